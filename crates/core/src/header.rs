@@ -1,0 +1,214 @@
+//! What a column is called, and what it therefore holds.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::text::folded;
+
+/// The columns that `convert` adds behind the original ones in its own CSV files.
+pub const BOOKKEEPING_COLUMNS: [&str; 9] = [
+    "_source",
+    "_record",
+    "_line",
+    "_field",
+    "_reason",
+    "_hint",
+    "_kept_source",
+    "_kept_record",
+    "_conflicts",
+];
+
+/// Whether a header row is that of a file that `convert` wrote for people to correct.
+///
+/// ```
+/// use contactmill_core::is_bookkeeping_header;
+///
+/// let rejects = ["Name", "Phone", "_source", "_record", "_line", "_field", "_reason", "_hint"];
+/// assert!(is_bookkeeping_header(&rejects.map(String::from)));
+/// assert!(!is_bookkeeping_header(&["Name", "_id"].map(String::from)));
+/// ```
+#[must_use]
+pub fn is_bookkeeping_header(header: &[String]) -> bool {
+    ["_source", "_record", "_line"].iter().all(|own| header.iter().any(|column| column == own))
+}
+
+/// What a header says its column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum HeaderMeaning {
+    Name,
+    FirstName,
+    LastName,
+    Phone(PhoneRank),
+    Email,
+    Country,
+    Tags,
+}
+
+/// Which of several phone columns is tried first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum PhoneRank {
+    WhatsApp,
+    Mobile,
+    Phone,
+    HomeOrWork,
+}
+
+/// Headers as people write them, set apart by commas; case, accents, spaces and punctuation do not
+/// matter. English, Spanish, Portuguese, French, German, Italian, Indonesian, Turkish, Hindi,
+/// Arabic.
+const MEANINGS: &[(HeaderMeaning, &str)] = &[
+    (
+        HeaderMeaning::Name,
+        "name, full name, contact name, contact, customer name, customer, client name, client,
+        lead name, person name, display name, user provided name, your name, file as,
+        nombre, nombre completo, nombre y apellido, nombre y apellidos,
+        nome, nome completo, nome e cognome, nome cognome,
+        nom complet, nom et prénom, nom prénom, voller name, nama, nama lengkap,
+        isim, ad soyad, adı soyadı, adi soyadi, isim soyisim, नाम, पूरा नाम, الاسم, اسم, الاسم الكامل",
+    ),
+    (
+        HeaderMeaning::FirstName,
+        "first name, given name, forename, fname, prénom, vorname, primer nombre, nombres,
+        primeiro nome, nama depan, ad, adı, adi, पहला नाम, الاسم الأول",
+    ),
+    (
+        HeaderMeaning::LastName,
+        "last name, family name, surname, lname, nom, nom de famille, nachname, apellido,
+        apellidos, sobrenome, cognome, nama belakang, soyad, soyadı, soyadi, soyisim, उपनाम,
+        اسم العائلة, الكنية",
+    ),
+    (
+        HeaderMeaning::Phone(PhoneRank::WhatsApp),
+        "whatsapp, whatsapp number, whatsapp no, whatsapp phone, whatsapp phone number,
+        wa, wa number, no wa, nomor wa, no whatsapp, nomor whatsapp, número whatsapp,
+        número de whatsapp, whatsapp numarası, व्हाट्सएप, واتساب, رقم الواتساب",
+    ),
+    (
+        HeaderMeaning::Phone(PhoneRank::Mobile),
+        "mobile, mobile phone, mobile number, mobile no, mobile phone number, cell, cell phone,
+        cell phone number, cell number, cellular, sms, móvil, teléfono móvil, celular,
+        teléfono celular, telefone celular, telemóvel, portable, téléphone portable,
+        mobil, handy, handynummer, mobiltelefon, mobilnummer, cellulare, telefono cellulare,
+        nomor hp, no hp, hp, handphone, cep, cep tel, cep telefonu, gsm,
+        मोबाइल, मोबाइल नंबर, मोबाइल नम्बर, جوال, الجوال, رقم الجوال, موبايل, الموبايل",
+    ),
+    (
+        HeaderMeaning::Phone(PhoneRank::Phone),
+        "phone, phones, phone number, phone numbers, phone no, tel, tel no, telephone,
+        telephone number, telephone no, contact number, contact no, contact phone,
+        contact phone number, customer phone, primary phone, person phone, msisdn,
+        teléfono, número de teléfono, número teléfono, fone, telefone, número de telefone,
+        numéro de téléphone, telefon, telefonnummer, rufnummer, numero di telefono,
+        telepon, no telp, no telepon, nomor telepon, telefon no, telefon numarası,
+        फोन, फोन नंबर, फोन नम्बर, هاتف, الهاتف, رقم الهاتف",
+    ),
+    (
+        HeaderMeaning::Phone(PhoneRank::HomeOrWork),
+        "home phone, home phone number, work phone, work phone number, business phone,
+        office phone, company phone, company main phone, other phone, alternate phone,
+        alternate number, alternative phone, secondary phone, default address phone, landline",
+    ),
+    (
+        HeaderMeaning::Email,
+        "email, email address, email id, email addr, mail, mail id, mail address,
+        primary email, work email, personal email, customer email, contact email, person email,
+        correo, correo electrónico, dirección de correo, courriel, adresse mail, adresse email,
+        mailadresse, indirizzo email, endereço de email, alamat email, surel,
+        eposta, e-posta adresi, ईमेल, البريد الإلكتروني, ايميل",
+    ),
+    (
+        HeaderMeaning::Country,
+        "country, country name, country code, country region, country iso, iso country,
+        phone country, phone country code, dial code, dialing code, calling code,
+        country calling code, phone code, phone prefix, isd code, home country,
+        home country region, mailing country, billing country, default address country code,
+        país, código país, pays, land, paese, nazione, negara, ülke, देश, الدولة, البلد",
+    ),
+    (
+        HeaderMeaning::Tags,
+        "tags, tag, labels, groups, group membership, categories, etiquetas, étiquettes,
+        etichette, schlagworte, etiketler, टैग, الوسوم",
+    ),
+];
+
+/// What a header says its column holds, if it says anything.
+pub(crate) fn meaning(header: &str) -> Option<HeaderMeaning> {
+    let mut folded = folded(header);
+    // `Phone 1 - Value`, `E-mail 2 - Value`, `Phone 2`, `E-mail 2 Address`: one of several.
+    if folded.contains(|c: char| c.is_ascii_digit()) {
+        if let Some(stem) = folded.strip_suffix("value") {
+            folded.truncate(stem.len());
+        }
+        folded.retain(|c| !c.is_ascii_digit());
+        let meaning = exact(&folded)?;
+        return matches!(meaning, HeaderMeaning::Phone(_) | HeaderMeaning::Email)
+            .then_some(meaning);
+    }
+    exact(&folded)
+}
+
+static BY_HEADER: LazyLock<HashMap<String, HeaderMeaning>> =
+    LazyLock::new(|| all().map(|(header, meaning)| (folded(header), meaning)).collect());
+
+fn all() -> impl Iterator<Item = (&'static str, HeaderMeaning)> {
+    MEANINGS.iter().flat_map(|&(meaning, headers)| headers.split(',').map(move |h| (h, meaning)))
+}
+
+fn exact(folded: &str) -> Option<HeaderMeaning> {
+    BY_HEADER.get(folded).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_understood_in_any_spelling() {
+        use HeaderMeaning::{Country, Email, FirstName, Name, Phone, Tags};
+        for (header, expected) in [
+            ("Full Name", Name),
+            ("full_name", Name),
+            ("FirstName", FirstName),
+            ("Téléphone portable", Phone(PhoneRank::Mobile)),
+            ("Nomor HP", Phone(PhoneRank::Mobile)),
+            ("No. WA", Phone(PhoneRank::WhatsApp)),
+            ("PHONE", Phone(PhoneRank::Phone)),
+            ("Phone 1 - Value", Phone(PhoneRank::Phone)),
+            ("Home Phone 2", Phone(PhoneRank::HomeOrWork)),
+            ("मोबाइल नंबर", Phone(PhoneRank::Mobile)),
+            ("رقم الهاتف", Phone(PhoneRank::Phone)),
+            ("E-mail", Email),
+            ("E-mail 1 - Value", Email),
+            ("E-posta", Email),
+            ("Country/Region", Country),
+            ("Group Membership", Tags),
+        ] {
+            assert_eq!(meaning(header), Some(expected), "{header}");
+        }
+    }
+
+    #[test]
+    fn headers_of_other_things_claim_nothing() {
+        for header in [
+            "Username",
+            "Nama Produk",
+            "Nomor Order",
+            "Phone 1 - Label",
+            "Company",
+            "City",
+            "Name Prefix",
+            "Email Opt Out",
+            "",
+        ] {
+            assert_eq!(meaning(header), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn no_header_means_two_things() {
+        let mut seen = HashMap::new();
+        for (header, meaning) in all() {
+            assert_eq!(seen.insert(folded(header), meaning), None, "{header}");
+        }
+    }
+}

@@ -1,0 +1,433 @@
+//! What the user or the header says of the columns, resolved against one header row.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::email_cell::{self, EmailReading};
+use crate::header::{self, HeaderMeaning};
+use crate::raw::RawContact;
+use crate::reason::Reason;
+use crate::record::{Integrity, Record};
+use crate::text::{folded, is_blank};
+
+/// A field that a column can be mapped to.
+///
+/// ```
+/// use contactmill_core::MappedField;
+///
+/// assert_eq!("phone".parse(), Ok(MappedField::Phone));
+/// assert_eq!("attr:plan".parse(), Ok(MappedField::Attribute("plan".into())));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum MappedField {
+    /// The full name.
+    Name,
+    /// The first name.
+    FirstName,
+    /// The last name.
+    LastName,
+    /// A phone number.
+    Phone,
+    /// An e-mail address.
+    Email,
+    /// The country that numbers without a country calling code belong to.
+    Country,
+    /// Tags.
+    Tags,
+    /// The attribute with this key.
+    Attribute(Box<str>),
+}
+
+impl fmt::Display for MappedField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MappedField::Name => f.pad("name"),
+            MappedField::FirstName => f.pad("first_name"),
+            MappedField::LastName => f.pad("last_name"),
+            MappedField::Phone => f.pad("phone"),
+            MappedField::Email => f.pad("email"),
+            MappedField::Country => f.pad("country"),
+            MappedField::Tags => f.pad("tags"),
+            MappedField::Attribute(key) => write!(f, "attr:{key}"),
+        }
+    }
+}
+
+/// The text names no [`MappedField`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownField;
+
+impl fmt::Display for UnknownField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected name, first_name, last_name, phone, email, country, tags or attr:KEY")
+    }
+}
+
+impl std::error::Error for UnknownField {}
+
+impl FromStr for MappedField {
+    type Err = UnknownField;
+
+    fn from_str(text: &str) -> Result<Self, UnknownField> {
+        Ok(match text {
+            "name" => MappedField::Name,
+            "first_name" => MappedField::FirstName,
+            "last_name" => MappedField::LastName,
+            "phone" => MappedField::Phone,
+            "email" => MappedField::Email,
+            "country" => MappedField::Country,
+            "tags" => MappedField::Tags,
+            _ => match text.strip_prefix("attr:").map(str::trim) {
+                Some(key) if !key.is_empty() => MappedField::Attribute(key.into()),
+                _ => return Err(UnknownField),
+            },
+        })
+    }
+}
+
+/// Which of the columns that are mapped to nothing become attributes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AttributeSelection {
+    /// Every one.
+    #[default]
+    All,
+    /// None.
+    None,
+    /// Those with these names.
+    Columns(Vec<String>),
+}
+
+/// What the user says of the columns; what is not said, the header says.
+///
+/// ```
+/// use contactmill_core::{AttributeSelection, FieldMapping, MappedField};
+///
+/// let mapping = FieldMapping {
+///     assignments: vec![(MappedField::Phone, "Mobile".into()), (MappedField::Phone, "Home".into())],
+///     attributes: AttributeSelection::None,
+/// };
+/// let header = ["Name", "Home", "Mobile"].map(String::from);
+/// let map = mapping.resolve(&header)?;
+/// assert_eq!(map.columns().filter(|(_, role)| role.is_phone()).count(), 2);
+/// # Ok::<(), contactmill_core::MappingError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldMapping {
+    /// Fields and the names of their columns; several columns of one field are tried in order. A
+    /// field that stands here takes no column by its header.
+    pub assignments: Vec<(MappedField, String)>,
+    /// Which other columns become attributes.
+    pub attributes: AttributeSelection,
+}
+
+/// Why a mapping does not fit a header row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MappingError {
+    /// No column holds phone numbers, as far as the header tells.
+    NoPhoneColumn {
+        /// The names of the columns there are.
+        columns: Vec<String>,
+    },
+    /// The first row holds an e-mail address or a phone number: it is no header.
+    NoHeader {
+        /// How many columns there are.
+        columns: usize,
+    },
+    /// A column that the user named is not there.
+    UnknownColumn {
+        /// The name that was given.
+        column: String,
+        /// The names of the columns there are.
+        columns: Vec<String>,
+    },
+}
+
+impl fmt::Display for MappingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MappingError::NoPhoneColumn { columns } => {
+                write!(f, "no column with phone numbers among {}", columns.join(", "))
+            }
+            MappingError::NoHeader { .. } => f.write_str("the first row is data, not a header"),
+            MappingError::UnknownColumn { column, columns } => {
+                write!(f, "no column {column:?} among {}", columns.join(", "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for MappingError {}
+
+/// What one column holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnRole {
+    /// A field.
+    Field(MappedField),
+    /// Nothing that is carried over.
+    Ignored,
+    /// A column that `convert` itself added; never data.
+    Bookkeeping,
+}
+
+impl ColumnRole {
+    /// Whether the column holds phone numbers.
+    #[must_use]
+    pub fn is_phone(&self) -> bool {
+        *self == ColumnRole::Field(MappedField::Phone)
+    }
+}
+
+/// A [`FieldMapping`] resolved against one header row.
+#[derive(Clone, Debug)]
+pub struct ColumnMap {
+    header: Vec<String>,
+    names: Vec<String>,
+    roles: Vec<ColumnRole>,
+    /// Columns by field, in the order in which they are tried.
+    fields: Vec<(MappedField, usize)>,
+    /// The column of a corrected file that says why the record was rejected.
+    reason_column: Option<usize>,
+}
+
+/// What a record is before its contact is looked at.
+pub(crate) enum RecordReading<'r> {
+    Contact(RawContact<'r>),
+    Rejected(Reason),
+    /// No data: all fields empty, or the header row again.
+    Blank,
+}
+
+impl FieldMapping {
+    /// Finds the columns in a header row.
+    ///
+    /// # Errors
+    ///
+    /// When a named column is not there, or no column holds phone numbers.
+    pub fn resolve(&self, header: &[String]) -> Result<ColumnMap, MappingError> {
+        let names = column_names(header);
+        let find = |column: &String| {
+            find_column(&names, column).ok_or_else(|| MappingError::UnknownColumn {
+                column: column.clone(),
+                columns: data_columns(&names),
+            })
+        };
+        let mut fields: Vec<(MappedField, usize)> = Vec::new();
+        for (field, column) in &self.assignments {
+            fields.push((field.clone(), find(column)?));
+        }
+        let taken: Vec<usize> = fields.iter().map(|&(_, index)| index).collect();
+        let free = |index: usize| !taken.contains(&index) && !names[index].starts_with('_');
+        let by_header = self.by_header(header, free);
+        fields.extend(by_header);
+        if !fields.iter().any(|(field, _)| *field == MappedField::Phone) {
+            return Err(if header.iter().any(|cell| is_data(cell)) {
+                MappingError::NoHeader { columns: header.len() }
+            } else {
+                MappingError::NoPhoneColumn { columns: data_columns(&names) }
+            });
+        }
+
+        let is_own = header::is_bookkeeping_header(header);
+        let bookkeeping = |name: &str| is_own && header::BOOKKEEPING_COLUMNS.contains(&name);
+        let mut roles: Vec<ColumnRole> = names
+            .iter()
+            .map(|name| match bookkeeping(name) {
+                true => ColumnRole::Bookkeeping,
+                false => ColumnRole::Ignored,
+            })
+            .collect();
+        for (field, index) in &fields {
+            roles[*index] = ColumnRole::Field(field.clone());
+        }
+        let wanted: Vec<usize> = match &self.attributes {
+            AttributeSelection::All => {
+                (0..names.len()).filter(|&index| !names[index].starts_with('_')).collect()
+            }
+            AttributeSelection::None => Vec::new(),
+            AttributeSelection::Columns(columns) => {
+                columns.iter().map(find).collect::<Result<_, _>>()?
+            }
+        };
+        for (index, role) in roles.iter_mut().enumerate() {
+            if *role == ColumnRole::Ignored && wanted.contains(&index) {
+                let field = MappedField::Attribute(names[index].as_str().into());
+                fields.push((field.clone(), index));
+                *role = ColumnRole::Field(field);
+            }
+        }
+        let reason_column =
+            if is_own { names.iter().position(|name| name == "_reason") } else { None };
+        Ok(ColumnMap { header: header.to_vec(), names, roles, fields, reason_column })
+    }
+
+    /// The fields that headers tell, for fields that the user has not assigned.
+    fn by_header(
+        &self,
+        header: &[String],
+        free: impl Fn(usize) -> bool,
+    ) -> Vec<(MappedField, usize)> {
+        let mut found: Vec<(HeaderMeaning, usize)> = header
+            .iter()
+            .enumerate()
+            .filter(|&(index, _)| free(index))
+            .filter_map(|(index, name)| Some((header::meaning(name)?, index)))
+            .collect();
+        // By meaning and, for phones, rank; then in the order of the columns.
+        found.sort_unstable();
+        let mut fields = Vec::new();
+        for (meaning, index) in found {
+            let field = match meaning {
+                HeaderMeaning::Name => MappedField::Name,
+                HeaderMeaning::FirstName => MappedField::FirstName,
+                HeaderMeaning::LastName => MappedField::LastName,
+                HeaderMeaning::Phone(_) => MappedField::Phone,
+                HeaderMeaning::Email => MappedField::Email,
+                HeaderMeaning::Country => MappedField::Country,
+                HeaderMeaning::Tags => MappedField::Tags,
+            };
+            let assigned = self.assignments.iter().any(|(taken, _)| *taken == field);
+            // There is one name; a second column called so stays an attribute.
+            let is_name =
+                matches!(field, MappedField::Name | MappedField::FirstName | MappedField::LastName);
+            let again = is_name && fields.iter().any(|(taken, _)| *taken == field);
+            if !assigned && !again {
+                fields.push((field, index));
+            }
+        }
+        fields
+    }
+}
+
+impl ColumnMap {
+    /// The columns in order: name (made unique) and role.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &ColumnRole)> {
+        self.names.iter().map(String::as_str).zip(&self.roles)
+    }
+
+    /// The text of a record by role.
+    ///
+    /// ```
+    /// use contactmill_core::{FieldMapping, Integrity, Position, Record};
+    ///
+    /// let map = FieldMapping::default().resolve(&["Name", "Phone"].map(String::from))?;
+    /// let record = Record::new("Asha98765", &[4, 9], Position::default(), Integrity::Whole);
+    /// assert_eq!(map.raw_contact(record).phones, ["98765"]);
+    /// # Ok::<(), contactmill_core::MappingError>(())
+    /// ```
+    #[must_use]
+    pub fn raw_contact<'r>(&'r self, record: Record<'r>) -> RawContact<'r> {
+        let mut raw = RawContact::default();
+        for (field, index) in &self.fields {
+            let Some(text) = record.get(*index).filter(|text| !text.is_empty()) else {
+                continue;
+            };
+            match field {
+                MappedField::Name => raw.names.push(text),
+                MappedField::FirstName => raw.first_names.push(text),
+                MappedField::LastName => raw.last_names.push(text),
+                MappedField::Phone => raw.phones.push(text),
+                MappedField::Email => raw.emails.push(text),
+                MappedField::Country => raw.countries.push(text),
+                MappedField::Tags => raw.tags.push(text),
+                MappedField::Attribute(key) => raw.attributes.push((key, text)),
+            }
+        }
+        raw
+    }
+
+    pub(crate) fn read<'r>(&'r self, record: Record<'r>) -> RecordReading<'r> {
+        if let Some(reason) = self.damage(record) {
+            return RecordReading::Rejected(reason);
+        }
+        if self.is_blank(record) || self.is_header(record) {
+            return RecordReading::Blank;
+        }
+        let ends_early = |&(ref field, index): &(MappedField, usize)| {
+            *field == MappedField::Phone && index < record.len()
+        };
+        if record.len() < self.names.len()
+            && (record.integrity() == Integrity::NoLineEnd || !self.fields.iter().any(ends_early))
+        {
+            return RecordReading::Rejected(Reason::RowTooFewFields);
+        }
+        RecordReading::Contact(self.raw_contact(record))
+    }
+
+    /// Damage that shows in the form of the record alone.
+    fn damage(&self, record: Record<'_>) -> Option<Reason> {
+        match record.integrity() {
+            Integrity::UnterminatedQuote => return Some(Reason::RowUnterminatedQuote),
+            Integrity::TooLarge => return Some(Reason::RowTooLarge),
+            Integrity::Whole | Integrity::NoLineEnd => {}
+        }
+        if (self.names.len()..record.len())
+            .any(|index| record.get(index).is_some_and(|text| !is_blank(text)))
+        {
+            return Some(Reason::RowTooManyFields);
+        }
+        // A row that came back from a file of rejects cannot show such damage any more. It stays
+        // rejected until somebody has looked at it and emptied the reason.
+        let reason = Reason::from_code(record.get(self.reason_column?)?)?;
+        matches!(
+            reason,
+            Reason::RowTooFewFields | Reason::RowUnterminatedQuote | Reason::RowTooLarge
+        )
+        .then_some(reason)
+    }
+
+    fn is_blank(&self, record: Record<'_>) -> bool {
+        let data = |index: usize| self.roles.get(index) != Some(&ColumnRole::Bookkeeping);
+        record.iter().enumerate().all(|(index, text)| !data(index) || is_blank(text))
+    }
+
+    fn is_header(&self, record: Record<'_>) -> bool {
+        record.len() == self.header.len()
+            && record.iter().eq(self.header.iter().map(String::as_str))
+    }
+}
+
+/// The names of the columns of a header row: trimmed, a repeated one followed by ` (2)`, one
+/// without a name called `column 3` by its place.
+///
+/// ```
+/// use contactmill_core::column_names;
+///
+/// let header = ["Phone", " Phone", ""].map(String::from);
+/// assert_eq!(column_names(&header), ["Phone", "Phone (2)", "column 3"]);
+/// ```
+#[must_use]
+pub fn column_names(header: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(header.len());
+    for (index, column) in header.iter().enumerate() {
+        let base = match crate::text::visible(column) {
+            name if name.is_empty() => format!("column {}", index + 1),
+            name => name.into_owned(),
+        };
+        let mut name = base.clone();
+        let mut count = 2;
+        while names.contains(&name) {
+            name = format!("{base} ({count})");
+            count += 1;
+        }
+        names.push(name);
+    }
+    names
+}
+
+/// A column by its name: as it stands, else without regard to case, accents and punctuation.
+fn find_column(names: &[String], wanted: &str) -> Option<usize> {
+    let wanted_folded = folded(wanted);
+    names.iter().position(|name| name == wanted).or_else(|| {
+        names.iter().position(|name| !wanted_folded.is_empty() && folded(name) == wanted_folded)
+    })
+}
+
+fn data_columns(names: &[String]) -> Vec<String> {
+    names.iter().filter(|name| !name.starts_with('_')).cloned().collect()
+}
+
+/// Whether a cell of a header row is somebody's data.
+fn is_data(cell: &str) -> bool {
+    matches!(email_cell::read(cell), EmailReading::Addresses(_))
+        || cell.chars().filter(char::is_ascii_digit).count() >= 7
+}

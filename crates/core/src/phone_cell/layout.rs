@@ -1,0 +1,38 @@
+//! What carries no meaning in a phone cell: invisible characters, kinds of space and dash, quotes.
+
+use std::borrow::Cow;
+
+use crate::text::{ascii_digit, is_invisible};
+
+/// The cell with ASCII digits, plain spaces and dashes, without invisible characters and without
+/// the quotes and text markers of spreadsheets around it. Line breaks stay: they part numbers.
+pub(super) fn tidy(cell: &str) -> Cow<'_, str> {
+    if cell.is_ascii() {
+        return Cow::Borrowed(unquoted(cell));
+    }
+    let plain: String = cell.chars().filter(|&c| !is_invisible(c)).map(plain).collect();
+    Cow::Owned(unquoted(&plain).to_owned())
+}
+
+fn plain(c: char) -> char {
+    match c {
+        '\n' | '\r' => '\n',
+        _ if c.is_ascii() => c,
+        _ if c.is_whitespace() => ' ',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}' => '-',
+        '\u{FF0B}' | '\u{FE62}' => '+',
+        '\u{FF08}' => '(',
+        '\u{FF09}' => ')',
+        '\u{FF0E}' => '.',
+        '\u{FF0F}' => '/',
+        _ => ascii_digit(c).unwrap_or(c),
+    }
+}
+
+/// Takes off `"…"`, a leading `'` or backtick, and `="…"`, by which spreadsheets are told that a
+/// cell is text.
+fn unquoted(text: &str) -> &str {
+    let text = text.trim();
+    let text = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    text.trim_matches(['"', '\'', '`', '“', '”', '‘', '’', '´']).trim()
+}

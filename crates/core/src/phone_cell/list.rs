@@ -1,0 +1,103 @@
+//! Cells that hold several numbers.
+
+use contactmill_phone::PhoneNumber;
+
+use super::{PhoneContext, PhoneReading, read_text, repair};
+use crate::reason::{Reason, WarningCode};
+
+/// Whether the cell has anything that could part numbers; nearly all have not.
+pub(super) fn may_hold_several(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b';' | b'|' | b',' | b'/' | b'\n' | b':' | b'&' | b'\\'))
+        || text.bytes().skip(1).any(|byte| byte == b'+')
+        || text.contains(" or ")
+        || text.contains(" and ")
+        // Two numbers set apart by a space alone: more digits than one number has (E.164: 15).
+        || text.bytes().filter(u8::is_ascii_digit).nth(15).is_some()
+}
+
+/// Reads a cell for which [`may_hold_several`].
+pub(super) fn read(text: &str, context: &PhoneContext) -> Result<PhoneReading, Reason> {
+    let pieces = cut(text, &[":::", ";", "|", "\n", " or ", " and ", "&"]);
+    if pieces.len() > 1 {
+        return first_and_others(pieces.into_iter().map(|piece| read_text(piece, context)));
+    }
+    // A comma or slash may part numbers or belong to the layout of one. It must be clear which.
+    let whole = repair::read_number(text, context);
+    let pieces = cut(text, &[",", "/", "\\"]);
+    if pieces.len() > 1 {
+        let parted =
+            first_and_others(pieces.into_iter().map(|piece| repair::read_number(piece, context)));
+        return match (whole, parted) {
+            (Ok(_), Ok(_)) => Err(Reason::PhoneAmbiguous),
+            (Ok(reading), Err(_)) | (Err(_), Ok(reading)) => Ok(reading),
+            (Err(reason), Err(_)) => Err(reason),
+        };
+    }
+    // Numbers set apart by spaces alone, or each by its own `+`: every part must be one.
+    whole.or_else(|reason| {
+        let by_plus: Vec<&str> = split_before_plus(text);
+        for pieces in [by_plus, text.split(' ').filter(|piece| !piece.is_empty()).collect()] {
+            let readings: Result<Vec<_>, _> =
+                pieces.iter().map(|piece| repair::read_number(piece, context)).collect();
+            if let (2.., Ok(readings)) = (pieces.len(), readings) {
+                return first_and_others(readings.into_iter().map(Ok));
+            }
+        }
+        Err(reason)
+    })
+}
+
+fn cut<'t>(text: &'t str, separators: &[&str]) -> Vec<&'t str> {
+    let mut pieces = vec![text];
+    for separator in separators {
+        pieces = pieces.into_iter().flat_map(|piece| piece.split(separator)).collect();
+    }
+    pieces.into_iter().map(str::trim).filter(|piece| !piece.is_empty()).collect()
+}
+
+fn split_before_plus(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.char_indices().skip(1).find(|&(_, c)| c == '+').map(|(at, _)| at) {
+        let (piece, tail) = rest.split_at(at);
+        pieces.push(piece.trim());
+        rest = tail;
+    }
+    pieces.push(rest.trim());
+    pieces
+}
+
+/// The first that could be read is the phone; the numbers of the others come behind it. If none
+/// could be read, the reason is that of the first.
+fn first_and_others(
+    readings: impl Iterator<Item = Result<PhoneReading, Reason>>,
+) -> Result<PhoneReading, Reason> {
+    let mut first: Option<PhoneReading> = None;
+    let mut reason = None;
+    for reading in readings {
+        match (reading, &mut first) {
+            (Ok(reading), None) => first = Some(reading),
+            (Ok(reading), Some(first)) => {
+                let known =
+                    |number: &PhoneNumber, first: &PhoneReading| first.numbers.contains(number);
+                for number in reading.numbers {
+                    if !known(&number, first) {
+                        first.numbers.push(number);
+                    }
+                }
+                for code in reading.repairs {
+                    if !first.repairs.contains(&code) {
+                        first.repairs.push(code);
+                    }
+                }
+            }
+            (Err(error), _) => {
+                reason.get_or_insert(error);
+            }
+        }
+    }
+    match first {
+        Some(reading) => Ok(reading.repaired(WarningCode::PhoneExtraNumbers)),
+        None => Err(reason.unwrap_or(Reason::PhoneNotANumber)),
+    }
+}

@@ -1,0 +1,173 @@
+//! Shapes that are no plain number: dates, floats, links, labels, extensions.
+//!
+//! They are told before anything reads the digits, because a careless reading of most of them
+//! gives a longer number that may well be valid.
+
+use std::borrow::Cow;
+
+use crate::reason::Reason;
+
+/// Shapes that hold no phone number at all.
+pub(super) fn refused(text: &str) -> Option<Reason> {
+    if text.contains('<') && text.to_ascii_lowercase().contains("<test lead") {
+        return Some(Reason::PhoneTestLead);
+    }
+    is_date(text).then_some(Reason::PhoneLooksLikeDate)
+}
+
+/// `2024-03-15`, `15/03/2024`, `3.15.2024`, with or without a time behind.
+fn is_date(text: &str) -> bool {
+    let date = text.split([' ', 'T']).next().unwrap_or_default();
+    if !matches!(date.len(), 8..=10) || !date.bytes().next().is_some_and(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let rest = &text[date.len()..];
+    if !rest.is_empty() && !rest.contains(':') {
+        return false;
+    }
+    let Some(separator) = date.chars().find(|c| !c.is_ascii_digit()) else {
+        return false;
+    };
+    if !matches!(separator, '-' | '/' | '.') {
+        return false;
+    }
+    let numbers: Option<Vec<u32>> = date.split(separator).map(|part| part.parse().ok()).collect();
+    let year = 1900..=2100;
+    match numbers.as_deref() {
+        Some(&[y, m, d]) if year.contains(&y) => is_day(m, d),
+        Some(&[a, b, y]) if year.contains(&y) => is_day(a, b) || is_day(b, a),
+        _ => false,
+    }
+}
+
+fn is_day(month: u32, day: u32) -> bool {
+    matches!(month, 1..=12) && matches!(day, 1..=31)
+}
+
+/// The international digits of a chat link or id: `wa.me/…`, `…send?phone=…`,
+/// `…@s.whatsapp.net`, `…@c.us`. `Err` when it is such a link but holds no number.
+pub(super) fn chat_link(text: &str) -> Option<Result<Cow<'_, str>, Reason>> {
+    let lower = text.to_ascii_lowercase();
+    let tail = if let Some(at) = lower.find("wa.me/") {
+        &text[at + "wa.me/".len()..]
+    } else if lower.contains("whatsapp") && lower.contains("phone=") {
+        &text[lower.find("phone=")? + "phone=".len()..]
+    } else {
+        let (id, host) = text.split_once('@')?;
+        if !["s.whatsapp.net", "c.us"].iter().any(|known| host.eq_ignore_ascii_case(known)) {
+            return None;
+        }
+        // `919876543210:12@s.whatsapp.net` names a device of the number.
+        id.split(':').next().unwrap_or_default()
+    };
+    let tail = tail.trim_start_matches(['+', ' ']);
+    let tail = tail.strip_prefix("%2B").or_else(|| tail.strip_prefix("%2b")).unwrap_or(tail);
+    let end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+    let (digits, rest) = tail.split_at(end);
+    let is_whole = rest.is_empty() || rest.starts_with(['?', '&', '/', '#']);
+    if digits.is_empty() || !is_whole {
+        return Some(Err(Reason::PhoneNotANumber));
+    }
+    Some(Ok(Cow::Borrowed(digits)))
+}
+
+/// Words that stand before a number and say only that it is one.
+const LABELS: [&str; 26] = [
+    "p",
+    "ph",
+    "phone",
+    "phone number",
+    "phone no",
+    "tel",
+    "telephone",
+    "telefon",
+    "telefono",
+    "tlf",
+    "mobile",
+    "mobile number",
+    "mobile no",
+    "mob",
+    "mob no",
+    "cell",
+    "cellphone",
+    "cel",
+    "whatsapp",
+    "wa",
+    "call",
+    "contact",
+    "contact no",
+    "no",
+    "m",
+    "t",
+];
+
+/// The text behind a label such as `p:`, `tel:`, `Mobile:`, `Ph.`
+pub(super) fn without_label(text: &str) -> &str {
+    let Some(start) = text.find(|c: char| c == '+' || c == '(' || c.is_ascii_digit()) else {
+        return text;
+    };
+    let label = text[..start].trim_end_matches([' ', ':', '.', '-', '#', '=']);
+    // A label is set off: `p98…` is a letter in a number.
+    if label.len() == start || label.is_empty() {
+        return text;
+    }
+    let words = label.to_ascii_lowercase().replace('.', "");
+    if LABELS.contains(&words.as_str()) { &text[start..] } else { text }
+}
+
+/// The digits of a number in scientific notation, `9.19876543210E+11`; `Err` when the mantissa
+/// has fewer digits than the number, because the rest is gone.
+pub(super) fn scientific(text: &str) -> Option<Result<String, Reason>> {
+    let (mantissa, exponent) = text.split_once(['E', 'e'])?;
+    let exponent: usize = exponent.strip_prefix('+').unwrap_or(exponent).parse().ok()?;
+    let mantissa = mantissa.strip_prefix('+').unwrap_or(mantissa);
+    let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() != 1 || !all_digits(whole) || !all_digits(fraction) {
+        return None;
+    }
+    // A double holds 15 digits for certain (IEEE 754 binary64); what is longer was rounded too.
+    if fraction.len() < exponent || exponent >= 15 {
+        return Some(Err(Reason::PhoneExcelRounded));
+    }
+    let (digits, rest) = fraction.split_at(exponent);
+    if rest.bytes().any(|byte| byte != b'0') {
+        return Some(Err(Reason::PhoneNotANumber));
+    }
+    Some(Ok(format!("{whole}{digits}")))
+}
+
+/// The number before the tail of a float, `9876543210.0`; `Err` for a tail that is not zero.
+/// `0812.3456.7890` is a grouping and no float.
+pub(super) fn float(text: &str) -> Option<Result<&str, Reason>> {
+    let (whole, fraction) = text.rsplit_once(['.', ','])?;
+    let digits = whole.strip_prefix('+').unwrap_or(whole);
+    let is_float = digits.len() >= 7
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && matches!(fraction.len(), 1..=2)
+        && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_float {
+        return None;
+    }
+    let is_zero = fraction.bytes().all(|byte| byte == b'0');
+    Some(if is_zero { Ok(whole) } else { Err(Reason::PhoneNotANumber) })
+}
+
+/// The number and its extension: `… x3001`, `… ext. 12`, `…;ext=12`.
+pub(super) fn extension(text: &str) -> Option<(&str, &str)> {
+    let digits = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    if !matches!(digits, 1..=7) {
+        return None;
+    }
+    let (before, extension) = text.split_at(text.len() - digits);
+    let before = before.trim_end_matches([' ', '.', ':', '=']);
+    let marker = [";ext", "extension", "extn", "ext", "x", "#"].into_iter().find(|marker| {
+        before.len() > marker.len()
+            && before.as_bytes()[before.len() - marker.len()..]
+                .eq_ignore_ascii_case(marker.as_bytes())
+    })?;
+    let number = before[..before.len() - marker.len()].trim_end_matches([' ', ',', ';', '-']);
+    let mut number_digits = number.bytes().filter(u8::is_ascii_digit);
+    let is_number = number_digits.nth(5).is_some() && !number.contains(char::is_alphabetic);
+    is_number.then_some((number, extension))
+}

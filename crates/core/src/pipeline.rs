@@ -1,0 +1,487 @@
+//! Records in, outcomes out in input order, with all cores at work between.
+//!
+//! The calling thread cuts blocks and settles outcomes; the workers of a [`rayon`] pool do the
+//! rest. What comes out depends on the records and the options alone, never on the number of
+//! threads or the size of blocks.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::ops::Range;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use crate::contact::Contact;
+use crate::dedup::{Admission, Conflict, Conflicts, DedupPolicy, Deduper};
+use crate::mapping::{ColumnMap, RecordReading};
+use crate::normalize::{Normalized, Normalizer};
+use crate::reason::{Reason, Rejection, Warning, WarningCode};
+use crate::record::{Block, Integrity, Position, Record, Source, SourceId};
+
+/// Takes what comes out of a run: everything but contacts held for merging in input order.
+///
+/// Contacts arrive in input order among themselves, and so do rejected records, duplicates and
+/// warnings.
+pub trait Sink {
+    /// Why the sink could take no more.
+    type Error;
+
+    /// A contact to be emitted.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn contact(&mut self, position: Position, contact: &Contact) -> Result<(), Self::Error>;
+
+    /// A record that was rejected.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), Self::Error>;
+
+    /// A record that was merged into the contact of another, or skipped in its favour.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn duplicate(
+        &mut self,
+        record: Record<'_>,
+        kept: Position,
+        conflicts: &[Conflict],
+    ) -> Result<(), Self::Error>;
+
+    /// Something that was changed or is suspect.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), Self::Error>;
+
+    /// How far the run is: bytes and records of the source so far.
+    fn progress(&mut self, bytes: u64, records: u64) {
+        let _ = (bytes, records);
+    }
+}
+
+/// How many records ended where: records = contacts + duplicates + rejected + blank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Records read, headers not counted.
+    pub records: u64,
+    /// Contacts emitted.
+    pub contacts: u64,
+    /// Records merged into others or skipped in favour of others.
+    pub duplicates: u64,
+    /// Records rejected.
+    pub rejected: u64,
+    /// Records without any data.
+    pub blank: u64,
+    /// Warnings.
+    pub warnings: u64,
+}
+
+/// Why a run stopped.
+#[derive(Debug)]
+pub enum Stopped<S, K> {
+    /// The source could not be read any further.
+    Source(S),
+    /// The sink could take no more.
+    Sink(K),
+}
+
+impl<S: fmt::Display, K: fmt::Display> fmt::Display for Stopped<S, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stopped::Source(error) => error.fmt(f),
+            Stopped::Sink(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<S, K> std::error::Error for Stopped<S, K>
+where
+    S: fmt::Debug + fmt::Display,
+    K: fmt::Debug + fmt::Display,
+{
+}
+
+/// The threads that a run needs could not be started.
+#[derive(Debug)]
+pub struct NoThreads(rayon::ThreadPoolBuildError);
+
+impl fmt::Display for NoThreads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot start threads: {}", self.0)
+    }
+}
+
+impl std::error::Error for NoThreads {}
+
+/// Decides whether a contact is small enough to be emitted.
+pub type Fits<'a> = &'a (dyn Fn(&Contact) -> bool + Sync);
+
+/// How a run is done.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    /// Worker threads; 0 for one per core.
+    pub threads: usize,
+    /// What becomes of duplicates.
+    pub dedup: DedupPolicy,
+    /// Which contacts are small enough to be emitted; the others are rejected.
+    pub fits: Fits<'a>,
+}
+
+impl Default for Settings<'_> {
+    fn default() -> Self {
+        Settings { threads: 0, dedup: DedupPolicy::default(), fits: &|_| true }
+    }
+}
+
+/// A run over one source or several.
+///
+/// ```
+/// use contactmill_core::pipeline::{Counts, Pipeline, Settings, Sink};
+/// use contactmill_core::{
+///     Block, Conflict, Contact, FieldMapping, Integrity, Normalizer, Options, Position, Record,
+///     Rejection, Source, SourceId, Warning,
+/// };
+///
+/// // A source of two records. `contactmill-source` has sources for files.
+/// struct Two(bool);
+/// impl Source for Two {
+///     type Block = Two;
+///     type Error = std::convert::Infallible;
+///     fn next_block(&mut self) -> Result<Option<Two>, Self::Error> {
+///         Ok(std::mem::take(&mut self.0).then_some(Two(true)))
+///     }
+/// }
+/// impl Block for Two {
+///     type Error = std::convert::Infallible;
+///     fn len_bytes(&self) -> u64 {
+///         36
+///     }
+///     fn visit(&self, visitor: &mut dyn FnMut(Record<'_>)) -> Result<(), Self::Error> {
+///         for (record, text) in [(1, "Asha+919876543210"), (2, "Asha0091 98765-43210")] {
+///             let position = Position { record, ..Position::default() };
+///             visitor(Record::new(text, &[4, text.len()], position, Integrity::Whole));
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// #[derive(Default)]
+/// struct Names(Vec<String>);
+/// impl Sink for Names {
+///     type Error = std::convert::Infallible;
+///     fn contact(&mut self, _: Position, contact: &Contact) -> Result<(), Self::Error> {
+///         self.0.push(contact.name.to_string());
+///         Ok(())
+///     }
+///     fn rejected(&mut self, _: Record<'_>, _: &Rejection) -> Result<(), Self::Error> {
+///         Ok(())
+///     }
+///     fn duplicate(
+///         &mut self,
+///         _: Record<'_>,
+///         _: Position,
+///         _: &[Conflict],
+///     ) -> Result<(), Self::Error> {
+///         Ok(())
+///     }
+///     fn warning(&mut self, _: Position, _: &Warning) -> Result<(), Self::Error> {
+///         Ok(())
+///     }
+/// }
+///
+/// let normalizer = Normalizer::new(Options::default());
+/// let map = FieldMapping::default().resolve(&["Name", "Phone"].map(String::from))?;
+/// let mut names = Names::default();
+/// let mut pipeline = Pipeline::new(&normalizer, Settings::default())?;
+/// pipeline.feed(SourceId(0), &mut Two(true), &map, &mut names)?;
+/// let counts = pipeline.finish(&mut names).unwrap();
+/// assert_eq!(names.0, ["Asha"]);
+/// assert_eq!((counts.records, counts.contacts, counts.duplicates), (2, 1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Pipeline<'a> {
+    normalizer: &'a Normalizer,
+    settings: Settings<'a>,
+    pool: rayon::ThreadPool,
+    deduper: Deduper,
+    counts: Counts,
+    /// Warnings of records whose contacts are held: they come out beside them, in input order.
+    warnings: Vec<(Position, Warning)>,
+}
+
+impl<'a> Pipeline<'a> {
+    /// A run that reads with `normalizer`.
+    ///
+    /// # Errors
+    ///
+    /// When threads cannot be started.
+    pub fn new(normalizer: &'a Normalizer, settings: Settings<'a>) -> Result<Self, NoThreads> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(settings.threads)
+            .thread_name(|index| format!("contactmill-{index}"))
+            .build()
+            .map_err(NoThreads)?;
+        let deduper = Deduper::new(settings.dedup);
+        let (counts, warnings) = (Counts::default(), Vec::new());
+        Ok(Pipeline { normalizer, settings, pool, deduper, counts, warnings })
+    }
+
+    /// Runs a source to its end and returns how many records it had.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read or the sink takes no more.
+    pub fn feed<S, K>(
+        &mut self,
+        id: SourceId,
+        source: &mut S,
+        map: &ColumnMap,
+        sink: &mut K,
+    ) -> Result<u64, Stopped<S::Error, K::Error>>
+    where
+        S: Source,
+        K: Sink,
+    {
+        let (normalizer, settings) = (self.normalizer, self.settings);
+        // Enough blocks under way that no worker waits; each holds memory, so not more.
+        let ahead = 2 * self.pool.current_num_threads() + 2;
+        let pool = &self.pool;
+        let mut settle = Settle {
+            deduper: &mut self.deduper,
+            counts: &mut self.counts,
+            warnings: &mut self.warnings,
+            fits: settings.fits,
+            sink,
+            source: id,
+            records: 0,
+            bytes: 0,
+        };
+        pool.in_place_scope_fifo(|scope| {
+            let mut under_way: VecDeque<Receiver<BlockOutcome<S::Error>>> = VecDeque::new();
+            let mut reading = true;
+            let mut failed = None;
+            loop {
+                while reading && under_way.len() < ahead {
+                    match source.next_block() {
+                        Ok(Some(block)) => {
+                            let (sender, receiver) = sync_channel(1);
+                            scope.spawn_fifo(move |_| {
+                                let outcome = BlockOutcome::of(&block, map, normalizer, settings);
+                                // Nobody waits any more when the run has stopped.
+                                let _ = sender.send(outcome);
+                            });
+                            under_way.push_back(receiver);
+                        }
+                        Ok(None) => reading = false,
+                        Err(error) => {
+                            failed = Some(error);
+                            reading = false;
+                        }
+                    }
+                }
+                let Some(receiver) = under_way.pop_front() else {
+                    break;
+                };
+                // A worker that panicked sends nothing; the scope passes its panic on.
+                let Ok(outcome) = receiver.recv() else { break };
+                settle.block(outcome)?;
+            }
+            failed.map_or(Ok(settle.records), |error| Err(Stopped::Source(error)))
+        })
+    }
+
+    /// Hands over what was held back for merging, and the counts of the whole run.
+    ///
+    /// # Errors
+    ///
+    /// When the sink takes no more.
+    pub fn finish<K: Sink>(mut self, sink: &mut K) -> Result<Counts, K::Error> {
+        let (contacts, duplicates) = self.deduper.finish();
+        for duplicate in &duplicates {
+            sink.duplicate(duplicate.record.as_record(), duplicate.kept, &[])?;
+        }
+        self.counts.duplicates += duplicates.len() as u64;
+        let mut warnings = self.warnings.into_iter().peekable();
+        for (position, contact) in &contacts {
+            while let Some((at, warning)) = warnings.next_if(|(at, _)| at <= position) {
+                self.counts.warnings += 1;
+                sink.warning(at, &warning)?;
+            }
+            if contact.name.stands_in() {
+                self.counts.warnings += 1;
+                sink.warning(*position, &name_from_phone(contact))?;
+            }
+            self.counts.contacts += 1;
+            sink.contact(*position, contact)?;
+        }
+        for (at, warning) in warnings {
+            self.counts.warnings += 1;
+            sink.warning(at, &warning)?;
+        }
+        Ok(self.counts)
+    }
+}
+
+fn name_from_phone(contact: &Contact) -> Warning {
+    Warning {
+        field: crate::reason::Field::Name,
+        code: WarningCode::NameFromPhone,
+        before: "".into(),
+        after: contact.name.as_str().into(),
+    }
+}
+
+/// The ordered end: takes the outcomes of blocks in input order.
+struct Settle<'s, 'a, K> {
+    deduper: &'s mut Deduper,
+    counts: &'s mut Counts,
+    warnings: &'s mut Vec<(Position, Warning)>,
+    fits: Fits<'a>,
+    sink: &'s mut K,
+    source: SourceId,
+    records: u64,
+    bytes: u64,
+}
+
+impl<K: Sink> Settle<'_, '_, K> {
+    fn block<E>(&mut self, block: BlockOutcome<E>) -> Result<(), Stopped<E, K::Error>> {
+        for (slot, outcome) in block.outcomes {
+            let record = block.arena.record(&slot, self.source, self.records);
+            self.record(record, outcome).map_err(Stopped::Sink)?;
+        }
+        self.records += block.records;
+        self.counts.records += block.records;
+        self.counts.blank += block.blank;
+        self.bytes += block.bytes;
+        self.sink.progress(self.bytes, self.records);
+        block.failed.map_or(Ok(()), |error| Err(Stopped::Source(error)))
+    }
+
+    fn record(
+        &mut self,
+        record: Record<'_>,
+        outcome: Result<Normalized, Rejection>,
+    ) -> Result<(), K::Error> {
+        let position = record.position();
+        let Normalized { contact, warnings } = match outcome {
+            Ok(normalized) => normalized,
+            Err(rejection) => {
+                self.counts.rejected += 1;
+                return self.sink.rejected(record, &rejection);
+            }
+        };
+        let held = matches!(self.deduper.policy(), DedupPolicy::Merge | DedupPolicy::Last);
+        let admission = self.deduper.admit(contact, record, self.fits);
+        for warning in warnings {
+            // Whether a number stands in for the name is known once nobody can add a name.
+            let is_stand_in = warning.code == WarningCode::NameFromPhone;
+            if held {
+                if !is_stand_in {
+                    self.warnings.push((position, warning));
+                }
+            } else if !is_stand_in || matches!(admission, Admission::Emit(_)) {
+                self.counts.warnings += 1;
+                self.sink.warning(position, &warning)?;
+            }
+        }
+        match admission {
+            Admission::Emit(contact) => {
+                self.counts.contacts += 1;
+                self.sink.contact(position, &contact)
+            }
+            Admission::Held => Ok(()),
+            Admission::Duplicate { kept, conflicts } => {
+                self.counts.duplicates += 1;
+                let conflicts: Conflicts = conflicts;
+                self.sink.duplicate(record, kept, &conflicts)
+            }
+        }
+    }
+}
+
+/// What a worker made of a block. Positions count within the block.
+struct BlockOutcome<E> {
+    arena: Arena,
+    outcomes: Vec<(Slot, Result<Normalized, Rejection>)>,
+    records: u64,
+    blank: u64,
+    bytes: u64,
+    failed: Option<E>,
+}
+
+impl<E> BlockOutcome<E> {
+    fn of<B: Block<Error = E>>(
+        block: &B,
+        map: &ColumnMap,
+        normalizer: &Normalizer,
+        settings: Settings<'_>,
+    ) -> Self {
+        let mut arena = Arena::default();
+        let mut outcomes = Vec::new();
+        let (mut records, mut blank) = (0, 0);
+        let failed = block.visit(&mut |record| {
+            records += 1;
+            let outcome = match map.read(record) {
+                RecordReading::Blank => {
+                    blank += 1;
+                    return;
+                }
+                RecordReading::Rejected(reason) => Err(reason.into()),
+                RecordReading::Contact(raw) => normalizer.normalize(&raw).and_then(|normalized| {
+                    if (settings.fits)(&normalized.contact) {
+                        Ok(normalized)
+                    } else {
+                        Err(Reason::RowTooLarge.into())
+                    }
+                }),
+            };
+            outcomes.push((arena.keep(record), outcome));
+        });
+        let bytes = block.len_bytes();
+        BlockOutcome { arena, outcomes, records, blank, bytes, failed: failed.err() }
+    }
+}
+
+/// The fields of a block's records, end to end: one allocation for many records.
+#[derive(Default)]
+struct Arena {
+    text: String,
+    ends: Vec<usize>,
+}
+
+/// Where a record lies in an [`Arena`].
+struct Slot {
+    text: Range<usize>,
+    ends: Range<usize>,
+    position: Position,
+    integrity: Integrity,
+}
+
+impl Arena {
+    fn keep(&mut self, record: Record<'_>) -> Slot {
+        let (text, ends) = (self.text.len(), self.ends.len());
+        let mut end = 0;
+        for field in record.iter() {
+            self.text.push_str(field);
+            end += field.len();
+            self.ends.push(end);
+        }
+        Slot {
+            text: text..self.text.len(),
+            ends: ends..self.ends.len(),
+            position: record.position(),
+            integrity: record.integrity(),
+        }
+    }
+
+    /// The record, numbered in its source: `before` records came before the block.
+    fn record(&self, slot: &Slot, source: SourceId, before: u64) -> Record<'_> {
+        let position = Position { source, record: before + slot.position.record, ..slot.position };
+        let text = &self.text[slot.text.clone()];
+        Record::new(text, &self.ends[slot.ends.clone()], position, slot.integrity)
+    }
+}

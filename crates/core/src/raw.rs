@@ -1,0 +1,33 @@
+//! A contact as it was written: text by role, nothing checked.
+
+/// Borrowed text by role, nothing checked.
+///
+/// Where a role has several texts they are tried in order. For phones, the first that is not
+/// rejected is the phone and the other valid ones become the attributes `phone_2`, `phone_3`, ….
+///
+/// ```
+/// use contactmill_core::RawContact;
+///
+/// let mut raw = RawContact::default();
+/// raw.phones.push("+91 98765 43210");
+/// raw.attributes.push(("city", "Pune"));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct RawContact<'r> {
+    /// Full names.
+    pub names: Vec<&'r str>,
+    /// First names, joined with `last_names` where no full name is found.
+    pub first_names: Vec<&'r str>,
+    /// Last names.
+    pub last_names: Vec<&'r str>,
+    /// Phone numbers, best first.
+    pub phones: Vec<&'r str>,
+    /// E-mail addresses, best first.
+    pub emails: Vec<&'r str>,
+    /// Countries: names, ISO 3166 codes or country calling codes.
+    pub countries: Vec<&'r str>,
+    /// Cells of tags, each split at `;` `|` `,` and `:::`.
+    pub tags: Vec<&'r str>,
+    /// Keys and values.
+    pub attributes: Vec<(&'r str, &'r str)>,
+}

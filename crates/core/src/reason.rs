@@ -1,0 +1,277 @@
+//! Why a record was not emitted, and what was changed in one that was: the stable codes.
+
+use std::fmt;
+
+/// Declares an enum of stable codes: variant, code, what it means, what to do.
+macro_rules! codes {
+    (
+        $(#[$outer:meta])*
+        $name:ident {
+            $($variant:ident = $code:literal, $meaning:literal, $advice:literal;)*
+        }
+    ) => {
+        $(#[$outer])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name {
+            $(#[doc = concat!("`", $code, "`: ", $meaning, ".")] $variant,)*
+        }
+
+        impl $name {
+            /// All codes, in the order of `docs/reasons.md`.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+
+            /// The stable code: lower case, `field_what`.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $($name::$variant => $code,)* }
+            }
+
+            /// What it means, in a few words without a full stop.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $($name::$variant => $meaning,)* }
+            }
+
+            /// What to do about it, in a few words without a full stop.
+            #[must_use]
+            pub const fn advice(self) -> &'static str {
+                match self { $($name::$variant => $advice,)* }
+            }
+
+            /// The value with this code.
+            #[must_use]
+            pub fn from_code(code: &str) -> Option<$name> {
+                $name::ALL.iter().copied().find(|value| value.code() == code)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.code())
+            }
+        }
+    };
+}
+
+codes! {
+    /// Why a record was rejected.
+    ///
+    /// ```
+    /// use contactmill_core::Reason;
+    ///
+    /// assert_eq!(Reason::PhoneMissing.code(), "phone_missing");
+    /// assert_eq!(Reason::from_code("phone_missing"), Some(Reason::PhoneMissing));
+    /// ```
+    Reason {
+        PhoneMissing = "phone_missing",
+            "no phone number", "add a phone number";
+        PhoneNotANumber = "phone_not_a_number",
+            "the phone cell holds something else", "put only the phone number into the cell";
+        PhoneTooShort = "phone_too_short",
+            "too few digits", "add the missing digits, with the area code";
+        PhoneTooLong = "phone_too_long",
+            "too many digits", "take out the surplus digits, or separate two numbers with ;";
+        PhoneInvalid = "phone_invalid",
+            "no such number in its country", "check the number and its country";
+        PhoneCountryUnknown = "phone_country_unknown",
+            "the country of the number cannot be told",
+            "begin it with + and the country calling code, or use --region, or --bare-digits international";
+        PhoneAmbiguous = "phone_ambiguous",
+            "the number can be read in two ways",
+            "write it as +, country calling code and number";
+        PhoneExcelRounded = "phone_excel_rounded",
+            "a spreadsheet rounded the digits away",
+            "export the column again, formatted as text";
+        PhonePlaceholder = "phone_placeholder",
+            "a filler, not a number", "put the real number in";
+        PhoneLooksLikeDate = "phone_looks_like_date",
+            "a date stands in the phone cell", "put the phone number in, or map another column";
+        PhoneTestLead = "phone_test_lead",
+            "a test entry of an ad platform", "nothing to do: it is no contact";
+        PhoneTypeNotAllowed = "phone_type_not_allowed",
+            "not a mobile number", "find a mobile number, or leave out --line-type mobile";
+        EmailInvalid = "email_invalid",
+            "not an e-mail address", "correct the address, or leave out --bad-email reject";
+        NameMissing = "name_missing",
+            "no name", "add a name, or leave out --missing-name reject";
+        RowTooManyFields = "row_too_many_fields",
+            "more fields than the header has columns",
+            "move the surplus at the end of the row to where it belongs and delete it there";
+        RowTooFewFields = "row_too_few_fields",
+            "the row ends before its phone number, or the file was cut off in it",
+            "complete the row, then empty its _reason cell";
+        RowUnterminatedQuote = "row_unterminated_quote",
+            "a quote opened here is never closed",
+            "take out the quote and put the row right, then empty its _reason cell";
+        RowTooLarge = "row_too_large",
+            "the record is larger than an import may be",
+            "shorten it (the fields here are cut short), then empty its _reason cell";
+    }
+}
+
+codes! {
+    /// What was changed in a record that was emitted, or is suspect in it.
+    ///
+    /// ```
+    /// use contactmill_core::WarningCode;
+    ///
+    /// assert_eq!(WarningCode::EmailDropped.code(), "email_dropped");
+    /// ```
+    WarningCode {
+        PhoneIddPrefix = "phone_idd_prefix",
+            "00 was read as +", "check one or two of them";
+        PhoneMissingPlus = "phone_missing_plus",
+            "the + before the country calling code was missing", "check one or two of them";
+        PhoneTrunkZero = "phone_trunk_zero",
+            "a trunk 0 after the country calling code was taken off", "nothing to do";
+        PhoneFloatSuffix = "phone_float_suffix",
+            "a spreadsheet had added .0", "export the column as text";
+        PhoneScientific = "phone_scientific",
+            "the number was written like 9.19E+11, with all its digits",
+            "export the column as text";
+        PhoneRepeatedCode = "phone_repeated_code",
+            "the country calling code stood there twice", "nothing to do";
+        PhoneMexicoMobile1 = "phone_mexico_mobile_1",
+            "the 1 that Mexico no longer dials was taken off", "nothing to do";
+        PhoneExtraNumbers = "phone_extra_numbers",
+            "several numbers in one cell; the first is the phone", "see the attributes phone_2 …";
+        PhoneExtension = "phone_extension",
+            "the extension went to an attribute", "see the attribute phone_extension";
+        PhoneFromLink = "phone_from_link",
+            "the number was taken from a chat link or id", "nothing to do";
+        PhoneDropped = "phone_dropped",
+            "a further phone cell could not be read; left out", "see the cell under before";
+        EmailDropped = "email_dropped",
+            "not an e-mail address; left empty", "correct it at the source";
+        EmailExtra = "email_extra",
+            "several addresses in one cell; the first is the e-mail",
+            "see the attributes email_2 …";
+        EmailTypoSuspected = "email_typo_suspected",
+            "the domain looks like a slip; kept as it is", "check the address";
+        EmailFromPhoneColumn = "email_from_phone_column",
+            "the e-mail stood in a phone column", "nothing to do";
+        NameFromPhone = "name_from_phone",
+            "no name; the number stands in", "add names at the source";
+        NameControlCharacters = "name_control_characters",
+            "characters that cannot be seen were taken off", "nothing to do";
+        ValueControlCharacters = "value_control_characters",
+            "control characters were taken out of a value", "nothing to do";
+        ValueTruncated = "value_truncated",
+            "a value was cut at its limit", "see the whole value under before";
+    }
+}
+
+/// The field that a rejection or a warning is about.
+///
+/// ```
+/// use contactmill_core::Field;
+///
+/// assert_eq!(Field::Attribute("Plan".into()).to_string(), "attr:Plan");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// The record as a whole.
+    Row,
+    /// The name.
+    Name,
+    /// The phone number.
+    Phone,
+    /// The e-mail address.
+    Email,
+    /// The tags.
+    Tags,
+    /// The attribute with this key.
+    Attribute(Box<str>),
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Field::Row => f.pad("row"),
+            Field::Name => f.pad("name"),
+            Field::Phone => f.pad("phone"),
+            Field::Email => f.pad("email"),
+            Field::Tags => f.pad("tags"),
+            Field::Attribute(key) => write!(f, "attr:{key}"),
+        }
+    }
+}
+
+/// A record that is not emitted, and why. Bad data is an outcome, not an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The field at fault.
+    pub field: Field,
+    /// The reason.
+    pub reason: Reason,
+}
+
+impl From<Reason> for Rejection {
+    /// Every reason is about one field, which its code begins with.
+    fn from(reason: Reason) -> Rejection {
+        use Reason as R;
+        let field = match reason {
+            R::PhoneMissing
+            | R::PhoneNotANumber
+            | R::PhoneTooShort
+            | R::PhoneTooLong
+            | R::PhoneInvalid
+            | R::PhoneCountryUnknown
+            | R::PhoneAmbiguous
+            | R::PhoneExcelRounded
+            | R::PhonePlaceholder
+            | R::PhoneLooksLikeDate
+            | R::PhoneTestLead
+            | R::PhoneTypeNotAllowed => Field::Phone,
+            R::EmailInvalid => Field::Email,
+            R::NameMissing => Field::Name,
+            R::RowTooManyFields | R::RowTooFewFields | R::RowUnterminatedQuote | R::RowTooLarge => {
+                Field::Row
+            }
+        };
+        Rejection { field, reason }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason.code(), self.reason.meaning())
+    }
+}
+
+/// A value that was changed beyond layout, or is suspect, in a record that is emitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The field.
+    pub field: Field,
+    /// What happened.
+    pub code: WarningCode,
+    /// The value as it stood in the record.
+    pub before: Box<str>,
+    /// The value as it is emitted; for a suspicion that changed nothing, the suggestion.
+    pub after: Box<str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_s_code_begins_with_its_field() {
+        for &reason in Reason::ALL {
+            let rejection = Rejection::from(reason);
+            let field = rejection.field.to_string();
+            assert!(reason.code().starts_with(&format!("{field}_")), "{reason}");
+        }
+    }
+
+    #[test]
+    fn codes_read_back_and_none_is_used_twice() {
+        for &reason in Reason::ALL {
+            assert_eq!(Reason::from_code(reason.code()), Some(reason));
+        }
+        for &code in WarningCode::ALL {
+            assert_eq!(WarningCode::from_code(code.code()), Some(code));
+        }
+    }
+}

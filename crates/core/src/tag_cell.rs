@@ -1,0 +1,86 @@
+//! Tag cells.
+
+use crate::contact::Tag;
+use crate::text::{head, is_bad_control, is_invisible, is_joiner, says_nothing};
+
+/// A tag longer than this is a note in the wrong cell.
+pub(crate) const MAX_CHARACTERS: usize = 128;
+
+/// What was done to a cell of tags beyond layout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TagChanges {
+    pub(crate) controls_removed: bool,
+    pub(crate) truncated: bool,
+}
+
+/// Adds the tags of a cell to `tags`: split at `;` `|` `,` and `:::`, trimmed, repeated ones left
+/// out.
+pub(crate) fn read_into(cell: &str, tags: &mut Vec<Tag>) -> TagChanges {
+    let mut changes = TagChanges::default();
+    if says_nothing(cell.trim()) {
+        return changes;
+    }
+    for piece in cell.split([';', '|', ',', '\n', '\r']).flat_map(|piece| piece.split(":::")) {
+        // `"VIP","Blog"`: some exports put a quoted list into the cell.
+        let piece = piece.trim().trim_matches('"').trim();
+        // Google puts every contact into this group.
+        if piece.eq_ignore_ascii_case("* myContacts") {
+            continue;
+        }
+        let mut tag = String::with_capacity(piece.len());
+        for c in piece.chars() {
+            if c.is_whitespace() {
+                if !tag.is_empty() && !tag.ends_with(' ') {
+                    tag.push(' ');
+                }
+            } else if is_bad_control(c) {
+                changes.controls_removed = true;
+            } else if !is_invisible(c) || is_joiner(c) {
+                tag.push(c);
+            }
+        }
+        let cut = head(&tag, MAX_CHARACTERS);
+        changes.truncated |= cut.len() < tag.len();
+        push(tags, cut.trim());
+    }
+    changes
+}
+
+/// Adds a tag unless it is empty or there already, in whatever case.
+pub(crate) fn push(tags: &mut Vec<Tag>, tag: &str) {
+    if !tag.is_empty() && !tags.iter().any(|kept| same(kept.as_str(), tag)) {
+        tags.push(Tag::new(tag));
+    }
+}
+
+fn same(left: &str, right: &str) -> bool {
+    if left.is_ascii() && right.is_ascii() {
+        return left.eq_ignore_ascii_case(right);
+    }
+    left.chars().flat_map(char::to_lowercase).eq(right.chars().flat_map(char::to_lowercase))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(cell: &str, expected: &[&str]) {
+        let mut tags = Vec::new();
+        read_into(cell, &mut tags);
+        let tags: Vec<&str> = tags.iter().map(Tag::as_str).collect();
+        assert_eq!(tags, expected, "{cell}");
+    }
+
+    #[test]
+    fn a_cell_is_split_and_tidied() {
+        check("", &[]);
+        check("lead", &["lead"]);
+        check("lead; Demo |x,,y", &["lead", "Demo", "x", "y"]);
+        check("* myContacts ::: Friends ::: friends", &["Friends"]);
+        check("VIP, vip, Vip, ÉTÉ, été", &["VIP", "ÉTÉ"]);
+        check("\"VIP\",\"Blog\"", &["VIP", "Blog"]);
+        check("n/a", &[]);
+        check(" two   words ", &["two words"]);
+    }
+}

@@ -1,0 +1,148 @@
+//! Characters that people cannot see, and digits of other scripts.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// The zero of every run of decimal digits (general category Nd) in Unicode 14; the nine
+/// characters after each are 1 to 9 (Unicode Standard, section 4.6).
+const ZEROS: [u32; 66] = [
+    0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66,
+    0xde6, 0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90,
+    0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10,
+    0x104a0, 0x10d30, 0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650,
+    0x116c0, 0x11730, 0x118e0, 0x11950, 0x11c50, 0x11d50, 0x11da0, 0x16a60, 0x16ac0, 0x16b50,
+    0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6, 0x1e140, 0x1e2f0, 0x1e950, 0x1fbf0,
+];
+
+/// The ASCII digit of a decimal digit in any script.
+pub(crate) fn ascii_digit(c: char) -> Option<char> {
+    if c.is_ascii() {
+        return c.is_ascii_digit().then_some(c);
+    }
+    let run = ZEROS.partition_point(|&zero| zero <= c as u32).checked_sub(1)?;
+    let value = c as u32 - ZEROS[run];
+    char::from_digit(value, 10)
+}
+
+/// Characters that show nothing and that chat apps and address books leave behind: bidirectional
+/// marks and embeddings, zero-width characters, the soft hyphen and the byte order mark.
+pub(crate) const fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206F}' | '\u{FEFF}')
+}
+
+/// The two joiners among the invisible characters, which some scripts need to be spelt right.
+pub(crate) const fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}')
+}
+
+/// Control characters that are not line breaks or tabs.
+pub(crate) fn is_bad_control(c: char) -> bool {
+    c.is_control() && !matches!(c, '\t' | '\n' | '\r')
+}
+
+/// The text without invisible characters and without white space around it.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || !text.contains(is_invisible) {
+        return Cow::Borrowed(text.trim());
+    }
+    let kept: String = text.chars().filter(|&c| !is_invisible(c)).collect();
+    Cow::Owned(kept.trim().to_owned())
+}
+
+/// Whether nothing is left of the text once invisible characters and white space are gone.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || is_invisible(c))
+}
+
+/// What people and programs write where there is nothing to write, in small letters.
+const NOTHING: [&str; 27] = [
+    "-",
+    "--",
+    "---",
+    ".",
+    "..",
+    "...",
+    "?",
+    "??",
+    "???",
+    "n/a",
+    "na",
+    "n.a.",
+    "n.a",
+    "none",
+    "null",
+    "nil",
+    "nan",
+    "#n/a",
+    "#ref!",
+    "#value!",
+    "#name?",
+    "#null!",
+    "tbd",
+    "tba",
+    "unknown",
+    "undefined",
+    "not available",
+];
+
+/// Whether the cell says that there is no value: `n/a`, `-`, `none`, `#N/A`…
+pub(crate) fn says_nothing(text: &str) -> bool {
+    // The longest placeholder has 13 bytes: most cells are told apart by their length.
+    text.len() <= 13 && NOTHING.iter().any(|nothing| text.eq_ignore_ascii_case(nothing))
+}
+
+/// At most `max` characters of the text, cut at a character.
+pub(crate) fn head(text: &str, max: usize) -> &str {
+    match text.char_indices().nth(max) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
+}
+
+/// Small letters and digits only, without accents: the form in which names and headers compare.
+pub(crate) fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text
+            .bytes()
+            .filter(u8::is_ascii_alphanumeric)
+            .map(|byte| char::from(byte.to_ascii_lowercase()))
+            .collect();
+    }
+    text.nfkd()
+        .filter(|&c| c.is_alphanumeric() && !is_combining_mark(c) || is_letter_mark(c))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// Vowel signs of scripts that write them as marks (Devanagari to Myanmar): they are part of the
+/// word, unlike the accents of Latin, Greek and Cyrillic.
+fn is_letter_mark(c: char) -> bool {
+    is_combining_mark(c) && matches!(c as u32, 0x0900..=0x109F)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_of_every_script_become_ascii() {
+        for (text, digits) in [("०१२३४५६७८९", "0123456789"), ("٠٩", "09"), ("９", "9"), ("𝟗", "9")]
+        {
+            let read: String = text.chars().filter_map(ascii_digit).collect();
+            assert_eq!(read, digits);
+        }
+        for c in ['a', '²', '½', '一', 'Ⅳ', '/', ':'] {
+            assert_eq!(ascii_digit(c), None, "{c}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_sees_is_taken_away() {
+        assert_eq!(visible("\u{feff} a\u{200e}b\u{a0}"), "ab");
+        assert!(is_blank(" \u{200b}\t\u{a0}"));
+    }
+}

@@ -1,0 +1,382 @@
+//! A phone number and what the numbering plan says of it.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use crate::Region;
+
+/// A phone number: country calling code, national number, and what its numbering plan says.
+///
+/// Only [`parse`](crate::parse()) makes one. Two numbers are equal when the calling code and the
+/// national number (with its leading zeros) are; they are ordered by their E.164 digits as text.
+///
+/// ```
+/// use contactmill_phone::parse;
+///
+/// let rome = parse("+39 06 1234 5678", None)?;
+/// assert_eq!(rome.national_number().to_string(), "0612345678");
+/// assert_eq!(size_of_val(&rome), 16);
+/// # Ok::<(), contactmill_phone::ParseError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct PhoneNumber {
+    /// The digits of the national number, without its leading zeros.
+    pub(crate) digits: u64,
+    pub(crate) calling_code: u16,
+    pub(crate) leading_zeros: u8,
+    pub(crate) length: LengthCheck,
+    pub(crate) region: Option<Region>,
+    pub(crate) line_type: LineType,
+}
+
+impl PhoneNumber {
+    /// The country calling code without `+`: 91 for India, 1 for North America (ITU-T E.164).
+    #[must_use]
+    pub const fn calling_code(self) -> u16 {
+        self.calling_code
+    }
+
+    /// The national (significant) number: all digits after the country calling code.
+    #[must_use]
+    pub const fn national_number(self) -> NationalNumber {
+        NationalNumber { digits: self.digits, leading_zeros: self.leading_zeros }
+    }
+
+    /// The number as `+` and digits, without any layout (ITU-T E.164).
+    #[must_use]
+    pub const fn e164(self) -> E164 {
+        E164(self)
+    }
+
+    /// The number laid out for readers abroad, after ITU-T E.123: `+91 98765 43210`.
+    ///
+    /// ```
+    /// let number = contactmill_phone::parse("+919876543210", None)?;
+    /// assert_eq!(number.international().to_string(), "+91 98765 43210");
+    /// # Ok::<(), contactmill_phone::ParseError>(())
+    /// ```
+    #[must_use]
+    pub const fn international(self) -> International {
+        International(self)
+    }
+
+    /// Whether the numbering plan of the number's region assigns such numbers.
+    #[must_use]
+    pub const fn is_valid(self) -> bool {
+        // libphonenumber calls a number valid when it is of a known type in its region.
+        self.region.is_some() && !matches!(self.line_type, LineType::Unknown)
+    }
+
+    /// Whether the number has a length that its calling code allows, if only for local calls.
+    #[must_use]
+    pub const fn is_possible(self) -> bool {
+        matches!(self.length, LengthCheck::Possible | LengthCheck::PossibleLocalOnly)
+    }
+
+    /// What the numbering plan says of the number's length.
+    ///
+    /// ```
+    /// use contactmill_phone::{LengthCheck, parse};
+    ///
+    /// assert_eq!(parse("+91 98765", None)?.length_check(), LengthCheck::TooShort);
+    /// # Ok::<(), contactmill_phone::ParseError>(())
+    /// ```
+    #[must_use]
+    pub const fn length_check(self) -> LengthCheck {
+        self.length
+    }
+
+    /// The region that the number belongs to, if its digits tell.
+    #[must_use]
+    pub const fn region(self) -> Option<Region> {
+        self.region
+    }
+
+    /// The kind of line; [`LineType::Unknown`] when the number is not valid.
+    #[must_use]
+    pub const fn line_type(self) -> LineType {
+        self.line_type
+    }
+
+    fn key(self) -> (u16, u8, u64) {
+        (self.calling_code, self.leading_zeros, self.digits)
+    }
+}
+
+impl PartialEq for PhoneNumber {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for PhoneNumber {}
+
+impl Hash for PhoneNumber {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+impl Ord for PhoneNumber {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (mut left, mut right) = (DigitText::default(), DigitText::default());
+        left.push_number(*self);
+        right.push_number(*other);
+        left.as_str().cmp(right.as_str())
+    }
+}
+
+impl PartialOrd for PhoneNumber {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PhoneNumber({}", self.e164())?;
+        if let Some(region) = self.region {
+            write!(f, " {region}")?;
+        }
+        write!(f, " {:?})", self.line_type)
+    }
+}
+
+/// The national number of a [`PhoneNumber`], as digits: its [`Display`](fmt::Display) keeps
+/// leading zeros, which Italy and a few other plans have.
+///
+/// ```
+/// let number = contactmill_phone::parse("+39 06 1234 5678", None)?;
+/// assert_eq!(format!("{:>12}", number.national_number()), "  0612345678");
+/// # Ok::<(), contactmill_phone::ParseError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NationalNumber {
+    digits: u64,
+    leading_zeros: u8,
+}
+
+impl fmt::Display for NationalNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = DigitText::default();
+        text.push_national(*self);
+        f.pad(text.as_str())
+    }
+}
+
+/// A [`PhoneNumber`] in E.164 form; its [`Display`](fmt::Display) is `+` and digits.
+///
+/// ```
+/// let number = contactmill_phone::parse("+44 1534 123456", None)?;
+/// assert_eq!(number.e164().to_string(), "+441534123456");
+/// # Ok::<(), contactmill_phone::ParseError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct E164(PhoneNumber);
+
+impl fmt::Display for E164 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = DigitText::default();
+        text.push(b'+');
+        text.push_number(self.0);
+        f.pad(text.as_str())
+    }
+}
+
+/// A [`PhoneNumber`] laid out for readers abroad; see [`PhoneNumber::international`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct International(PhoneNumber);
+
+impl fmt::Display for International {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.0;
+        let zeros = i32::from(number.leading_zeros);
+        let number = rlibphonenumber::PhoneNumber {
+            country_code: number.calling_code.into(),
+            national_number: number.digits,
+            italian_leading_zero: (zeros > 0).then_some(true),
+            number_of_leading_zeros: (zeros > 1).then_some(zeros),
+            ..Default::default()
+        };
+        f.pad(&number.format_as(rlibphonenumber::PhoneNumberFormat::International))
+    }
+}
+
+/// The kinds of line that numbering plans tell apart, as libphonenumber names them.
+///
+/// ```
+/// use contactmill_phone::{LineType, parse};
+///
+/// assert_eq!(parse("+44 20 7946 0018", None)?.line_type(), LineType::FixedLine);
+/// assert_eq!(LineType::TollFree.as_str(), "toll_free");
+/// # Ok::<(), contactmill_phone::ParseError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum LineType {
+    /// A line at a place.
+    FixedLine,
+    /// A mobile line.
+    Mobile,
+    /// One of the two; plans such as North America's do not tell them apart.
+    FixedLineOrMobile,
+    /// The called party pays.
+    TollFree,
+    /// The caller pays more than for a call.
+    PremiumRate,
+    /// Both parties pay.
+    SharedCost,
+    /// Voice over IP.
+    Voip,
+    /// A number that follows a person over several lines.
+    PersonalNumber,
+    /// A pager.
+    Pager,
+    /// A universal access number: one for all offices of a company.
+    Uan,
+    /// Access to voice mail.
+    Voicemail,
+    /// None of the plan's kinds: the number is not valid.
+    Unknown,
+}
+
+impl LineType {
+    /// The name in lower case with `_` between words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            LineType::FixedLine => "fixed_line",
+            LineType::Mobile => "mobile",
+            LineType::FixedLineOrMobile => "fixed_line_or_mobile",
+            LineType::TollFree => "toll_free",
+            LineType::PremiumRate => "premium_rate",
+            LineType::SharedCost => "shared_cost",
+            LineType::Voip => "voip",
+            LineType::PersonalNumber => "personal_number",
+            LineType::Pager => "pager",
+            LineType::Uan => "uan",
+            LineType::Voicemail => "voicemail",
+            LineType::Unknown => "unknown",
+        }
+    }
+
+    /// Whether such a line may be a mobile: [`Mobile`](LineType::Mobile) or
+    /// [`FixedLineOrMobile`](LineType::FixedLineOrMobile).
+    #[must_use]
+    pub const fn may_be_mobile(self) -> bool {
+        matches!(self, LineType::Mobile | LineType::FixedLineOrMobile)
+    }
+}
+
+impl fmt::Display for LineType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What a numbering plan says of the number of digits, as libphonenumber tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum LengthCheck {
+    /// Numbers of this length exist.
+    Possible,
+    /// Numbers of this length can only be dialled from nearby (without an area code).
+    PossibleLocalOnly,
+    /// Shorter than every number of the plan.
+    TooShort,
+    /// Longer than every number of the plan.
+    TooLong,
+    /// Between the shortest and the longest, but no number has this length.
+    InvalidLength,
+    /// No plan has such a calling code.
+    InvalidCountryCode,
+}
+
+/// The digits of one number on the stack: `+`, at most 5 digits of a `u16`, at most 255 zeros that
+/// libphonenumber in fact limits to the 17 digits of a national number.
+struct DigitText {
+    bytes: [u8; 1 + 5 + 20 + 20],
+    len: usize,
+}
+
+impl Default for DigitText {
+    fn default() -> Self {
+        DigitText { bytes: [0; 46], len: 0 }
+    }
+}
+
+impl DigitText {
+    fn push(&mut self, byte: u8) {
+        self.bytes[self.len] = byte;
+        self.len += 1;
+    }
+
+    fn push_integer(&mut self, mut value: u64) {
+        let mut reversed = [0; 20];
+        let mut count = 0;
+        loop {
+            reversed[count] = b'0' + (value % 10) as u8;
+            value /= 10;
+            count += 1;
+            if value == 0 {
+                break;
+            }
+        }
+        for &digit in reversed[..count].iter().rev() {
+            self.push(digit);
+        }
+    }
+
+    fn push_national(&mut self, number: NationalNumber) {
+        for _ in 0..number.leading_zeros {
+            self.push(b'0');
+        }
+        self.push_integer(number.digits);
+    }
+
+    fn push_number(&mut self, number: PhoneNumber) {
+        self.push_integer(number.calling_code.into());
+        self.push_national(number.national_number());
+    }
+
+    fn as_str(&self) -> &str {
+        // Only ASCII is ever pushed.
+        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse;
+
+    #[test]
+    fn a_number_is_small() {
+        assert!(size_of::<PhoneNumber>() <= 16);
+        assert!(size_of::<Option<PhoneNumber>>() <= 16);
+    }
+
+    #[test]
+    fn numbers_are_ordered_by_their_e164_text() {
+        let mut numbers: Vec<PhoneNumber> =
+            ["+4930123456", "+390612345678", "+39312345678", "+12015550123", "+919876543210"]
+                .iter()
+                .map(|text| parse(text, None).unwrap())
+                .collect();
+        numbers.sort_unstable();
+        let sorted: Vec<String> = numbers.iter().map(|number| number.e164().to_string()).collect();
+        let mut texts = sorted.clone();
+        texts.sort_unstable();
+        assert_eq!(sorted, texts);
+    }
+
+    #[test]
+    fn leading_zeros_make_another_number() {
+        let with = parse("+39 06 1234 5678", None).unwrap();
+        let without = parse("+39 6 1234 5678", None).unwrap();
+        assert_ne!(with, without);
+        assert_eq!(with.e164().to_string(), "+390612345678");
+        assert_eq!(without.e164().to_string(), "+39612345678");
+    }
+}

@@ -1,0 +1,159 @@
+//! Regions: the ISO 3166-1 alpha-2 codes that have a numbering plan.
+
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! regions {
+    ($($code:ident)*) => {
+        /// A region with a numbering plan of its own.
+        ///
+        /// The variants are the ISO 3166-1 alpha-2 codes (with `AC`, `TA` and `XK`, which CLDR
+        /// reserves in the same form) for which libphonenumber has metadata, and
+        /// [`World`](Region::World) for calling codes that belong to no country, such as `+800`.
+        ///
+        /// ```
+        /// use contactmill_phone::Region;
+        ///
+        /// let region: Region = "in".parse()?;
+        /// assert_eq!(region, Region::IN);
+        /// assert_eq!(region.to_string(), "IN");
+        /// assert_eq!(region.calling_code(), Some(91));
+        /// # Ok::<(), contactmill_phone::UnknownRegion>(())
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Region {
+            $(#[doc = concat!("ISO 3166-1 `", stringify!($code), "`.")] $code,)*
+            /// `001`: calling codes shared by the whole world (`+800`, `+808`, `+870`, `+878`,
+            /// `+881`, `+882`, `+883`, `+888`, `+979`).
+            World,
+        }
+
+        impl Region {
+            /// Every region, in order of its code; `World` comes last.
+            pub const ALL: &'static [Region] = &[$(Region::$code,)* Region::World];
+
+            /// The code as text: two capital letters, or `001`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Region::$code => stringify!($code),)*
+                    Region::World => "001",
+                }
+            }
+        }
+    };
+}
+
+regions! {
+    AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS
+    BT BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG
+    EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GT GU GW GY HK HN HR HT
+    HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR
+    LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF
+    NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD
+    SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TA TC TD TG TH TJ TK TL TM TN TO TR TT TV TW
+    TZ UA UG US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
+}
+
+impl Region {
+    /// The country calling code, without `+`; none for [`World`](Region::World), which has several.
+    #[must_use]
+    pub fn calling_code(self) -> Option<u16> {
+        let code =
+            rlibphonenumber::PHONE_NUMBER_UTIL.get_country_code_for_region(self.oracle()?)?;
+        u16::try_from(code).ok()
+    }
+
+    /// The main region of a country calling code: `US` for 1, [`World`](Region::World) for 800.
+    ///
+    /// ```
+    /// use contactmill_phone::Region;
+    ///
+    /// assert_eq!(Region::of_calling_code(44), Some(Region::GB));
+    /// assert_eq!(Region::of_calling_code(999), None);
+    /// ```
+    #[must_use]
+    pub fn of_calling_code(code: u16) -> Option<Region> {
+        let region = rlibphonenumber::PHONE_NUMBER_UTIL.get_region_for_country_code(code.into())?;
+        Region::from_oracle(region)
+    }
+
+    /// The same region as `rlibphonenumber` spells it.
+    pub(crate) fn oracle(self) -> Option<rlibphonenumber::Region> {
+        rlibphonenumber::Region::from_code(self.as_str()).ok()
+    }
+
+    pub(crate) fn from_oracle(region: rlibphonenumber::Region) -> Option<Region> {
+        region.as_region_str().as_str().parse().ok()
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The text is no code of a [`Region`] with a numbering plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownRegion;
+
+impl fmt::Display for UnknownRegion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not an ISO 3166 region with a numbering plan; expected two letters such as IN")
+    }
+}
+
+impl std::error::Error for UnknownRegion {}
+
+impl FromStr for Region {
+    type Err = UnknownRegion;
+
+    /// Reads a code in capital or small letters.
+    fn from_str(text: &str) -> Result<Self, UnknownRegion> {
+        let code = match text.as_bytes() {
+            [a, b] => [a.to_ascii_uppercase(), b.to_ascii_uppercase()],
+            b"001" => return Ok(Region::World),
+            _ => return Err(UnknownRegion),
+        };
+        let countries = &Region::ALL[..Region::ALL.len() - 1];
+        countries
+            .binary_search_by(|region| region.as_str().as_bytes().cmp(&code))
+            .map(|found| countries[found])
+            .map_err(|_| UnknownRegion)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_regions_are_those_of_the_metadata() {
+        let mut theirs: Vec<Region> = rlibphonenumber::PHONE_NUMBER_UTIL
+            .get_supported_regions()
+            .map(|region| Region::from_oracle(region).unwrap())
+            .collect();
+        theirs.sort_unstable();
+        let ours: Vec<Region> =
+            Region::ALL.iter().copied().filter(|&region| region != Region::World).collect();
+        assert_eq!(theirs, ours);
+    }
+
+    #[test]
+    fn every_code_reads_back_as_itself() {
+        for &region in Region::ALL {
+            assert_eq!(region.as_str().parse(), Ok(region));
+            assert_eq!(region.as_str().to_lowercase().parse(), Ok(region));
+            assert_eq!(region.oracle().and_then(Region::from_oracle), Some(region));
+        }
+    }
+
+    #[test]
+    fn what_is_no_region_is_refused() {
+        for text in ["", "I", "ZZ", "IND", "1", "91", "AQ", "é"] {
+            assert_eq!(text.parse::<Region>(), Err(UnknownRegion), "{text}");
+        }
+    }
+}
