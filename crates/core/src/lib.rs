@@ -48,7 +48,9 @@ mod tag_cell;
 mod text;
 
 pub use contact::{Attribute, AttributeValue, Contact, ContactName, EmailAddress, Tag};
-pub use contactmill_phone::{LineType, METADATA_VERSION, PhoneNumber, Region};
+pub use contactmill_phone::{
+    LineType, METADATA_VERSION, NationalNumber, PhoneNumber, Region, UnknownRegion,
+};
 pub use dedup::{Conflict, Conflicts, DedupPolicy, MatchKey};
 pub use header::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
 pub use mapping::{

@@ -1,0 +1,89 @@
+//! Why results could not be written.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Results that could not be written: which path, and why.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum EmitError {
+    /// A file or folder cannot be written.
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was being done with it, as in "cannot be written".
+        action: &'static str,
+        /// Why it failed.
+        error: io::Error,
+    },
+    /// The folder holds results already.
+    HoldsResults {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder holds something that is not ours to replace.
+    HoldsOtherFiles {
+        /// The folder.
+        path: PathBuf,
+        /// One of the files in it.
+        file: String,
+    },
+    /// There is a file where the folder should be.
+    NotAFolder {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The path names no folder that could be made.
+    NoName {
+        /// The path.
+        path: PathBuf,
+    },
+}
+
+impl EmitError {
+    pub(crate) fn io(
+        path: &Path,
+        action: &'static str,
+    ) -> impl FnOnce(io::Error) -> EmitError + use<> {
+        let path = path.to_owned();
+        move |error| EmitError::Io { path, action, error }
+    }
+}
+
+impl fmt::Display for EmitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EmitError::Io { path, action, error } => {
+                write!(f, "{}: {action}: {error}", path.display())
+            }
+            EmitError::HoldsResults { path } => write!(
+                f,
+                "{} holds results already; name another folder with --out, or replace them with \
+                 --overwrite",
+                path.display()
+            ),
+            EmitError::HoldsOtherFiles { path, file } => write!(
+                f,
+                "{} holds files that are not contactmill's, such as {file}; name another folder \
+                 with --out",
+                path.display()
+            ),
+            EmitError::NotAFolder { path } => {
+                write!(f, "{} is a file; name a folder with --out", path.display())
+            }
+            EmitError::NoName { path } => {
+                write!(f, "{} cannot be made; name a folder with --out", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for EmitError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            EmitError::Io { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}

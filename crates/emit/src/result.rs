@@ -1,0 +1,127 @@
+//! A result folder that takes what a run hands over.
+
+use std::collections::BTreeMap;
+
+use contactmill_core::pipeline::Sink;
+use contactmill_core::{
+    Conflict, Contact, Position, Reason, Record, Region, Rejection, Warning, WarningCode,
+};
+
+use crate::arrays::{ArrayWriter, BatchLimits, Layout};
+use crate::error::EmitError;
+use crate::manifest::OutputFile;
+use crate::staging::Staging;
+use crate::tables::{OriginalColumns, Tables};
+
+/// What is known of an input before it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct InputTable<'h> {
+    /// The input as the user named it.
+    pub name: &'h str,
+    /// Its header row.
+    pub header: &'h [String],
+}
+
+/// How often something happened, and where first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// How often.
+    pub count: u64,
+    /// Where first.
+    pub first: Position,
+}
+
+/// Fills a staging folder with import arrays and tables.
+pub struct ResultWriter<'s> {
+    staging: &'s Staging,
+    arrays: ArrayWriter,
+    tables: Tables,
+    finished: Finished,
+}
+
+/// What a run has written, all but the manifest.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Finished {
+    /// The import arrays.
+    pub files: Vec<OutputFile>,
+    /// Rejected records by reason.
+    pub rejected: BTreeMap<Reason, Tally>,
+    /// Warnings by code.
+    pub warnings: BTreeMap<WarningCode, Tally>,
+    /// Contacts by the region of their number.
+    pub regions: BTreeMap<Region, u64>,
+}
+
+impl<'s> ResultWriter<'s> {
+    /// A writer of the results of these inputs, whose place in the list is their
+    /// [`SourceId`](contactmill_core::SourceId).
+    ///
+    /// # Errors
+    ///
+    /// When files cannot be created.
+    pub fn new(
+        staging: &'s Staging,
+        inputs: &[InputTable<'_>],
+        limits: BatchLimits,
+        layout: Layout,
+    ) -> Result<Self, EmitError> {
+        let headers: Vec<&[String]> = inputs.iter().map(|input| input.header).collect();
+        let names = inputs.iter().map(|input| input.name.to_owned()).collect();
+        Ok(ResultWriter {
+            staging,
+            arrays: ArrayWriter::new(limits, layout),
+            tables: Tables::create(OriginalColumns::of(&headers), names, staging)?,
+            finished: Finished::default(),
+        })
+    }
+
+    /// Writes what is left and says what was written.
+    ///
+    /// # Errors
+    ///
+    /// When files cannot be written.
+    pub fn finish(self) -> Result<Finished, EmitError> {
+        let mut finished = self.finished;
+        finished.files = self.arrays.finish(self.staging)?;
+        self.tables.finish()?;
+        Ok(finished)
+    }
+}
+
+fn tally<K: Ord>(tallies: &mut BTreeMap<K, Tally>, key: K, position: Position) {
+    tallies
+        .entry(key)
+        .and_modify(|tally| tally.count += 1)
+        .or_insert(Tally { count: 1, first: position });
+}
+
+impl Sink for ResultWriter<'_> {
+    type Error = EmitError;
+
+    fn contact(&mut self, _: Position, contact: &Contact) -> Result<(), EmitError> {
+        if let Some(region) = contact.phone.region() {
+            *self.finished.regions.entry(region).or_default() += 1;
+        }
+        self.arrays.push(contact, self.staging)
+    }
+
+    fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), EmitError> {
+        tally(&mut self.finished.rejected, rejection.reason, record.position());
+        self.tables.rejected(record, rejection)
+    }
+
+    fn duplicate(
+        &mut self,
+        record: Record<'_>,
+        kept: Position,
+        conflicts: &[Conflict],
+    ) -> Result<(), EmitError> {
+        self.tables.duplicate(record, kept, conflicts)
+    }
+
+    fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), EmitError> {
+        tally(&mut self.finished.warnings, warning.code, position);
+        self.tables.warning(position, warning)
+    }
+}

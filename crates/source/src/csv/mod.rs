@@ -1,0 +1,372 @@
+//! Delimited text.
+//!
+//! The grammar is that of the `csv` crate, which is the reference: a quote opens a quoted field
+//! only where a field begins, `""` stands for a quote, and whatever follows a closing quote is
+//! taken as it is. In one place we are stricter, so that damage stays local: a quoted field with a
+//! line break in it whose quote is not followed by a delimiter or line end was never meant to be
+//! one. Its opening line is given up as damaged, and reading goes on with the next line.
+
+mod block;
+mod dialect;
+mod scan;
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use contactmill_core::{Source, is_bookkeeping_header};
+use sha2::{Digest, Sha256};
+
+pub use self::block::CsvBlock;
+use self::block::{BlockForm, Fields};
+pub use self::dialect::Delimiter;
+use self::scan::{Found, OpenQuote, Scanner, line_ends};
+use crate::error::{SourceError, SourceProblem};
+
+/// How much of the beginning is looked at to find the delimiter.
+const SAMPLE: usize = 64 << 10;
+
+/// How delimited text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CsvOptions {
+    /// The delimiter; found by itself when not given.
+    pub delimiter: Option<Delimiter>,
+    /// About how many bytes make a block.
+    pub block_bytes: usize,
+    /// The largest record that is taken; a larger one is given up as too large.
+    pub max_record_bytes: usize,
+}
+
+impl Default for CsvOptions {
+    fn default() -> Self {
+        CsvOptions { delimiter: None, block_bytes: 512 << 10, max_record_bytes: 1 << 20 }
+    }
+}
+
+/// Delimited text with a header row.
+pub struct CsvSource<R> {
+    name: Arc<str>,
+    reader: R,
+    options: CsvOptions,
+    delimiter: Delimiter,
+    has_bom: bool,
+    header: Vec<String>,
+    own_file: bool,
+    /// Bytes that were read and not yet given away; the first stands at `start` in the input.
+    buffer: Vec<u8>,
+    start: u64,
+    /// The physical line at `start`, from 1.
+    line: u64,
+    at_end: bool,
+    scanner: Scanner,
+    hasher: Sha256,
+    /// Up to where the input was hashed: going back does not hash twice.
+    hashed: u64,
+}
+
+impl<R: Read + Seek> CsvSource<R> {
+    /// Reads the beginning: byte order mark, delimiter, header row. An empty input has an empty
+    /// header and no records.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, is no UTF-8 text, or has no readable header row.
+    pub fn new(name: &str, reader: R, options: CsvOptions) -> Result<Self, SourceError> {
+        let mut source = CsvSource {
+            name: name.into(),
+            reader,
+            options,
+            delimiter: options.delimiter.unwrap_or_default(),
+            has_bom: false,
+            header: Vec::new(),
+            own_file: false,
+            buffer: Vec::new(),
+            start: 0,
+            line: 1,
+            at_end: false,
+            scanner: Scanner::new(0, Delimiter::default()),
+            hasher: Sha256::new(),
+            hashed: 0,
+        };
+        source.fill(SAMPLE)?;
+        if let Some(problem) = dialect::not_delimited_text(&source.buffer) {
+            return Err(source.error(Some(1), problem));
+        }
+        if source.buffer.starts_with(dialect::BOM) {
+            source.has_bom = true;
+            source.give_away(dialect::BOM.len());
+        }
+        let declared = dialect::declared(&source.buffer);
+        if let Some((_, len)) = declared {
+            source.give_away(len);
+        }
+        source.delimiter = options
+            .delimiter
+            .or(declared.map(|(delimiter, _)| delimiter))
+            .unwrap_or_else(|| dialect::find(&source.buffer, source.at_end));
+        source.read_header()?;
+        Ok(source)
+    }
+
+    /// The header row.
+    #[must_use]
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The delimiter.
+    #[must_use]
+    pub const fn delimiter(&self) -> Delimiter {
+        self.delimiter
+    }
+
+    /// Whether the text begins with a byte order mark.
+    #[must_use]
+    pub const fn has_bom(&self) -> bool {
+        self.has_bom
+    }
+
+    /// The SHA-256 of the input, in hexadecimal. Whole once the last block was taken.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        self.hasher.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn error(&self, line: Option<u64>, problem: SourceProblem) -> SourceError {
+        SourceError { source: Arc::clone(&self.name), line, problem }
+    }
+
+    /// Reads until the buffer holds `wanted` bytes or the input ends. A carriage return is never
+    /// left as the last byte while more may follow: it may be half a line end.
+    fn fill(&mut self, wanted: usize) -> Result<(), SourceError> {
+        while !self.at_end
+            && (self.buffer.len() < wanted || self.buffer.last().is_some_and(|&last| last == b'\r'))
+        {
+            let old = self.buffer.len();
+            self.buffer.resize(wanted.max(old + 1), 0);
+            let count = match self.reader.read(&mut self.buffer[old..]) {
+                Ok(count) => {
+                    self.at_end = count == 0;
+                    count
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+                Err(error) => return Err(self.error(None, SourceProblem::Io(error))),
+            };
+            self.buffer.truncate(old + count);
+            let end = self.start + self.buffer.len() as u64;
+            if end > self.hashed {
+                let new = (end - self.hashed) as usize;
+                self.hasher.update(&self.buffer[self.buffer.len() - new..]);
+                self.hashed = end;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the first bytes out of the buffer.
+    fn give_away(&mut self, count: usize) -> Vec<u8> {
+        let rest = self.buffer.split_off(count);
+        let given = std::mem::replace(&mut self.buffer, rest);
+        self.start += given.len() as u64;
+        self.line += line_ends(&given);
+        given
+    }
+
+    fn read_header(&mut self) -> Result<(), SourceError> {
+        // Empty lines above the header row.
+        loop {
+            let blank = self.buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            if blank == 0 {
+                break;
+            }
+            self.give_away(blank);
+            self.fill(1)?;
+        }
+        let (line, start) = (self.line, self.start);
+        let mut scanner = Scanner::new(start, self.delimiter);
+        let end = loop {
+            let seen = (scanner.position() - start) as usize;
+            match scanner.scan_record(&self.buffer[seen..]) {
+                Found::RecordEnd(end) => break end,
+                Found::Unterminated(quote) => return Err(self.header_quote(quote.opened_at)),
+                Found::More if self.at_end => match scanner.open_quote() {
+                    Some(opened_at) => return Err(self.header_quote(opened_at)),
+                    None => break start + self.buffer.len() as u64,
+                },
+                Found::More if self.buffer.len() > self.options.max_record_bytes => {
+                    let max = self.options.max_record_bytes;
+                    return Err(self.error(Some(line), SourceProblem::HeaderTooLarge { max }));
+                }
+                Found::More => self.fill(self.buffer.len() + SAMPLE)?,
+            }
+        };
+        let bytes = self.give_away((end - start) as usize);
+        let mut fields = Fields::new(self.delimiter, bytes.len());
+        fields.read_all(&bytes);
+        self.header =
+            fields.to_strings().ok_or_else(|| block::not_utf8(&self.name, &bytes, start, line))?;
+        self.own_file = is_bookkeeping_header(&self.header);
+        self.scanner = Scanner::new(self.start, self.delimiter);
+        Ok(())
+    }
+
+    fn header_quote(&self, opened_at: u64) -> SourceError {
+        let before = (opened_at - self.start) as usize;
+        let line = self.line + line_ends(&self.buffer[..before]);
+        self.error(Some(line), SourceProblem::HeaderQuote)
+    }
+
+    /// The next `count` bytes as a block of this form.
+    fn block(&mut self, count: usize, form: BlockForm) -> CsvBlock {
+        let (byte, line) = (self.start, self.line);
+        CsvBlock {
+            source: Arc::clone(&self.name),
+            bytes: self.give_away(count),
+            covers: count as u64,
+            delimiter: self.delimiter,
+            own_file: self.own_file,
+            max_record_bytes: self.options.max_record_bytes,
+            byte,
+            line,
+            form,
+        }
+    }
+
+    /// Gives up the record at the start of the buffer, in which the quote is never closed: its
+    /// line becomes a block, and reading goes on behind it.
+    fn unterminated(&mut self, quote: OpenQuote) -> Result<CsvBlock, SourceError> {
+        let OpenQuote { opened_at, line_end } = quote;
+        if line_end - self.start > self.options.max_record_bytes as u64 {
+            return self.too_large();
+        }
+        let count = (line_end - self.start) as usize;
+        self.fill(count)?;
+        let quote = (opened_at - self.start) as usize;
+        let block = self.block(count, BlockForm::UnterminatedQuote { quote });
+        self.scanner = Scanner::new(self.start, self.delimiter);
+        Ok(block)
+    }
+
+    /// Gives up the record at the start of the buffer because it is too large, without holding it.
+    fn too_large(&mut self) -> Result<CsvBlock, SourceError> {
+        let (start, line) = (self.start, self.line);
+        let max = self.options.max_record_bytes as u64;
+        let kept = block::kept_of_too_large(&self.buffer, self.options.max_record_bytes).to_vec();
+        let mut scanner = Scanner::new(start, self.delimiter);
+        let end = loop {
+            match scanner.scan_record(&self.buffer) {
+                Found::RecordEnd(end) => break end,
+                Found::Unterminated(quote) => {
+                    // Not a large record but a quote that is never closed.
+                    if quote.line_end - start <= max {
+                        self.go_to(start, line)?;
+                        return self.unterminated(quote);
+                    }
+                    break quote.line_end;
+                }
+                Found::More if self.at_end => {
+                    let end = self.start + self.buffer.len() as u64;
+                    match scanner.unterminated() {
+                        Some(quote) if quote.line_end - start <= max => {
+                            self.go_to(start, line)?;
+                            return self.unterminated(quote);
+                        }
+                        Some(quote) => break quote.line_end.min(end),
+                        None => break end,
+                    }
+                }
+                Found::More => {}
+            }
+            self.give_away(self.buffer.len());
+            self.fill(self.options.block_bytes.max(SAMPLE))?;
+        };
+        // The end may lie behind us, when a quote turned out to be never closed.
+        if end < self.start {
+            let line = line + self.lines_between(start, end)?;
+            self.go_to(end, line)?;
+        } else {
+            self.give_away((end - self.start) as usize);
+        }
+        self.scanner = Scanner::new(end, self.delimiter);
+        Ok(CsvBlock {
+            source: Arc::clone(&self.name),
+            bytes: kept,
+            covers: end - start,
+            delimiter: self.delimiter,
+            own_file: self.own_file,
+            max_record_bytes: self.options.max_record_bytes,
+            byte: start,
+            line,
+            form: BlockForm::TooLarge,
+        })
+    }
+
+    /// Forgets the buffer and goes on reading at `start`, which stands on this line.
+    fn go_to(&mut self, start: u64, line: u64) -> Result<(), SourceError> {
+        let sought = self.reader.seek(SeekFrom::Start(start));
+        sought.map_err(|error| self.error(None, SourceProblem::Io(error)))?;
+        self.buffer.clear();
+        (self.start, self.line, self.at_end) = (start, line, false);
+        self.fill(SAMPLE)
+    }
+
+    /// Counts the line ends between two places of the input.
+    fn lines_between(&mut self, from: u64, to: u64) -> Result<u64, SourceError> {
+        self.go_to(from, 0)?;
+        while self.start < to {
+            let count = ((to - self.start) as usize).min(self.buffer.len());
+            self.give_away(count);
+            self.fill(SAMPLE)?;
+        }
+        Ok(self.line)
+    }
+}
+
+impl<R: Read + Seek> Source for CsvSource<R> {
+    type Block = CsvBlock;
+    type Error = SourceError;
+
+    fn next_block(&mut self) -> Result<Option<CsvBlock>, SourceError> {
+        loop {
+            let seen = (self.scanner.position() - self.start) as usize;
+            let found = self.scanner.scan_all(&self.buffer[seen..]);
+            // Everything before the record that the scanner is in.
+            let whole = (self.scanner.record_start() - self.start) as usize;
+            let stuck = match found {
+                Found::Unterminated(_) => true,
+                _ => self.at_end || self.buffer.len() - whole > self.options.max_record_bytes,
+            };
+            if whole > 0 && (stuck || whole >= self.options.block_bytes) {
+                let ends_input = self.at_end && whole == self.buffer.len();
+                let form = BlockForm::Records { cut_off: ends_input && !self.ends_in_line_end() };
+                let block = self.block(whole, form);
+                self.scanner = Scanner::new(self.start, self.delimiter);
+                return Ok(Some(block));
+            }
+            if let Found::Unterminated(quote) = found {
+                return self.unterminated(quote).map(Some);
+            }
+            if self.buffer.len() - whole > self.options.max_record_bytes {
+                return self.too_large().map(Some);
+            }
+            if self.at_end {
+                if let Some(quote) = self.scanner.unterminated() {
+                    return self.unterminated(quote).map(Some);
+                }
+                if self.buffer.is_empty() {
+                    return Ok(None);
+                }
+                let count = self.buffer.len();
+                let block = self.block(count, BlockForm::Records { cut_off: true });
+                self.scanner = Scanner::new(self.start, self.delimiter);
+                return Ok(Some(block));
+            }
+            self.fill(self.buffer.len() + self.options.block_bytes)?;
+        }
+    }
+}
+
+impl<R> CsvSource<R> {
+    fn ends_in_line_end(&self) -> bool {
+        matches!(self.buffer.last(), Some(b'\n' | b'\r'))
+    }
+}

@@ -1,0 +1,225 @@
+//! Finding where records end, without parsing them.
+
+use memchr::{memchr, memchr2, memrchr2};
+
+use super::Delimiter;
+
+/// What a scan has come upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The end of the bytes.
+    More,
+    /// The end of a record; the next begins at this byte.
+    RecordEnd(u64),
+    /// A quote that was never meant to be closed where the next quote stands.
+    Unterminated(OpenQuote),
+}
+
+/// A quote that is never closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OpenQuote {
+    /// Where it stands.
+    pub(super) opened_at: u64,
+    /// Where the line behind it begins.
+    pub(super) line_end: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// At the beginning of a field, where a quote opens a quoted field.
+    FieldStart,
+    /// In a field without quotes, or behind a closed quote.
+    Plain,
+    /// Between quotes.
+    Quoted,
+    /// Behind a quote between quotes: the closing one, or the first of two.
+    QuoteInQuoted,
+}
+
+/// Walks over bytes in any number of pieces and keeps track of quotes. Positions count from the
+/// beginning of the input.
+#[derive(Clone, Debug)]
+pub(super) struct Scanner {
+    delimiter: u8,
+    state: State,
+    position: u64,
+    record_start: u64,
+    opened_at: u64,
+    /// Behind the first line end since `opened_at`.
+    line_end: Option<u64>,
+}
+
+impl Scanner {
+    /// A scanner at the beginning of a record.
+    pub(super) const fn new(position: u64, delimiter: Delimiter) -> Self {
+        Scanner {
+            delimiter: delimiter.byte(),
+            state: State::FieldStart,
+            position,
+            record_start: position,
+            opened_at: 0,
+            line_end: None,
+        }
+    }
+
+    /// The first byte that was not scanned yet.
+    pub(super) const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Where the record begins in which the scanner is.
+    pub(super) const fn record_start(&self) -> u64 {
+        self.record_start
+    }
+
+    /// The quote that is open, if one is.
+    pub(super) fn open_quote(&self) -> Option<u64> {
+        (self.state == State::Quoted).then_some(self.opened_at)
+    }
+
+    /// The quote that is open and, now that the input has ended, never closed.
+    pub(super) fn unterminated(&self) -> Option<OpenQuote> {
+        let opened_at = self.open_quote()?;
+        Some(OpenQuote { opened_at, line_end: self.line_end.unwrap_or(self.position) })
+    }
+
+    /// Scans to the end of the bytes.
+    pub(super) fn scan_all(&mut self, bytes: &[u8]) -> Found {
+        self.scan(bytes, false)
+    }
+
+    /// Scans to the end of the record.
+    pub(super) fn scan_record(&mut self, bytes: &[u8]) -> Found {
+        self.scan(bytes, true)
+    }
+
+    fn scan(&mut self, bytes: &[u8], stop_at_record_end: bool) -> Found {
+        let base = self.position;
+        let at = |index: usize| base + index as u64;
+        let mut index = 0;
+        while index < bytes.len() {
+            match self.state {
+                State::FieldStart | State::Plain => {
+                    // Up to the next quote every line end is the end of a record.
+                    let quote = memchr(b'"', &bytes[index..]).map(|found| index + found);
+                    let region = &bytes[index..quote.unwrap_or(bytes.len())];
+                    if stop_at_record_end && let Some(end) = memchr2(b'\n', b'\r', region) {
+                        let end = index + end;
+                        let is_pair = bytes[end..].starts_with(b"\r\n");
+                        self.end_record(at(end + 1 + usize::from(is_pair)));
+                        return Found::RecordEnd(self.record_start);
+                    }
+                    if let Some(end) = memrchr2(b'\n', b'\r', region) {
+                        self.end_record(at(index + end + 1));
+                    }
+                    if let Some(&last) = region.last() {
+                        self.state = if matches!(last, b'\n' | b'\r') || last == self.delimiter {
+                            State::FieldStart
+                        } else {
+                            State::Plain
+                        };
+                    }
+                    let Some(quote) = quote else { break };
+                    if self.state == State::FieldStart {
+                        self.state = State::Quoted;
+                        self.opened_at = at(quote);
+                        self.line_end = None;
+                    }
+                    index = quote + 1;
+                }
+                State::Quoted => {
+                    let quote = memchr(b'"', &bytes[index..]).map(|found| index + found);
+                    let region = &bytes[index..quote.unwrap_or(bytes.len())];
+                    if self.line_end.is_none()
+                        && let Some(end) = memchr2(b'\n', b'\r', region)
+                    {
+                        let end = index + end;
+                        let is_pair = bytes[end..].starts_with(b"\r\n");
+                        self.line_end = Some(at(end + 1 + usize::from(is_pair)));
+                    }
+                    let Some(quote) = quote else { break };
+                    self.state = State::QuoteInQuoted;
+                    index = quote + 1;
+                }
+                State::QuoteInQuoted => {
+                    match bytes[index] {
+                        b'"' => self.state = State::Quoted,
+                        // Looked at again as the line end that it is.
+                        b'\n' | b'\r' => {
+                            self.state = State::Plain;
+                            continue;
+                        }
+                        byte if byte == self.delimiter => self.state = State::FieldStart,
+                        _ => {
+                            if let Some(line_end) = self.line_end {
+                                self.position = at(index);
+                                let opened_at = self.opened_at;
+                                return Found::Unterminated(OpenQuote { opened_at, line_end });
+                            }
+                            self.state = State::Plain;
+                        }
+                    }
+                    index += 1;
+                }
+            }
+        }
+        self.position = at(bytes.len());
+        Found::More
+    }
+
+    fn end_record(&mut self, next: u64) {
+        self.record_start = next;
+        self.position = next;
+        self.state = State::FieldStart;
+    }
+}
+
+/// How many line ends there are: `\n`, `\r\n` and a lone `\r` are one each.
+pub(super) fn line_ends(bytes: &[u8]) -> u64 {
+    let feeds = memchr::memchr_iter(b'\n', bytes).count();
+    let lone_returns =
+        memchr::memchr_iter(b'\r', bytes).filter(|&at| bytes.get(at + 1) != Some(&b'\n')).count();
+    (feeds + lone_returns) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, found: Found, record_start: u64) {
+        let mut scanner = Scanner::new(0, Delimiter::Comma);
+        assert_eq!(scanner.scan_all(text.as_bytes()), found);
+        assert_eq!(scanner.record_start(), record_start);
+        // The same, a byte at a time.
+        let mut scanner = Scanner::new(0, Delimiter::Comma);
+        let mut stepwise = Found::More;
+        for byte in text.as_bytes() {
+            stepwise = scanner.scan_all(std::slice::from_ref(byte));
+            if stepwise != Found::More {
+                break;
+            }
+        }
+        assert_eq!((stepwise, scanner.record_start()), (found, record_start));
+    }
+
+    #[test]
+    fn records_end_where_lines_end_outside_quotes() {
+        check("a,b\nc", Found::More, 4);
+        check("a,\"b\nc\"\nd", Found::More, 8);
+        check("a,\"b\"\"\nc\"\r\nd", Found::More, 11);
+        check("a\"b\nc\"d\n", Found::More, 8);
+        check("\"a\"b\nc", Found::More, 5);
+    }
+
+    #[test]
+    fn a_quote_closed_in_the_middle_of_a_later_line_was_never_meant() {
+        let quote = OpenQuote { opened_at: 2, line_end: 5 };
+        check("a,\"b\nc,\"d\",e\n", Found::Unterminated(quote), 0);
+    }
+
+    #[test]
+    fn line_ends_of_all_kinds_are_counted_once() {
+        assert_eq!(line_ends(b"a\nb\r\nc\rd\r"), 4);
+    }
+}

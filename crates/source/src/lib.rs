@@ -1,0 +1,33 @@
+//! Contact dumps in, records out.
+//!
+//! A [`CsvSource`] reads delimited text: it finds the delimiter, takes the header row, and cuts the
+//! rest into blocks of whole records at memory speed. Any thread can parse a block. Damage stays
+//! local: a quote that is never closed costs its own line, and no other.
+//!
+//! ```
+//! use std::io::Cursor;
+//!
+//! use contactmill_core::{Block, Source};
+//! use contactmill_source::{CsvOptions, CsvSource};
+//!
+//! let text = "Name;Phone\nAsha;+919876543210\n";
+//! let mut source = CsvSource::new("contacts.csv", Cursor::new(text), CsvOptions::default())?;
+//! assert_eq!(source.header(), ["Name", "Phone"]);
+//!
+//! let block = source.next_block()?.unwrap();
+//! block.visit(&mut |record| assert_eq!(record.get(0), Some("Asha")))?;
+//! assert!(source.next_block()?.is_none());
+//! # Ok::<(), contactmill_source::SourceError>(())
+//! ```
+//!
+//! This crate knows formats and encodings. It knows nothing of what a column means or what a valid
+//! phone number is.
+
+mod csv;
+mod error;
+mod input;
+mod own_file;
+
+pub use csv::{CsvBlock, CsvOptions, CsvSource, Delimiter};
+pub use error::{SourceError, SourceProblem};
+pub use input::Input;
