@@ -55,7 +55,7 @@ pub use dedup::{Conflict, Conflicts, DedupPolicy, MatchKey};
 pub use header::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
 pub use mapping::{
     AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappedField, MappingError,
-    UnknownField, column_names,
+    UnknownField, column_names, likely_phone_column,
 };
 pub use normalize::{Normalized, Normalizer};
 pub use options::{

@@ -8,7 +8,7 @@ use crate::header::{self, HeaderMeaning};
 use crate::raw::RawContact;
 use crate::reason::Reason;
 use crate::record::{Integrity, Record};
-use crate::text::{folded, is_blank};
+use crate::text::{ascii_digit, folded, is_blank};
 
 /// A field that a column can be mapped to.
 ///
@@ -412,6 +412,36 @@ pub fn column_names(header: &[String]) -> Vec<String> {
         names.push(name);
     }
     names
+}
+
+/// The column that by its cells most likely holds phone numbers, if one does: 7 to 15 digits
+/// (ITU-T E.164 allows no more) and hardly anything else, in most of the cells that are filled.
+///
+/// It is for advice to the user; no column is ever taken for a phone column because of it.
+///
+/// ```
+/// use contactmill_core::{Integrity, Position, Record, likely_phone_column};
+///
+/// let record = Record::new("Asha98765 43210", &[4, 15], Position::default(), Integrity::Whole);
+/// assert_eq!(likely_phone_column([record].into_iter()), Some(1));
+/// ```
+#[must_use]
+pub fn likely_phone_column<'r>(records: impl Iterator<Item = Record<'r>>) -> Option<usize> {
+    let mut columns: Vec<(usize, usize)> = Vec::new();
+    for record in records {
+        for (index, cell) in record.iter().enumerate().filter(|(_, cell)| !is_blank(cell)) {
+            if columns.len() <= index {
+                columns.resize(index + 1, (0, 0));
+            }
+            let digits = cell.chars().filter(|&c| ascii_digit(c).is_some()).count();
+            let is_alike = matches!(digits, 7..=15) && !cell.contains(char::is_alphabetic);
+            columns[index].0 += usize::from(is_alike);
+            columns[index].1 += 1;
+        }
+    }
+    let likely = columns.iter().enumerate().filter(|(_, (alike, filled))| 2 * alike > *filled);
+    // Of equals the first.
+    likely.max_by_key(|&(index, (alike, _))| (*alike, std::cmp::Reverse(index))).map(|(at, _)| at)
 }
 
 /// A column by its name: as it stands, else without regard to case, accents and punctuation.

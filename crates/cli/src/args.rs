@@ -1,0 +1,435 @@
+//! What was typed. What it means is for the crates below.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use contactmill_core::{
+    Acceptance, AttributeSelection, BadEmail, BareDigits, DedupPolicy, FieldMapping,
+    LineTypePolicy, MappedField, MissingName, Options, PhoneMode, Region,
+};
+use contactmill_emit::{BatchLimits, Existing, Layout};
+use serde::Serialize;
+
+/// Turns messy contact dumps into strict JSON import arrays.
+#[derive(Debug, Parser)]
+#[command(name = "contactmill", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read contact dumps and write import arrays
+    Convert(Box<ConvertArguments>),
+}
+
+/// Read contact dumps and write import arrays.
+///
+/// Every record ends in exactly one place: in an import array, merged into another (duplicates.csv),
+/// rejected with a reason (rejects.csv), or blank. Every value that was changed beyond layout is
+/// listed in warnings.csv.
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 finished; 1 failed; 2 usage; 3 over --max-rejects.")]
+pub(crate) struct ConvertArguments {
+    /// Files to read; - for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// Folder for the results
+    #[arg(short, long, value_name = "DIR", default_value = "contactmill-out")]
+    pub(crate) out: PathBuf,
+
+    /// Replace the results that DIR holds
+    #[arg(long)]
+    overwrite: bool,
+
+    /// How the arrays are laid out: one file each, or one import.jsonl with an array a line
+    #[arg(long, value_enum, default_value_t)]
+    layout: LayoutArgument,
+
+    #[command(flatten, next_help_heading = "Columns")]
+    columns: ColumnArguments,
+
+    #[command(flatten, next_help_heading = "Phone numbers")]
+    phones: PhoneArguments,
+
+    #[command(flatten, next_help_heading = "Other fields")]
+    fields: FieldArguments,
+
+    #[command(flatten, next_help_heading = "Duplicates")]
+    duplicates: DuplicateArguments,
+
+    #[command(flatten, next_help_heading = "Limits")]
+    pub(crate) limits: LimitArguments,
+
+    #[command(flatten, next_help_heading = "What is shown")]
+    pub(crate) display: DisplayArguments,
+}
+
+#[derive(Args, Debug)]
+struct ColumnArguments {
+    /// What a column holds. FIELD is name, first_name, last_name, phone, email, country, tags or
+    /// attr:KEY; several columns for one field are tried in order [default: by header]
+    #[arg(long = "map", value_name = "FIELD=COLUMN")]
+    map: Vec<Assignment>,
+
+    /// Which other columns become attributes: all, none, or their names
+    #[arg(long, value_name = "all|none|COL,COL", default_value = "all")]
+    attributes: Attributes,
+}
+
+#[derive(Args, Debug)]
+struct PhoneArguments {
+    /// ISO 3166 region of numbers without a country code, such as IN
+    #[arg(short, long, value_name = "XX")]
+    region: Option<Region>,
+
+    /// What digits without + mean: a national number, or one with its country code
+    #[arg(long, value_enum, default_value_t)]
+    bare_digits: BareDigitsArgument,
+
+    /// Recover damaged numbers where that can be proved, or read strictly as libphonenumber does
+    #[arg(long, value_enum, default_value_t)]
+    phones: PhonesArgument,
+
+    /// Which kinds of line are taken; mobile includes fixed-line-or-mobile
+    #[arg(long, value_enum, default_value_t)]
+    line_type: LineTypeArgument,
+
+    /// How good a number must be; for possible, the right length is enough
+    #[arg(long, value_enum, default_value_t)]
+    accept: AcceptArgument,
+}
+
+#[derive(Args, Debug)]
+struct FieldArguments {
+    /// Without a name, let the number stand in (with a warning), or reject the record
+    #[arg(long, value_enum, default_value_t)]
+    missing_name: MissingNameArgument,
+
+    /// Leave a bad e-mail address empty (with a warning), or reject the record
+    #[arg(long, value_enum, default_value_t)]
+    bad_email: BadEmailArgument,
+
+    /// Put a tag on every contact
+    #[arg(long, value_name = "TAG")]
+    add_tag: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+struct DuplicateArguments {
+    /// What makes two contacts the same
+    #[arg(long, value_enum, default_value_t)]
+    dedup: DedupArgument,
+
+    /// Merge duplicates into the first, or keep only the first or the last
+    #[arg(long, value_enum, default_value_t)]
+    on_duplicate: OnDuplicateArgument,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LimitArguments {
+    /// Contacts in one import array
+    #[arg(long, value_name = "N", default_value = "500")]
+    max_contacts: NonZeroUsize,
+
+    /// Bytes in one import array
+    #[arg(long, value_name = "N", default_value = "100000")]
+    max_bytes: NonZeroUsize,
+
+    /// Exit with code 3 when more records than this are rejected; the files are written all the same
+    #[arg(long, value_name = "N|P%")]
+    pub(crate) max_rejects: Option<MaxRejects>,
+
+    /// Worker threads [default: all cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DisplayArguments {
+    /// Print the manifest as JSON on standard output instead of the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Print no summary and no progress
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+
+    /// Show progress on standard error; auto means on a terminal
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    pub(crate) progress: ProgressArgument,
+
+    /// Show values of records, which are personal data, in the summary
+    #[arg(long)]
+    pub(crate) show_values: bool,
+}
+
+/// Declares the words of an option and what they mean.
+macro_rules! words {
+    ($name:ident => $meaning:ty { $first:ident = $first_value:expr, $($word:ident = $value:expr),+ $(,)? }) => {
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub(crate) enum $name {
+            #[default]
+            $first,
+            $($word,)+
+        }
+
+        impl From<$name> for $meaning {
+            fn from(word: $name) -> Self {
+                match word {
+                    $name::$first => $first_value,
+                    $($name::$word => $value,)+
+                }
+            }
+        }
+    };
+}
+
+words!(LayoutArgument => Layout { Files = Layout::Files, Lines = Layout::Lines });
+words!(BareDigitsArgument => BareDigits {
+    National = BareDigits::National,
+    International = BareDigits::International,
+});
+words!(PhonesArgument => PhoneMode { Recover = PhoneMode::Recover, Strict = PhoneMode::Strict });
+words!(LineTypeArgument => LineTypePolicy {
+    Any = LineTypePolicy::Any,
+    Mobile = LineTypePolicy::Mobile,
+});
+words!(AcceptArgument => Acceptance {
+    Valid = Acceptance::Valid,
+    Possible = Acceptance::Possible,
+});
+words!(MissingNameArgument => MissingName {
+    Phone = MissingName::Phone,
+    Reject = MissingName::Reject,
+});
+words!(BadEmailArgument => BadEmail { Drop = BadEmail::Drop, Reject = BadEmail::Reject });
+words!(OnDuplicateArgument => DedupPolicy {
+    Merge = DedupPolicy::Merge,
+    First = DedupPolicy::First,
+    Last = DedupPolicy::Last,
+});
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum DedupArgument {
+    #[default]
+    Phone,
+    None,
+}
+
+/// When progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressArgument {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// `FIELD=COLUMN`
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Assignment {
+    field: MappedField,
+    column: String,
+}
+
+impl FromStr for Assignment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (field, column) =
+            text.split_once('=').ok_or("expected FIELD=COLUMN, such as phone=Mobile")?;
+        let field: MappedField = field.trim().parse().map_err(|error| format!("{error}"))?;
+        let column = column.trim();
+        if column.is_empty() {
+            return Err(format!("expected the name of a column behind {field}="));
+        }
+        Ok(Assignment { field, column: column.to_owned() })
+    }
+}
+
+impl fmt::Display for Assignment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.field, self.column)
+    }
+}
+
+/// `all`, `none`, or names of columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Attributes(AttributeSelection);
+
+impl FromStr for Attributes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(Attributes(match text {
+            "all" => AttributeSelection::All,
+            "none" => AttributeSelection::None,
+            _ => {
+                let columns: Vec<String> =
+                    text.split(',').map(|name| name.trim().to_owned()).collect();
+                if columns.iter().any(String::is_empty) {
+                    return Err(
+                        "expected all, none, or names of columns set apart by commas".into()
+                    );
+                }
+                AttributeSelection::Columns(columns)
+            }
+        }))
+    }
+}
+
+impl fmt::Display for Attributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            AttributeSelection::All => f.write_str("all"),
+            AttributeSelection::None => f.write_str("none"),
+            AttributeSelection::Columns(columns) => f.write_str(&columns.join(",")),
+        }
+    }
+}
+
+/// How many records may be rejected.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum MaxRejects {
+    Count(u64),
+    Percent(f64),
+}
+
+impl MaxRejects {
+    /// Whether `rejected` of `records` is more than this.
+    pub(crate) fn is_exceeded(self, rejected: u64, records: u64) -> bool {
+        match self {
+            MaxRejects::Count(max) => rejected > max,
+            MaxRejects::Percent(max) => rejected as f64 * 100.0 > max * records as f64,
+        }
+    }
+}
+
+impl FromStr for MaxRejects {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected =
+            || "expected a number of records such as 100, or a share such as 2.5%".to_owned();
+        match text.strip_suffix('%') {
+            Some(percent) => {
+                let percent: f64 = percent.trim().parse().map_err(|_| expected())?;
+                (0.0..=100.0)
+                    .contains(&percent)
+                    .then_some(MaxRejects::Percent(percent))
+                    .ok_or_else(expected)
+            }
+            None => text.parse().map(MaxRejects::Count).map_err(|_| expected()),
+        }
+    }
+}
+
+impl fmt::Display for MaxRejects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MaxRejects::Count(count) => write!(f, "{count}"),
+            MaxRejects::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+impl ConvertArguments {
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            region: self.phones.region,
+            phones: self.phones.phones.into(),
+            bare_digits: self.phones.bare_digits.into(),
+            line_type: self.phones.line_type.into(),
+            accept: self.phones.accept.into(),
+            missing_name: self.fields.missing_name.into(),
+            bad_email: self.fields.bad_email.into(),
+            add_tags: self.fields.add_tag.clone(),
+        }
+    }
+
+    pub(crate) fn mapping(&self) -> FieldMapping {
+        let assignment = |map: &Assignment| (map.field.clone(), map.column.clone());
+        FieldMapping {
+            assignments: self.columns.map.iter().map(assignment).collect(),
+            attributes: self.columns.attributes.0.clone(),
+        }
+    }
+
+    pub(crate) fn dedup(&self) -> DedupPolicy {
+        match self.duplicates.dedup {
+            DedupArgument::Phone => self.duplicates.on_duplicate.into(),
+            DedupArgument::None => DedupPolicy::None,
+        }
+    }
+
+    pub(crate) fn batch_limits(&self) -> BatchLimits {
+        BatchLimits {
+            max_contacts: self.limits.max_contacts.get(),
+            max_bytes: self.limits.max_bytes.get(),
+        }
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout.into()
+    }
+
+    pub(crate) const fn existing(&self) -> Existing {
+        if self.overwrite { Existing::Overwrite } else { Existing::Keep }
+    }
+
+    /// Worker threads; 0 for one per core.
+    pub(crate) fn threads(&self) -> usize {
+        self.limits.threads.map_or(0, NonZeroUsize::get)
+    }
+
+    /// The options that decide what comes out, for the manifest.
+    pub(crate) fn for_manifest(&self) -> ManifestOptions {
+        ManifestOptions {
+            region: self.phones.region.map(Region::as_str),
+            map: self.columns.map.iter().map(Assignment::to_string).collect(),
+            attributes: self.columns.attributes.to_string(),
+            add_tags: self.fields.add_tag.clone(),
+            bare_digits: self.phones.bare_digits,
+            phones: self.phones.phones,
+            line_type: self.phones.line_type,
+            accept: self.phones.accept,
+            missing_name: self.fields.missing_name,
+            bad_email: self.fields.bad_email,
+            dedup: self.duplicates.dedup,
+            on_duplicate: self.duplicates.on_duplicate,
+            max_contacts: self.limits.max_contacts.get(),
+            max_bytes: self.limits.max_bytes.get(),
+            layout: self.layout,
+            max_rejects: self.limits.max_rejects.map(|max| max.to_string()),
+        }
+    }
+}
+
+/// Options in the manifest, under the names that they have on the command line.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ManifestOptions {
+    region: Option<&'static str>,
+    map: Vec<String>,
+    attributes: String,
+    add_tags: Vec<String>,
+    bare_digits: BareDigitsArgument,
+    phones: PhonesArgument,
+    line_type: LineTypeArgument,
+    accept: AcceptArgument,
+    missing_name: MissingNameArgument,
+    bad_email: BadEmailArgument,
+    dedup: DedupArgument,
+    on_duplicate: OnDuplicateArgument,
+    max_contacts: usize,
+    max_bytes: usize,
+    layout: LayoutArgument,
+    max_rejects: Option<String>,
+}

@@ -1,0 +1,354 @@
+//! `contactmill convert`: from inputs to a result folder.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use contactmill_core::pipeline::{NoThreads, Pipeline, Settings, Sink, Stopped};
+use contactmill_core::{
+    Block, ColumnMap, ColumnRole, Conflict, Contact, METADATA_VERSION, MappedField, MappingError,
+    Normalizer, Position, Reason, Record, RecordBuffer, Rejection, Source, SourceId, Warning,
+    WarningCode, likely_phone_column,
+};
+use contactmill_emit::{
+    EmitError, InputEntry, InputTable, Manifest, MappedColumn, MappingEntry, ResultWriter, Staging,
+    Tool, fits,
+};
+use contactmill_source::{CsvOptions, CsvSource, Input, SourceError};
+
+use crate::args::ConvertArguments;
+use crate::progress::Progress;
+use crate::summary::Summary;
+
+/// Why a run could not go on.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    Source(SourceError),
+    Emit(EmitError),
+    Threads(NoThreads),
+    Mapping {
+        source: String,
+        error: MappingError,
+        /// The column that most likely holds phone numbers.
+        suggestion: Option<String>,
+    },
+    StandardInputTwice,
+    StandardOutput(io::Error),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Source(error) => error.fmt(f),
+            Failure::Emit(error) => error.fmt(f),
+            Failure::Threads(error) => error.fmt(f),
+            Failure::Mapping { source, error, suggestion } => {
+                write!(f, "{source}: ")?;
+                mapping_failure(f, error, suggestion.as_deref())
+            }
+            Failure::StandardInputTwice => f.write_str("standard input (-) can be read only once"),
+            Failure::StandardOutput(error) => {
+                write!(f, "standard output cannot be written: {error}")
+            }
+        }
+    }
+}
+
+fn mapping_failure(
+    f: &mut fmt::Formatter<'_>,
+    error: &MappingError,
+    suggestion: Option<&str>,
+) -> fmt::Result {
+    match error {
+        MappingError::NoPhoneColumn { columns } => {
+            writeln!(f, "no column is called like one with phone numbers")?;
+            writeln!(f, "  its columns are: {}", columns.join(", "))?;
+            let column = suggestion.unwrap_or("COLUMN");
+            write!(f, "  say which one it is: --map {}", shell_word(&format!("phone={column}")))
+        }
+        MappingError::NoHeader { columns } => {
+            writeln!(f, "the first row is data; a header row is needed above it")?;
+            let example = ["name", "phone", "email"].into_iter().map(String::from);
+            let names: Vec<String> = example
+                .chain((4..).map(|number| format!("column{number}")))
+                .take(*columns)
+                .collect();
+            write!(f, "  add a first line such as: {}", names.join(","))
+        }
+        MappingError::UnknownColumn { column, columns } => {
+            writeln!(f, "there is no column {column:?}")?;
+            write!(f, "  its columns are: {}", columns.join(", "))
+        }
+    }
+}
+
+/// The text as one word of a shell.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "=_-./:+@%".contains(c);
+    if text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Failure::Source(error)
+    }
+}
+
+impl From<EmitError> for Failure {
+    fn from(error: EmitError) -> Self {
+        Failure::Emit(error)
+    }
+}
+
+impl From<NoThreads> for Failure {
+    fn from(error: NoThreads) -> Self {
+        Failure::Threads(error)
+    }
+}
+
+impl From<Stopped<SourceError, EmitError>> for Failure {
+    fn from(stopped: Stopped<SourceError, EmitError>) -> Self {
+        match stopped {
+            Stopped::Source(error) => Failure::Source(error),
+            Stopped::Sink(error) => Failure::Emit(error),
+        }
+    }
+}
+
+/// An input with its header read.
+struct OpenInput {
+    name: String,
+    bytes: u64,
+    source: CsvSource<Input>,
+    /// What its columns hold; nothing when it is empty.
+    map: Option<ColumnMap>,
+    records: u64,
+}
+
+/// Converts and reports; the exit code is 3 when too much was rejected.
+pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
+    if arguments.inputs.iter().filter(|path| is_standard_input(path)).count() > 1 {
+        return Err(Failure::StandardInputTwice);
+    }
+    let staging = Staging::new(&arguments.out, arguments.existing())?;
+    let mut inputs = Vec::with_capacity(arguments.inputs.len());
+    for path in &arguments.inputs {
+        inputs.push(open(path, arguments, &staging)?);
+    }
+
+    let limits = arguments.batch_limits();
+    let tables: Vec<InputTable<'_>> = inputs
+        .iter()
+        .map(|input| InputTable { name: &input.name, header: input.source.header() })
+        .collect();
+    let result = ResultWriter::new(&staging, &tables, limits, arguments.layout())?;
+    let total = inputs.iter().map(|input| input.bytes).sum();
+    let mut sink = Reporting {
+        result,
+        progress: Progress::new(arguments.display.progress, arguments.display.quiet, total),
+        phone_columns: Vec::new(),
+        examples: Examples::default(),
+    };
+
+    let normalizer = Normalizer::new(arguments.options());
+    let small_enough = |contact: &Contact| fits(contact, limits.max_bytes);
+    let settings =
+        Settings { threads: arguments.threads(), dedup: arguments.dedup(), fits: &small_enough };
+    let mut pipeline = Pipeline::new(&normalizer, settings)?;
+    for (index, input) in inputs.iter_mut().enumerate() {
+        let Some(map) = &input.map else { continue };
+        sink.phone_columns = phone_columns(map);
+        let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
+        input.records = pipeline.feed(id, &mut input.source, map, &mut sink)?;
+        sink.progress.end_input(input.bytes, input.records);
+    }
+    let counts = pipeline.finish(&mut sink)?;
+    let Reporting { result, progress, examples, .. } = sink;
+    let finished = result.finish()?;
+    let manifest = Manifest {
+        schema: 1,
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            phone_metadata: METADATA_VERSION,
+        },
+        inputs: inputs.iter().map(input_entry).collect(),
+        mapping: inputs.iter().map(mapping_entry).collect(),
+        options: arguments.for_manifest(),
+        counts: counts.into(),
+        rejected_by_reason: by_code(
+            &finished.rejected,
+            |reason| reason.code(),
+            |tally| tally.count,
+        ),
+        warnings_by_code: by_code(&finished.warnings, |code| code.code(), |tally| tally.count),
+        contacts_by_region: by_code(&finished.regions, |region| region.as_str(), |count| *count),
+        files: finished.files.clone(),
+    };
+    let path = staging.path_of("manifest.json");
+    let cannot = |error| EmitError::Io { path, action: "cannot be written", error };
+    manifest.write(io::BufWriter::new(staging.create("manifest.json")?)).map_err(cannot)?;
+    staging.commit()?;
+    progress.finish();
+
+    let written = if arguments.display.json {
+        manifest.write(io::stdout().lock())
+    } else if arguments.display.quiet {
+        Ok(())
+    } else {
+        let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+        let summary = Summary {
+            inputs: &names,
+            out: &arguments.out,
+            counts,
+            finished: &finished,
+            examples: arguments.display.show_values.then_some(&examples),
+            layout: arguments.layout(),
+        };
+        summary.write(&mut anstream::stdout().lock())
+    };
+    match written {
+        // Whoever reads has seen enough, and the files are in place.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            return Err(Failure::StandardOutput(error));
+        }
+        _ => {}
+    }
+    let max = arguments.limits.max_rejects;
+    Ok(match max.is_some_and(|max| max.is_exceeded(counts.rejected, counts.records)) {
+        true => ExitCode::from(3),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+fn open(
+    path: &Path,
+    arguments: &ConvertArguments,
+    staging: &Staging,
+) -> Result<OpenInput, Failure> {
+    let spool = || staging.scratch();
+    let input = if is_standard_input(path) {
+        Input::spool("<stdin>", io::stdin().lock(), spool)?
+    } else {
+        Input::open(path, spool)?
+    };
+    let (name, bytes) = (input.name().to_owned(), input.len());
+    let mut source = CsvSource::new(&name, input, CsvOptions::default())?;
+    let map = if source.header().is_empty() {
+        None
+    } else {
+        let resolved = arguments.mapping().resolve(source.header());
+        Some(resolved.map_err(|error| {
+            let suggestion = suggested_column(&mut source);
+            Failure::Mapping { source: name.clone(), error, suggestion }
+        })?)
+    };
+    Ok(OpenInput { name, bytes, source, map, records: 0 })
+}
+
+/// The column that by its first records most likely holds phone numbers.
+fn suggested_column(source: &mut CsvSource<Input>) -> Option<String> {
+    let block = source.next_block().ok()??;
+    let mut records: Vec<RecordBuffer> = Vec::new();
+    block.visit(&mut |record| records.push(record.into())).ok()?;
+    let column = likely_phone_column(records.iter().map(RecordBuffer::as_record))?;
+    source.header().get(column).cloned()
+}
+
+fn input_entry(input: &OpenInput) -> InputEntry {
+    InputEntry {
+        path: input.name.clone(),
+        format: "csv".to_owned(),
+        encoding: "utf-8".to_owned(),
+        bytes: input.bytes,
+        sha256: input.source.sha256(),
+        records: input.records,
+    }
+}
+
+fn mapping_entry(input: &OpenInput) -> MappingEntry {
+    let column = |(name, role): (&str, &ColumnRole)| MappedColumn {
+        column: name.to_owned(),
+        field: match role {
+            ColumnRole::Field(field) => Some(field.to_string()),
+            ColumnRole::Ignored | ColumnRole::Bookkeeping => None,
+        },
+    };
+    let columns = input.map.as_ref().map(|map| map.columns().map(column).collect());
+    MappingEntry { path: input.name.clone(), columns: columns.unwrap_or_default() }
+}
+
+fn by_code<K: Copy, V>(
+    counts: &BTreeMap<K, V>,
+    code: impl Fn(K) -> &'static str,
+    count: impl Fn(&V) -> u64,
+) -> BTreeMap<&'static str, u64> {
+    counts.iter().map(|(&key, value)| (code(key), count(value))).collect()
+}
+
+fn phone_columns(map: &ColumnMap) -> Vec<usize> {
+    let is_phone = |role: &ColumnRole| *role == ColumnRole::Field(MappedField::Phone);
+    map.columns().enumerate().filter(|(_, (_, role))| is_phone(role)).map(|(at, _)| at).collect()
+}
+
+/// The first value for each reason and code: personal data, shown only when asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Examples {
+    pub(crate) rejected: BTreeMap<Reason, String>,
+    pub(crate) warnings: BTreeMap<WarningCode, String>,
+}
+
+/// Passes everything on to the result, and keeps what is shown to people.
+struct Reporting<'s> {
+    result: ResultWriter<'s>,
+    progress: Progress,
+    phone_columns: Vec<usize>,
+    examples: Examples,
+}
+
+impl Sink for Reporting<'_> {
+    type Error = EmitError;
+
+    fn contact(&mut self, position: Position, contact: &Contact) -> Result<(), EmitError> {
+        self.result.contact(position, contact)
+    }
+
+    fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), EmitError> {
+        self.examples.rejected.entry(rejection.reason).or_insert_with(|| {
+            let cells = self.phone_columns.iter().filter_map(|&column| record.get(column));
+            cells.filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" | ")
+        });
+        self.result.rejected(record, rejection)
+    }
+
+    fn duplicate(
+        &mut self,
+        record: Record<'_>,
+        kept: Position,
+        conflicts: &[Conflict],
+    ) -> Result<(), EmitError> {
+        self.result.duplicate(record, kept, conflicts)
+    }
+
+    fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), EmitError> {
+        self.examples
+            .warnings
+            .entry(warning.code)
+            .or_insert_with(|| format!("{} → {}", warning.before, warning.after));
+        self.result.warning(position, warning)
+    }
+
+    fn progress(&mut self, bytes: u64, records: u64) {
+        self.progress.show(bytes, records);
+    }
+}

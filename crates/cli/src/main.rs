@@ -1,0 +1,28 @@
+//! `contactmill`: messy contact dumps in, strict import arrays out.
+//!
+//! This crate knows arguments, terminals and how to say things. It knows no rule about contacts.
+
+mod args;
+mod convert;
+mod progress;
+mod summary;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let Command::Convert(arguments) = Arguments::parse().command;
+    match convert::run(&arguments) {
+        Ok(code) => code,
+        Err(failure) => {
+            let (error, reset) = (anstyle::AnsiColor::Red.on_default().bold(), anstyle::Reset);
+            // Where even this cannot be written, the exit code has to do.
+            let _ = writeln!(anstream::stderr(), "{error}error:{reset} {failure}");
+            ExitCode::from(1)
+        }
+    }
+}

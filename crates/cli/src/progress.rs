@@ -1,0 +1,109 @@
+//! Progress on standard error.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::args::ProgressArgument;
+use crate::summary::grouped;
+
+/// How far a run is, shown while it goes on.
+pub(crate) struct Progress {
+    shown: Shown,
+    started: Instant,
+    total: u64,
+    /// Bytes and records of the inputs that are done.
+    done: (u64, u64),
+}
+
+enum Shown {
+    Nothing,
+    /// A bar that is drawn again and again, on a terminal.
+    Bar(ProgressBar),
+    /// A line now and then, where lines stay.
+    Lines {
+        last: Instant,
+    },
+}
+
+/// How often a line is written.
+const EVERY: Duration = Duration::from_secs(1);
+
+impl Progress {
+    pub(crate) fn new(when: ProgressArgument, quiet: bool, total: u64) -> Self {
+        let started = Instant::now();
+        let is_terminal = std::io::stderr().is_terminal();
+        let shown = match when {
+            _ if quiet => Shown::Nothing,
+            ProgressArgument::Never => Shown::Nothing,
+            ProgressArgument::Auto | ProgressArgument::Always if is_terminal => {
+                Shown::Bar(bar(total))
+            }
+            ProgressArgument::Auto => Shown::Nothing,
+            ProgressArgument::Always => Shown::Lines { last: started },
+        };
+        Progress { shown, started, total, done: (0, 0) }
+    }
+
+    /// Shows how far the present input is.
+    pub(crate) fn show(&mut self, bytes: u64, records: u64) {
+        let (bytes, records) = (self.done.0 + bytes, self.done.1 + records);
+        let rate = records as f64 / self.started.elapsed().as_secs_f64().max(0.001);
+        let rate = grouped(rate as u64);
+        match &mut self.shown {
+            Shown::Nothing => {}
+            Shown::Bar(bar) => {
+                bar.set_position(bytes);
+                bar.set_message(format!("{rate} records/s"));
+            }
+            Shown::Lines { last } if last.elapsed() >= EVERY => {
+                *last = Instant::now();
+                line(bytes, self.total, records, &rate);
+            }
+            Shown::Lines { .. } => {}
+        }
+    }
+
+    /// An input is done.
+    pub(crate) fn end_input(&mut self, bytes: u64, records: u64) {
+        self.done.0 += bytes;
+        self.done.1 += records;
+        self.show(0, 0);
+    }
+
+    /// Everything is done: the bar goes, lines get a last one.
+    pub(crate) fn finish(self) {
+        match self.shown {
+            Shown::Nothing => {}
+            Shown::Bar(bar) => bar.finish_and_clear(),
+            Shown::Lines { .. } => {
+                let seconds = self.started.elapsed().as_secs_f64().max(0.001);
+                let rate = grouped((self.done.1 as f64 / seconds) as u64);
+                line(self.done.0, self.total, self.done.1, &rate);
+            }
+        }
+    }
+}
+
+fn bar(total: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
+    let style = ProgressStyle::with_template(
+        "{bar:24} {percent:>3} %  {bytes} of {total_bytes}  {msg}  {eta} left",
+    );
+    // The template is the constant above; were it wrong, the default bar would do.
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn line(bytes: u64, total: u64, records: u64, rate: &str) {
+    let percent = if total == 0 { 100 } else { bytes * 100 / total };
+    let records = grouped(records);
+    // Progress that cannot be shown is no reason to stop.
+    let _ = writeln!(
+        std::io::stderr().lock(),
+        "{percent:>3} %  {bytes} of {total} bytes  {records} records  {rate} records/s"
+    );
+}

@@ -1,0 +1,219 @@
+//! What people see at the end of a run.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anstyle::{AnsiColor, Style};
+use contactmill_core::Position;
+use contactmill_core::pipeline::Counts;
+use contactmill_emit::{Finished, Layout, Tally};
+
+use crate::convert::Examples;
+
+/// At most so many reasons are shown; all of them are in the manifest.
+const SHOWN: usize = 8;
+
+/// Longer values are cut on the screen.
+const SHOWN_CHARACTERS: usize = 44;
+
+const HEADING: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const DIM: Style = Style::new().dimmed();
+
+/// A run, told to a person at 80 columns.
+pub(crate) struct Summary<'r> {
+    pub(crate) inputs: &'r [&'r str],
+    pub(crate) out: &'r Path,
+    pub(crate) counts: Counts,
+    pub(crate) finished: &'r Finished,
+    /// Values of records, when the user asked to see them.
+    pub(crate) examples: Option<&'r Examples>,
+    pub(crate) layout: Layout,
+}
+
+impl Summary<'_> {
+    /// Writes the summary.
+    pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        self.write_counts(out)?;
+        let rejected = self.finished.rejected.iter().map(|(reason, tally)| Line {
+            code: reason.code(),
+            meaning: reason.meaning(),
+            tally: *tally,
+            example: self.examples.and_then(|all| all.rejected.get(reason).cloned()),
+        });
+        self.write_lines(out, "Rejected", rejected.collect())?;
+        let warnings = self.finished.warnings.iter().map(|(code, tally)| Line {
+            code: code.code(),
+            meaning: code.meaning(),
+            tally: *tally,
+            example: self.examples.and_then(|all| all.warnings.get(code).cloned()),
+        });
+        self.write_lines(out, "Warnings", warnings.collect())?;
+        self.write_files(out)?;
+        self.write_next(out)
+    }
+
+    fn write_counts(&self, out: &mut impl Write) -> io::Result<()> {
+        let Counts { records, contacts, duplicates, rejected, blank, .. } = self.counts;
+        let from = match self.inputs {
+            [one] => (*one).to_owned(),
+            many => format!("{} inputs", many.len()),
+        };
+        writeln!(out, "{HEADING}{} records{HEADING:#} from {from}\n", grouped(records))?;
+        let mut row = |count: u64, what: &str, style: Style| {
+            let share = if records == 0 { 0.0 } else { count as f64 * 100.0 / records as f64 };
+            let count = grouped(count);
+            writeln!(out, "  {style}{count:>11}  {what:<11}{style:#} {share:>5.1} %")
+        };
+        row(contacts, "contacts", GOOD)?;
+        row(duplicates, "duplicates", Style::new())?;
+        row(rejected, "rejected", Style::new())?;
+        row(blank, "blank", Style::new())
+    }
+
+    fn write_lines(
+        &self,
+        out: &mut impl Write,
+        title: &str,
+        mut lines: Vec<Line>,
+    ) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        // The order of the codes parts equals.
+        lines.sort_by_key(|line| std::cmp::Reverse(line.tally.count));
+        writeln!(out, "\n{HEADING}{title}{HEADING:#}")?;
+        for line in lines.iter().take(SHOWN) {
+            let count = grouped(line.tally.count);
+            let place = self.place(line.tally.first);
+            writeln!(out, "  {count:>11}  {:<24} {DIM}first: {place}{DIM:#}", line.code)?;
+            writeln!(out, "  {:>11}  {DIM}{}{DIM:#}", "", line.meaning)?;
+            if let Some(example) = line.example.as_deref().filter(|example| !example.is_empty()) {
+                writeln!(out, "  {:>11}  {}", "", shown(example))?;
+            }
+        }
+        if lines.len() > SHOWN {
+            writeln!(
+                out,
+                "  {:>11}  and {} more kinds, in manifest.json",
+                "",
+                lines.len() - SHOWN
+            )?;
+        }
+        Ok(())
+    }
+
+    fn place(&self, position: Position) -> String {
+        let line = grouped(position.line);
+        match self.inputs {
+            [_] => format!("line {line}"),
+            inputs => {
+                let name = inputs.get(position.source.0 as usize).copied().unwrap_or_default();
+                format!("{name}, line {line}")
+            }
+        }
+    }
+
+    fn write_files(&self, out: &mut impl Write) -> io::Result<()> {
+        let files = &self.finished.files;
+        writeln!(out, "\n{HEADING}Written{HEADING:#} to {}", self.out.display())?;
+        let mut file = |name: &str, what: String| writeln!(out, "  {name:<23}{what}");
+        match (files.as_slice(), self.layout) {
+            ([], _) => {}
+            ([only], Layout::Files) => file(&only.path, "the import array".into())?,
+            ([first, .., last], Layout::Files) => {
+                let what =
+                    format!("to {}: {} import arrays", last.path, grouped(files.len() as u64));
+                file(&first.path, what)?;
+            }
+            ([only, ..], Layout::Lines) => {
+                file(&only.path, "the import arrays, one a line".into())?
+            }
+        }
+        let Counts { duplicates, rejected, warnings, .. } = self.counts;
+        for (name, count, what) in [
+            ("rejects.csv", rejected, "rejected records, each with its reason"),
+            ("duplicates.csv", duplicates, "records merged away or skipped"),
+            ("warnings.csv", warnings, "values that were changed, or are suspect"),
+        ] {
+            if count > 0 {
+                file(name, format!("{} {what}", grouped(count)))?;
+            }
+        }
+        file("manifest.json", "counts, mapping, checksums".into())
+    }
+
+    fn write_next(&self, out: &mut impl Write) -> io::Result<()> {
+        let folder = self.out.display();
+        writeln!(out, "\n{HEADING}Next{HEADING:#}")?;
+        if self.counts.rejected > 0 {
+            writeln!(out, "  correct {folder}/rejects.csv and convert it in its turn")?;
+        }
+        if self.counts.warnings > 0 {
+            writeln!(out, "  look through {folder}/warnings.csv")?;
+        }
+        match (self.counts.contacts, self.layout) {
+            (0, _) => writeln!(out, "  nothing to import"),
+            (_, Layout::Files) => {
+                writeln!(out, "  POST each {folder}/import-*.json to …/inbox/users/import")
+            }
+            (_, Layout::Lines) => {
+                writeln!(out, "  POST each line of {folder}/import.jsonl to …/inbox/users/import")
+            }
+        }
+    }
+}
+
+/// A reason or a warning with its count.
+struct Line {
+    code: &'static str,
+    meaning: &'static str,
+    tally: Tally,
+    example: Option<String>,
+}
+
+/// A value as it can be shown on a line: control characters made visible, cut where it is long.
+fn shown(value: &str) -> String {
+    let mut text: String = value.chars().take(SHOWN_CHARACTERS).flat_map(printable).collect();
+    if value.chars().nth(SHOWN_CHARACTERS).is_some() {
+        text.push('…');
+    }
+    text
+}
+
+fn printable(c: char) -> impl Iterator<Item = char> {
+    let escaped = c.is_control().then(|| c.escape_default());
+    let plain = (!c.is_control()).then_some(c);
+    escaped.into_iter().flatten().chain(plain)
+}
+
+/// A number with commas between its thousands.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")]
+        {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn what_a_value_holds_cannot_move_the_cursor() {
+        assert_eq!(shown("a\u{1b}[2Jb\n"), "a\\u{1b}[2Jb\\n");
+    }
+}
