@@ -38,6 +38,11 @@ impl<T: Copy> Weighted<T> {
         self.table[0].0
     }
 
+    /// The items in their order, over and over.
+    pub(crate) fn nth(&self, count: usize) -> T {
+        self.table[count % self.table.len()].0
+    }
+
     /// Every item of the table, in its order.
     #[cfg(test)]
     pub(crate) fn items(&self) -> impl Iterator<Item = T> {

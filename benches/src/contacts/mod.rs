@@ -10,6 +10,7 @@
 //! - 80 have a messy phone cell: some can be won back, some cannot;
 //! - 10 are blank, 5 end early, and 3 have a field too many.
 //!
+//! The first 1,000 rows show more of all but the ordinary, so that a sample shows everything.
 //! Names, emails, tags and notes have their own mess, on all sorts of rows.
 //!
 //! Nobody can be written to: all email addresses are at reserved names. Where a country has set
@@ -43,8 +44,9 @@ use self::remarks::{NOTES, Note};
 /// The first line of every file, without its line end.
 pub const HEADER: &str = "Full Name,Phone,Email,Country,Tags,City,Plan,Notes";
 
-/// Rows that take numbers reserved for fiction where there are any: as many as a person may read.
-const FICTION_ROWS: u64 = 1_000;
+/// As many rows as a person may read. They take numbers reserved for fiction where there are any,
+/// and they show more mess than the rest.
+const FIRST_ROWS: u64 = 1_000;
 
 /// Contacts that may turn up again. Once there are this many, a new one takes the place of any
 /// other, so that a repetition comes this many rows later on average, and now and then much later.
@@ -118,6 +120,16 @@ static KINDS: Weighted<Kind> = Weighted::new(&[
     (Kind::Long, 3),
 ]);
 
+/// The same for the first rows, which people read: more of everything that is not ordinary.
+static FIRST_KINDS: Weighted<Kind> = Weighted::new(&[
+    (Kind::Ordinary, 630),
+    (Kind::Repeated, 90),
+    (Kind::Messy, 230),
+    (Kind::Blank, 20),
+    (Kind::Short, 15),
+    (Kind::Long, 15),
+]);
+
 /// What a row is made of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Recipe {
@@ -132,6 +144,20 @@ impl Recipe {
     fn draw(rng: &mut Rng) -> Self {
         let kind = KINDS.draw(rng);
         let mess = (kind == Kind::Messy).then(|| MESSES.draw(rng));
+        Self::with(rng, kind, mess)
+    }
+
+    /// One of the first rows. The kinds of mess take turns, so that few rows show them all.
+    fn draw_first(rng: &mut Rng, messy: &mut usize) -> Self {
+        let kind = FIRST_KINDS.draw(rng);
+        let mess = (kind == Kind::Messy).then(|| {
+            *messy += 1;
+            MESSES.nth(*messy)
+        });
+        Self::with(rng, kind, mess)
+    }
+
+    fn with(rng: &mut Rng, kind: Kind, mess: Option<Mess>) -> Self {
         let email = EMAILS.draw(rng);
         let note = match kind {
             Kind::Long => Note::Comma,
@@ -155,6 +181,8 @@ struct ContactList {
     rng: Rng,
     /// Rows made so far.
     made: u64,
+    /// Messy rows among the first.
+    messy: usize,
     remembered: Vec<Contact>,
     /// The last record, kept for its memory.
     record: Record,
@@ -165,6 +193,7 @@ impl ContactList {
         Self {
             rng: Rng::with_seed(seed),
             made: 0,
+            messy: 0,
             remembered: Vec::with_capacity(REMEMBERED),
             record: Record::default(),
         }
@@ -172,7 +201,11 @@ impl ContactList {
 
     /// Appends one record with its line end, and says what it was made of.
     fn push_row(&mut self, out: &mut Vec<u8>) -> Recipe {
-        let mut recipe = Recipe::draw(&mut self.rng);
+        let mut recipe = if self.made < FIRST_ROWS {
+            Recipe::draw_first(&mut self.rng, &mut self.messy)
+        } else {
+            Recipe::draw(&mut self.rng)
+        };
         if recipe.kind == Kind::Repeated && self.remembered.is_empty() {
             recipe.kind = Kind::Ordinary;
         }
@@ -195,11 +228,11 @@ impl ContactList {
 
     /// Writes the fields of a contact.
     fn fill_record(&mut self, recipe: Recipe) {
-        let Self { rng, made, remembered, record } = self;
+        let Self { rng, made, remembered, record, .. } = self;
         let Recipe { kind, mess, .. } = recipe;
         record.clear();
 
-        let pool = if *made < FICTION_ROWS { Pool::Fiction } else { Pool::Any };
+        let pool = if *made < FIRST_ROWS { Pool::Fiction } else { Pool::Any };
         let earlier = (kind == Kind::Repeated).then(|| one_of(rng, remembered));
         let (number, person) = match earlier {
             Some(contact) => (contact.number, contact.person),
@@ -292,9 +325,9 @@ fn push_country(rng: &mut Rng, country: &Country, need: Need, out: &mut String) 
 mod tests {
     use std::collections::HashSet;
 
-    use self::emails::EMAILS;
-    use self::mess::MESSES;
-    use self::remarks::NOTES;
+    use super::emails::EMAILS;
+    use super::mess::MESSES;
+    use super::remarks::NOTES;
     use super::{ContactList, HEADER, KINDS, Kind, write};
 
     fn file(rows: u64, seed: u64) -> Vec<u8> {

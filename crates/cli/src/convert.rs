@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use contactmill_core::pipeline::{NoThreads, Pipeline, Settings, Sink, Stopped};
 use contactmill_core::{
     Block, ColumnMap, ColumnRole, Conflict, Contact, METADATA_VERSION, MappedField, MappingError,
-    Normalizer, Position, Reason, Record, RecordBuffer, Rejection, Source, SourceId, Warning,
-    WarningCode, likely_phone_column,
+    Normalizer, Position, Reason, Record, RecordBuffer, Region, Rejection, Source, SourceId,
+    Warning, WarningCode, likely_phone_column,
 };
 use contactmill_emit::{
     EmitError, InputEntry, InputTable, Manifest, MappedColumn, MappingEntry, ResultWriter, Staging,
@@ -182,13 +182,9 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         mapping: inputs.iter().map(mapping_entry).collect(),
         options: arguments.for_manifest(),
         counts: counts.into(),
-        rejected_by_reason: by_code(
-            &finished.rejected,
-            |reason| reason.code(),
-            |tally| tally.count,
-        ),
-        warnings_by_code: by_code(&finished.warnings, |code| code.code(), |tally| tally.count),
-        contacts_by_region: by_code(&finished.regions, |region| region.as_str(), |count| *count),
+        rejected_by_reason: by_code(&finished.rejected, Reason::code, |tally| tally.count),
+        warnings_by_code: by_code(&finished.warnings, WarningCode::code, |tally| tally.count),
+        contacts_by_region: by_code(&finished.regions, Region::as_str, |count| *count),
         files: finished.files.clone(),
     };
     let path = staging.path_of("manifest.json");

@@ -99,7 +99,7 @@ fn bar(total: u64) -> ProgressBar {
 }
 
 fn line(bytes: u64, total: u64, records: u64, rate: &str) {
-    let percent = if total == 0 { 100 } else { bytes * 100 / total };
+    let percent = (bytes * 100).checked_div(total).unwrap_or(100);
     let records = grouped(records);
     // Progress that cannot be shown is no reason to stop.
     let _ = writeln!(

@@ -87,7 +87,7 @@ codes! {
         PhoneLooksLikeDate = "phone_looks_like_date",
             "a date stands in the phone cell", "put the phone number in, or map another column";
         PhoneTestLead = "phone_test_lead",
-            "a test entry of an ad platform", "nothing to do: it is no contact";
+            "a test entry of an ad platform", "leave it out: it is no contact";
         PhoneTypeNotAllowed = "phone_type_not_allowed",
             "not a mobile number", "find a mobile number, or leave out --line-type mobile";
         EmailInvalid = "email_invalid",
@@ -105,7 +105,7 @@ codes! {
             "take out the quote and put the row right, then empty its _reason cell";
         RowTooLarge = "row_too_large",
             "the record is larger than an import may be",
-            "shorten it (the fields here are cut short), then empty its _reason cell";
+            "shorten it (of a very long one only the beginning stands here), then empty its _reason cell";
     }
 }
 

@@ -161,7 +161,7 @@ impl Tables {
     ) -> Result<(), EmitError> {
         let position = record.position();
         let reason = rejection.reason;
-        let hint = format!("{}: {}", reason.meaning(), reason.advice());
+        let hint = format!("{}; {}", reason.meaning(), reason.advice());
         let field = rejection.field.to_string();
         let place = [position.record.to_string(), position.line.to_string()];
         let (fields, surplus) = self.columns.arrange(record);

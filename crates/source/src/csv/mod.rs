@@ -200,6 +200,9 @@ impl<R: Read + Seek> CsvSource<R> {
             }
         };
         let bytes = self.give_away((end - start) as usize);
+        if bytes.is_empty() {
+            return Ok(());
+        }
         let mut fields = Fields::new(self.delimiter, bytes.len());
         fields.read_all(&bytes);
         self.header =

@@ -1,0 +1,226 @@
+//! What bad input gets, where a case folder cannot hold the input.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod program;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use program::{
+    check_laws, column, contactmill, contacts, convert, converted, files, manifest, text,
+};
+
+#[track_caller]
+fn fails(folder: &Path, arguments: &[&str], code: i32, message: &str) {
+    let output = convert(folder, arguments);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    assert!(stderr.contains(message), "{stderr}");
+    assert!(text(&output.stdout).is_empty());
+    let left: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("staging"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+fn folder_with(text: &[u8]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.csv"), text).unwrap();
+    folder
+}
+
+#[test]
+fn an_input_that_cannot_be_read_is_named() {
+    let folder = folder_with(b"Phone\n+919876543210\n");
+    let path = folder.path();
+    fs::create_dir(path.join("dumps")).unwrap();
+    fails(path, &["gone.csv", "-o", "out"], 1, "gone.csv: no such file");
+    fails(path, &["dumps", "-o", "out"], 1, "dumps: is a folder");
+    fails(path, &["-", "-", "-o", "out"], 1, "standard input (-) can be read only once");
+    assert!(!path.join("out").exists());
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let folder = folder_with(b"Phone\n+919876543210\n");
+    fails(folder.path(), &["in.csv", "-o", "in.csv"], 1, "in.csv is a file");
+    fails(folder.path(), &["in.csv", "-o", "in.csv/out"], 1, "in.csv/out: cannot be");
+    fails(folder.path(), &["in.csv", "-o", "/proc/out"], 1, "/proc/out: cannot be made");
+}
+
+#[test]
+fn results_are_overwritten_only_when_asked() {
+    let folder = folder_with(b"Phone\n+919876543210\n");
+    let path = folder.path();
+    converted(path, &["in.csv", "-o", "out"]);
+    let before = files(&path.join("out"));
+    fails(path, &["in.csv", "-o", "out"], 1, "out holds results already");
+    fails(path, &["gone.csv", "-o", "out", "--overwrite"], 1, "no such file");
+    assert_eq!(files(&path.join("out")), before);
+    fs::write(path.join("in.csv"), "Phone\n+919876543210\n+919988776655\n").unwrap();
+    converted(path, &["in.csv", "-o", "out", "--overwrite"]);
+    assert_eq!(contacts(&path.join("out")).len(), 2);
+}
+
+#[test]
+fn usage_errors_exit_with_2() {
+    let folder = folder_with(b"Phone\n+919876543210\n");
+    for arguments in [
+        &["--region", "XX", "in.csv"][..],
+        &["--map", "fon=Phone", "in.csv"],
+        &["--map", "phone", "in.csv"],
+        &["--max-contacts", "0", "in.csv"],
+        &["--max-rejects", "101%", "in.csv"],
+        &["--phones", "guess", "in.csv"],
+        &[],
+    ] {
+        let output = convert(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_field_of_100_mb_costs_its_record_and_no_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("in.csv");
+    let mut file = fs::File::create(&path).unwrap();
+    file.write_all(b"Name,Phone,Notes\nAsha,+919876543210,\nRavi,+919988776655,\"").unwrap();
+    for _ in 0..100 {
+        file.write_all(&[b'x'; 1_000_000]).unwrap();
+    }
+    file.write_all(b"\"\nMeena,+919811122233,\n").unwrap();
+    drop(file);
+    let out = folder.path().join("out");
+    // 64 MiB of address space beside what threads reserve would not hold the field.
+    let script = "ulimit -v 400000; exec \"$0\" convert in.csv -o out --threads 1 --quiet";
+    let status = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_contactmill")])
+        .current_dir(folder.path())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    check_laws(&out);
+    assert_eq!(contacts(&out).len(), 2);
+    assert_eq!(column(&out.join("rejects.csv"), "_reason"), ["row_too_large"]);
+    assert_eq!(column(&out.join("rejects.csv"), "Phone"), ["'+919988776655"]);
+    assert!(fs::metadata(out.join("rejects.csv")).unwrap().len() < 100_000);
+}
+
+#[test]
+fn standard_input_can_be_a_pipe_of_any_length() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = contactmill()
+        .args(["convert", "-", "-o", "out", "--json"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"Phone\n").unwrap();
+    for number in 0..50_000 {
+        writeln!(input, "+9198{:08}", 12_340_000 + number).unwrap();
+    }
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["counts"]["contacts"], 50_000);
+    let out = folder.path().join("out");
+    assert_eq!(printed, manifest(&out));
+    assert_eq!(printed["inputs"][0]["path"], "<stdin>");
+    check_laws(&out);
+}
+
+#[test]
+fn a_reader_of_the_summary_may_go_away() {
+    let folder = folder_with(b"Phone\n+919876543210\n");
+    let mut child = contactmill()
+        .args(["convert", "in.csv", "-o", "out", "--json"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(text(&output.stderr), "");
+    assert!(output.status.success());
+    assert!(folder.path().join("out/manifest.json").exists());
+}
+
+#[test]
+fn progress_goes_to_standard_error_and_only_when_wanted() {
+    let folder = folder_with(b"Phone\n+919876543210\n");
+    let path = folder.path();
+    let silent = converted(path, &["in.csv", "-o", "auto"]);
+    assert_eq!(text(&silent.stderr), "");
+    let never = converted(path, &["in.csv", "-o", "never", "--progress", "never"]);
+    assert_eq!(text(&never.stderr), "");
+    let always = converted(path, &["in.csv", "-o", "always", "--progress", "always"]);
+    assert!(text(&always.stderr).starts_with("100 %  20 of 20 bytes  1 records"));
+    let quiet = converted(path, &["in.csv", "-o", "quiet", "--progress", "always", "--quiet"]);
+    assert_eq!((text(&quiet.stdout), text(&quiet.stderr)), (String::new(), String::new()));
+}
+
+#[test]
+fn a_run_that_was_killed_leaves_no_result_and_the_next_one_cleans_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = contactmill()
+        .args(["convert", "-", "-o", "out"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It waits for the rest of its input, its staging folder made.
+    let staging = || {
+        let names = fs::read_dir(folder.path()).unwrap();
+        names.filter(|entry| entry.as_ref().unwrap().path().join(".lock").exists()).count()
+    };
+    while staging() == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(staging(), 1);
+    assert!(!folder.path().join("out").exists());
+    fs::write(folder.path().join("in.csv"), "Phone\n+919876543210\n").unwrap();
+    converted(folder.path(), &["in.csv", "-o", "out"]);
+    assert_eq!(staging(), 0);
+    check_laws(&folder.path().join("out"));
+}
+
+#[test]
+fn no_personal_data_is_printed_unless_asked_for() {
+    let folder = folder_with(
+        b"Name,Phone,Email\nAsha Canary,98765abc10,canary@example.com\nAsha Canary,\
+          +919876543210.0,canary.example.com\nAsha \"Canary\xE9,1,\n",
+    );
+    let canaries = ["Canary", "canary", "98765", "9876543210"];
+    let output = convert(folder.path(), &["in.csv", "-o", "out", "--progress", "always"]);
+    assert_eq!(output.status.code(), Some(1));
+    let printed = text(&output.stdout) + &text(&output.stderr);
+    assert!(canaries.iter().all(|canary| !printed.contains(canary)), "{printed}");
+
+    let folder = folder_with(
+        b"Name,Phone,Email\nAsha Canary,98765abc10,canary@example.com\nAsha Canary,\
+          +919876543210.0,canary.example.com\n",
+    );
+    let output = converted(folder.path(), &["in.csv", "-o", "out"]);
+    let printed = text(&output.stdout) + &text(&output.stderr);
+    assert!(canaries.iter().all(|canary| !printed.contains(canary)), "{printed}");
+    let output = converted(folder.path(), &["in.csv", "-o", "shown", "--show-values"]);
+    assert!(text(&output.stdout).contains("98765abc10"));
+
+    // Without a header row the first contact stands in its place.
+    let folder = folder_with(b"Asha Canary,+919876543210,canary@example.com\n");
+    let output = convert(folder.path(), &["in.csv", "-o", "out"]);
+    let printed = text(&output.stderr);
+    assert!(printed.contains("the first row is data"), "{printed}");
+    assert!(canaries.iter().all(|canary| !printed.contains(canary)), "{printed}");
+}

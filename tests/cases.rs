@@ -1,0 +1,152 @@
+//! The cases under `tests/data/cases`: what goes in, and every file that must come out.
+//!
+//! A case is a folder. `args` holds the arguments of `convert`, one a line, and names the inputs
+//! that stand beside it; `stdin`, if there is one, is standard input. `expected` holds what must
+//! come out: every file of the result, and `stdout`, `stderr` and `exit-code` where they are not
+//! empty or 0. The manifest's versions are written `{version}` and `{metadata}`.
+//!
+//! To write the expectations of a new case: `UPDATE_CASES=1 cargo test --test cases`, and read
+//! them before they are committed.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod program;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use program::{check_laws, check_threads, contactmill, files, text};
+
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/cases");
+
+type Files = Vec<(String, String)>;
+
+fn arguments_of(case: &Path) -> Vec<String> {
+    let arguments = fs::read_to_string(case.join("args")).unwrap();
+    arguments.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+fn run(case: &Path, arguments: &[String]) -> Output {
+    let mut child = contactmill()
+        .arg("convert")
+        .args(arguments)
+        .current_dir(case)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let input = fs::read(case.join("stdin")).unwrap_or_default();
+    // A run that fails early does not read its input.
+    let _ = child.stdin.take().unwrap().write_all(&input);
+    child.wait_with_output().unwrap()
+}
+
+/// What a run printed and wrote.
+fn outcome(output: &Output, out: &Path) -> Files {
+    let mut found: Files = Vec::new();
+    if out.exists() {
+        found = files(out).into_iter().map(|(name, bytes)| (name, text(&bytes))).collect();
+    }
+    let code = output.status.code().unwrap();
+    let printed = [
+        ("stdout", text(&output.stdout)),
+        ("stderr", text(&output.stderr)),
+        ("exit-code", if code == 0 { String::new() } else { format!("{code}\n") }),
+    ];
+    found.extend(
+        printed.into_iter().filter(|(_, text)| !text.is_empty()).map(|(n, text)| (n.into(), text)),
+    );
+    for (_, text) in &mut found {
+        *text = text
+            .replace(&format!("\"{}\"", env!("CARGO_PKG_VERSION")), "\"{version}\"")
+            .replace(&format!("\"{}\"", contactmill_core::METADATA_VERSION), "\"{metadata}\"")
+            .replace(&out.display().to_string(), "{out}");
+    }
+    found.sort_unstable();
+    found
+}
+
+fn check(case: &Path) {
+    let parent = tempfile::tempdir().unwrap();
+    let out = parent.path().join("out");
+    let mut arguments = arguments_of(case);
+    let plain = arguments.clone();
+    arguments.extend(["--out".into(), out.display().to_string()]);
+    let output = run(case, &arguments);
+    if out.exists() {
+        check_laws(&out);
+        if !case.join("stdin").exists() {
+            check_in(case, parent.path(), &plain);
+        }
+    }
+    let found = outcome(&output, &out);
+    let expected = case.join("expected");
+    if std::env::var_os("UPDATE_CASES").is_some() {
+        let _ = fs::remove_dir_all(&expected);
+        fs::create_dir(&expected).unwrap();
+        for (name, text) in &found {
+            fs::write(expected.join(name), text).unwrap();
+        }
+        return;
+    }
+    let expected: Files =
+        files(&expected).into_iter().map(|(name, bytes)| (name, text(&bytes))).collect();
+    let names = |files: &Files| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&found), names(&expected), "{}", text(&output.stderr));
+    for ((name, found), (_, expected)) in found.iter().zip(&expected) {
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+/// Checks threads on a copy of the inputs: results are not written beside the cases.
+fn check_in(case: &Path, parent: &Path, arguments: &[String]) {
+    let folder = parent.join("case");
+    fs::create_dir(&folder).unwrap();
+    for entry in fs::read_dir(case).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    check_threads(&folder, arguments);
+}
+
+#[test]
+fn every_case_comes_out_as_expected() {
+    let mut cases: Vec<_> =
+        fs::read_dir(CASES).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort_unstable();
+    assert!(cases.len() > 20);
+    let mut failed = Vec::new();
+    for case in &cases {
+        if std::panic::catch_unwind(|| check(case)).is_err() {
+            failed.push(case.file_name().unwrap().to_string_lossy().into_owned());
+        }
+    }
+    assert!(failed.is_empty(), "failed: {}", failed.join(", "));
+}
+
+#[test]
+fn every_option_has_a_case() {
+    let help = contactmill().args(["convert", "--help"]).output().unwrap();
+    let mut used = String::new();
+    for entry in fs::read_dir(CASES).unwrap() {
+        used += &arguments_of(&entry.unwrap().path()).join("\n");
+        used.push('\n');
+    }
+    // These have tests of their own, because they cannot change what is written.
+    let elsewhere = ["--threads", "--progress", "--help", "--version", "--out", "--overwrite"];
+    let help = text(&help.stdout);
+    let words = help.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    let options: Vec<&str> =
+        words.filter(|word| word.len() > 2 && word.starts_with("--")).collect();
+    assert!(options.len() > 20, "{help}");
+    for option in options {
+        let has_case =
+            used.lines().any(|line| line == option || line.starts_with(&format!("{option}=")));
+        assert!(has_case || elsewhere.contains(&option), "no case uses {option}");
+    }
+}

@@ -1,0 +1,192 @@
+//! Runs the real command and checks what holds for every result.
+
+#![allow(dead_code, reason = "each test target uses its own part")]
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The command, with nothing of the surroundings that could change what it prints.
+pub(crate) fn contactmill() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_contactmill"));
+    command.env_remove("CLICOLOR_FORCE").env("NO_COLOR", "1").env("COLUMNS", "80");
+    command
+}
+
+/// Runs `convert` in a folder.
+pub(crate) fn convert(folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
+    contactmill().arg("convert").args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// Runs `convert` and requires that it succeeds.
+#[track_caller]
+pub(crate) fn converted(folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
+    let output = convert(folder, arguments);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    output
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The files of a folder by name.
+pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            (name, fs::read(entry.path()).unwrap())
+        })
+        .collect();
+    files.sort_unstable();
+    files
+}
+
+pub(crate) fn manifest(out: &Path) -> Value {
+    serde_json::from_slice(&fs::read(out.join("manifest.json")).unwrap()).unwrap()
+}
+
+/// The records of one of our CSV files, without its header row.
+pub(crate) fn rows(path: &Path) -> Vec<csv::StringRecord> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).unwrap();
+    reader.records().map(Result::unwrap).collect()
+}
+
+/// The values of a column of one of our CSV files.
+pub(crate) fn column(path: &Path, name: &str) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).unwrap();
+    let at = reader.headers().unwrap().iter().position(|header| header == name).unwrap();
+    reader.records().map(|record| record.unwrap()[at].to_owned()).collect()
+}
+
+/// All import arrays of a result, in order.
+pub(crate) fn arrays(out: &Path) -> Vec<Vec<u8>> {
+    let files = manifest(out)["files"].as_array().unwrap().clone();
+    let mut arrays = Vec::new();
+    for file in files {
+        let name = file["path"].as_str().unwrap();
+        let bytes = fs::read(out.join(name)).unwrap();
+        assert_eq!(file["bytes"], bytes.len(), "{name}");
+        if name.ends_with(".jsonl") {
+            arrays.extend(
+                bytes.strip_suffix(b"\n").unwrap().split(|&b| b == b'\n').map(<[u8]>::to_vec),
+            );
+        } else {
+            arrays.push(bytes);
+        }
+    }
+    arrays
+}
+
+/// All contacts of a result, in order.
+pub(crate) fn contacts(out: &Path) -> Vec<Value> {
+    let parse = |array: Vec<u8>| match serde_json::from_slice(&array).unwrap() {
+        Value::Array(contacts) => contacts,
+        other => panic!("an import array, not {other}"),
+    };
+    arrays(out).into_iter().flat_map(parse).collect()
+}
+
+/// What every result must satisfy, whatever went in.
+pub(crate) fn check_laws(out: &Path) {
+    let manifest = manifest(out);
+    let counts = &manifest["counts"];
+    let count = |name: &str| counts[name].as_u64().unwrap();
+
+    // Nothing is lost: every record ended in one place.
+    let ends = ["contacts", "duplicates", "rejected", "blank"].map(count).into_iter().sum::<u64>();
+    assert_eq!(count("records"), ends, "{counts}");
+    let of_inputs = manifest["inputs"].as_array().unwrap().iter();
+    assert_eq!(
+        count("records"),
+        of_inputs.map(|input| input["records"].as_u64().unwrap()).sum::<u64>()
+    );
+    let rejects = out.join("rejects.csv");
+    let duplicates = out.join("duplicates.csv");
+    let warnings = out.join("warnings.csv");
+    assert_eq!(count("rejected"), rows(&rejects).len() as u64);
+    assert_eq!(count("duplicates"), rows(&duplicates).len() as u64);
+    assert_eq!(count("warnings"), rows(&warnings).len() as u64);
+    let mut seen = BTreeSet::new();
+    for path in [&rejects, &duplicates] {
+        for place in column(path, "_source").into_iter().zip(column(path, "_record")) {
+            assert!(seen.insert(place.clone()), "{place:?} stands in two places");
+        }
+    }
+    let sum = |name: &str| {
+        manifest[name].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!(count("rejected"), sum("rejected_by_reason"));
+    assert_eq!(count("warnings"), sum("warnings_by_code"));
+
+    // Every array is within both limits, and every contact has every field.
+    let option = |name: &str| manifest["options"][name].as_u64().unwrap() as usize;
+    for array in arrays(out) {
+        assert!(array.len() <= option("max_bytes"));
+        let contacts: Vec<Value> = serde_json::from_slice(&array).unwrap();
+        assert!((1..=option("max_contacts")).contains(&contacts.len()));
+    }
+    let contacts = contacts(out);
+    assert_eq!(count("contacts"), contacts.len() as u64);
+    contacts.iter().for_each(check_contact);
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(out), 0o700);
+        for (name, _) in files(out) {
+            assert_eq!(mode(&out.join(&name)), 0o600, "{name}");
+        }
+    }
+}
+
+fn check_contact(contact: &Value) {
+    let keys = |value: &Value| -> Vec<String> {
+        let mut keys: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+        keys.sort_unstable();
+        keys
+    };
+    assert_eq!(keys(contact), ["profile"]);
+    assert_eq!(keys(&contact["profile"]), ["userDetails"]);
+    let details = &contact["profile"]["userDetails"];
+    assert_eq!(keys(details), ["attributes", "contact", "tags", "userProvidedName"]);
+    assert!(!details["userProvidedName"].as_str().unwrap().is_empty());
+    let reach = &details["contact"];
+    assert_eq!(keys(reach), ["email", "phone"]);
+    assert!(reach["email"].is_string());
+    assert_eq!(keys(&reach["phone"]), ["number", "prefix"]);
+    for part in ["number", "prefix"] {
+        let digits = reach["phone"][part].as_str().unwrap();
+        assert!(!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
+    }
+    assert!(details["tags"].as_array().unwrap().iter().all(Value::is_string));
+    for attribute in details["attributes"].as_array().unwrap() {
+        assert_eq!(keys(attribute), ["key", "value"]);
+        assert!(!attribute["key"].as_str().unwrap().is_empty());
+        assert!(!attribute["value"].as_str().unwrap().is_empty());
+    }
+}
+
+/// Runs `convert` with 1, 2 and 7 threads and requires the same bytes of every file.
+pub(crate) fn check_threads(folder: &Path, arguments: &[String]) {
+    let results: Vec<_> = [1, 2, 7]
+        .map(|threads| {
+            let out = folder.join(format!("out-of-{threads}-threads"));
+            let mut all = arguments.to_vec();
+            all.extend(["--threads".into(), threads.to_string(), "--out".into()]);
+            all.push(out.display().to_string());
+            convert(folder, &all);
+            let files = files(&out);
+            fs::remove_dir_all(&out).unwrap();
+            files
+        })
+        .into();
+    assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "the threads show in the result");
+}
