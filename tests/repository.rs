@@ -22,9 +22,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("contactmill-benches", &["contactmill-core", "contactmill-phone"]),
 ];
 
+/// The packages of this platform: those of others need not have been downloaded.
 fn metadata() -> Value {
+    let version = Command::new("rustc").arg("-vV").output().unwrap().stdout;
+    let version = String::from_utf8(version).unwrap();
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline"])
+        .args(["metadata", "--format-version", "1", "--offline", "--filter-platform", host])
         .current_dir(ROOT)
         .output()
         .unwrap();
@@ -32,16 +36,21 @@ fn metadata() -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The normal dependencies of every package, by name.
+/// The normal dependencies of every package, by name, as they are resolved.
 fn dependencies(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
     let packages = metadata["packages"].as_array().unwrap().iter();
-    packages
-        .map(|package| {
-            let name = package["name"].as_str().unwrap().to_owned();
-            let direct = package["dependencies"].as_array().unwrap().iter();
-            let normal = direct.filter(|dependency| dependency["kind"].is_null());
-            let optional = normal.filter(|dependency| dependency["optional"] == false);
-            (name, optional.map(|dep| dep["name"].as_str().unwrap().to_owned()).collect())
+    let names: BTreeMap<&str, &str> = packages
+        .map(|package| (package["id"].as_str().unwrap(), package["name"].as_str().unwrap()))
+        .collect();
+    let name = |id: &Value| names[id.as_str().unwrap()].to_owned();
+    let is_normal = |dependency: &&Value| {
+        dependency["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"].is_null())
+    };
+    let nodes = metadata["resolve"]["nodes"].as_array().unwrap().iter();
+    nodes
+        .map(|node| {
+            let direct = node["deps"].as_array().unwrap().iter().filter(is_normal);
+            (name(&node["id"]), direct.map(|dependency| name(&dependency["pkg"])).collect())
         })
         .collect()
 }

@@ -127,7 +127,7 @@ impl Summary<'_> {
                 file(&first.path, what)?;
             }
             ([only, ..], Layout::Lines) => {
-                file(&only.path, "the import arrays, one a line".into())?
+                file(&only.path, "the import arrays, one a line".into())?;
             }
         }
         let Counts { duplicates, rejected, warnings, .. } = self.counts;
@@ -192,7 +192,7 @@ pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

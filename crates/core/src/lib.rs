@@ -64,3 +64,14 @@ pub use options::{
 pub use raw::RawContact;
 pub use reason::{Field, Reason, Rejection, Warning, WarningCode};
 pub use record::{Block, Integrity, Position, Record, RecordBuffer, Source, SourceId};
+
+/// The examples of the pages that people read first, run as tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../README.md")]
+    struct Repository;
+    #[doc = include_str!("../README.md")]
+    struct Core;
+    #[doc = include_str!("../../phone/README.md")]
+    struct Phone;
+}

@@ -191,8 +191,7 @@ const REPAIRS: [Repair; 5] = [
         challenges: false,
     },
     Repair {
-        // Since 2019-08-03 Mexican mobiles are dialled without the 1 (IFT, plan of 2014, ITU
-        // Operational Bulletin 1175).
+        // Since 2019-08-03 Mexican mobiles are dialled without the 1 behind +52 (IFT).
         code: WarningCode::PhoneMexicoMobile1,
         condition: |cell, region| {
             cell.digits.starts_with("521")
