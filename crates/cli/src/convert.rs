@@ -168,6 +168,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         input.records = pipeline.feed(id, &mut input.source, map, &mut sink)?;
         sink.progress.end_input(input.bytes, input.records);
     }
+    sink.progress.writing();
     let counts = pipeline.finish(&mut sink)?;
     let Reporting { result, progress, examples, .. } = sink;
     let finished = result.finish()?;

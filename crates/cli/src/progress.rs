@@ -55,7 +55,7 @@ impl Progress {
             Shown::Nothing => {}
             Shown::Bar(bar) => {
                 bar.set_position(bytes);
-                bar.set_message(format!("{rate} records/s"));
+                bar.set_message(format!("{rate} records/s  {} s left", bar.eta().as_secs()));
             }
             Shown::Lines { last } if last.elapsed() >= EVERY => {
                 *last = Instant::now();
@@ -70,6 +70,13 @@ impl Progress {
         self.done.0 += bytes;
         self.done.1 += records;
         self.show(0, 0);
+    }
+
+    /// All is read; what was held back for merging is written.
+    pub(crate) fn writing(&self) {
+        if let Shown::Bar(bar) = &self.shown {
+            bar.set_message("writing the arrays");
+        }
     }
 
     /// Everything is done: the bar goes, lines get a last one.
@@ -88,9 +95,8 @@ impl Progress {
 
 fn bar(total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
-    let style = ProgressStyle::with_template(
-        "{bar:24} {percent:>3} %  {bytes} of {total_bytes}  {msg}  {eta} left",
-    );
+    let style =
+        ProgressStyle::with_template("{bar:16} {percent:>3} %  {bytes} of {total_bytes}  {msg}");
     // The template is the constant above; were it wrong, the default bar would do.
     if let Ok(style) = style {
         bar.set_style(style);

@@ -82,34 +82,42 @@ impl Summary<'_> {
         }
         // The order of the codes parts equals.
         lines.sort_by_key(|line| std::cmp::Reverse(line.tally.count));
-        writeln!(out, "\n{HEADING}{title}{HEADING:#}")?;
-        for line in lines.iter().take(SHOWN) {
-            let count = grouped(line.tally.count);
-            let place = self.place(line.tally.first);
-            writeln!(out, "  {count:>11}  {:<24} {DIM}first: {place}{DIM:#}", line.code)?;
-            writeln!(out, "  {:>11}  {DIM}{}{DIM:#}", "", line.meaning)?;
-            if let Some(example) = line.example.as_deref().filter(|example| !example.is_empty()) {
-                writeln!(out, "  {:>11}  {}", "", shown(example))?;
-            }
-        }
-        if lines.len() > SHOWN {
+        let more = lines.len().saturating_sub(SHOWN);
+        lines.truncate(SHOWN);
+        let width = |of: &dyn Fn(&Line) -> usize| lines.iter().map(of).max().unwrap_or(0);
+        let count_width = width(&|line| grouped(line.tally.count).len());
+        let code_width = width(&|line| line.code.len());
+        let meaning_width = width(&|line| line.meaning.len());
+        let indent = 2 + count_width + 2;
+        writeln!(
+            out,
+            "\n{HEADING}{title:<0$}{HEADING:#}{DIM}first at{DIM:#}",
+            indent + code_width + 2 + meaning_width + 2
+        )?;
+        for line in &lines {
+            let Line { code, meaning, tally, example } = line;
+            let count = grouped(tally.count);
+            let place = self.place(tally.first);
             writeln!(
                 out,
-                "  {:>11}  and {} more kinds, in manifest.json",
-                "",
-                lines.len() - SHOWN
+                "  {count:>count_width$}  {code:<code_width$}  {DIM}{meaning:<meaning_width$}  {place}{DIM:#}",
             )?;
+            if let Some(example) = example.as_deref().filter(|example| !example.is_empty()) {
+                writeln!(out, "{:indent$}{}", "", shown(example))?;
+            }
+        }
+        if more > 0 {
+            writeln!(out, "{:indent$}{DIM}and {more} more kinds, in manifest.json{DIM:#}", "")?;
         }
         Ok(())
     }
 
     fn place(&self, position: Position) -> String {
-        let line = grouped(position.line);
         match self.inputs {
-            [_] => format!("line {line}"),
+            [_] => format!("line {}", position.line),
             inputs => {
                 let name = inputs.get(position.source.0 as usize).copied().unwrap_or_default();
-                format!("{name}, line {line}")
+                format!("{name}:{}", position.line)
             }
         }
     }

@@ -66,7 +66,7 @@ codes! {
         PhoneMissing = "phone_missing",
             "no phone number", "add a phone number";
         PhoneNotANumber = "phone_not_a_number",
-            "the phone cell holds something else", "put only the phone number into the cell";
+            "the cell holds something else", "put only the phone number into the cell";
         PhoneTooShort = "phone_too_short",
             "too few digits", "add the missing digits, with the area code";
         PhoneTooLong = "phone_too_long",
@@ -74,18 +74,18 @@ codes! {
         PhoneInvalid = "phone_invalid",
             "no such number in its country", "check the number and its country";
         PhoneCountryUnknown = "phone_country_unknown",
-            "the country of the number cannot be told",
+            "its country cannot be told",
             "begin it with + and the country calling code, or use --region, or --bare-digits international";
         PhoneAmbiguous = "phone_ambiguous",
-            "the number can be read in two ways",
+            "it can be read in two ways",
             "write it as +, country calling code and number";
         PhoneExcelRounded = "phone_excel_rounded",
-            "a spreadsheet rounded the digits away",
+            "a spreadsheet rounded digits away",
             "export the column again, formatted as text";
         PhonePlaceholder = "phone_placeholder",
             "a filler, not a number", "put the real number in";
         PhoneLooksLikeDate = "phone_looks_like_date",
-            "a date stands in the phone cell", "put the phone number in, or map another column";
+            "a date, not a number", "put the phone number in, or map another column";
         PhoneTestLead = "phone_test_lead",
             "a test entry of an ad platform", "leave it out: it is no contact";
         PhoneTypeNotAllowed = "phone_type_not_allowed",
@@ -95,16 +95,16 @@ codes! {
         NameMissing = "name_missing",
             "no name", "add a name, or leave out --missing-name reject";
         RowTooManyFields = "row_too_many_fields",
-            "more fields than the header has columns",
+            "more fields than the header has",
             "move the surplus at the end of the row to where it belongs and delete it there";
         RowTooFewFields = "row_too_few_fields",
-            "the row ends before its phone number, or the file was cut off in it",
-            "complete the row, then empty its _reason cell";
+            "the row ends too early",
+            "complete it (the file may have been cut off here), then empty its _reason cell";
         RowUnterminatedQuote = "row_unterminated_quote",
             "a quote opened here is never closed",
             "take out the quote and put the row right, then empty its _reason cell";
         RowTooLarge = "row_too_large",
-            "the record is larger than an import may be",
+            "the record is too large",
             "shorten it (of a very long one only the beginning stands here), then empty its _reason cell";
     }
 }
@@ -121,41 +121,41 @@ codes! {
         PhoneIddPrefix = "phone_idd_prefix",
             "00 was read as +", "check one or two of them";
         PhoneMissingPlus = "phone_missing_plus",
-            "the + before the country calling code was missing", "check one or two of them";
+            "the missing + was added", "check one or two of them";
         PhoneTrunkZero = "phone_trunk_zero",
-            "a trunk 0 after the country calling code was taken off", "nothing to do";
+            "a 0 behind the code was taken off", "nothing to do";
         PhoneFloatSuffix = "phone_float_suffix",
             "a spreadsheet had added .0", "export the column as text";
         PhoneScientific = "phone_scientific",
-            "the number was written like 9.19E+11, with all its digits",
+            "9.19E+11, with all its digits",
             "export the column as text";
         PhoneRepeatedCode = "phone_repeated_code",
-            "the country calling code stood there twice", "nothing to do";
+            "the country code stood there twice", "nothing to do";
         PhoneMexicoMobile1 = "phone_mexico_mobile_1",
-            "the 1 that Mexico no longer dials was taken off", "nothing to do";
+            "Mexico's old 1 was taken off", "nothing to do";
         PhoneExtraNumbers = "phone_extra_numbers",
-            "several numbers in one cell; the first is the phone", "see the attributes phone_2 …";
+            "several numbers in one cell", "see the attributes phone_2 …";
         PhoneExtension = "phone_extension",
-            "the extension went to an attribute", "see the attribute phone_extension";
+            "the extension became an attribute", "see the attribute phone_extension";
         PhoneFromLink = "phone_from_link",
-            "the number was taken from a chat link or id", "nothing to do";
+            "taken from a chat link or id", "nothing to do";
         PhoneDropped = "phone_dropped",
-            "a further phone cell could not be read; left out", "see the cell under before";
+            "a further phone could not be read", "see the cell under before";
         EmailDropped = "email_dropped",
             "not an e-mail address; left empty", "correct it at the source";
         EmailExtra = "email_extra",
-            "several addresses in one cell; the first is the e-mail",
+            "several addresses in one cell",
             "see the attributes email_2 …";
         EmailTypoSuspected = "email_typo_suspected",
-            "the domain looks like a slip; kept as it is", "check the address";
+            "the domain looks like a slip; kept", "check the address";
         EmailFromPhoneColumn = "email_from_phone_column",
-            "the e-mail stood in a phone column", "nothing to do";
+            "it stood in a phone column", "nothing to do";
         NameFromPhone = "name_from_phone",
             "no name; the number stands in", "add names at the source";
         NameControlCharacters = "name_control_characters",
-            "characters that cannot be seen were taken off", "nothing to do";
+            "unseen characters were taken off", "nothing to do";
         ValueControlCharacters = "value_control_characters",
-            "control characters were taken out of a value", "nothing to do";
+            "control characters were taken off", "nothing to do";
         ValueTruncated = "value_truncated",
             "a value was cut at its limit", "see the whole value under before";
     }
@@ -262,6 +262,14 @@ mod tests {
             let rejection = Rejection::from(reason);
             let field = rejection.field.to_string();
             assert!(reason.code().starts_with(&format!("{field}_")), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_meaning_fits_beside_its_code_on_a_line() {
+        let meanings = Reason::ALL.iter().map(|reason| reason.meaning());
+        for meaning in meanings.chain(WarningCode::ALL.iter().map(|code| code.meaning())) {
+            assert!(meaning.len() <= 35, "{meaning}");
         }
     }
 
