@@ -78,9 +78,7 @@ fn check(case: &Path) {
     let output = run(case, &arguments);
     if out.exists() {
         check_laws(&out);
-        if !case.join("stdin").exists() {
-            check_in(case, parent.path(), &plain);
-        }
+        check_in(case, parent.path(), &plain);
     }
     let found = outcome(&output, &out);
     let expected = case.join("expected");

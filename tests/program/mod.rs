@@ -17,9 +17,14 @@ pub(crate) fn contactmill() -> Command {
     command
 }
 
-/// Runs `convert` in a folder.
+/// Runs `convert` in a folder; a file called `stdin` in it is standard input.
 pub(crate) fn convert(folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
-    contactmill().arg("convert").args(arguments).current_dir(folder).output().unwrap()
+    let mut command = contactmill();
+    command.arg("convert").args(arguments).current_dir(folder);
+    if let Ok(input) = fs::File::open(folder.join("stdin")) {
+        command.stdin(input);
+    }
+    command.output().unwrap()
 }
 
 /// Runs `convert` and requires that it succeeds.

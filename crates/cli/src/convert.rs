@@ -13,8 +13,8 @@ use contactmill_core::{
     Warning, WarningCode, likely_phone_column,
 };
 use contactmill_emit::{
-    EmitError, InputEntry, InputTable, Manifest, MappedColumn, MappingEntry, ResultWriter, Staging,
-    Tool, fits,
+    ArraySize, EmitError, InputEntry, InputTable, Manifest, MappedColumn, MappingEntry,
+    ResultWriter, Staging, Tool,
 };
 use contactmill_source::{CsvOptions, CsvSource, Input, SourceError};
 
@@ -157,9 +157,9 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     };
 
     let normalizer = Normalizer::new(arguments.options());
-    let small_enough = |contact: &Contact| fits(contact, limits.max_bytes);
+    let limit = ArraySize { max_bytes: limits.max_bytes };
     let settings =
-        Settings { threads: arguments.threads(), dedup: arguments.dedup(), fits: &small_enough };
+        Settings { threads: arguments.threads(), dedup: arguments.dedup(), limit: &limit };
     let mut pipeline = Pipeline::new(&normalizer, settings)?;
     for (index, input) in inputs.iter_mut().enumerate() {
         let Some(map) = &input.map else { continue };

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use contactmill_phone::Region;
 
-use crate::text::folded;
+use crate::phone_cell::layout;
+use crate::text::{folded, says_nothing};
 
 /// Alpha-2, alpha-3 and names of every region with a numbering plan.
 const COUNTRIES: &str = include_str!("countries.tsv");
@@ -24,25 +25,73 @@ static NAMES: LazyLock<HashMap<String, Region>> = LazyLock::new(|| {
     names
 });
 
-/// The region that a country cell names, if it names one.
-pub(crate) fn region_of(cell: &str) -> Option<Region> {
-    let cell = cell.trim();
-    if let Ok(region) = cell.parse() {
-        return Some(region);
-    }
-    if let Some(region) = calling_code(cell).and_then(Region::of_calling_code) {
-        return Some(region);
-    }
-    let named = |text: &str| NAMES.get(folded(text).as_str()).copied();
-    // `India (+91)`, `United Kingdom (GB)`: what stands before the bracket is the name.
-    named(cell).or_else(|| named(cell.split_once('(')?.0))
+/// What a country cell says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CountryReading {
+    /// Nothing, or nothing that is understood: the default region stands.
+    Nothing,
+    /// A country by its name or code.
+    Named(Region),
+    /// A country calling code: with the phone cell it makes one number.
+    CallingCode(Region),
+    /// `NA`, which is Namibia, and what statistics programs write for a missing value.
+    NamibiaOrNothing,
+    /// Digits that are no calling code: the number's country is not the default one, but which it
+    /// is cannot be told.
+    Unreadable,
 }
 
-/// `91`, `+91` or `0091` as a number.
-fn calling_code(cell: &str) -> Option<u16> {
-    let digits = cell.strip_prefix('+').or_else(|| cell.strip_prefix("00")).unwrap_or(cell).trim();
-    (matches!(digits.len(), 1..=3) && digits.bytes().all(|byte| byte.is_ascii_digit()))
-        .then(|| digits.parse().ok())?
+/// Reads a country cell.
+pub(crate) fn read(cell: &str) -> CountryReading {
+    let text = layout::tidy(cell);
+    let text = text.as_ref();
+    if text == "NA" {
+        return CountryReading::NamibiaOrNothing;
+    }
+    if let Ok(region) = text.parse() {
+        return CountryReading::Named(region);
+    }
+    if text.is_empty() || says_nothing(text) {
+        return CountryReading::Nothing;
+    }
+    if let Some(&region) = NAMES.get(folded(text).as_str()) {
+        return CountryReading::Named(region);
+    }
+    let Some(start) = text.find(|c: char| c.is_ascii_digit()) else {
+        // `Ivory Coast (Abidjan)`: what stands before the bracket is the name.
+        let name = text.split_once('(').map_or("", |(name, _)| name);
+        return NAMES
+            .get(folded(name).as_str())
+            .map_or(CountryReading::Nothing, |&region| CountryReading::Named(region));
+    };
+    // `India (+91)`, `UK +44`: name and code must agree, as far as the name is understood.
+    let (name, code) = text.split_at(start);
+    let by_code = calling_code(code).and_then(Region::of_calling_code);
+    let name = folded(name);
+    let by_name = NAMES.get(name.as_str()).copied().or_else(|| name.parse().ok());
+    match (by_code, by_name) {
+        (Some(region), None) if name.is_empty() => CountryReading::CallingCode(region),
+        (Some(main), Some(region)) if main.calling_code() == region.calling_code() => {
+            CountryReading::Named(region)
+        }
+        _ => CountryReading::Unreadable,
+    }
+}
+
+/// `91`, `0091`, `91)`, `1-876` or `91.0` as a calling code.
+fn calling_code(text: &str) -> Option<u16> {
+    let text = text.strip_suffix(".0").unwrap_or(text);
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.strip_prefix("00").unwrap_or(&digits);
+    if !text.chars().all(|c| c.is_ascii_digit() || "-() ".contains(c)) {
+        return None;
+    }
+    match digits.len() {
+        1..=3 => digits.parse().ok(),
+        // The islands of the North American plan are named by 1 and their area code.
+        4 if digits.starts_with('1') => Some(1),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -51,29 +100,44 @@ mod tests {
 
     #[test]
     fn countries_are_found_by_code_name_and_calling_code() {
-        for (cell, region) in [
-            ("IN", Region::IN),
-            (" in ", Region::IN),
-            ("IND", Region::IN),
-            ("India", Region::IN),
-            ("india (+91)", Region::IN),
-            ("USA", Region::US),
-            ("U.S.A.", Region::US),
-            ("UK", Region::GB),
-            ("U.A.E.", Region::AE),
-            ("Côte d'Ivoire", Region::CI),
-            ("COTE D’IVOIRE", Region::CI),
-            ("Ivory Coast", Region::CI),
-            ("Türkiye", Region::TR),
-            ("91", Region::IN),
-            ("+91", Region::IN),
-            ("0044", Region::GB),
-            ("1", Region::US),
+        use CountryReading::{CallingCode, Named, NamibiaOrNothing, Nothing, Unreadable};
+        for (cell, expected) in [
+            ("IN", Named(Region::IN)),
+            (" in ", Named(Region::IN)),
+            ("IND", Named(Region::IN)),
+            ("India", Named(Region::IN)),
+            ("india (+91)", Named(Region::IN)),
+            ("GB (+44)", Named(Region::GB)),
+            ("UK +44", Named(Region::GB)),
+            ("USA", Named(Region::US)),
+            ("U.S.A.", Named(Region::US)),
+            ("UK", Named(Region::GB)),
+            ("U.A.E.", Named(Region::AE)),
+            ("Côte d'Ivoire", Named(Region::CI)),
+            ("COTE D’IVOIRE", Named(Region::CI)),
+            ("Ivory Coast (Abidjan)", Named(Region::CI)),
+            ("Türkiye", Named(Region::TR)),
+            ("91", CallingCode(Region::IN)),
+            ("+91", CallingCode(Region::IN)),
+            ("(+91)", CallingCode(Region::IN)),
+            ("'91", CallingCode(Region::IN)),
+            ("91.0", CallingCode(Region::IN)),
+            ("\u{200e}+91", CallingCode(Region::IN)),
+            ("٩١", CallingCode(Region::IN)),
+            ("0044", CallingCode(Region::GB)),
+            ("1", CallingCode(Region::US)),
+            ("+1-876", CallingCode(Region::US)),
+            ("800", CallingCode(Region::World)),
+            ("NA", NamibiaOrNothing),
+            ("Namibia", Named(Region::NA)),
+            ("", Nothing),
+            ("n/a", Nothing),
+            ("Atlantis", Nothing),
+            ("999", Unreadable),
+            ("India +44", Unreadable),
+            ("12345", Unreadable),
         ] {
-            assert_eq!(region_of(cell), Some(region), "{cell}");
-        }
-        for cell in ["", "Atlantis", "999", "?", "1234"] {
-            assert_eq!(region_of(cell), None, "{cell}");
+            assert_eq!(read(cell), expected, "{cell}");
         }
     }
 

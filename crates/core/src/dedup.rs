@@ -1,13 +1,14 @@
 //! Which contacts are the same, and what becomes of the later ones.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use contactmill_phone::PhoneNumber;
 
-use crate::contact::{Contact, Tag};
+use crate::contact::{Attribute, Contact, Tag};
 use crate::reason::Field;
 use crate::record::{Position, Record, RecordBuffer};
+use crate::size::SizeLimit;
 use crate::tag_cell;
 
 /// What becomes of contacts with the same phone number.
@@ -94,6 +95,19 @@ struct Held {
     contact: Contact,
     /// Kept under [`DedupPolicy::Last`], where the record may turn out to be a duplicate.
     record: Option<RecordBuffer>,
+    /// What merging needs to know; few contacts are ever merged with another.
+    merging: Option<Box<Merging>>,
+}
+
+#[derive(Default)]
+struct Merging {
+    /// At least so many bytes can be added.
+    room: usize,
+    /// Something did not fit. Nothing is added any more, or a million duplicates of one phone
+    /// would each be measured in vain.
+    is_full: bool,
+    /// The tags in small letters, once there are too many to look through.
+    tags: HashSet<String>,
 }
 
 impl Deduper {
@@ -111,13 +125,12 @@ impl Deduper {
         self.policy
     }
 
-    /// Takes the next contact in input order. `fits` says whether a merged contact is small enough
-    /// to be emitted.
+    /// Takes the next contact in input order. A merged contact stays within `limit`.
     pub(crate) fn admit(
         &mut self,
         contact: Contact,
         record: Record<'_>,
-        fits: impl Fn(&Contact) -> bool,
+        limit: &dyn SizeLimit,
     ) -> Admission {
         let position = record.position();
         let key = MatchKey::of(&contact);
@@ -135,12 +148,12 @@ impl Deduper {
             DedupPolicy::Merge => match self.index.entry(key) {
                 Entry::Vacant(entry) => {
                     entry.insert(self.held.len());
-                    self.held.push(Held { position, contact, record: None });
+                    self.held.push(Held::new(position, contact, None));
                     Admission::Held
                 }
                 Entry::Occupied(entry) => {
                     let kept = &mut self.held[*entry.get()];
-                    let conflicts = merge(&mut kept.contact, contact, fits);
+                    let conflicts = kept.merge(contact, limit);
                     Admission::Duplicate { kept: kept.position, conflicts }
                 }
             },
@@ -151,7 +164,7 @@ impl Deduper {
                 {
                     self.displaced.push((record, index));
                 }
-                self.held.push(Held { position, contact, record: Some(record.into()) });
+                self.held.push(Held::new(position, contact, Some(record.into())));
                 Admission::Held
             }
         }
@@ -192,79 +205,130 @@ impl Deduper {
     }
 }
 
-/// Adds to `kept` what `other` has and it has not; the values that lose are returned. Where the
-/// sum would be too large to be emitted, `kept` stays as it is and everything of `other` loses.
-fn merge(kept: &mut Contact, other: Contact, fits: impl Fn(&Contact) -> bool) -> Conflicts {
-    let mut conflicts = Vec::new();
-    let mut merged: Option<Contact> = None;
-    let adds_name = kept.name.stands_in() && !other.name.stands_in();
-    let adds_email = kept.email.is_none() && other.email.is_some();
-    let adds_tag = |tag: &Tag| !kept.tags.iter().any(|known| known == tag);
-    let of_key = |key: &str| kept.attributes.iter().find(|attribute| *attribute.key == *key);
-    if adds_name
-        || adds_email
-        || other.tags.iter().any(adds_tag)
-        || other.attributes.iter().any(|attribute| of_key(&attribute.key).is_none())
-    {
-        let mut sum = kept.clone();
-        if adds_name {
-            sum.name = other.name.clone();
-        }
-        if adds_email {
-            sum.email = other.email.clone();
-        }
-        for tag in &other.tags {
-            tag_cell::push(&mut sum.tags, tag.as_str());
-        }
-        for attribute in &other.attributes {
-            if of_key(&attribute.key).is_none() {
-                sum.attributes.push(attribute.clone());
-            }
-        }
-        if fits(&sum) {
-            merged = Some(sum);
-        }
-    }
-    if let Some(sum) = merged {
-        *kept = sum;
+const FEW_TAGS: usize = 32;
+
+impl Held {
+    fn new(position: Position, contact: Contact, record: Option<RecordBuffer>) -> Self {
+        Held { position, contact, record, merging: None }
     }
 
-    let mut lose = |field, value: &str| {
-        conflicts.push(Conflict { field, value: value.into() });
-    };
-    if !other.name.stands_in() && other.name.as_str() != kept.name.as_str() {
-        lose(Field::Name, other.name.as_str());
-    }
-    if let Some(email) = &other.email
-        && kept.email.as_ref() != Some(email)
-    {
-        lose(Field::Email, email.as_str());
-    }
-    let mut tags = kept.tags.clone();
-    for tag in &other.tags {
-        let known = tags.len();
-        tag_cell::push(&mut tags, tag.as_str());
-        if tags.len() > known {
-            lose(Field::Tags, tag.as_str());
-        }
-    }
-    for attribute in &other.attributes {
-        let stays = kept
+    /// Adds what `other` has and this has not; the values that lose are returned. Where the sum
+    /// would be too large to be emitted, this stays as it is and everything of `other` loses.
+    fn merge(&mut self, other: Contact, limit: &dyn SizeLimit) -> Conflicts {
+        let Held { contact: kept, merging, .. } = self;
+        let merging = merging.get_or_insert_default();
+        let name = (kept.name.stands_in() && !other.name.stands_in()).then_some(&other.name);
+        let email = if kept.email.is_none() { other.email.as_ref() } else { None };
+        let (mut tags, mut lost_tags) = (Vec::new(), Vec::new());
+        tags.extend(other.tags.iter().filter(|tag| !merging.has_tag(&kept.tags, tag.as_str())));
+        let (known, mut attributes): (Vec<&Attribute>, Vec<&Attribute>) = other
             .attributes
             .iter()
-            .any(|known| known.key == attribute.key && known.value == attribute.value);
-        if !stays {
+            .partition(|attribute| kept.attributes.iter().any(|own| own.key == attribute.key));
+
+        let values = name.iter().map(|name| name.as_str().len());
+        let values = values.chain(email.iter().map(|email| email.as_str().len()));
+        let values = values.chain(tags.iter().map(|tag| tag.as_str().len()));
+        let values = values.chain(attributes.iter().map(|a| a.key.len() + a.value.as_str().len()));
+        let cost = values.map(|len| limit.at_most(len)).fold(0_usize, usize::saturating_add);
+        let adds = |kept: &mut Contact| {
+            if let Some(name) = name {
+                kept.name = name.clone();
+            }
+            if let Some(email) = email {
+                kept.email = Some(email.clone());
+            }
+            kept.tags.extend(tags.iter().copied().cloned());
+            kept.attributes.extend(attributes.iter().copied().cloned());
+        };
+        let mut fits = cost == 0 || !merging.is_full;
+        if fits && cost > merging.room {
+            merging.room = limit.room(kept).unwrap_or(0);
+            if cost > merging.room {
+                // Close to the limit only measuring the sum tells.
+                let mut sum = kept.clone();
+                adds(&mut sum);
+                fits = limit.room(&sum).is_some();
+                merging.is_full = !fits;
+            }
+        }
+        let mut lost_email =
+            other.email.as_ref().filter(|email| kept.email.as_ref() != Some(email));
+        let mut lost_attributes: Vec<&Attribute> = known
+            .into_iter()
+            .filter(|attribute| !kept.attributes.iter().any(|own| own == *attribute))
+            .collect();
+        if fits {
+            adds(kept);
+            merging.room = merging.room.saturating_sub(cost);
+            merging.add_tags(&kept.tags, &tags);
+            if email.is_some() {
+                lost_email = None;
+            }
+        } else {
+            lost_tags = std::mem::take(&mut tags);
+            lost_attributes.append(&mut attributes);
+        }
+
+        let mut conflicts = Vec::new();
+        let mut lose = |field, value: &str| {
+            conflicts.push(Conflict { field, value: value.into() });
+        };
+        if !other.name.stands_in() && other.name.as_str() != kept.name.as_str() {
+            lose(Field::Name, other.name.as_str());
+        }
+        if let Some(email) = lost_email {
+            lose(Field::Email, email.as_str());
+        }
+        for tag in lost_tags {
+            lose(Field::Tags, tag.as_str());
+        }
+        for attribute in lost_attributes {
             lose(Field::Attribute(attribute.key.clone()), attribute.value.as_str());
         }
+        conflicts
     }
-    conflicts
+}
+
+impl Merging {
+    fn has_tag(&self, tags: &[Tag], tag: &str) -> bool {
+        if tags.len() > FEW_TAGS && !self.tags.is_empty() {
+            self.tags.contains(&tag.to_lowercase())
+        } else {
+            tag_cell::has(tags, tag)
+        }
+    }
+
+    /// Takes down the tags that were added to `all`.
+    fn add_tags(&mut self, all: &[Tag], added: &[&Tag]) {
+        if all.len() > FEW_TAGS {
+            let new = added.iter().map(|tag| tag.as_str().to_lowercase());
+            if self.tags.is_empty() {
+                self.tags.extend(all.iter().map(|tag| tag.as_str().to_lowercase()));
+            } else {
+                self.tags.extend(new);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::record::Integrity;
-    use crate::{Normalizer, Options, RawContact, SourceId};
+    use crate::{Normalizer, Options, RawContact, SourceId, Unlimited};
+
+    struct Full;
+
+    impl SizeLimit for Full {
+        fn room(&self, _: &Contact) -> Option<usize> {
+            None
+        }
+
+        fn at_most(&self, value_bytes: usize) -> usize {
+            value_bytes
+        }
+    }
 
     fn contact(name: &str, email: &str, tags: &str, plan: &str) -> Contact {
         let mut raw = RawContact::default();
@@ -284,9 +348,10 @@ mod tests {
     #[test]
     fn merging_takes_what_is_new_and_lists_what_loses() {
         let mut deduper = Deduper::new(DedupPolicy::Merge);
-        deduper.admit(contact("", "", "lead", "pro"), at(1), |_| true);
+        deduper.admit(contact("", "", "lead", "pro"), at(1), &Unlimited);
         let later = contact("Asha", "a@example.com", "LEAD, demo", "free");
-        let Admission::Duplicate { kept, conflicts } = deduper.admit(later, at(2), |_| true) else {
+        let Admission::Duplicate { kept, conflicts } = deduper.admit(later, at(2), &Unlimited)
+        else {
             panic!("the second is a duplicate");
         };
         assert_eq!(kept.record, 1);
@@ -305,9 +370,9 @@ mod tests {
     #[test]
     fn a_merge_that_would_not_fit_loses_everything_it_brings() {
         let mut deduper = Deduper::new(DedupPolicy::Merge);
-        deduper.admit(contact("Asha", "", "lead", ""), at(1), |_| true);
+        deduper.admit(contact("Asha", "", "lead", ""), at(1), &Unlimited);
         let later = contact("Asha", "a@example.com", "demo", "pro");
-        let Admission::Duplicate { conflicts, .. } = deduper.admit(later, at(2), |_| false) else {
+        let Admission::Duplicate { conflicts, .. } = deduper.admit(later, at(2), &Full) else {
             panic!("the second is a duplicate");
         };
         assert_eq!(conflicts.len(), 3);
@@ -318,7 +383,7 @@ mod tests {
     fn the_last_is_kept_and_all_before_point_to_it() {
         let mut deduper = Deduper::new(DedupPolicy::Last);
         for record in 1..=3 {
-            deduper.admit(contact(&format!("N{record}"), "", "", ""), at(record), |_| true);
+            deduper.admit(contact(&format!("N{record}"), "", "", ""), at(record), &Unlimited);
         }
         let (contacts, duplicates) = deduper.finish();
         assert_eq!(contacts.len(), 1);

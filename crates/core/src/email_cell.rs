@@ -12,10 +12,23 @@ use crate::text::{is_invisible, says_nothing};
 pub(crate) enum EmailReading {
     /// Nothing, or a placeholder.
     Empty,
-    /// At least one address, the first of which is the e-mail.
-    Addresses(Vec<EmailAddress>),
+    /// One address.
+    One(EmailAddress),
+    /// A list with at least one address in it, the first of which is the e-mail.
+    Several(Vec<EmailAddress>),
     /// Something else.
     Bad,
+}
+
+impl EmailReading {
+    /// The addresses, if the cell holds any.
+    pub(crate) fn into_addresses(self) -> Option<Vec<EmailAddress>> {
+        match self {
+            EmailReading::One(address) => Some(vec![address]),
+            EmailReading::Several(addresses) => Some(addresses),
+            EmailReading::Empty | EmailReading::Bad => None,
+        }
+    }
 }
 
 /// Placeholders in the form of an address.
@@ -32,6 +45,9 @@ const NOBODY: [&str; 10] = [
     "abc@abc.com",
 ];
 
+/// What chat apps put behind the @ of their ids.
+const CHAT_HOSTS: [&str; 3] = ["s.whatsapp.net", "c.us", "g.us"];
+
 /// Reads an e-mail cell.
 pub(crate) fn read(cell: &str) -> EmailReading {
     let text = tidy(cell);
@@ -40,20 +56,27 @@ pub(crate) fn read(cell: &str) -> EmailReading {
     }
     if let Some(address) = address(&text) {
         let placeholder = NOBODY.iter().any(|nobody| address.as_str().eq_ignore_ascii_case(nobody));
-        return if placeholder {
-            EmailReading::Empty
-        } else {
-            EmailReading::Addresses(vec![address])
-        };
+        return if placeholder { EmailReading::Empty } else { EmailReading::One(address) };
+    }
+    let pieces: Vec<Cow<'_, str>> = text
+        .split([',', ';', '|', '/', '\n', ' ', '\t', '\u{a0}'])
+        .map(tidy)
+        .filter(|piece| !piece.is_empty())
+        .collect();
+    // A piece that is no address by its look may be the first half of one: `john smith@example.com`.
+    if pieces.iter().any(|piece| !piece.contains('@')) {
+        return EmailReading::Bad;
     }
     let mut addresses: Vec<EmailAddress> = Vec::new();
-    let pieces = text.split([',', ';', '|', '/', '\n', ' ', '\t', '\u{a0}']);
-    for address in pieces.filter_map(|piece| address(&tidy(piece))) {
+    for address in pieces.iter().filter_map(|piece| address(piece)) {
         if !addresses.contains(&address) {
             addresses.push(address);
         }
     }
-    if addresses.is_empty() { EmailReading::Bad } else { EmailReading::Addresses(addresses) }
+    match addresses.is_empty() {
+        true => EmailReading::Bad,
+        false => EmailReading::Several(addresses),
+    }
 }
 
 /// Takes away what surrounds an address: invisible characters, white space, quotes, `mailto:`,
@@ -108,6 +131,9 @@ fn address(text: &str) -> Option<EmailAddress> {
         return None;
     }
     let domain = domain_name(domain)?;
+    if CHAT_HOSTS.contains(&domain.as_str()) {
+        return None;
+    }
     let address = format!("{local}@{domain}");
     let options = email_address::Options::default()
         .with_required_tld()
@@ -197,7 +223,8 @@ mod tests {
         let read = match read(cell) {
             EmailReading::Empty => "empty".to_owned(),
             EmailReading::Bad => "bad".to_owned(),
-            EmailReading::Addresses(addresses) => {
+            EmailReading::One(address) => address.as_str().to_owned(),
+            EmailReading::Several(addresses) => {
                 addresses.iter().map(EmailAddress::as_str).collect::<Vec<_>>().join(" ")
             }
         };
@@ -221,7 +248,7 @@ mod tests {
     fn several_addresses_are_all_kept() {
         check("a@example.com, b@example.org", "a@example.com b@example.org");
         check("a@example.com;a@example.com", "a@example.com");
-        check("see a@example.com", "a@example.com");
+        check("a@example.com, b@bad", "a@example.com");
     }
 
     #[test]
@@ -235,6 +262,10 @@ mod tests {
     fn what_could_not_be_delivered_is_bad() {
         for cell in [
             "asha",
+            "john smith@example.com",
+            "john,smith@example.com",
+            "see a@example.com",
+            "919876543210@c.us",
             "asha@",
             "@example.com",
             "asha@@example.com",

@@ -40,6 +40,8 @@ pub(crate) enum HeaderMeaning {
     LastName,
     Phone(PhoneRank),
     Email,
+    /// The country calling code, which with the phone cell makes one number.
+    CallingCode,
     Country,
     Tags,
 }
@@ -89,7 +91,7 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
         cell phone number, cell number, cellular, sms, móvil, teléfono móvil, celular,
         teléfono celular, telefone celular, telemóvel, portable, téléphone portable,
         mobil, handy, handynummer, mobiltelefon, mobilnummer, cellulare, telefono cellulare,
-        nomor hp, no hp, hp, handphone, cep, cep tel, cep telefonu, gsm,
+        nomor hp, no hp, hp, handphone, cep tel, cep telefonu, gsm,
         मोबाइल, मोबाइल नंबर, मोबाइल नम्बर, جوال, الجوال, رقم الجوال, موبايل, الموبايل",
     ),
     (
@@ -117,12 +119,15 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
         eposta, e-posta adresi, ईमेल, البريد الإلكتروني, ايميل",
     ),
     (
+        HeaderMeaning::CallingCode,
+        "country code, phone country, phone country code, dial code, dialing code, calling code,
+        country calling code, phone code, phone prefix, isd code, código país",
+    ),
+    (
         HeaderMeaning::Country,
-        "country, country name, country code, country region, country iso, iso country,
-        phone country, phone country code, dial code, dialing code, calling code,
-        country calling code, phone code, phone prefix, isd code, home country,
+        "country, country name, country region, country iso, iso country, home country,
         home country region, mailing country, billing country, default address country code,
-        país, código país, pays, land, paese, nazione, negara, ülke, देश, الدولة, البلد",
+        país, pays, land, paese, nazione, negara, ülke, देश, الدولة, البلد",
     ),
     (
         HeaderMeaning::Tags,

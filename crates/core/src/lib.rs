@@ -44,6 +44,7 @@ pub mod pipeline;
 mod raw;
 mod reason;
 mod record;
+mod size;
 mod tag_cell;
 mod text;
 
@@ -64,6 +65,7 @@ pub use options::{
 pub use raw::RawContact;
 pub use reason::{Field, Reason, Rejection, Warning, WarningCode};
 pub use record::{Block, Integrity, Position, Record, RecordBuffer, Source, SourceId};
+pub use size::{SizeLimit, Unlimited};
 
 /// The examples of the pages that people read first, run as tests.
 #[cfg(doctest)]

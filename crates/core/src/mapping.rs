@@ -1,14 +1,15 @@
 //! What the user or the header says of the columns, resolved against one header row.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
-use crate::email_cell::{self, EmailReading};
+use crate::email_cell;
 use crate::header::{self, HeaderMeaning};
 use crate::raw::RawContact;
 use crate::reason::Reason;
 use crate::record::{Integrity, Record};
-use crate::text::{ascii_digit, folded, is_blank};
+use crate::text::{ascii_digit, folded, is_blank, visible};
 
 /// A field that a column can be mapped to.
 ///
@@ -239,17 +240,20 @@ impl FieldMapping {
         for (field, index) in &fields {
             roles[*index] = ColumnRole::Field(field.clone());
         }
-        let wanted: Vec<usize> = match &self.attributes {
+        let mut wanted = vec![false; names.len()];
+        match &self.attributes {
             AttributeSelection::All => {
-                (0..names.len()).filter(|&index| !names[index].starts_with('_')).collect()
+                wanted = names.iter().map(|name| !name.starts_with('_')).collect();
             }
-            AttributeSelection::None => Vec::new(),
+            AttributeSelection::None => {}
             AttributeSelection::Columns(columns) => {
-                columns.iter().map(find).collect::<Result<_, _>>()?
+                for column in columns {
+                    wanted[find(column)?] = true;
+                }
             }
-        };
+        }
         for (index, role) in roles.iter_mut().enumerate() {
-            if *role == ColumnRole::Ignored && wanted.contains(&index) {
+            if *role == ColumnRole::Ignored && wanted[index] {
                 let field = MappedField::Attribute(names[index].as_str().into());
                 fields.push((field.clone(), index));
                 *role = ColumnRole::Field(field);
@@ -282,7 +286,7 @@ impl FieldMapping {
                 HeaderMeaning::LastName => MappedField::LastName,
                 HeaderMeaning::Phone(_) => MappedField::Phone,
                 HeaderMeaning::Email => MappedField::Email,
-                HeaderMeaning::Country => MappedField::Country,
+                HeaderMeaning::CallingCode | HeaderMeaning::Country => MappedField::Country,
                 HeaderMeaning::Tags => MappedField::Tags,
             };
             let assigned = self.assignments.iter().any(|(taken, _)| *taken == field);
@@ -398,17 +402,21 @@ impl ColumnMap {
 #[must_use]
 pub fn column_names(header: &[String]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(header.len());
+    let mut taken: HashSet<String> = HashSet::with_capacity(header.len());
+    // The number that the next repetition of a name may have.
+    let mut next: HashMap<String, usize> = HashMap::new();
     for (index, column) in header.iter().enumerate() {
-        let base = match crate::text::visible(column) {
+        let base = match visible(column) {
             name if name.is_empty() => format!("column {}", index + 1),
             name => name.into_owned(),
         };
         let mut name = base.clone();
-        let mut count = 2;
-        while names.contains(&name) {
+        while taken.contains(&name) {
+            let count = next.entry(base.clone()).or_insert(2);
             name = format!("{base} ({count})");
-            count += 1;
+            *count += 1;
         }
+        taken.insert(name.clone());
         names.push(name);
     }
     names
@@ -458,6 +466,6 @@ fn data_columns(names: &[String]) -> Vec<String> {
 
 /// Whether a cell of a header row is somebody's data.
 fn is_data(cell: &str) -> bool {
-    matches!(email_cell::read(cell), EmailReading::Addresses(_))
+    email_cell::read(cell).into_addresses().is_some()
         || cell.chars().filter(char::is_ascii_digit).count() >= 7
 }

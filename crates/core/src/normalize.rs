@@ -1,19 +1,20 @@
 //! From a raw contact to a contact, or to the reason why not.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
-use contactmill_phone::PhoneNumber;
+use contactmill_phone::{PhoneNumber, Region};
 
 use crate::contact::{Attribute, AttributeValue, Contact, ContactName, EmailAddress, Tag};
-use crate::country;
+use crate::country::{self, CountryReading};
 use crate::email_cell::{self, EmailReading};
 use crate::name_cell;
-use crate::options::{BadEmail, LineTypePolicy, MissingName, Options};
+use crate::options::{BadEmail, BareDigits, LineTypePolicy, MissingName, Options};
 use crate::phone_cell::{self, PhoneContext, PhoneReading};
 use crate::raw::RawContact;
 use crate::reason::{Field, Reason, Rejection, Warning, WarningCode};
 use crate::tag_cell;
-use crate::text::{folded, head, is_bad_control};
+use crate::text::{folded, head, is_bad_control, is_blank, says_nothing};
 
 /// An attribute's value that is longer is cut, with a warning that holds all of it (characters).
 const MAX_VALUE_CHARACTERS: usize = 4_000;
@@ -72,31 +73,70 @@ impl Normalizer {
     /// why.
     pub fn normalize(&self, raw: &RawContact<'_>) -> Result<Normalized, Rejection> {
         let mut warnings = Vec::new();
-        let region = raw.countries.iter().find_map(|cell| country::region_of(cell));
-        let phones = self.phones(raw, &PhoneContext::new(&self.options, region), &mut warnings)?;
+        let country = self.country(raw);
+        let phones = self.phones(raw, &country, &mut warnings)?;
         let emails = self.emails(raw, phones.email, &mut warnings)?;
-        let name = self.name(raw, phones.phone, &mut warnings)?;
+        let names = Names::of(raw);
+        let name = self.name(raw, names.chosen, phones.phone, &mut warnings)?;
         let tags = self.tags(raw, &mut warnings);
 
-        let mut attributes = Vec::with_capacity(raw.attributes.len());
+        let mut attributes = AttributeList::with_capacity(raw.attributes.len());
         for &(key, value) in &raw.attributes {
-            attribute(key, value, &mut attributes, &mut warnings);
+            attributes.read(key, value, &mut warnings);
         }
-        numbered("phone", phones.others.iter().map(|number| number.e164()), &mut attributes);
+        attributes.push_numbered("name", names.others.into_iter());
+        attributes.push_numbered("phone", phones.others.iter().map(|number| number.e164()));
         if let Some(extension) = phones.extension {
-            push_attribute("phone_extension", &extension, &mut attributes);
+            attributes.push("phone_extension", &extension);
         }
         let mut emails = emails.into_iter();
         let email = emails.next();
-        numbered("email", emails, &mut attributes);
+        attributes.push_numbered("email", emails);
+        for cell in country.not_understood {
+            attributes.read("country", cell, &mut warnings);
+        }
+        let attributes = attributes.list;
         let contact = Contact { name, phone: phones.phone, email, tags, attributes };
         Ok(Normalized { contact, warnings })
+    }
+
+    /// What the record's country cells, and the options behind them, say of its phone cells.
+    fn country<'r>(&self, raw: &RawContact<'r>) -> Country<'r> {
+        let default = PhoneContext::new(&self.options);
+        let mut country = Country { context: default, or_else: None, not_understood: Vec::new() };
+        let mut found = false;
+        for &cell in &raw.countries {
+            let reading = country::read(cell);
+            if matches!(reading, CountryReading::Nothing | CountryReading::Unreadable)
+                && !is_blank(cell)
+                && !says_nothing(cell.trim())
+            {
+                country.not_understood.push(cell);
+            }
+            if found || reading == CountryReading::Nothing {
+                continue;
+            }
+            found = true;
+            match reading {
+                CountryReading::Nothing => {}
+                CountryReading::Named(region) => country.context.region = Some(region),
+                CountryReading::CallingCode(region) => {
+                    country.context.region = Some(region);
+                    country.context.bare_digits = BareDigits::National;
+                }
+                CountryReading::NamibiaOrNothing => {
+                    country.or_else = Some(PhoneContext { region: Some(Region::NA), ..default });
+                }
+                CountryReading::Unreadable => country.context.region = None,
+            }
+        }
+        country
     }
 
     fn phones(
         &self,
         raw: &RawContact<'_>,
-        context: &PhoneContext,
+        country: &Country<'_>,
         warnings: &mut Vec<Warning>,
     ) -> Result<Phones, Reason> {
         let allowed = |number: &PhoneNumber| match self.options.line_type {
@@ -108,7 +148,7 @@ impl Normalizer {
         let mut refused: Vec<(&str, Reason)> = Vec::new();
         for &cell in &raw.phones {
             let PhoneReading { numbers: found, extension: digits, repairs } =
-                match phone_cell::read(cell, context) {
+                match country.read_phone(cell) {
                     Ok(reading) => reading,
                     Err(Reason::PhoneMissing) => continue,
                     Err(reason) => {
@@ -144,7 +184,7 @@ impl Normalizer {
         for (cell, reason) in refused {
             if email.is_none()
                 && cell.contains('@')
-                && let EmailReading::Addresses(addresses) = email_cell::read(cell)
+                && let Some(addresses) = email_cell::read(cell).into_addresses()
             {
                 email = Some((cell, addresses));
                 continue;
@@ -178,10 +218,9 @@ impl Normalizer {
             match email_cell::read(cell) {
                 EmailReading::Empty => {}
                 EmailReading::Bad => bad.push(cell),
-                EmailReading::Addresses(found) => {
-                    if let [first, _, ..] = found.as_slice() {
-                        warnings.push(warn(WarningCode::EmailExtra, cell, first.as_str()));
-                    }
+                EmailReading::One(address) => emails.push(address),
+                EmailReading::Several(found) => {
+                    warnings.push(warn(WarningCode::EmailExtra, cell, found[0].as_str()));
                     emails.extend(found);
                 }
             }
@@ -212,10 +251,11 @@ impl Normalizer {
     fn name(
         &self,
         raw: &RawContact<'_>,
+        chosen: Option<Cow<'_, str>>,
         phone: PhoneNumber,
         warnings: &mut Vec<Warning>,
     ) -> Result<ContactName, Reason> {
-        let text = match full_name(raw) {
+        let text = match chosen {
             Some(name) => name,
             None if self.options.missing_name == MissingName::Reject => {
                 return Err(Reason::NameMissing);
@@ -280,6 +320,30 @@ impl Normalizer {
     }
 }
 
+/// How a record's phone cells are to be read.
+struct Country<'r> {
+    context: PhoneContext,
+    /// Another way that is just as plausible: both must come to the same, or only one to a number.
+    or_else: Option<PhoneContext>,
+    /// Country cells that say something, but not which country.
+    not_understood: Vec<&'r str>,
+}
+
+impl Country<'_> {
+    fn read_phone(&self, cell: &str) -> Result<PhoneReading, Reason> {
+        let reading = phone_cell::read(cell, &self.context);
+        let Some(other) = &self.or_else else { return reading };
+        if self.context.region.is_none() {
+            return reading;
+        }
+        match (reading, phone_cell::read(cell, other)) {
+            (Ok(one), Ok(other)) if one != other => Err(Reason::PhoneAmbiguous),
+            (Err(_), Ok(other)) => Ok(other),
+            (reading, _) => reading,
+        }
+    }
+}
+
 /// What the phone cells of a record give.
 struct Phones {
     phone: PhoneNumber,
@@ -289,74 +353,130 @@ struct Phones {
     email: Option<(Box<str>, Vec<EmailAddress>)>,
 }
 
-/// The full name, or first and last name joined; `None` when nobody is named.
-fn full_name<'r>(raw: &RawContact<'r>) -> Option<Cow<'r, str>> {
-    let named =
-        |cells: &[&'r str]| cells.iter().copied().find(|cell| name_cell::read(cell).is_some());
-    let (first, last) = (named(&raw.first_names), named(&raw.last_names));
-    match (named(&raw.names), first, last) {
+/// The name of a record, and names that say something else.
+struct Names<'r> {
+    chosen: Option<Cow<'r, str>>,
+    others: Vec<String>,
+}
+
+impl<'r> Names<'r> {
+    /// The first full name, else first and last name joined.
+    fn of(raw: &RawContact<'r>) -> Self {
+        let mut full = raw.names.iter().copied().filter(|cell| name_cell::read(cell).is_some());
+        let (first, last) = (part(&raw.first_names), part(&raw.last_names));
+        let joined = joined(first, last);
+        let Some(name) = full.next() else {
+            return Names { chosen: joined, others: Vec::new() };
+        };
         // `Name` beside `Surname`, without `First Name`, is a first name more often than not.
-        (Some(name), None, Some(last)) if raw.first_names.is_empty() => {
-            Some(if folded(name).contains(&folded(last)) {
-                name.into()
-            } else {
-                format!("{name} {last}").into()
-            })
-        }
-        (Some(name), ..) => Some(name.into()),
-        (None, Some(first), Some(last)) => Some(format!("{first} {last}").into()),
-        (None, Some(only), None) | (None, None, Some(only)) => Some(only.into()),
-        (None, None, None) => None,
+        let chosen = match (first, last) {
+            (None, Some(last)) if !has_words(name, last) => format!("{name} {last}").into(),
+            _ => Cow::Borrowed(name),
+        };
+        let others = full.map(Cow::Borrowed).chain(joined);
+        let others = others
+            .filter(|other| !has_words(&chosen, other))
+            .filter_map(|other| Some(name_cell::read(&other)?.name.into_owned()))
+            .collect();
+        Names { chosen: Some(chosen), others }
     }
 }
 
-/// Adds an attribute as the record gives it, unless it is empty.
-fn attribute(key: &str, cell: &str, attributes: &mut Vec<Attribute>, warnings: &mut Vec<Warning>) {
-    let trimmed = cell.trim();
-    let mut value = Cow::Borrowed(trimmed);
-    let mut warn = |code, after: &str| {
-        warnings.push(Warning {
-            field: Field::Attribute(key.into()),
-            code,
-            before: trimmed.into(),
-            after: after.into(),
-        });
+/// The first part of a name that is none of the marks for "nothing". A word may be a name, whatever
+/// it means elsewhere: people are called Null and Na.
+fn part<'r>(cells: &[&'r str]) -> Option<&'r str> {
+    let is_mark = |cell: &str| says_nothing(cell) && !cell.chars().all(char::is_alphabetic);
+    cells.iter().map(|cell| cell.trim()).find(|cell| !is_blank(cell) && !is_mark(cell))
+}
+
+fn joined<'r>(first: Option<&'r str>, last: Option<&'r str>) -> Option<Cow<'r, str>> {
+    let name: Cow<'r, str> = match (first, last) {
+        (Some(first), Some(last)) if says_nothing(first) && says_nothing(last) => return None,
+        (Some(first), Some(last)) => format!("{first} {last}").into(),
+        (Some(only), None) | (None, Some(only)) => only.into(),
+        (None, None) => return None,
     };
-    if value.contains(is_bad_control) {
-        let kept: String = trimmed.chars().filter(|&c| !is_bad_control(c)).collect();
-        value = Cow::Owned(kept.trim().to_owned());
-        warn(WarningCode::ValueControlCharacters, &value);
-    }
-    let cut = head(&value, MAX_VALUE_CHARACTERS).trim_end();
-    if cut.len() < value.len() {
-        warn(WarningCode::ValueTruncated, cut);
-    }
-    push_attribute(key, cut, attributes);
+    name_cell::read(&name).is_some().then_some(name)
 }
 
-/// Adds an attribute unless its value is empty; a key that is taken gets ` (2)`.
-fn push_attribute(key: &str, value: &str, attributes: &mut Vec<Attribute>) {
-    if value.is_empty() {
-        return;
-    }
-    let taken = |key: &str| attributes.iter().any(|attribute| &*attribute.key == key);
-    let mut unique = Cow::Borrowed(key);
-    let mut count = 2;
-    while taken(&unique) {
-        unique = Cow::Owned(format!("{key} ({count})"));
-        count += 1;
-    }
-    let key = unique.into();
-    attributes.push(Attribute { key, value: AttributeValue::new(value) });
+/// Whether every word of `other` is a word of `name`.
+fn has_words(name: &str, other: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().map(folded).collect::<Vec<_>>();
+    let known = words(name);
+    words(other).iter().all(|word| known.contains(word))
 }
 
-/// Adds further values as `stem_2`, `stem_3`, …
-fn numbered(
-    stem: &str,
-    values: impl Iterator<Item = impl ToString>,
-    attributes: &mut Vec<Attribute>,
-) {
-    for (index, value) in values.enumerate() {
-        push_attribute(&format!("{stem}_{}", index + 2), &value.to_string(), attributes);
+/// The attributes of a contact: no key twice, no value empty.
+struct AttributeList {
+    list: Vec<Attribute>,
+    /// The keys, once there are too many to look through.
+    keys: HashSet<Box<str>>,
+}
+
+impl AttributeList {
+    const FEW: usize = 32;
+
+    fn with_capacity(capacity: usize) -> Self {
+        AttributeList { list: Vec::with_capacity(capacity), keys: HashSet::new() }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        if self.list.len() <= Self::FEW {
+            self.list.iter().any(|attribute| &*attribute.key == key)
+        } else {
+            self.keys.contains(key)
+        }
+    }
+
+    /// Adds an attribute as the record gives it, unless it is empty.
+    fn read(&mut self, key: &str, cell: &str, warnings: &mut Vec<Warning>) {
+        let trimmed = cell.trim();
+        let mut value = Cow::Borrowed(trimmed);
+        let mut warn = |code, after: &str| {
+            warnings.push(Warning {
+                field: Field::Attribute(key.into()),
+                code,
+                before: trimmed.into(),
+                after: after.into(),
+            });
+        };
+        if value.contains(is_bad_control) {
+            let kept: String = trimmed.chars().filter(|&c| !is_bad_control(c)).collect();
+            value = Cow::Owned(kept.trim().to_owned());
+            warn(WarningCode::ValueControlCharacters, &value);
+        }
+        let cut = head(&value, MAX_VALUE_CHARACTERS).trim_end();
+        if cut.len() < value.len() {
+            warn(WarningCode::ValueTruncated, cut);
+        }
+        self.push(key, cut);
+    }
+
+    /// Adds an attribute unless its value is empty; a key that is taken gets ` (2)`.
+    fn push(&mut self, key: &str, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        let mut unique = Cow::Borrowed(key);
+        let mut count = 2;
+        while self.has(&unique) {
+            unique = Cow::Owned(format!("{key} ({count})"));
+            count += 1;
+        }
+        let key: Box<str> = unique.into();
+        self.list.push(Attribute { key: key.clone(), value: AttributeValue::new(value) });
+        if self.list.len() == Self::FEW + 1 {
+            self.keys.extend(self.list.iter().map(|attribute| attribute.key.clone()));
+        } else if self.list.len() > Self::FEW {
+            self.keys.insert(key);
+        }
+    }
+
+    /// Adds further values as `stem_2`, `stem_3`, …
+    fn push_numbered(&mut self, stem: &str, values: impl Iterator<Item = impl ToString>) {
+        for (index, value) in values.enumerate() {
+            let value = value.to_string();
+            self.push(&format!("{stem}_{}", index + 2), value.trim());
+        }
     }
 }

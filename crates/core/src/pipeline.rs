@@ -15,6 +15,7 @@ use crate::mapping::{ColumnMap, RecordReading};
 use crate::normalize::{Normalized, Normalizer};
 use crate::reason::{Reason, Rejection, Warning, WarningCode};
 use crate::record::{Block, Integrity, Position, Record, Source, SourceId};
+use crate::size::{SizeLimit, Unlimited};
 
 /// Takes what comes out of a run: everything but contacts held for merging in input order.
 ///
@@ -117,9 +118,6 @@ impl fmt::Display for NoThreads {
 
 impl std::error::Error for NoThreads {}
 
-/// Decides whether a contact is small enough to be emitted.
-pub type Fits<'a> = &'a (dyn Fn(&Contact) -> bool + Sync);
-
 /// How a run is done.
 #[derive(Clone, Copy)]
 pub struct Settings<'a> {
@@ -127,13 +125,13 @@ pub struct Settings<'a> {
     pub threads: usize,
     /// What becomes of duplicates.
     pub dedup: DedupPolicy,
-    /// Which contacts are small enough to be emitted; the others are rejected.
-    pub fits: Fits<'a>,
+    /// How large a contact may be; larger ones are rejected.
+    pub limit: &'a dyn SizeLimit,
 }
 
 impl Default for Settings<'_> {
     fn default() -> Self {
-        Settings { threads: 0, dedup: DedupPolicy::default(), fits: &|_| true }
+        Settings { threads: 0, dedup: DedupPolicy::default(), limit: &Unlimited }
     }
 }
 
@@ -254,7 +252,7 @@ impl<'a> Pipeline<'a> {
             deduper: &mut self.deduper,
             counts: &mut self.counts,
             warnings: &mut self.warnings,
-            fits: settings.fits,
+            limit: settings.limit,
             sink,
             source: id,
             records: 0,
@@ -340,7 +338,7 @@ struct Settle<'s, 'a, K> {
     deduper: &'s mut Deduper,
     counts: &'s mut Counts,
     warnings: &'s mut Vec<(Position, Warning)>,
-    fits: Fits<'a>,
+    limit: &'a dyn SizeLimit,
     sink: &'s mut K,
     source: SourceId,
     records: u64,
@@ -375,7 +373,7 @@ impl<K: Sink> Settle<'_, '_, K> {
             }
         };
         let held = matches!(self.deduper.policy(), DedupPolicy::Merge | DedupPolicy::Last);
-        let admission = self.deduper.admit(contact, record, self.fits);
+        let admission = self.deduper.admit(contact, record, self.limit);
         for warning in warnings {
             // Whether a number stands in for the name is known once nobody can add a name.
             let is_stand_in = warning.code == WarningCode::NameFromPhone;
@@ -432,10 +430,10 @@ impl<E> BlockOutcome<E> {
                 }
                 RecordReading::Rejected(reason) => Err(reason.into()),
                 RecordReading::Contact(raw) => normalizer.normalize(&raw).and_then(|normalized| {
-                    if (settings.fits)(&normalized.contact) {
+                    if settings.limit.room(&normalized.contact).is_some() {
                         Ok(normalized)
                     } else {
-                        Err(Reason::RowTooLarge.into())
+                        Err(Reason::RowExceedsMaxBytes.into())
                     }
                 }),
             };

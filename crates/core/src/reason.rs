@@ -105,7 +105,10 @@ codes! {
             "take out the quote and put the row right, then empty its _reason cell";
         RowTooLarge = "row_too_large",
             "the record is too large",
-            "shorten it (of a very long one only the beginning stands here), then empty its _reason cell";
+            "shorten it (only its beginning stands here), then empty its _reason cell";
+        RowExceedsMaxBytes = "row_exceeds_max_bytes",
+            "larger than one import array may be",
+            "shorten it, leave out columns with --attributes, or raise --max-bytes";
     }
 }
 
@@ -225,9 +228,11 @@ impl From<Reason> for Rejection {
             | R::PhoneTypeNotAllowed => Field::Phone,
             R::EmailInvalid => Field::Email,
             R::NameMissing => Field::Name,
-            R::RowTooManyFields | R::RowTooFewFields | R::RowUnterminatedQuote | R::RowTooLarge => {
-                Field::Row
-            }
+            R::RowTooManyFields
+            | R::RowTooFewFields
+            | R::RowUnterminatedQuote
+            | R::RowTooLarge
+            | R::RowExceedsMaxBytes => Field::Row,
         };
         Rejection { field, reason }
     }

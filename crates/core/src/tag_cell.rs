@@ -17,9 +17,6 @@ pub(crate) struct TagChanges {
 /// out.
 pub(crate) fn read_into(cell: &str, tags: &mut Vec<Tag>) -> TagChanges {
     let mut changes = TagChanges::default();
-    if says_nothing(cell.trim()) {
-        return changes;
-    }
     for piece in cell.split([';', '|', ',', '\n', '\r']).flat_map(|piece| piece.split(":::")) {
         // `"VIP","Blog"`: some exports put a quoted list into the cell.
         let piece = piece.trim().trim_matches('"').trim();
@@ -41,23 +38,31 @@ pub(crate) fn read_into(cell: &str, tags: &mut Vec<Tag>) -> TagChanges {
         }
         let cut = head(&tag, MAX_CHARACTERS);
         changes.truncated |= cut.len() < tag.len();
-        push(tags, cut.trim());
+        let tag = cut.trim();
+        if !says_nothing(tag) {
+            push(tags, tag);
+        }
     }
     changes
 }
 
 /// Adds a tag unless it is empty or there already, in whatever case.
 pub(crate) fn push(tags: &mut Vec<Tag>, tag: &str) {
-    if !tag.is_empty() && !tags.iter().any(|kept| same(kept.as_str(), tag)) {
+    if !tag.is_empty() && !has(tags, tag) {
         tags.push(Tag::new(tag));
     }
+}
+
+/// Whether the tag is among these, in whatever case.
+pub(crate) fn has(tags: &[Tag], tag: &str) -> bool {
+    tags.iter().any(|kept| same(kept.as_str(), tag))
 }
 
 fn same(left: &str, right: &str) -> bool {
     if left.is_ascii() && right.is_ascii() {
         return left.eq_ignore_ascii_case(right);
     }
-    left.chars().flat_map(char::to_lowercase).eq(right.chars().flat_map(char::to_lowercase))
+    left.to_lowercase() == right.to_lowercase()
 }
 
 #[cfg(test)]
@@ -81,6 +86,7 @@ mod tests {
         check("VIP, vip, Vip, ÉTÉ, été", &["VIP", "ÉTÉ"]);
         check("\"VIP\",\"Blog\"", &["VIP", "Blog"]);
         check("n/a", &[]);
+        check("none; n/a,-", &[]);
         check(" two   words ", &["two words"]);
     }
 }

@@ -71,7 +71,8 @@ impl ArrayWriter {
         }
     }
 
-    /// Adds a contact, which must [fit](crate::fits), to the array or to the next.
+    /// Adds a contact, which must be within [`ArraySize`](crate::ArraySize), to the array or to
+    /// the next.
     pub(crate) fn push(&mut self, contact: &Contact, staging: &Staging) -> Result<(), EmitError> {
         self.json.clear();
         contact_json(contact, &mut self.json);

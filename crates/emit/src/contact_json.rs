@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use contactmill_core::{Attribute, Contact, EmailAddress, NationalNumber, Tag};
+use contactmill_core::{Attribute, Contact, EmailAddress, NationalNumber, SizeLimit, Tag};
 use serde::{Serialize, Serializer};
 
 /// Writes a contact as compact JSON, every field present: an absent email is `""`, no tags and no
@@ -15,35 +15,49 @@ pub fn contact_json(contact: &Contact, out: &mut Vec<u8>) {
     debug_assert!(written.is_ok());
 }
 
-/// Whether a contact is small enough for an array of at most `max_bytes` bytes.
+/// The size of import arrays as a limit for contacts: each must fit into an array by itself.
 ///
 /// ```
-/// use contactmill_core::{Normalizer, Options, RawContact};
+/// use contactmill_core::{Normalizer, Options, RawContact, SizeLimit};
+/// use contactmill_emit::ArraySize;
 ///
 /// let mut raw = RawContact::default();
 /// raw.phones.push("+91 98765 43210");
 /// let contact = Normalizer::new(Options::default()).normalize(&raw)?.contact;
-/// assert!(contactmill_emit::fits(&contact, 1_000));
-/// assert!(!contactmill_emit::fits(&contact, 100));
+/// assert!(ArraySize { max_bytes: 1_000 }.room(&contact).is_some());
+/// assert!(ArraySize { max_bytes: 100 }.room(&contact).is_none());
 /// # Ok::<(), contactmill_core::Rejection>(())
 /// ```
-#[must_use]
-pub fn fits(contact: &Contact, max_bytes: usize) -> bool {
-    // JSON makes of one byte six at most (`\u0000`); 64 covers what stands around a value.
-    let text = contact.name.as_str().len()
-        + contact.email.as_ref().map_or(0, |email| email.as_str().len())
-        + contact.tags.iter().map(|tag| tag.as_str().len() + 64).sum::<usize>()
-        + contact
-            .attributes
-            .iter()
-            .map(|attribute| attribute.key.len() + attribute.value.as_str().len() + 64)
-            .sum::<usize>();
-    if 6 * text + 512 <= max_bytes {
-        return true;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArraySize {
+    /// Bytes of one array.
+    pub max_bytes: usize,
+}
+
+impl SizeLimit for ArraySize {
+    fn room(&self, contact: &Contact) -> Option<usize> {
+        // All but the text of a contact is less than this.
+        let fixed = 512;
+        let values = contact.tags.iter().map(|tag| tag.as_str().len());
+        let values = values.chain(
+            contact.attributes.iter().map(|pair| pair.key.len() + pair.value.as_str().len()),
+        );
+        let email = contact.email.as_ref().map_or(0, |email| email.as_str().len());
+        let most = fixed
+            + values.map(|len| self.at_most(len)).sum::<usize>()
+            + self.at_most(contact.name.as_str().len() + email);
+        if let Some(room) = self.max_bytes.checked_sub(most) {
+            return Some(room);
+        }
+        let mut json = Vec::with_capacity(most / 4);
+        contact_json(contact, &mut json);
+        self.max_bytes.checked_sub(json.len() + "[]".len())
     }
-    let mut json = Vec::with_capacity(text + 512);
-    contact_json(contact, &mut json);
-    json.len() + "[]".len() <= max_bytes
+
+    fn at_most(&self, value_bytes: usize) -> usize {
+        // JSON makes of one byte six at most (`\u0000`); 64 covers what stands around a value.
+        6 * value_bytes + 64
+    }
 }
 
 #[derive(Serialize)]

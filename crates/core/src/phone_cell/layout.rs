@@ -6,7 +6,7 @@ use crate::text::{ascii_digit, is_invisible};
 
 /// The cell with ASCII digits, plain spaces and dashes, without invisible characters and without
 /// the quotes and text markers of spreadsheets around it. Line breaks stay: they part numbers.
-pub(super) fn tidy(cell: &str) -> Cow<'_, str> {
+pub(crate) fn tidy(cell: &str) -> Cow<'_, str> {
     if cell.is_ascii() {
         return Cow::Borrowed(unquoted(cell));
     }

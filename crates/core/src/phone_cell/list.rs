@@ -17,34 +17,62 @@ pub(super) fn may_hold_several(text: &str) -> bool {
 
 /// Reads a cell for which [`may_hold_several`].
 pub(super) fn read(text: &str, context: &PhoneContext) -> Result<PhoneReading, Reason> {
-    let pieces = cut(text, &[":::", ";", "|", "\n", " or ", " and ", "&"]);
-    if pieces.len() > 1 {
-        return first_and_others(pieces.into_iter().map(|piece| read_text(piece, context)));
+    let pieces = cut(text, &[":::", ";", "|", " or ", " and "]);
+    if let Some(reading) = parted(text, &pieces, context) {
+        return reading;
     }
-    // A comma or slash may part numbers or belong to the layout of one. It must be clear which.
-    let whole = repair::read_number(text, context);
-    let pieces = cut(text, &[",", "/", "\\"]);
-    if pieces.len() > 1 {
-        let parted =
-            first_and_others(pieces.into_iter().map(|piece| repair::read_number(piece, context)));
+    // These may part numbers or stand within one. It must be clear which.
+    for separator in ["\n", "&", ",", "/", "\\"] {
+        let pieces = cut(text, &[separator]);
+        let Some(parted) = parted(text, &pieces, context) else { continue };
+        if pieces.len() < 2 {
+            return parted;
+        }
+        let whole = repair::read_number(&text.replace([',', '&', '\\', '\n'], " "), context);
         return match (whole, parted) {
+            // Fewer digits than any number has: the first piece is an area code, as in `040/…`.
+            (Ok(whole), Ok(_)) if digits(pieces[0]) < 6 && separator == "/" => Ok(whole),
             (Ok(_), Ok(_)) => Err(Reason::PhoneAmbiguous),
-            (Ok(reading), Err(_)) | (Err(_), Ok(reading)) => Ok(reading),
-            (Err(reason), Err(_)) => Err(reason),
+            // A number that a line break or a comma has cut in two is not proved to be one.
+            (Ok(whole), Err(_)) if matches!(separator, "/" | "\n") => Ok(whole),
+            // Of two numbers that are none, neither is too long by itself.
+            (Err(Reason::PhoneTooLong) | Ok(_), Err(reason)) | (Err(reason), Err(_)) => Err(reason),
+            (Err(_), Ok(parted)) => Ok(parted),
         };
     }
     // Numbers set apart by spaces alone, or each by its own `+`: every part must be one.
-    whole.or_else(|reason| {
-        let by_plus: Vec<&str> = split_before_plus(text);
-        for pieces in [by_plus, text.split(' ').filter(|piece| !piece.is_empty()).collect()] {
-            let readings: Result<Vec<_>, _> =
-                pieces.iter().map(|piece| repair::read_number(piece, context)).collect();
-            if let (2.., Ok(readings)) = (pieces.len(), readings) {
+    repair::read_number(text, context).or_else(|reason| {
+        let by_space = text.split(' ').filter(|piece| !piece.is_empty()).collect();
+        for pieces in [split_before_plus(text), by_space] {
+            let readings: Result<Vec<_>, _> = match pieces.len() {
+                2.. => pieces.iter().map(|piece| read_text(piece, context)).collect(),
+                _ => continue,
+            };
+            if let Ok(readings) = readings {
                 return first_and_others(readings.into_iter().map(Ok));
             }
         }
         Err(reason)
     })
+}
+
+/// The reading of a cell that was cut into these pieces; none where nothing was cut.
+fn parted(
+    text: &str,
+    pieces: &[&str],
+    context: &PhoneContext,
+) -> Option<Result<PhoneReading, Reason>> {
+    match pieces {
+        // Separators with nothing beside them.
+        [] => Some(Err(Reason::PhoneNotANumber)),
+        [only] if *only == text => None,
+        [only] => Some(read_text(only, context)),
+        pieces => Some(first_and_others(pieces.iter().map(|piece| read_text(piece, context)))),
+    }
+}
+
+fn digits(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
 }
 
 fn cut<'t>(text: &'t str, separators: &[&str]) -> Vec<&'t str> {

@@ -4,7 +4,7 @@
 //! the shapes that are no plain number, [`list`] cuts a cell that holds several, and [`repair`]
 //! reads one number, repairing it only where the repair can be proved.
 
-mod layout;
+pub(crate) mod layout;
 mod list;
 mod repair;
 mod shape;
@@ -13,7 +13,7 @@ use contactmill_phone::{PhoneNumber, Region, parse_with_extension};
 
 use crate::options::{Acceptance, BareDigits, Options, PhoneMode};
 use crate::reason::{Reason, WarningCode};
-use crate::text::says_nothing;
+use crate::text::{ascii_digit, says_nothing};
 
 /// Longer cells hold no phone number; libphonenumber has the same bound (characters).
 const MAX_CHARACTERS: usize = 250;
@@ -52,10 +52,9 @@ pub(crate) struct PhoneContext {
 }
 
 impl PhoneContext {
-    /// `region` is the record's own, from its country; the options' region stands behind it.
-    pub(crate) fn new(options: &Options, region: Option<Region>) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         PhoneContext {
-            region: region.or(options.region),
+            region: options.region,
             mode: options.phones,
             bare_digits: options.bare_digits,
             accept: options.accept,
@@ -84,8 +83,10 @@ fn strict(cell: &str, context: &PhoneContext) -> Result<PhoneReading, Reason> {
         return Err(Reason::PhoneMissing);
     }
     let (text, region) = match context.bare_digits {
-        BareDigits::International if cell.starts_with(|c: char| c.is_ascii_digit()) => {
-            (format!("+{cell}"), None)
+        BareDigits::International
+            if cell.trim_start().starts_with(|c| ascii_digit(c).is_some()) =>
+        {
+            (format!("+{}", cell.trim_start()), None)
         }
         _ => (cell.to_owned(), context.region),
     };
@@ -119,7 +120,7 @@ fn read_text(text: &str, context: &PhoneContext) -> Result<PhoneReading, Reason>
         return Err(reason);
     }
     if let Some(digits) = shape::chat_link(text) {
-        let number = repair::read_international(digits?.as_ref(), context)?;
+        let number = repair::read_international(digits?, context)?;
         return Ok(number.repaired(WarningCode::PhoneFromLink));
     }
     let text = shape::without_label(text);
@@ -128,6 +129,14 @@ fn read_text(text: &str, context: &PhoneContext) -> Result<PhoneReading, Reason>
     }
     if let Some(digits) = shape::float(text) {
         return Ok(repair::read_number(digits?, context)?.repaired(WarningCode::PhoneFloatSuffix));
+    }
+    if let Some(whole) = shape::float_like(text)
+        && let Ok(reading) = repair::read_number(whole, context)
+    {
+        return match repair::read_number(text, context) {
+            Ok(_) => Err(Reason::PhoneAmbiguous),
+            Err(_) => Ok(reading.repaired(WarningCode::PhoneFloatSuffix)),
+        };
     }
     if let Some((number, extension)) = shape::extension(text) {
         let mut reading = repair::read_number(number, context)?;
@@ -190,7 +199,7 @@ mod tests {
                 },
                 ..Options::default()
             };
-            let found = outcome(&cell, &PhoneContext::new(&options, None));
+            let found = outcome(&cell, &PhoneContext::new(&options));
             if found != expected {
                 wrong += &format!("{region} {cell:?}: {found}, expected {expected}\n");
             }

@@ -58,6 +58,10 @@ impl<'t> Cell<'t> {
         }
         let start = text.find(|c: char| c.is_ascii_digit()).ok_or(Reason::PhoneNotANumber)?;
         let (before, body) = text.split_at(start);
+        // `+91-9876543210` taken for a formula gives -9876543119: another number altogether.
+        if before.ends_with('-') {
+            return Err(Reason::PhoneNotANumber);
+        }
         if body.contains('+') {
             return Err(Reason::PhoneNotANumber);
         }

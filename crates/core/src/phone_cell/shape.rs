@@ -3,8 +3,6 @@
 //! They are told before anything reads the digits, because a careless reading of most of them
 //! gives a longer number that may well be valid.
 
-use std::borrow::Cow;
-
 use crate::reason::Reason;
 
 /// Shapes that hold no phone number at all.
@@ -15,23 +13,26 @@ pub(super) fn refused(text: &str) -> Option<Reason> {
     is_date(text).then_some(Reason::PhoneLooksLikeDate)
 }
 
-/// `2024-03-15`, `15/03/2024`, `3.15.2024`, with or without a time behind.
+/// `2024-03-15`, `15/03/2024`, `3. 15. 2024`, `2024 03 15`, with or without a time behind.
 fn is_date(text: &str) -> bool {
-    let date = text.split([' ', 'T']).next().unwrap_or_default();
-    if !matches!(date.len(), 8..=10) || !date.bytes().next().is_some_and(|b| b.is_ascii_digit()) {
+    // The longest, with a time and its zone, has fewer characters.
+    if text.len() > 40 || !text.starts_with(|c: char| c.is_ascii_digit()) {
         return false;
     }
-    let rest = &text[date.len()..];
-    if !rest.is_empty() && !rest.contains(':') {
+    let time =
+        text.find(':').map(|colon| text[..colon].trim_end_matches(|c: char| c.is_ascii_digit()));
+    let date = time.unwrap_or(text).trim_end_matches(['T', ' ', ',']);
+    let is_separator = |c: char| matches!(c, '-' | '/' | '.' | ' ');
+    let numbers: Option<Vec<u32>> = date
+        .split(is_separator)
+        .filter(|part| !part.is_empty())
+        .map(|part| if part.len() <= 4 { part.parse().ok() } else { None })
+        .collect();
+    let separators: String = date.chars().filter(|&c| is_separator(c) && c != ' ').collect();
+    // One kind of separator, twice: `.` and `-` in one cell are a layout.
+    if !matches!(separators.as_str(), "" | "--" | "//" | "..") {
         return false;
     }
-    let Some(separator) = date.chars().find(|c| !c.is_ascii_digit()) else {
-        return false;
-    };
-    if !matches!(separator, '-' | '/' | '.') {
-        return false;
-    }
-    let numbers: Option<Vec<u32>> = date.split(separator).map(|part| part.parse().ok()).collect();
     let year = 1900..=2100;
     match numbers.as_deref() {
         Some(&[y, m, d]) if year.contains(&y) => is_day(m, d),
@@ -46,7 +47,7 @@ fn is_day(month: u32, day: u32) -> bool {
 
 /// The international digits of a chat link or id: `wa.me/…`, `…send?phone=…`,
 /// `…@s.whatsapp.net`, `…@c.us`. `Err` when it is such a link but holds no number.
-pub(super) fn chat_link(text: &str) -> Option<Result<Cow<'_, str>, Reason>> {
+pub(super) fn chat_link(text: &str) -> Option<Result<&str, Reason>> {
     let lower = text.to_ascii_lowercase();
     let tail = if let Some(at) = lower.find("wa.me/") {
         &text[at + "wa.me/".len()..]
@@ -58,17 +59,21 @@ pub(super) fn chat_link(text: &str) -> Option<Result<Cow<'_, str>, Reason>> {
             return None;
         }
         // `919876543210:12@s.whatsapp.net` names a device of the number.
-        id.split(':').next().unwrap_or_default()
+        let (number, device) = id.split_once(':').unwrap_or((id, ""));
+        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let number = number.strip_prefix('+').unwrap_or(number);
+        return (all_digits(number) && all_digits(device)).then_some(Ok(number));
     };
     let tail = tail.trim_start_matches(['+', ' ']);
     let tail = tail.strip_prefix("%2B").or_else(|| tail.strip_prefix("%2b")).unwrap_or(tail);
     let end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
     let (digits, rest) = tail.split_at(end);
-    let is_whole = rest.is_empty() || rest.starts_with(['?', '&', '/', '#']);
-    if digits.is_empty() || !is_whole {
-        return Some(Err(Reason::PhoneNotANumber));
+    // Something else behind the link: the cell is a list.
+    if rest.starts_with([',', ';', '|', ' ', '\n', ':']) {
+        return None;
     }
-    Some(Ok(Cow::Borrowed(digits)))
+    let is_whole = rest.is_empty() || rest.starts_with(['?', '&', '/', '#']);
+    Some(if is_whole && !digits.is_empty() { Ok(digits) } else { Err(Reason::PhoneNotANumber) })
 }
 
 /// Words that stand before a number and say only that it is one.
@@ -120,7 +125,10 @@ pub(super) fn without_label(text: &str) -> &str {
 pub(super) fn scientific(text: &str) -> Option<Result<String, Reason>> {
     let (mantissa, exponent) = text.split_once(['E', 'e'])?;
     let exponent: usize = exponent.strip_prefix('+').unwrap_or(exponent).parse().ok()?;
-    let mantissa = mantissa.strip_prefix('+').unwrap_or(mantissa);
+    let (plus, mantissa) = match mantissa.strip_prefix('+') {
+        Some(mantissa) => ("+", mantissa),
+        None => ("", mantissa),
+    };
     let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
     let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if whole.len() != 1 || !all_digits(whole) || !all_digits(fraction) {
@@ -134,7 +142,7 @@ pub(super) fn scientific(text: &str) -> Option<Result<String, Reason>> {
     if rest.bytes().any(|byte| byte != b'0') {
         return Some(Err(Reason::PhoneNotANumber));
     }
-    Some(Ok(format!("{whole}{digits}")))
+    Some(Ok(format!("{plus}{whole}{digits}")))
 }
 
 /// The number before the tail of a float, `9876543210.0`; `Err` for a tail that is not zero.
@@ -151,6 +159,14 @@ pub(super) fn float(text: &str) -> Option<Result<&str, Reason>> {
     }
     let is_zero = fraction.bytes().all(|byte| byte == b'0');
     Some(if is_zero { Ok(whole) } else { Err(Reason::PhoneNotANumber) })
+}
+
+/// The number before a tail that looks like a float's, where spaces or dashes stand in it too:
+/// `0171 3920044.0`. It may just as well be a grouping, so this alone proves nothing.
+pub(super) fn float_like(text: &str) -> Option<&str> {
+    let (whole, fraction) = text.rsplit_once(['.', ','])?;
+    let digits = whole.bytes().filter(u8::is_ascii_digit).count();
+    (digits >= 7 && matches!(fraction, "0" | "00") && !whole.contains(['.', ','])).then_some(whole)
 }
 
 /// The number and its extension: `… x3001`, `… ext. 12`, `…;ext=12`.
