@@ -68,6 +68,52 @@ fn results_are_overwritten_only_when_asked() {
 }
 
 #[test]
+fn an_input_is_never_replaced_by_its_own_results() {
+    let folder = folder_with(b"Phone\n+919876543210\nn/a\n");
+    let path = folder.path();
+    converted(path, &["in.csv", "-o", "out"]);
+    let before = files(&path.join("out"));
+    let message = "out/rejects.csv stands in the folder that would be replaced";
+    fails(path, &["out/rejects.csv", "-o", "out", "--overwrite"], 1, message);
+    assert_eq!(files(&path.join("out")), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_must_lead_somewhere() {
+    let folder = folder_with(b"Phone\n+919876543210\n");
+    let path = folder.path();
+    std::os::unix::fs::symlink("nowhere", path.join("dangling")).unwrap();
+    fails(path, &["in.csv", "-o", "dangling"], 1, "dangling: cannot be looked into");
+    fs::create_dir(path.join("real")).unwrap();
+    std::os::unix::fs::symlink("real", path.join("link")).unwrap();
+    converted(path, &["in.csv", "-o", "link"]);
+    assert!(path.join("link").is_symlink());
+    check_laws(&path.join("real"));
+}
+
+#[cfg(unix)]
+#[test]
+fn there_may_be_more_inputs_than_files_can_be_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut names = Vec::new();
+    for number in 0..150 {
+        let name = format!("{number}.csv");
+        fs::write(folder.path().join(&name), format!("Phone\n+9198765{number:05}\n")).unwrap();
+        names.push(name);
+    }
+    let status = std::process::Command::new("sh")
+        .args(["-c", "ulimit -n 64; exec \"$0\" convert -q -o out \"$@\""])
+        .arg(env!("CARGO_BIN_EXE_contactmill"))
+        .args(names)
+        .current_dir(folder.path())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    assert_eq!(contacts(&folder.path().join("out")).len(), 150);
+}
+
+#[test]
 fn usage_errors_exit_with_2() {
     let folder = folder_with(b"Phone\n+919876543210\n");
     for arguments in [

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use contactmill_core::pipeline::{NoThreads, Pipeline, Settings, Sink, Stopped};
@@ -35,6 +35,14 @@ pub(crate) enum Failure {
         suggestion: Option<String>,
     },
     StandardInputTwice,
+    /// An input stands in the folder that is going to be replaced.
+    InputInOut {
+        input: String,
+    },
+    /// An input is not what it was when its header was read.
+    Changed {
+        input: String,
+    },
     StandardOutput(io::Error),
 }
 
@@ -49,6 +57,11 @@ impl fmt::Display for Failure {
                 mapping_failure(f, error, suggestion.as_deref())
             }
             Failure::StandardInputTwice => f.write_str("standard input (-) can be read only once"),
+            Failure::InputInOut { input } => write!(
+                f,
+                "{input} stands in the folder that would be replaced; name another with --out"
+            ),
+            Failure::Changed { input } => write!(f, "{input}: was changed while it was read"),
             Failure::StandardOutput(error) => {
                 write!(f, "standard output cannot be written: {error}")
             }
@@ -121,14 +134,24 @@ impl From<Stopped<SourceError, EmitError>> for Failure {
     }
 }
 
-/// An input with its header read.
+/// An input whose header has been read.
 struct OpenInput {
     name: String,
     bytes: u64,
-    source: CsvSource<Input>,
+    sha256: String,
+    header: Vec<String>,
     /// What its columns hold; nothing when it is empty.
     map: Option<ColumnMap>,
     records: u64,
+    origin: Origin,
+}
+
+/// Where the records of an input come from.
+enum Origin {
+    /// A file is opened again when its turn comes: there may be more files than can be open.
+    File(PathBuf),
+    /// What can be read only once stays open.
+    Copy(Box<CsvSource<Input>>),
 }
 
 /// Converts and reports; the exit code is 3 when too much was rejected.
@@ -145,7 +168,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     let limits = arguments.batch_limits();
     let tables: Vec<InputTable<'_>> = inputs
         .iter()
-        .map(|input| InputTable { name: &input.name, header: input.source.header() })
+        .map(|input| InputTable { name: &input.name, header: &input.header })
         .collect();
     let result = ResultWriter::new(&staging, &tables, limits, arguments.layout())?;
     let total = inputs.iter().map(|input| input.bytes).sum();
@@ -162,10 +185,24 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         Settings { threads: arguments.threads(), dedup: arguments.dedup(), limit: &limit };
     let mut pipeline = Pipeline::new(&normalizer, settings)?;
     for (index, input) in inputs.iter_mut().enumerate() {
-        let Some(map) = &input.map else { continue };
-        sink.phone_columns = phone_columns(map);
-        let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
-        input.records = pipeline.feed(id, &mut input.source, map, &mut sink)?;
+        let mut opened;
+        let source = match &mut input.origin {
+            Origin::Copy(source) => source,
+            Origin::File(path) => {
+                let file = Input::open(path, || staging.scratch())?;
+                opened = CsvSource::new(&input.name, file, CsvOptions::default())?;
+                if opened.header() != input.header {
+                    return Err(Failure::Changed { input: input.name.clone() });
+                }
+                &mut opened
+            }
+        };
+        if let Some(map) = &input.map {
+            sink.phone_columns = phone_columns(map);
+            let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
+            input.records = pipeline.feed(id, source, map, &mut sink)?;
+        }
+        input.sha256 = source.sha256();
         sink.progress.end_input(input.bytes, input.records);
     }
     sink.progress.writing();
@@ -239,7 +276,10 @@ fn open(
     } else {
         Input::open(path, spool)?
     };
-    let (name, bytes) = (input.name().to_owned(), input.len());
+    if staging.replaces(path) {
+        return Err(Failure::InputInOut { input: input.name().to_owned() });
+    }
+    let (name, bytes, is_copy) = (input.name().to_owned(), input.len(), input.is_copy());
     let mut source = CsvSource::new(&name, input, CsvOptions::default())?;
     let map = if source.header().is_empty() {
         None
@@ -250,7 +290,12 @@ fn open(
             Failure::Mapping { source: name.clone(), error, suggestion }
         })?)
     };
-    Ok(OpenInput { name, bytes, source, map, records: 0 })
+    let header = source.header().to_vec();
+    let origin = match is_copy {
+        true => Origin::Copy(Box::new(source)),
+        false => Origin::File(path.to_owned()),
+    };
+    Ok(OpenInput { name, bytes, sha256: String::new(), header, map, records: 0, origin })
 }
 
 /// The column that by its first records most likely holds phone numbers.
@@ -268,7 +313,7 @@ fn input_entry(input: &OpenInput) -> InputEntry {
         format: "csv".to_owned(),
         encoding: "utf-8".to_owned(),
         bytes: input.bytes,
-        sha256: input.source.sha256(),
+        sha256: input.sha256.clone(),
         records: input.records,
     }
 }

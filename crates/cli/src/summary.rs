@@ -155,7 +155,7 @@ impl Summary<'_> {
         let folder = self.out.display();
         writeln!(out, "\n{HEADING}Next{HEADING:#}")?;
         if self.counts.rejected > 0 {
-            writeln!(out, "  correct {folder}/rejects.csv and convert it in its turn")?;
+            writeln!(out, "  correct {folder}/rejects.csv, then convert it to another folder")?;
         }
         if self.counts.warnings > 0 {
             writeln!(out, "  look through {folder}/warnings.csv")?;

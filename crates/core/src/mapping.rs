@@ -290,10 +290,9 @@ impl FieldMapping {
                 HeaderMeaning::Tags => MappedField::Tags,
             };
             let assigned = self.assignments.iter().any(|(taken, _)| *taken == field);
-            // There is one name; a second column called so stays an attribute.
-            let is_name =
-                matches!(field, MappedField::Name | MappedField::FirstName | MappedField::LastName);
-            let again = is_name && fields.iter().any(|(taken, _)| *taken == field);
+            // A second column of a part of the name stays an attribute.
+            let is_part = matches!(field, MappedField::FirstName | MappedField::LastName);
+            let again = is_part && fields.iter().any(|(taken, _)| *taken == field);
             if !assigned && !again {
                 fields.push((field, index));
             }

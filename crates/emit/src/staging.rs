@@ -57,7 +57,11 @@ impl Staging {
     /// cannot be made.
     pub fn new(out: &Path, existing: Existing) -> Result<Self, EmitError> {
         // A link is followed, so that its target is replaced and not the link.
-        let out = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
+        let out = match (fs::canonicalize(out), fs::symlink_metadata(out)) {
+            (Ok(target), _) => target,
+            (Err(error), Ok(_)) => return Err(EmitError::io(out, "cannot be looked into")(error)),
+            (Err(_), Err(_)) => out.to_owned(),
+        };
         let Some(name) = out.file_name() else { return Err(EmitError::NoName { path: out }) };
         let name = name.to_string_lossy().into_owned();
         check(&out, existing)?;
@@ -80,6 +84,12 @@ impl Staging {
     #[must_use]
     pub fn path_of(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Whether a file stands in the folder whose results are going to be replaced.
+    #[must_use]
+    pub fn replaces(&self, path: &Path) -> bool {
+        fs::canonicalize(path).is_ok_and(|path| path.starts_with(&self.out))
     }
 
     /// Creates a file of the result, readable by its owner alone.
@@ -113,8 +123,14 @@ impl Staging {
         let lock_path = folder.path().join(LOCK);
         // The folder may have been filled while this run went on.
         check(&out, existing)?;
-        let replaced = if out.exists() { Some(move_aside(&out)?) } else { None };
         fs::remove_file(&lock_path).map_err(cannot(&lock_path))?;
+        if out.exists() && exchange(folder.path(), &out) {
+            // The staging folder holds what was replaced now, and goes with it.
+            drop((lock, folder));
+            sync_parent(&out).map_err(EmitError::io(&out, "cannot be synced to the disk"))?;
+            return Ok(out);
+        }
+        let replaced = if out.exists() { Some(move_aside(&out)?) } else { None };
         if let Err(error) = fs::rename(folder.path(), &out) {
             if let Some(aside) = &replaced {
                 fs::rename(aside.path().join(REPLACED), &out).map_err(cannot(&out))?;
@@ -130,6 +146,20 @@ impl Staging {
 }
 
 const REPLACED: &str = "results";
+
+/// Lets two folders change places at once, where the system can.
+fn exchange(one: &Path, other: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (one, other);
+        false
+    }
+}
 
 /// Moves what stands at `out` into a folder beside it, which goes when dropped.
 fn move_aside(out: &Path) -> Result<TempDir, EmitError> {

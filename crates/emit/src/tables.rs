@@ -98,7 +98,7 @@ impl OriginalColumns {
 
     fn header(&self, added: &[&str]) -> Vec<String> {
         let added = added.iter().map(|&name| name.to_owned());
-        self.names.iter().cloned().chain(added).collect()
+        self.names.iter().map(|name| guarded(name).into_owned()).chain(added).collect()
     }
 
     /// The fields of a record in their places, and those behind the last column.

@@ -13,6 +13,7 @@ pub struct Input {
     name: Arc<str>,
     file: File,
     len: u64,
+    is_copy: bool,
 }
 
 impl Input {
@@ -47,7 +48,7 @@ impl Input {
         if !metadata.is_file() {
             return Input::spool(&name, file, spool);
         }
-        Ok(Input { name, file, len: metadata.len() })
+        Ok(Input { name, file, len: metadata.len(), is_copy: false })
     }
 
     /// Copies all of `reader` to the file that `spool` makes.
@@ -68,7 +69,7 @@ impl Input {
             Ok((file, len))
         };
         match copy() {
-            Ok((file, len)) => Ok(Input { name, file, len }),
+            Ok((file, len)) => Ok(Input { name, file, len, is_copy: true }),
             Err(error) => {
                 Err(SourceError { source: name, line: None, problem: SourceProblem::Io(error) })
             }
@@ -79,6 +80,12 @@ impl Input {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether this is a copy of something that can be read only once.
+    #[must_use]
+    pub const fn is_copy(&self) -> bool {
+        self.is_copy
     }
 
     /// How many bytes it holds.

@@ -164,6 +164,14 @@ proptest! {
 }
 
 #[test]
+fn a_quote_never_closed_on_every_line_costs_each_its_line() {
+    let text = format!("h\n{}", "\"a\n".repeat(20_000));
+    let (records, _) = read(text.as_bytes(), options(1 << 20));
+    assert_eq!(records.len(), 20_000);
+    assert!(records.iter().all(|record| record.integrity == Integrity::UnterminatedQuote));
+}
+
+#[test]
 fn line_ends_of_every_kind_part_records() {
     for end in ["\n", "\r\n", "\r"] {
         let text = ["h,i", "a,b", "", "\"c\nd\",e", "f,g"].join(end);

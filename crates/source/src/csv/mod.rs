@@ -21,6 +21,7 @@ use self::block::{BlockForm, Fields};
 pub use self::dialect::Delimiter;
 use self::scan::{Found, OpenQuote, Scanner, line_ends};
 use crate::error::{SourceError, SourceProblem};
+use crate::own_file;
 
 /// How much of the beginning is looked at to find the delimiter.
 const SAMPLE: usize = 64 << 10;
@@ -51,8 +52,10 @@ pub struct CsvSource<R> {
     has_bom: bool,
     header: Vec<String>,
     own_file: bool,
-    /// Bytes that were read and not yet given away; the first stands at `start` in the input.
     buffer: Vec<u8>,
+    /// How much of the buffer was given away; it goes when more is read.
+    given: usize,
+    /// Where the rest of the buffer stands in the input.
     start: u64,
     /// The physical line at `start`, from 1.
     line: u64,
@@ -80,6 +83,7 @@ impl<R: Read + Seek> CsvSource<R> {
             header: Vec::new(),
             own_file: false,
             buffer: Vec::new(),
+            given: 0,
             start: 0,
             line: 1,
             at_end: false,
@@ -88,21 +92,21 @@ impl<R: Read + Seek> CsvSource<R> {
             hashed: 0,
         };
         source.fill(SAMPLE)?;
-        if let Some(problem) = dialect::not_delimited_text(&source.buffer) {
+        if let Some(problem) = dialect::not_delimited_text(source.rest()) {
             return Err(source.error(Some(1), problem));
         }
-        if source.buffer.starts_with(dialect::BOM) {
+        if source.rest().starts_with(dialect::BOM) {
             source.has_bom = true;
-            source.give_away(dialect::BOM.len());
+            source.pass_over(dialect::BOM.len());
         }
-        let declared = dialect::declared(&source.buffer);
+        let declared = dialect::declared(source.rest());
         if let Some((_, len)) = declared {
-            source.give_away(len);
+            source.pass_over(len);
         }
         source.delimiter = options
             .delimiter
             .or(declared.map(|(delimiter, _)| delimiter))
-            .unwrap_or_else(|| dialect::find(&source.buffer, source.at_end));
+            .unwrap_or_else(|| dialect::find(source.rest(), source.at_end));
         source.read_header()?;
         Ok(source)
     }
@@ -135,14 +139,19 @@ impl<R: Read + Seek> CsvSource<R> {
         SourceError { source: Arc::clone(&self.name), line, problem }
     }
 
-    /// Reads until the buffer holds `wanted` bytes or the input ends. A carriage return is never
+    /// Reads until the rest holds `wanted` bytes or the input ends. A carriage return is never
     /// left as the last byte while more may follow: it may be half a line end.
     fn fill(&mut self, wanted: usize) -> Result<(), SourceError> {
-        while !self.at_end
-            && (self.buffer.len() < wanted || self.buffer.last().is_some_and(|&last| last == b'\r'))
-        {
+        let is_enough =
+            |rest: &[u8]| rest.len() >= wanted && rest.last().is_none_or(|&last| last != b'\r');
+        if self.at_end || is_enough(self.rest()) {
+            return Ok(());
+        }
+        self.buffer.drain(..self.given);
+        self.given = 0;
+        while !self.at_end && !is_enough(&self.buffer) {
             let old = self.buffer.len();
-            self.buffer.resize(wanted.max(old + 1), 0);
+            self.buffer.resize(wanted.max(old + (4 << 10)), 0);
             let count = match self.reader.read(&mut self.buffer[old..]) {
                 Ok(count) => {
                     self.at_end = count == 0;
@@ -162,41 +171,45 @@ impl<R: Read + Seek> CsvSource<R> {
         Ok(())
     }
 
-    /// Takes the first bytes out of the buffer.
+    /// Takes the first bytes of the rest.
     fn give_away(&mut self, count: usize) -> Vec<u8> {
-        let rest = self.buffer.split_off(count);
-        let given = std::mem::replace(&mut self.buffer, rest);
-        self.start += given.len() as u64;
-        self.line += line_ends(&given);
+        let given = self.rest()[..count].to_vec();
+        self.pass_over(count);
         given
+    }
+
+    fn pass_over(&mut self, count: usize) {
+        self.line += line_ends(&self.rest()[..count]);
+        self.given += count;
+        self.start += count as u64;
     }
 
     fn read_header(&mut self) -> Result<(), SourceError> {
         // Empty lines above the header row.
         loop {
-            let blank = self.buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            let blank = self.rest().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             if blank == 0 {
                 break;
             }
-            self.give_away(blank);
+            self.pass_over(blank);
             self.fill(1)?;
         }
         let (line, start) = (self.line, self.start);
         let mut scanner = Scanner::new(start, self.delimiter);
         let end = loop {
             let seen = (scanner.position() - start) as usize;
-            match scanner.scan_record(&self.buffer[seen..]) {
+            match scanner.scan_record(&self.rest()[seen..]) {
                 Found::RecordEnd(end) => break end,
                 Found::Unterminated(quote) => return Err(self.header_quote(quote.opened_at)),
                 Found::More if self.at_end => match scanner.open_quote() {
                     Some(opened_at) => return Err(self.header_quote(opened_at)),
-                    None => break start + self.buffer.len() as u64,
+                    None => break start + self.rest().len() as u64,
                 },
-                Found::More if self.buffer.len() > self.options.max_record_bytes => {
+                Found::More if self.rest().len() > self.options.max_record_bytes => {
                     let max = self.options.max_record_bytes;
                     return Err(self.error(Some(line), SourceProblem::HeaderTooLarge { max }));
                 }
-                Found::More => self.fill(self.buffer.len() + SAMPLE)?,
+                Found::More => self.fill(self.rest().len() + SAMPLE)?,
             }
         };
         let bytes = self.give_away((end - start) as usize);
@@ -208,13 +221,18 @@ impl<R: Read + Seek> CsvSource<R> {
         self.header =
             fields.to_strings().ok_or_else(|| block::not_utf8(&self.name, &bytes, start, line))?;
         self.own_file = is_bookkeeping_header(&self.header);
+        if self.own_file {
+            for name in &mut self.header {
+                *name = own_file::unguarded(name).to_owned();
+            }
+        }
         self.scanner = Scanner::new(self.start, self.delimiter);
         Ok(())
     }
 
     fn header_quote(&self, opened_at: u64) -> SourceError {
         let before = (opened_at - self.start) as usize;
-        let line = self.line + line_ends(&self.buffer[..before]);
+        let line = self.line + line_ends(&self.rest()[..before]);
         self.error(Some(line), SourceProblem::HeaderQuote)
     }
 
@@ -253,10 +271,10 @@ impl<R: Read + Seek> CsvSource<R> {
     fn too_large(&mut self) -> Result<CsvBlock, SourceError> {
         let (start, line) = (self.start, self.line);
         let max = self.options.max_record_bytes as u64;
-        let kept = block::kept_of_too_large(&self.buffer, self.options.max_record_bytes).to_vec();
+        let kept = block::kept_of_too_large(self.rest(), self.options.max_record_bytes).to_vec();
         let mut scanner = Scanner::new(start, self.delimiter);
         let end = loop {
-            match scanner.scan_record(&self.buffer) {
+            match scanner.scan_record(self.rest()) {
                 Found::RecordEnd(end) => break end,
                 Found::Unterminated(quote) => {
                     // Not a large record but a quote that is never closed.
@@ -267,7 +285,7 @@ impl<R: Read + Seek> CsvSource<R> {
                     break quote.line_end;
                 }
                 Found::More if self.at_end => {
-                    let end = self.start + self.buffer.len() as u64;
+                    let end = self.start + self.rest().len() as u64;
                     match scanner.unterminated() {
                         Some(quote) if quote.line_end - start <= max => {
                             self.go_to(start, line)?;
@@ -279,7 +297,7 @@ impl<R: Read + Seek> CsvSource<R> {
                 }
                 Found::More => {}
             }
-            self.give_away(self.buffer.len());
+            self.pass_over(self.rest().len());
             self.fill(self.options.block_bytes.max(SAMPLE))?;
         };
         // The end may lie behind us, when a quote turned out to be never closed.
@@ -287,7 +305,7 @@ impl<R: Read + Seek> CsvSource<R> {
             let line = line + self.lines_between(start, end)?;
             self.go_to(end, line)?;
         } else {
-            self.give_away((end - self.start) as usize);
+            self.pass_over((end - self.start) as usize);
         }
         self.scanner = Scanner::new(end, self.delimiter);
         Ok(CsvBlock {
@@ -308,6 +326,7 @@ impl<R: Read + Seek> CsvSource<R> {
         let sought = self.reader.seek(SeekFrom::Start(start));
         sought.map_err(|error| self.error(None, SourceProblem::Io(error)))?;
         self.buffer.clear();
+        self.given = 0;
         (self.start, self.line, self.at_end) = (start, line, false);
         self.fill(SAMPLE)
     }
@@ -316,8 +335,8 @@ impl<R: Read + Seek> CsvSource<R> {
     fn lines_between(&mut self, from: u64, to: u64) -> Result<u64, SourceError> {
         self.go_to(from, 0)?;
         while self.start < to {
-            let count = ((to - self.start) as usize).min(self.buffer.len());
-            self.give_away(count);
+            let count = ((to - self.start) as usize).min(self.rest().len());
+            self.pass_over(count);
             self.fill(SAMPLE)?;
         }
         Ok(self.line)
@@ -331,15 +350,15 @@ impl<R: Read + Seek> Source for CsvSource<R> {
     fn next_block(&mut self) -> Result<Option<CsvBlock>, SourceError> {
         loop {
             let seen = (self.scanner.position() - self.start) as usize;
-            let found = self.scanner.scan_all(&self.buffer[seen..]);
+            let found = self.scanner.scan_all(&self.buffer[self.given + seen..]);
             // Everything before the record that the scanner is in.
             let whole = (self.scanner.record_start() - self.start) as usize;
             let stuck = match found {
                 Found::Unterminated(_) => true,
-                _ => self.at_end || self.buffer.len() - whole > self.options.max_record_bytes,
+                _ => self.at_end || self.rest().len() - whole > self.options.max_record_bytes,
             };
             if whole > 0 && (stuck || whole >= self.options.block_bytes) {
-                let ends_input = self.at_end && whole == self.buffer.len();
+                let ends_input = self.at_end && whole == self.rest().len();
                 let form = BlockForm::Records { cut_off: ends_input && !self.ends_in_line_end() };
                 let block = self.block(whole, form);
                 self.scanner = Scanner::new(self.start, self.delimiter);
@@ -348,28 +367,33 @@ impl<R: Read + Seek> Source for CsvSource<R> {
             if let Found::Unterminated(quote) = found {
                 return self.unterminated(quote).map(Some);
             }
-            if self.buffer.len() - whole > self.options.max_record_bytes {
+            if self.rest().len() - whole > self.options.max_record_bytes {
                 return self.too_large().map(Some);
             }
             if self.at_end {
                 if let Some(quote) = self.scanner.unterminated() {
                     return self.unterminated(quote).map(Some);
                 }
-                if self.buffer.is_empty() {
+                if self.rest().is_empty() {
                     return Ok(None);
                 }
-                let count = self.buffer.len();
+                let count = self.rest().len();
                 let block = self.block(count, BlockForm::Records { cut_off: true });
                 self.scanner = Scanner::new(self.start, self.delimiter);
                 return Ok(Some(block));
             }
-            self.fill(self.buffer.len() + self.options.block_bytes)?;
+            self.fill(self.rest().len() + self.options.block_bytes)?;
         }
     }
 }
 
 impl<R> CsvSource<R> {
+    /// The bytes that were read and not yet given away.
+    fn rest(&self) -> &[u8] {
+        &self.buffer[self.given..]
+    }
+
     fn ends_in_line_end(&self) -> bool {
-        matches!(self.buffer.last(), Some(b'\n' | b'\r'))
+        matches!(self.rest().last(), Some(b'\n' | b'\r'))
     }
 }
