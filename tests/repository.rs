@@ -19,7 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("contactmill-emit", &["contactmill-core"]),
     ("contactmill-core", &["contactmill-phone"]),
     ("contactmill-phone", &[]),
-    ("contactmill-benches", &["contactmill-core", "contactmill-phone"]),
+    ("contactmill-codegen", &["contactmill-phone"]),
+    ("contactmill-benches", &[]),
 ];
 
 /// The packages of this platform: those of others need not have been downloaded.

@@ -11,3 +11,4 @@
 //! On the command line: `make-contacts 300 -o sample.csv`.
 
 pub mod contacts;
+pub mod phones;

@@ -21,12 +21,15 @@
 //! repairs nothing: a cell that a spreadsheet has damaged is read exactly as libphonenumber reads
 //! it. Recognising damage is the work of `contactmill-core`.
 
+mod fast;
 mod number;
+mod oracle;
 mod parse;
+mod plans;
 mod region;
 
 pub use number::{E164, International, LengthCheck, LineType, NationalNumber, PhoneNumber};
-pub use parse::{Extension, ParseError, parse, parse_with_extension};
+pub use parse::{Extension, ParseError, is_fast, parse, parse_by_library, parse_with_extension};
 pub use region::{Region, UnknownRegion};
 
 /// The version of libphonenumber's numbering-plan metadata that every answer rests on.
@@ -37,4 +40,4 @@ pub use region::{Region, UnknownRegion};
 /// ```
 /// assert!(contactmill_phone::METADATA_VERSION.starts_with('9'));
 /// ```
-pub const METADATA_VERSION: &str = "9.0.42";
+pub const METADATA_VERSION: &str = plans::METADATA_VERSION;

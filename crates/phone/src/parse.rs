@@ -1,13 +1,11 @@
 //! Reading text as a phone number.
 //!
-//! The reading is done by `rlibphonenumber`, a port of Google's library; this module gives it our
-//! types and takes down, once, everything that the numbering plan says of the number.
+//! Plain cells take the fast path; the others are read by `rlibphonenumber`, a port of Google's
+//! library, which is also the reference that the fast path is held against.
 
 use std::fmt;
 
-use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumberType, ValidationError};
-
-use crate::{LengthCheck, LineType, PhoneNumber, Region};
+use crate::{PhoneNumber, Region, fast, oracle};
 
 /// Reads `text` as a phone number, just as libphonenumber does.
 ///
@@ -30,7 +28,10 @@ use crate::{LengthCheck, LineType, PhoneNumber, Region};
 /// # Ok::<(), ParseError>(())
 /// ```
 pub fn parse(text: &str, default_region: Option<Region>) -> Result<PhoneNumber, ParseError> {
-    parse_with_extension(text, default_region).map(|(number, _)| number)
+    match fast::parse(text, default_region) {
+        Some(read) => read,
+        None => oracle::parse(text, default_region).map(|(number, _)| number),
+    }
 }
 
 /// As [`parse()`], with the extension that stood behind the number, if there was one.
@@ -51,57 +52,32 @@ pub fn parse_with_extension(
     text: &str,
     default_region: Option<Region>,
 ) -> Result<(PhoneNumber, Option<Extension>), ParseError> {
-    let default_region = default_region.and_then(Region::oracle);
-    let parsed = PHONE_NUMBER_UTIL.parse(text, default_region)?;
-    let region = PHONE_NUMBER_UTIL.get_region_for_number(&parsed);
-    let leading_zeros = match (parsed.italian_leading_zero, parsed.number_of_leading_zeros) {
-        // The count is absent when it is one.
-        (Some(true), zeros) => u8::try_from(zeros.unwrap_or(1)).unwrap_or(0),
-        _ => 0,
-    };
-    let number = PhoneNumber {
-        digits: parsed.national_number,
-        // A calling code has at most three digits.
-        calling_code: u16::try_from(parsed.country_code).unwrap_or(0),
-        leading_zeros,
-        length: length_check(&parsed),
-        region: region.and_then(Region::from_oracle),
-        line_type: line_type(PHONE_NUMBER_UTIL.get_number_type(&parsed)),
-    };
-    Ok((number, parsed.extension.filter(|text| !text.is_empty()).map(Extension)))
-}
-
-fn length_check(number: &rlibphonenumber::PhoneNumber) -> LengthCheck {
-    match PHONE_NUMBER_UTIL.is_possible_number_with_reason(number) {
-        Ok(NumberLengthType::IsPossible) => LengthCheck::Possible,
-        Ok(NumberLengthType::IsPossibleLocalOnly) => LengthCheck::PossibleLocalOnly,
-        Err(ValidationError::TooShort) => LengthCheck::TooShort,
-        Err(ValidationError::TooLong) => LengthCheck::TooLong,
-        Err(ValidationError::InvalidLength) => LengthCheck::InvalidLength,
-        Err(ValidationError::InvalidCountryCode) => LengthCheck::InvalidCountryCode,
+    match fast::parse(text, default_region) {
+        Some(read) => read.map(|number| (number, None)),
+        None => oracle::parse(text, default_region),
     }
 }
 
-fn line_type(found: PhoneNumberType) -> LineType {
-    match found {
-        PhoneNumberType::FixedLine => LineType::FixedLine,
-        PhoneNumberType::Mobile => LineType::Mobile,
-        PhoneNumberType::FixedLineOrMobile => LineType::FixedLineOrMobile,
-        PhoneNumberType::TollFree => LineType::TollFree,
-        PhoneNumberType::PremiumRate => LineType::PremiumRate,
-        PhoneNumberType::SharedCost => LineType::SharedCost,
-        PhoneNumberType::VoIP => LineType::Voip,
-        PhoneNumberType::PersonalNumber => LineType::PersonalNumber,
-        PhoneNumberType::Pager => LineType::Pager,
-        PhoneNumberType::UAN => LineType::Uan,
-        PhoneNumberType::VoiceMail => LineType::Voicemail,
-        PhoneNumberType::Unknown => LineType::Unknown,
-    }
+/// Just what the library says, without the fast path: the reference in tests and in
+/// `contactmill-codegen verify`.
+#[doc(hidden)]
+pub fn parse_by_library(
+    text: &str,
+    default_region: Option<Region>,
+) -> Result<PhoneNumber, ParseError> {
+    oracle::parse(text, default_region).map(|(number, _)| number)
+}
+
+/// Whether a cell takes the fast path.
+#[doc(hidden)]
+#[must_use]
+pub fn is_fast(text: &str, default_region: Option<Region>) -> bool {
+    fast::parse(text, default_region).is_some()
 }
 
 /// The digits to dial once a number has answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Extension(String);
+pub struct Extension(pub(crate) String);
 
 impl Extension {
     /// The extension's digits.
@@ -159,7 +135,25 @@ impl From<rlibphonenumber::ParseError> for ParseError {
 mod tests {
     use proptest::prelude::*;
 
+    use rlibphonenumber::PHONE_NUMBER_UTIL;
+
     use super::*;
+
+    #[test]
+    fn more_leading_zeros_than_the_library_counts_are_left_to_it() {
+        let text = format!("+888{}", "0".repeat(12));
+        assert!(!is_fast(&text, None));
+        assert_eq!(parse(&text, None), parse_by_library(&text, None));
+    }
+
+    #[test]
+    fn text_without_a_digit_is_no_number_without_asking_the_library() {
+        for text in ["", "n/a", "call me", "+", "(", "1", "+12", "1-2"] {
+            assert!(is_fast(text, Some(Region::IN)), "{text}");
+            let library = parse_by_library(text, Some(Region::IN));
+            assert_eq!(parse(text, Some(Region::IN)), library, "{text}");
+        }
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]

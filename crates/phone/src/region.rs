@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::plans::{CallingCode, Territory};
+
 macro_rules! regions {
     ($($code:ident)*) => {
         /// A region with a numbering plan of its own.
@@ -60,9 +62,7 @@ impl Region {
     /// The country calling code, without `+`; none for [`World`](Region::World), which has several.
     #[must_use]
     pub fn calling_code(self) -> Option<u16> {
-        let code =
-            rlibphonenumber::PHONE_NUMBER_UTIL.get_country_code_for_region(self.oracle()?)?;
-        u16::try_from(code).ok()
+        Some(Territory::of_region(self)?.calling_code().code)
     }
 
     /// The main region of a country calling code: `US` for 1, [`World`](Region::World) for 800.
@@ -75,8 +75,7 @@ impl Region {
     /// ```
     #[must_use]
     pub fn of_calling_code(code: u16) -> Option<Region> {
-        let region = rlibphonenumber::PHONE_NUMBER_UTIL.get_region_for_country_code(code.into())?;
-        Region::from_oracle(region)
+        Some(CallingCode::of(code)?.territory().region)
     }
 
     /// The same region as `rlibphonenumber` spells it.
@@ -139,6 +138,24 @@ mod tests {
         let ours: Vec<Region> =
             Region::ALL.iter().copied().filter(|&region| region != Region::World).collect();
         assert_eq!(theirs, ours);
+    }
+
+    #[test]
+    fn calling_codes_are_those_of_the_metadata() {
+        let library = &rlibphonenumber::PHONE_NUMBER_UTIL;
+        for &region in Region::ALL {
+            let code = region.calling_code();
+            let theirs = library.get_country_code_for_region(region.oracle().unwrap());
+            assert_eq!(code.map(i32::from), theirs, "{region}");
+        }
+        for code in 0..1_000 {
+            let theirs = library.get_region_for_country_code(code.into());
+            assert_eq!(
+                Region::of_calling_code(code),
+                theirs.and_then(Region::from_oracle),
+                "{code}"
+            );
+        }
     }
 
     #[test]

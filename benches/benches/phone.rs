@@ -1,0 +1,132 @@
+//! Reading phone numbers: `contactmill-phone` beside `rlibphonenumber` and `phonenumber`, on the
+//! same cells in the same run, all work included (parse, validity, region, kind of line).
+//!
+//! After criterion's figures it prints a table of nanoseconds a number and ratios.
+
+#![allow(missing_docs, reason = "criterion's macros make the items")]
+
+use std::hint::black_box;
+use std::io::Write;
+use std::time::Instant;
+
+use contactmill_benches::phones::{self, Cell};
+use contactmill_phone::Region;
+use criterion::{Criterion, Throughput, criterion_group};
+
+const NUMBERS: usize = 20_000;
+/// The slowest peer reads only so many.
+const FEW: usize = 300;
+
+fn corpora() -> [(&'static str, Vec<Cell>); 3] {
+    [
+        ("e164", phones::e164(NUMBERS)),
+        ("national", phones::national(NUMBERS)),
+        ("mixed", phones::mixed(NUMBERS)),
+    ]
+}
+
+/// The same cells with our regions.
+fn ours(cells: &[Cell]) -> Vec<(String, Option<Region>)> {
+    let region = |region: rlibphonenumber::Region| region.as_region_str().as_str().parse().ok();
+    cells.iter().map(|(text, default)| (text.clone(), default.and_then(region))).collect()
+}
+
+fn read_ours(cells: &[(String, Option<Region>)]) {
+    for (text, region) in cells {
+        let number = contactmill_phone::parse(text, *region);
+        let _ = black_box(number.map(|n| (n.is_valid(), n.region(), n.line_type())));
+    }
+}
+
+fn read_library(cells: &[Cell]) {
+    for (text, region) in cells {
+        let number = rlibphonenumber::PhoneNumber::parse(text, *region);
+        let _ = black_box(number.map(|n| (n.is_valid(), n.get_region_code(), n.get_type())));
+    }
+}
+
+fn read_peer(cells: &[(String, Option<phonenumber::country::Id>)]) {
+    for (text, region) in cells {
+        let number = phonenumber::parse(*region, text);
+        let _ = black_box(number.map(|n| {
+            (
+                phonenumber::is_valid(&n),
+                n.country().id(),
+                n.number_type(&phonenumber::metadata::DATABASE),
+            )
+        }));
+    }
+}
+
+fn peers(cells: &[Cell]) -> Vec<(String, Option<phonenumber::country::Id>)> {
+    let region = |region: rlibphonenumber::Region| region.as_region_str().as_str().parse().ok();
+    cells.iter().take(FEW).map(|(text, code)| (text.clone(), code.and_then(region))).collect()
+}
+
+fn phone(criterion: &mut Criterion) {
+    for (name, cells) in corpora() {
+        let mut group = criterion.benchmark_group(format!("phone/{name}"));
+        group.throughput(Throughput::Elements(cells.len() as u64));
+        let mine = ours(&cells);
+        group.bench_function("contactmill-phone", |bencher| bencher.iter(|| read_ours(&mine)));
+        group.sample_size(10);
+        group.bench_function("rlibphonenumber", |bencher| bencher.iter(|| read_library(&cells)));
+        group.finish();
+    }
+}
+
+/// The best of some rounds, in nanoseconds a number.
+fn nanoseconds(rounds: usize, numbers: usize, mut read: impl FnMut()) -> f64 {
+    let mut best = f64::INFINITY;
+    for _ in 0..rounds {
+        let started = Instant::now();
+        read();
+        best = best.min(started.elapsed().as_nanos() as f64 / numbers as f64);
+    }
+    best
+}
+
+fn table() -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "\n{:<10}{:>12}{:>16}{:>14}{:>10}{:>9}",
+        "corpus", "contactmill", "rlibphonenumber", "phonenumber", "ratio", "fast"
+    )?;
+    for (name, cells) in corpora() {
+        let (mine, few) = (ours(&cells), peers(&cells));
+        let own = nanoseconds(20, cells.len(), || read_ours(&mine));
+        let library = nanoseconds(5, cells.len(), || read_library(&cells));
+        let peer = nanoseconds(1, few.len(), || read_peer(&few));
+        let fast = mine.iter().filter(|(text, region)| contactmill_phone::is_fast(text, *region));
+        let share = fast.count() as f64 * 100.0 / mine.len() as f64;
+        writeln!(
+            out,
+            "{name:<10}{own:>9.1} ns{library:>13.0} ns{peer:>11.0} ns{:>9.1}x{share:>7.1} %",
+            library / own
+        )?;
+    }
+    let (_, cells) = &corpora()[2];
+    let mine = ours(cells);
+    let one = nanoseconds(10, mine.len(), || read_ours(&mine));
+    let two = nanoseconds(10, 2 * mine.len(), || {
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| read_ours(&mine));
+            }
+        });
+    });
+    writeln!(out, "two threads against one on the mixed corpus: {:.2}", one / two)
+}
+
+criterion_group!(benches, phone);
+
+fn main() {
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+    let is_test = std::env::args().any(|argument| argument == "--test");
+    if !is_test && let Err(error) = table() {
+        // Nobody reads the table any more.
+        drop(error);
+    }
+}

@@ -1,0 +1,59 @@
+//! `rlibphonenumber` under our types: the path for everything that is not plain, and the reference.
+
+use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumberType, ValidationError};
+
+use crate::parse::{Extension, ParseError};
+use crate::{LengthCheck, LineType, PhoneNumber, Region};
+
+/// Reads any text, and takes down, once, everything that the numbering plan says of the number.
+pub(crate) fn parse(
+    text: &str,
+    default_region: Option<Region>,
+) -> Result<(PhoneNumber, Option<Extension>), ParseError> {
+    let default_region = default_region.and_then(Region::oracle);
+    let parsed = PHONE_NUMBER_UTIL.parse(text, default_region)?;
+    let region = PHONE_NUMBER_UTIL.get_region_for_number(&parsed);
+    let leading_zeros = match (parsed.italian_leading_zero, parsed.number_of_leading_zeros) {
+        // The count is absent when it is one.
+        (Some(true), zeros) => u8::try_from(zeros.unwrap_or(1)).unwrap_or(0),
+        _ => 0,
+    };
+    let number = PhoneNumber {
+        digits: parsed.national_number,
+        // A calling code has at most three digits.
+        calling_code: u16::try_from(parsed.country_code).unwrap_or(0),
+        leading_zeros,
+        length: length_check(&parsed),
+        region: region.and_then(Region::from_oracle),
+        line_type: line_type(PHONE_NUMBER_UTIL.get_number_type(&parsed)),
+    };
+    Ok((number, parsed.extension.filter(|text| !text.is_empty()).map(Extension)))
+}
+
+fn length_check(number: &rlibphonenumber::PhoneNumber) -> LengthCheck {
+    match PHONE_NUMBER_UTIL.is_possible_number_with_reason(number) {
+        Ok(NumberLengthType::IsPossible) => LengthCheck::Possible,
+        Ok(NumberLengthType::IsPossibleLocalOnly) => LengthCheck::PossibleLocalOnly,
+        Err(ValidationError::TooShort) => LengthCheck::TooShort,
+        Err(ValidationError::TooLong) => LengthCheck::TooLong,
+        Err(ValidationError::InvalidLength) => LengthCheck::InvalidLength,
+        Err(ValidationError::InvalidCountryCode) => LengthCheck::InvalidCountryCode,
+    }
+}
+
+fn line_type(found: PhoneNumberType) -> LineType {
+    match found {
+        PhoneNumberType::FixedLine => LineType::FixedLine,
+        PhoneNumberType::Mobile => LineType::Mobile,
+        PhoneNumberType::FixedLineOrMobile => LineType::FixedLineOrMobile,
+        PhoneNumberType::TollFree => LineType::TollFree,
+        PhoneNumberType::PremiumRate => LineType::PremiumRate,
+        PhoneNumberType::SharedCost => LineType::SharedCost,
+        PhoneNumberType::VoIP => LineType::Voip,
+        PhoneNumberType::PersonalNumber => LineType::PersonalNumber,
+        PhoneNumberType::Pager => LineType::Pager,
+        PhoneNumberType::UAN => LineType::Uan,
+        PhoneNumberType::VoiceMail => LineType::Voicemail,
+        PhoneNumberType::Unknown => LineType::Unknown,
+    }
+}
