@@ -108,14 +108,15 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
         HeaderMeaning::Phone(PhoneRank::HomeOrWork),
         "home phone, home phone number, work phone, work phone number, business phone,
         office phone, company phone, company main phone, other phone, alternate phone,
-        alternate number, alternative phone, secondary phone, default address phone, landline",
+        alternate number, alternative phone, secondary phone, default address phone, landline,
+        telefon privat, telefon geschäftlich, telefon dienstlich",
     ),
     (
         HeaderMeaning::Email,
         "email, email address, email id, email addr, mail, mail id, mail address,
         primary email, work email, personal email, customer email, contact email, person email,
         correo, correo electrónico, dirección de correo, courriel, adresse mail, adresse email,
-        mailadresse, indirizzo email, endereço de email, alamat email, surel,
+        mailadresse, e-mail-adresse, indirizzo email, endereço de email, alamat email, surel,
         eposta, e-posta adresi, ईमेल, البريد الإلكتروني, ايميل",
     ),
     (

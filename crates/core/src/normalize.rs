@@ -371,6 +371,8 @@ impl<'r> Names<'r> {
         // `Name` beside `Surname`, without `First Name`, is a first name more often than not.
         let chosen = match (first, last) {
             (None, Some(last)) if !has_words(name, last) => format!("{name} {last}").into(),
+            // `Vorname` beside `Name`: the family name alone.
+            (Some(first), None) if !has_words(name, first) => format!("{first} {name}").into(),
             _ => Cow::Borrowed(name),
         };
         let others = full.map(Cow::Borrowed).chain(joined);

@@ -96,9 +96,6 @@ fn national(digits: &[u8], has_plus: bool, default_region: Option<Region>) -> Op
             // Without a known calling code behind it, the + is taken for nothing, but then the
             // digits must bring a calling code in some other way.
             let Some(home) = home else { return Some(Err(ParseError::InvalidCountryCode)) };
-            if has_plus && digits.len() <= MIN_NATIONAL {
-                return None;
-            }
             match at_home(home, digits)? {
                 Ok((_, _, false)) if has_plus => return Some(Err(ParseError::InvalidCountryCode)),
                 Ok((territory, rest, _)) => (territory, rest),
