@@ -76,7 +76,7 @@ pub(crate) fn build<A: Clone + Eq + Hash + Default>(
 }
 
 /// Merges states that no digits can tell apart (Moore's algorithm).
-fn minimised<A: Clone + Eq + Hash + Default>(
+pub(crate) fn minimised<A: Clone + Eq + Hash + Default>(
     next: &[[Option<usize>; 10]],
     answers: Vec<A>,
 ) -> Automaton<A> {

@@ -8,7 +8,10 @@
 //! ```
 
 mod automaton;
+mod encode;
 mod metadata;
+mod plan;
+mod prefix;
 mod tables;
 mod verify;
 
@@ -75,9 +78,10 @@ type File = (PathBuf, Vec<u8>);
 fn files() -> Result<Vec<File>, Box<dyn Error>> {
     let metadata = metadata::load()?;
     let tables = tables::Tables::build(&metadata)?;
+    let encoded = encode::Encoded::of(&tables);
     let folder = Path::new(PLANS);
     Ok(vec![
-        (folder.join("transitions.bin"), tables.transitions_bin()),
-        (folder.join("generated.rs"), tables.generated_rs().into_bytes()),
+        (folder.join("plans.bin"), encoded.plans_bin()?),
+        (folder.join("generated.rs"), encoded.generated_rs()?.into_bytes()),
     ])
 }

@@ -50,7 +50,7 @@ pub(crate) fn run(settings: Settings) -> bool {
             return false;
         }
     };
-    let walk = tables.walk();
+    let walk = Walk(&tables);
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
@@ -152,7 +152,8 @@ fn cell(walk: &Walk<'_>, rng: &mut Rng) -> (&'static str, String, Option<Region>
         let region = any_region(rng);
         return ("random digits", laid_out(rng, plus, &digits), region);
     }
-    let (code, mut national, home) = walk.number(rng);
+    let (code, mut national, member) = walk.number(rng);
+    let home = member.map(|member| member.region);
     let mut kind = "as it is";
     if rng.u8(0..3) == 0 && !national.is_empty() {
         let at = rng.usize(0..national.len());
@@ -171,23 +172,34 @@ fn cell(walk: &Walk<'_>, rng: &mut Rng) -> (&'static str, String, Option<Region>
             }
         };
     }
-    let national: String = national.iter().map(|digit| char::from(b'0' + digit)).collect();
+    let national = text(&national);
     let region = match rng.u8(0..4) {
         0 => any_region(rng),
         _ => home,
     };
-    let trunk = ["", "", "", "0", "1", "8", "00"][rng.usize(0..7)];
+    let trunk = match (rng.u8(0..8), member) {
+        (0, _) => ["0", "1", "8", "00"][rng.usize(0..4)].to_owned(),
+        (1..4, Some(member)) => text(&walk.prefix(member.national_prefix, rng)),
+        _ => String::new(),
+    };
     let (plus, digits) = match rng.u8(0..10) {
         0..=3 => ("+", format!("{code}{national}")),
         4 => ("+", format!("{code}{trunk}{national}")),
-        5 => (
-            "",
-            format!("{}{code}{national}", ["00", "011", "0011", "810", "119"][rng.usize(0..5)]),
-        ),
+        5 => {
+            let exit_code = match (rng.bool(), member) {
+                (true, Some(member)) => text(&walk.prefix(member.international_prefix, rng)),
+                _ => ["00", "011", "0011", "810", "119"][rng.usize(0..5)].to_owned(),
+            };
+            ("", format!("{exit_code}{code}{national}"))
+        }
         6 => ("", format!("{code}{national}")),
         _ => ("", format!("{trunk}{national}")),
     };
     (kind, laid_out(rng, plus, &digits), region)
+}
+
+fn text(digits: &[u8]) -> String {
+    digits.iter().map(|digit| char::from(b'0' + digit)).collect()
 }
 
 /// The digits in some layout.

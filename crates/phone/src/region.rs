@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::plans::{CallingCode, Territory};
+use crate::plans::Territory;
 
 macro_rules! regions {
     ($($code:ident)*) => {
@@ -62,7 +62,7 @@ impl Region {
     /// The country calling code, without `+`; none for [`World`](Region::World), which has several.
     #[must_use]
     pub fn calling_code(self) -> Option<u16> {
-        Some(Territory::of_region(self)?.calling_code().code)
+        Some(Territory::of_region(self)?.code)
     }
 
     /// The main region of a country calling code: `US` for 1, [`World`](Region::World) for 800.
@@ -75,7 +75,7 @@ impl Region {
     /// ```
     #[must_use]
     pub fn of_calling_code(code: u16) -> Option<Region> {
-        Some(CallingCode::of(code)?.territory().region)
+        Some(Territory::of_calling_code(code)?.region)
     }
 
     /// The same region as `rlibphonenumber` spells it.

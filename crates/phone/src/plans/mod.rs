@@ -1,5 +1,5 @@
 //! The numbering plans as tables: one walk over the digits of a national number tells its region
-//! and the kind of its line.
+//! and the kind of its line, another what stands before it.
 //!
 //! The tables are written by `contactmill-codegen` from the metadata inside `rlibphonenumber`, so
 //! that they and the library cannot drift apart.
@@ -8,10 +8,11 @@ mod generated;
 
 pub(crate) use generated::METADATA_VERSION;
 
+use generated::{ROWS, TAILS};
+
 use crate::{LengthCheck, LineType, Region};
 
 /// What the digits of a national number say by themselves.
-#[derive(Clone, Copy)]
 pub(crate) struct Answer {
     pub(crate) region: Option<Region>,
     pub(crate) line_type: LineType,
@@ -19,24 +20,20 @@ pub(crate) struct Answer {
     general: u32,
 }
 
-/// A country calling code.
-pub(crate) struct CallingCode {
-    pub(crate) code: u16,
-    /// Where the walk over a national number starts.
-    start: u16,
-    /// Its main territory.
-    pub(crate) main: u8,
-    /// The region, where there is only one.
-    pub(crate) only_region: Option<Region>,
-}
-
 /// A territory: a region, or the world for one calling code.
 pub(crate) struct Territory {
     pub(crate) region: Region,
-    /// Its place in the list of calling codes.
-    pub(crate) calling_code: u8,
+    pub(crate) code: u16,
+    /// How many digits the calling code has.
+    code_digits: u8,
+    /// The place of the calling code among all, ascending.
+    calling_code: u8,
+    /// The main territory of its calling code.
+    main: u16,
     /// Its place among the territories of its calling code.
     place: u8,
+    /// Whether it has the calling code to itself.
+    pub(crate) is_only: bool,
     /// Bit n: numbers of n digits exist.
     possible: u32,
     /// Bit n: numbers of n digits can be dialled from nearby.
@@ -46,101 +43,99 @@ pub(crate) struct Territory {
 }
 
 /// Digits that may stand before a number.
-pub(crate) enum Prefix {
-    /// None.
-    None,
-    /// Just these.
-    Digits(&'static [u8]),
-    /// A pattern; where the walk starts that tells whether any digits may match it.
-    Pattern(u16),
+pub(crate) struct Prefix {
+    /// Bit n: the digit n may begin it.
+    first: u16,
+    /// The row where the walk over it starts.
+    start: u16,
 }
 
 /// Whether a number begins with a prefix.
+#[derive(Clone, Copy)]
 pub(crate) enum Begins {
     No,
     /// It does, and the prefix has so many digits.
-    With(usize),
-    /// The pattern has to be asked.
-    Perhaps,
+    With(u8),
+    /// So many digits give way to others, and behind those to a range of their own.
+    Rewritten { taken: u8, put: &'static [u8], kept: (u8, u8) },
+}
+
+/// More digits than a national number has, one more than the library reads.
+const LENGTHS: usize = 18;
+
+/// Where each digit leads, what the digits so far say if they end here, and room to a power of
+/// two. An entry below [`ROWS`] is a row; above, the digits that follow make no difference.
+type Row = [u16; 16];
+const AT_END: usize = 10;
+
+/// Aligned, so that no row lies in two cache lines.
+#[repr(C, align(64))]
+struct Walks {
+    rows: [Row; ROWS],
+    /// For each calling code, where the first two digits of a national number lead.
+    openings: [[u16; 100]; generated::OPENINGS],
+    /// The answer by the number of digits.
+    tails: [[u16; LENGTHS]; TAILS],
+}
+
+static WALKS: Walks = {
+    let bytes = include_bytes!("plans.bin");
+    Walks {
+        rows: read(bytes, 0),
+        openings: read(bytes, size_of::<[Row; ROWS]>()),
+        tails: read(bytes, size_of::<[Row; ROWS]>() + 200 * generated::OPENINGS),
+    }
+};
+
+/// Reads a table of little-endian numbers, when the crate is compiled.
+const fn read<const COLUMNS: usize, const ROWS: usize>(
+    bytes: &[u8],
+    mut at: usize,
+) -> [[u16; COLUMNS]; ROWS] {
+    let mut table = [[0; COLUMNS]; ROWS];
+    let mut row = 0;
+    while row < ROWS {
+        let mut column = 0;
+        while column < COLUMNS {
+            table[row][column] = u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+            at += 2;
+            column += 1;
+        }
+        row += 1;
+    }
+    table
+}
+
+/// Walks on from an entry; the result is what is said where the digits end, or the leaf.
+#[inline]
+fn walk(mut entry: u16, digits: &[u8]) -> Result<u16, usize> {
+    let mut digits = digits.iter();
+    loop {
+        let Some(row) = WALKS.rows.get(usize::from(entry)) else {
+            return Err(usize::from(entry) - ROWS);
+        };
+        match digits.next() {
+            // Digits are below 10: the mask tells the compiler that they are below 16.
+            Some(&digit) => entry = row[usize::from(digit & 15)],
+            None => return Ok(row[AT_END]),
+        }
+    }
 }
 
 impl Prefix {
+    /// Whether it may be what the digits begin with, by a glance at the first.
+    #[inline]
+    pub(crate) fn may_begin(&self, digits: &[u8]) -> bool {
+        digits.first().is_some_and(|first| self.first >> first & 1 == 1)
+    }
+
     #[inline]
     pub(crate) fn of(&self, digits: &[u8]) -> Begins {
-        match self {
-            Prefix::None => Begins::No,
-            Prefix::Digits(prefix) => {
-                // A prefix has one digit or a few: comparing them one by one is faster than a call.
-                let begins = digits.len() >= prefix.len()
-                    && prefix.iter().zip(digits).all(|(wanted, digit)| wanted == digit);
-                if begins { Begins::With(prefix.len()) } else { Begins::No }
-            }
-            Prefix::Pattern(start) => {
-                let mut state = usize::from(*start);
-                for &digit in digits {
-                    state = entry(10 * state + usize::from(digit));
-                    if state == 0 {
-                        break;
-                    }
-                    if answer(state).general != 0 {
-                        return Begins::Perhaps;
-                    }
-                }
-                Begins::No
-            }
+        if !self.may_begin(digits) {
+            return Begins::No;
         }
-    }
-}
-
-/// Ten transitions for each state, then an answer for each; two bytes each, little-endian.
-static TRANSITIONS: &[u8; generated::STATES * 22] = include_bytes!("transitions.bin");
-
-#[inline]
-fn entry(index: usize) -> usize {
-    match TRANSITIONS.get(2 * index..2 * index + 2) {
-        Some(&[low, high]) => usize::from(u16::from_le_bytes([low, high])),
-        _ => 0,
-    }
-}
-
-fn answer(state: usize) -> &'static Answer {
-    &generated::ANSWERS[entry(10 * generated::STATES + state)]
-}
-
-impl CallingCode {
-    /// The calling code with this number.
-    pub(crate) fn of(code: u16) -> Option<&'static CallingCode> {
-        let at = *generated::BY_CODE.get(usize::from(code))?;
-        generated::CALLING_CODES.get(usize::from(at))
-    }
-
-    /// The calling code that the digits begin with; calling codes are prefix-free (ITU-T E.164).
-    pub(crate) fn leading(digits: &[u8]) -> Option<(&'static CallingCode, &[u8])> {
-        let mut code = 0;
-        for len in 1..=digits.len().min(3) {
-            code = 10 * code + u16::from(digits[len - 1]);
-            if code == 0 {
-                return None;
-            }
-            if let Some(found) = CallingCode::of(code) {
-                return Some((found, &digits[len..]));
-            }
-        }
-        None
-    }
-
-    /// Its main territory.
-    pub(crate) fn territory(&self) -> &'static Territory {
-        &generated::TERRITORIES[usize::from(self.main)]
-    }
-
-    /// What the digits of a national number of this calling code say.
-    pub(crate) fn answer(&self, digits: &[u8]) -> Answer {
-        let mut state = usize::from(self.start);
-        for &digit in digits {
-            state = entry(10 * state + usize::from(digit));
-        }
-        *answer(state)
+        let outcome = walk(self.start, digits).map_or_else(|leaf| leaf, usize::from);
+        generated::OUTCOMES[outcome]
     }
 }
 
@@ -151,31 +146,70 @@ impl Territory {
         generated::TERRITORIES.get(usize::from(at))
     }
 
-    pub(crate) fn calling_code(&self) -> &'static CallingCode {
-        &generated::CALLING_CODES[usize::from(self.calling_code)]
+    /// The main territory of a calling code.
+    pub(crate) fn of_calling_code(code: u16) -> Option<&'static Territory> {
+        let leading = match code {
+            0..10 => code * 100,
+            10..100 => code * 10,
+            _ => code,
+        };
+        let at = *generated::BY_LEADING_DIGITS.get(usize::from(leading))?;
+        generated::TERRITORIES.get(usize::from(at)).filter(|territory| territory.code == code)
     }
 
-    /// Whether the digits match the territory's general pattern.
-    pub(crate) fn is_general(&self, digits: &[u8]) -> bool {
-        self.calling_code().answer(digits).general >> self.place & 1 == 1
+    /// The main territory of the calling code that the digits begin with, and those behind it.
+    #[inline]
+    pub(crate) fn leading(digits: &[u8]) -> Option<(&'static Territory, &[u8])> {
+        let digit = |at: usize| usize::from(digits.get(at).copied().unwrap_or(0));
+        let leading = 100 * digit(0) + 10 * digit(1) + digit(2);
+        let at = *generated::BY_LEADING_DIGITS.get(leading)?;
+        let territory = generated::TERRITORIES.get(usize::from(at))?;
+        Some((territory, digits.get(usize::from(territory.code_digits)..)?))
+    }
+
+    /// The main territory of its calling code.
+    pub(crate) fn main(&self) -> &'static Territory {
+        &generated::TERRITORIES[usize::from(self.main)]
+    }
+
+    /// What the digits of a national number of its calling code say.
+    #[inline]
+    pub(crate) fn answer(&self, digits: &[u8]) -> &'static Answer {
+        let at = match digits {
+            [first, second, rest @ ..] => {
+                let opening = &WALKS.openings[usize::from(self.calling_code)];
+                let pair = usize::from(10 * first + second);
+                match walk(opening.get(pair).copied().unwrap_or(0), rest) {
+                    Ok(answer) => answer,
+                    Err(tail) => WALKS.tails[tail].get(digits.len()).copied().unwrap_or(0),
+                }
+            }
+            _ => 0,
+        };
+        &generated::ANSWERS[usize::from(at)]
+    }
+
+    /// Whether an answer says that the digits match the territory's general pattern.
+    pub(crate) fn is_general(&self, answer: &Answer) -> bool {
+        answer.general >> self.place & 1 == 1
     }
 
     /// What the plan says of a number of so many digits.
+    #[inline]
     pub(crate) fn length_check(&self, digits: usize) -> LengthCheck {
-        if self.possible == 0 {
-            return LengthCheck::InvalidLength;
-        }
         let bit = 1_u32.checked_shl(digits as u32).unwrap_or(0);
         if self.local_only & bit != 0 {
-            return LengthCheck::PossibleLocalOnly;
-        }
-        let (shortest, longest) =
-            (self.possible.trailing_zeros() as usize, self.possible.ilog2() as usize);
-        match digits {
-            _ if digits < shortest => LengthCheck::TooShort,
-            _ if digits > longest => LengthCheck::TooLong,
-            _ if self.possible & bit != 0 => LengthCheck::Possible,
-            _ => LengthCheck::InvalidLength,
+            LengthCheck::PossibleLocalOnly
+        } else if self.possible & bit != 0 {
+            LengthCheck::Possible
+        } else if self.possible == 0 {
+            LengthCheck::InvalidLength
+        } else if digits < self.possible.trailing_zeros() as usize {
+            LengthCheck::TooShort
+        } else if digits > self.possible.ilog2() as usize {
+            LengthCheck::TooLong
+        } else {
+            LengthCheck::InvalidLength
         }
     }
 }
