@@ -238,9 +238,9 @@ impl<'t> Encoded<'t> {
         let what = "The territory of every region but the world, in the order of `Region`.";
         let countries = &Region::ALL[..Region::ALL.len() - 1];
         places(&mut out, what, "BY_REGION", {
-            countries.iter().map(|region| {
-                territories.iter().position(|territory| territory.region == *region)
-            })
+            countries
+                .iter()
+                .map(|region| territories.iter().position(|territory| territory.region == *region))
         })?;
         Ok(out)
     }
@@ -390,9 +390,7 @@ mod tests {
                 let mut number = digits.clone();
                 number.push(digit);
                 check(&number);
-                if next != 0
-                    && number.len() < longest
-                    && !std::mem::replace(&mut seen[next], true)
+                if next != 0 && number.len() < longest && !std::mem::replace(&mut seen[next], true)
                 {
                     queue.push_back((next, number));
                 }

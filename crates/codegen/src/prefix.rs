@@ -25,7 +25,10 @@ pub(crate) enum Outcome {
 }
 
 /// Compiles a pattern, with the rule that says what becomes of the digits that it matches.
-pub(crate) fn build(pattern: &str, rule: Option<&str>) -> Result<Automaton<Outcome>, Box<dyn Error>> {
+pub(crate) fn build(
+    pattern: &str,
+    rule: Option<&str>,
+) -> Result<Automaton<Outcome>, Box<dyn Error>> {
     let rule = rule.filter(|rule| !rule.is_empty()).map(Rule::parse).transpose()?;
     let nfa = Compiler::new()
         .syntax(syntax::Config::new().unicode(false).utf8(false))

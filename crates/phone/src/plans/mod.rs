@@ -57,7 +57,11 @@ pub(crate) enum Begins {
     /// It does, and the prefix has so many digits.
     With(u8),
     /// So many digits give way to others, and behind those to a range of their own.
-    Rewritten { taken: u8, put: &'static [u8], kept: (u8, u8) },
+    Rewritten {
+        taken: u8,
+        put: &'static [u8],
+        kept: (u8, u8),
+    },
 }
 
 /// More digits than a national number has, one more than the library reads.
