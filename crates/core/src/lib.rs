@@ -34,6 +34,7 @@ mod contact;
 mod country;
 mod dedup;
 mod email_cell;
+mod explain;
 mod header;
 mod mapping;
 mod name_cell;
@@ -53,6 +54,7 @@ pub use contactmill_phone::{
     LineType, METADATA_VERSION, NationalNumber, PhoneNumber, Region, UnknownRegion,
 };
 pub use dedup::{Conflict, Conflicts, DedupPolicy, MatchKey};
+pub use explain::{Explained, Explanation, Step, StepKind};
 pub use header::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
 pub use mapping::{
     AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappedField, MappingError,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::email_cell;
+use crate::explain::Notes;
 use crate::header::{self, HeaderMeaning};
 use crate::raw::RawContact;
 use crate::reason::Reason;
@@ -465,6 +466,6 @@ fn data_columns(names: &[String]) -> Vec<String> {
 
 /// Whether a cell of a header row is somebody's data.
 fn is_data(cell: &str) -> bool {
-    email_cell::read(cell).into_addresses().is_some()
+    email_cell::read(cell, Notes::default()).into_addresses().is_some()
         || cell.chars().filter(char::is_ascii_digit).count() >= 7
 }

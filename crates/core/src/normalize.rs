@@ -1,6 +1,7 @@
 //! From a raw contact to a contact, or to the reason why not.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 use contactmill_phone::{PhoneNumber, Region};
@@ -8,6 +9,7 @@ use contactmill_phone::{PhoneNumber, Region};
 use crate::contact::{Attribute, AttributeValue, Contact, ContactName, EmailAddress, Tag};
 use crate::country::{self, CountryReading};
 use crate::email_cell::{self, EmailReading};
+use crate::explain::{Explained, Explanation, Notes};
 use crate::name_cell;
 use crate::options::{BadEmail, BareDigits, LineTypePolicy, MissingName, Options};
 use crate::phone_cell::{self, PhoneContext, PhoneReading};
@@ -72,10 +74,68 @@ impl Normalizer {
     /// A [`Rejection`] is no failure but the outcome for this record: it cannot be imported, and
     /// why.
     pub fn normalize(&self, raw: &RawContact<'_>) -> Result<Normalized, Rejection> {
+        self.read(raw, Notes::default())
+    }
+
+    /// Tells how a phone cell is read: what was seen, each step taken or refused, the outcome.
+    ///
+    /// ```
+    /// use contactmill_core::{Normalizer, Options, StepKind};
+    ///
+    /// let explanation = Normalizer::new(Options::default()).explain_phone("+34 0910 123 456");
+    /// let last = explanation.steps.last().unwrap();
+    /// assert_eq!(last.kind, StepKind::Taken);
+    /// assert_eq!(last.text, "phone_trunk_zero: +34910123456");
+    /// let number = explanation.outcome.unwrap().phone.unwrap();
+    /// assert_eq!(number.national_number().to_string(), "910123456");
+    /// ```
+    #[must_use]
+    pub fn explain_phone(&self, cell: &str) -> Explanation {
+        let steps = RefCell::default();
+        let mut raw = RawContact::default();
+        raw.phones.push(cell);
+        let read = self.read(&raw, Notes::to(&steps));
+        let outcome = read.map_err(|rejection| rejection.reason).map(|normalized| {
+            let Normalized { contact, mut warnings } = normalized;
+            // A name is not what was asked for.
+            warnings.retain(|warning| warning.field != Field::Name);
+            let phone = Some(contact.phone);
+            Explained { phone, email: contact.email, attributes: contact.attributes, warnings }
+        });
+        Explanation { steps: steps.into_inner(), outcome }
+    }
+
+    /// Tells how an e-mail cell is read, as [`explain_phone`](Normalizer::explain_phone) does.
+    ///
+    /// ```
+    /// use contactmill_core::{Normalizer, Options};
+    ///
+    /// let explanation = Normalizer::new(Options::default()).explain_email("asha@gmial.com");
+    /// assert_eq!(explanation.steps[1].text, "perhaps a slip for asha@gmail.com");
+    /// assert_eq!(explanation.outcome.unwrap().email.unwrap().as_str(), "asha@gmial.com");
+    /// ```
+    #[must_use]
+    pub fn explain_email(&self, cell: &str) -> Explanation {
+        let steps = RefCell::default();
+        let mut raw = RawContact::default();
+        raw.emails.push(cell);
         let mut warnings = Vec::new();
-        let country = self.country(raw);
+        let read = self.emails(&raw, None, &mut warnings, Notes::to(&steps));
+        let outcome = read.map(|emails| {
+            let mut emails = emails.into_iter();
+            let email = emails.next();
+            let mut attributes = AttributeList::with_capacity(0);
+            attributes.push_numbered("email", emails);
+            Explained { phone: None, email, attributes: attributes.list, warnings }
+        });
+        Explanation { steps: steps.into_inner(), outcome }
+    }
+
+    fn read(&self, raw: &RawContact<'_>, notes: Notes<'_>) -> Result<Normalized, Rejection> {
+        let mut warnings = Vec::new();
+        let country = self.country(raw, notes);
         let phones = self.phones(raw, &country, &mut warnings)?;
-        let emails = self.emails(raw, phones.email, &mut warnings)?;
+        let emails = self.emails(raw, phones.email, &mut warnings, notes)?;
         let names = Names::of(raw);
         let name = self.name(raw, names.chosen, phones.phone, &mut warnings)?;
         let tags = self.tags(raw, &mut warnings);
@@ -101,8 +161,8 @@ impl Normalizer {
     }
 
     /// What the record's country cells, and the options behind them, say of its phone cells.
-    fn country<'r>(&self, raw: &RawContact<'r>) -> Country<'r> {
-        let default = PhoneContext::new(&self.options);
+    fn country<'r>(&self, raw: &RawContact<'r>, notes: Notes<'r>) -> Country<'r> {
+        let default = PhoneContext::new(&self.options, notes);
         let mut country = Country { context: default, or_else: None, not_understood: Vec::new() };
         let mut found = false;
         for &cell in &raw.countries {
@@ -147,30 +207,29 @@ impl Normalizer {
         let mut extension = None;
         let mut refused: Vec<(&str, Reason)> = Vec::new();
         for &cell in &raw.phones {
-            let PhoneReading { numbers: found, extension: digits, repairs } =
-                match country.read_phone(cell) {
-                    Ok(reading) => reading,
-                    Err(Reason::PhoneMissing) => continue,
-                    Err(reason) => {
-                        refused.push((cell, reason));
-                        continue;
-                    }
-                };
+            let reading = match country.read_phone(cell) {
+                Ok(reading) => reading,
+                Err(Reason::PhoneMissing) => continue,
+                Err(reason) => {
+                    refused.push((cell, reason));
+                    continue;
+                }
+            };
             let after = || {
                 let texts: Vec<String> =
-                    found.iter().map(|number| number.e164().to_string()).collect();
+                    reading.numbers().map(|number| number.e164().to_string()).collect();
                 texts.join(" ").into()
             };
-            for code in repairs {
+            for &code in &reading.repairs {
                 let (field, before) = (Field::Phone, cell.trim().into());
                 warnings.push(Warning { field, code, before, after: after() });
             }
-            extension = extension.or(digits);
-            for number in found {
+            for number in reading.numbers() {
                 if !numbers.contains(&number) {
                     numbers.push(number);
                 }
             }
+            extension = extension.or(reading.extension);
         }
         let Some(chosen) = numbers.iter().position(allowed) else {
             return Err(match (numbers.is_empty(), refused.first()) {
@@ -184,7 +243,8 @@ impl Normalizer {
         for (cell, reason) in refused {
             if email.is_none()
                 && cell.contains('@')
-                && let Some(addresses) = email_cell::read(cell).into_addresses()
+                && let Some(addresses) =
+                    email_cell::read(cell, country.context.notes).into_addresses()
             {
                 email = Some((cell, addresses));
                 continue;
@@ -205,6 +265,7 @@ impl Normalizer {
         raw: &RawContact<'_>,
         from_phone_column: Option<(Box<str>, Vec<EmailAddress>)>,
         warnings: &mut Vec<Warning>,
+        notes: Notes<'_>,
     ) -> Result<Vec<EmailAddress>, Reason> {
         let mut emails: Vec<EmailAddress> = Vec::new();
         let mut bad: Vec<&str> = Vec::new();
@@ -215,7 +276,7 @@ impl Normalizer {
             after: after.into(),
         };
         for &cell in &raw.emails {
-            match email_cell::read(cell) {
+            match email_cell::read(cell, notes) {
                 EmailReading::Empty => {}
                 EmailReading::Bad => bad.push(cell),
                 EmailReading::One(address) => emails.push(address),
@@ -241,6 +302,7 @@ impl Normalizer {
                 continue;
             }
             if let Some(meant) = email_cell::suggestion(&email) {
+                notes.seen(|| format!("perhaps a slip for {meant}"));
                 warnings.push(warn(WarningCode::EmailTypoSuspected, email.as_str(), &meant));
             }
             unique.push(email);
@@ -322,9 +384,9 @@ impl Normalizer {
 
 /// How a record's phone cells are to be read.
 struct Country<'r> {
-    context: PhoneContext,
+    context: PhoneContext<'r>,
     /// Another way that is just as plausible: both must come to the same, or only one to a number.
-    or_else: Option<PhoneContext>,
+    or_else: Option<PhoneContext<'r>>,
     /// Country cells that say something, but not which country.
     not_understood: Vec<&'r str>,
 }

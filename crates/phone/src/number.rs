@@ -157,6 +157,20 @@ pub struct NationalNumber {
     leading_zeros: u8,
 }
 
+impl NationalNumber {
+    /// The digits as one number, without what the leading zeros say.
+    ///
+    /// ```
+    /// let number = contactmill_phone::parse("+39 06 1234 5678", None)?;
+    /// assert_eq!(number.national_number().value(), 612_345_678);
+    /// # Ok::<(), contactmill_phone::ParseError>(())
+    /// ```
+    #[must_use]
+    pub const fn value(self) -> u64 {
+        self.digits
+    }
+}
+
 impl fmt::Display for NationalNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = DigitText::default();

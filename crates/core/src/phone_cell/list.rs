@@ -1,7 +1,5 @@
 //! Cells that hold several numbers.
 
-use contactmill_phone::PhoneNumber;
-
 use super::{PhoneContext, PhoneReading, read_text, repair};
 use crate::reason::{Reason, WarningCode};
 
@@ -16,7 +14,7 @@ pub(super) fn may_hold_several(text: &str) -> bool {
 }
 
 /// Reads a cell for which [`may_hold_several`].
-pub(super) fn read(text: &str, context: &PhoneContext) -> Result<PhoneReading, Reason> {
+pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
     let pieces = cut(text, &[":::", ";", "|", " or ", " and "]);
     if let Some(reading) = parted(text, &pieces, context) {
         return reading;
@@ -32,7 +30,10 @@ pub(super) fn read(text: &str, context: &PhoneContext) -> Result<PhoneReading, R
         return match (whole, parted) {
             // Fewer digits than any number has: the first piece is an area code, as in `040/…`.
             (Ok(whole), Ok(_)) if digits(pieces[0]) < 6 && separator == "/" => Ok(whole),
-            (Ok(_), Ok(_)) => Err(Reason::PhoneAmbiguous),
+            (Ok(_), Ok(_)) => {
+                context.notes.refused(|| "one number or several: both can be read".into());
+                Err(Reason::PhoneAmbiguous)
+            }
             // A number that a line break or a comma has cut in two is not proved to be one.
             (Ok(whole), Err(_)) if matches!(separator, "/" | "\n") => Ok(whole),
             // Of two numbers that are none, neither is too long by itself.
@@ -60,14 +61,17 @@ pub(super) fn read(text: &str, context: &PhoneContext) -> Result<PhoneReading, R
 fn parted(
     text: &str,
     pieces: &[&str],
-    context: &PhoneContext,
+    context: &PhoneContext<'_>,
 ) -> Option<Result<PhoneReading, Reason>> {
     match pieces {
         // Separators with nothing beside them.
         [] => Some(Err(Reason::PhoneNotANumber)),
         [only] if *only == text => None,
         [only] => Some(read_text(only, context)),
-        pieces => Some(first_and_others(pieces.iter().map(|piece| read_text(piece, context)))),
+        pieces => {
+            context.notes.seen(|| format!("{} values in one cell", pieces.len()));
+            Some(first_and_others(pieces.iter().map(|piece| read_text(piece, context))))
+        }
     }
 }
 
@@ -106,12 +110,8 @@ fn first_and_others(
         match (reading, &mut first) {
             (Ok(reading), None) => first = Some(reading),
             (Ok(reading), Some(first)) => {
-                let known =
-                    |number: &PhoneNumber, first: &PhoneReading| first.numbers.contains(number);
-                for number in reading.numbers {
-                    if !known(&number, first) {
-                        first.numbers.push(number);
-                    }
+                for number in reading.numbers() {
+                    first.add(number);
                 }
                 for code in reading.repairs {
                     if !first.repairs.contains(&code) {

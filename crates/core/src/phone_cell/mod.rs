@@ -1,9 +1,11 @@
 //! Phone cells as people and programs leave them.
 //!
-//! A cell goes through four rooms: [`layout`] takes away what carries no meaning, [`shape`] tells
-//! the shapes that are no plain number, [`list`] cuts a cell that holds several, and [`repair`]
-//! reads one number, repairing it only where the repair can be proved.
+//! A look at the bytes sends the [`clean`] majority straight to the phone engine. The rest goes
+//! through four rooms: [`layout`] takes away what carries no meaning, [`shape`] tells the shapes
+//! that are no plain number, [`list`] cuts a cell that holds several, and [`repair`] reads one
+//! number, repairing it only where the repair can be proved.
 
+mod clean;
 pub(crate) mod layout;
 mod list;
 mod repair;
@@ -11,6 +13,7 @@ mod shape;
 
 use contactmill_phone::{PhoneNumber, Region, parse_with_extension};
 
+use crate::explain::Notes;
 use crate::options::{Acceptance, BareDigits, Options, PhoneMode};
 use crate::reason::{Reason, WarningCode};
 use crate::text::{ascii_digit, says_nothing};
@@ -21,8 +24,9 @@ const MAX_CHARACTERS: usize = 250;
 /// What a phone cell says, once read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PhoneReading {
-    /// The numbers, in the order of the cell; never empty, none twice.
-    pub(crate) numbers: Vec<PhoneNumber>,
+    pub(crate) number: PhoneNumber,
+    /// Further numbers, in the order of the cell; none twice.
+    pub(crate) others: Vec<PhoneNumber>,
     /// The extension of the first number.
     pub(crate) extension: Option<String>,
     /// What was repaired, each once.
@@ -30,8 +34,8 @@ pub(crate) struct PhoneReading {
 }
 
 impl PhoneReading {
-    fn plain(number: PhoneNumber) -> Self {
-        PhoneReading { numbers: vec![number], extension: None, repairs: Vec::new() }
+    const fn plain(number: PhoneNumber) -> Self {
+        PhoneReading { number, others: Vec::new(), extension: None, repairs: Vec::new() }
     }
 
     fn repaired(mut self, code: WarningCode) -> Self {
@@ -40,24 +44,37 @@ impl PhoneReading {
         }
         self
     }
+
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = PhoneNumber> {
+        std::iter::once(self.number).chain(self.others.iter().copied())
+    }
+
+    fn add(&mut self, number: PhoneNumber) {
+        if number != self.number && !self.others.contains(&number) {
+            self.others.push(number);
+        }
+    }
 }
 
 /// What is known of a phone cell beside its text.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PhoneContext {
+pub(crate) struct PhoneContext<'n> {
     pub(crate) region: Option<Region>,
     pub(crate) mode: PhoneMode,
     pub(crate) bare_digits: BareDigits,
     pub(crate) accept: Acceptance,
+    /// Who wants to know what is done.
+    pub(crate) notes: Notes<'n>,
 }
 
-impl PhoneContext {
-    pub(crate) fn new(options: &Options) -> Self {
+impl<'n> PhoneContext<'n> {
+    pub(crate) fn new(options: &Options, notes: Notes<'n>) -> Self {
         PhoneContext {
             region: options.region,
             mode: options.phones,
             bare_digits: options.bare_digits,
             accept: options.accept,
+            notes,
         }
     }
 
@@ -70,7 +87,7 @@ impl PhoneContext {
 }
 
 /// Reads a phone cell.
-pub(crate) fn read(cell: &str, context: &PhoneContext) -> Result<PhoneReading, Reason> {
+pub(crate) fn read(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
     match context.mode {
         PhoneMode::Recover => recover(cell, context),
         PhoneMode::Strict => strict(cell, context),
@@ -78,7 +95,7 @@ pub(crate) fn read(cell: &str, context: &PhoneContext) -> Result<PhoneReading, R
 }
 
 /// Just what libphonenumber says of the cell.
-fn strict(cell: &str, context: &PhoneContext) -> Result<PhoneReading, Reason> {
+fn strict(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
     if cell.trim().is_empty() {
         return Err(Reason::PhoneMissing);
     }
@@ -90,8 +107,12 @@ fn strict(cell: &str, context: &PhoneContext) -> Result<PhoneReading, Reason> {
         }
         _ => (cell.to_owned(), context.region),
     };
-    let (number, extension) =
-        parse_with_extension(&text, region).map_err(repair::reason_of_error)?;
+    let read = parse_with_extension(&text, region);
+    context.notes.seen(|| {
+        let number = read.as_ref().map(|(number, _)| *number).map_err(|&error| error);
+        format!("just as libphonenumber reads it: {}", repair::described(number))
+    });
+    let (number, extension) = read.map_err(repair::reason_of_error)?;
     if !context.accepts(number) {
         return Err(repair::reason_of_number(number));
     }
@@ -103,42 +124,64 @@ fn strict(cell: &str, context: &PhoneContext) -> Result<PhoneReading, Reason> {
     Ok(reading)
 }
 
-fn recover(cell: &str, context: &PhoneContext) -> Result<PhoneReading, Reason> {
+fn recover(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
+    let notes = context.notes;
+    if let Some(number) = clean::read(cell, context) {
+        notes.seen(|| "digits and layout, nothing suspicious".into());
+        notes.taken(|| format!("as it stands: {}", repair::described(Ok(number))));
+        return Ok(PhoneReading::plain(number));
+    }
     if cell.len() > MAX_CHARACTERS && cell.chars().nth(MAX_CHARACTERS).is_some() {
+        notes.refused(|| format!("more than {MAX_CHARACTERS} characters"));
         return Err(Reason::PhoneNotANumber);
     }
     let text = layout::tidy(cell);
+    if text != cell {
+        notes.seen(|| format!("without what carries no meaning: {text}"));
+    }
     if text.is_empty() || says_nothing(&text) {
+        notes.refused(|| "it says that there is no value".into());
         return Err(Reason::PhoneMissing);
     }
     read_text(&text, context)
 }
 
 /// Reads tidied text that is not empty.
-fn read_text(text: &str, context: &PhoneContext) -> Result<PhoneReading, Reason> {
+fn read_text(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
+    let notes = context.notes;
     if let Some(reason) = shape::refused(text) {
+        notes.refused(|| format!("{text}: {}", reason.meaning()));
         return Err(reason);
     }
     if let Some(digits) = shape::chat_link(text) {
+        notes.seen(|| format!("a chat link, whose digits are international: {}", either(&digits)));
         let number = repair::read_international(digits?, context)?;
         return Ok(number.repaired(WarningCode::PhoneFromLink));
     }
+    let labelled = text;
     let text = shape::without_label(text);
+    if text != labelled {
+        notes.seen(|| format!("behind a label: {text}"));
+    }
     if let Some(digits) = shape::scientific(text) {
+        notes.seen(|| format!("scientific notation: {}", either(&digits)));
         return Ok(read_text(&digits?, context)?.repaired(WarningCode::PhoneScientific));
     }
     if let Some(digits) = shape::float(text) {
+        notes.seen(|| format!("the tail of a float: {}", either(&digits)));
         return Ok(repair::read_number(digits?, context)?.repaired(WarningCode::PhoneFloatSuffix));
     }
     if let Some(whole) = shape::float_like(text)
         && let Ok(reading) = repair::read_number(whole, context)
     {
+        notes.seen(|| format!("perhaps the tail of a float, behind {whole}"));
         return match repair::read_number(text, context) {
             Ok(_) => Err(Reason::PhoneAmbiguous),
             Err(_) => Ok(reading.repaired(WarningCode::PhoneFloatSuffix)),
         };
     }
     if let Some((number, extension)) = shape::extension(text) {
+        notes.seen(|| format!("an extension, {extension}, behind {number}"));
         let mut reading = repair::read_number(number, context)?;
         reading.extension = Some(extension.to_owned());
         return Ok(reading.repaired(WarningCode::PhoneExtension));
@@ -149,21 +192,31 @@ fn read_text(text: &str, context: &PhoneContext) -> Result<PhoneReading, Reason>
     repair::read_number(text, context)
 }
 
+/// The text that a shape leaves, or why it leaves none.
+fn either(found: &Result<impl AsRef<str>, Reason>) -> String {
+    match found {
+        Ok(text) => text.as_ref().to_owned(),
+        Err(reason) => reason.meaning().to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// The table of cells: `cell<TAB>outcome<TAB>note`, the cell with an optional region before it.
     const CELLS: &str = include_str!("../../tests/cells/phone.tsv");
 
-    fn outcome(cell: &str, context: &PhoneContext) -> String {
+    fn outcome(cell: &str, context: &PhoneContext<'_>) -> String {
         match read(cell, context) {
             Err(reason) => reason.code().to_owned(),
             Ok(reading) => {
-                let number = |number: &PhoneNumber| {
+                let number = |number: PhoneNumber| {
                     format!("{}/{}", number.calling_code(), number.national_number())
                 };
-                let mut text = reading.numbers.iter().map(number).collect::<Vec<_>>().join(" + ");
+                let mut text = reading.numbers().map(number).collect::<Vec<_>>().join(" + ");
                 if let Some(extension) = reading.extension {
                     text += &format!(" x{extension}");
                 }
@@ -171,6 +224,26 @@ mod tests {
                     text += &format!(" [{code}]");
                 }
                 text
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn a_clean_cell_is_read_as_the_closer_look_reads_it(
+            cell in r"[+]{0,1}[(]{0,1}(00|91|1|)[0-9]{1,4}[ ().-]{0,2}[0-9]{2,5}[ ().-]{0,1}[0-9]{1,6}",
+            region in proptest::sample::select(Region::ALL),
+            some in any::<bool>(),
+        ) {
+            let options = Options { region: some.then_some(region), ..Options::default() };
+            let context = PhoneContext::new(&options, Notes::default());
+            if let Some(number) = clean::read(&cell, &context) {
+                prop_assert_eq!(
+                    read_text(&layout::tidy(&cell), &context),
+                    Ok(PhoneReading::plain(number))
+                );
             }
         }
     }
@@ -199,7 +272,7 @@ mod tests {
                 },
                 ..Options::default()
             };
-            let found = outcome(&cell, &PhoneContext::new(&options));
+            let found = outcome(&cell, &PhoneContext::new(&options, Notes::default()));
             if found != expected {
                 wrong += &format!("{region} {cell:?}: {found}, expected {expected}\n");
             }

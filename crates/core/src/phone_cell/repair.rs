@@ -6,25 +6,28 @@
 use contactmill_phone::{LengthCheck, ParseError, PhoneNumber, Region, parse};
 
 use super::{PhoneContext, PhoneReading};
+use crate::explain::Notes;
 use crate::options::BareDigits;
 use crate::reason::{Reason, WarningCode};
 
 /// Reads the digits of one number that begin with a country calling code.
 pub(super) fn read_international(
     digits: &str,
-    context: &PhoneContext,
+    context: &PhoneContext<'_>,
 ) -> Result<PhoneReading, Reason> {
     read_number(&format!("+{digits}"), context)
 }
 
 /// Reads one number: digits and layout.
-pub(super) fn read_number(text: &str, context: &PhoneContext) -> Result<PhoneReading, Reason> {
+pub(super) fn read_number(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
     let cell = Cell::new(text, context)?;
     if is_filler(&cell.digits) {
+        context.notes.refused(|| format!("{}: digits that mean nothing", cell.digits));
         return Err(Reason::PhonePlaceholder);
     }
     let (number, repair) = cell.read(context)?;
     if is_filler(&number.national_number().to_string()) {
+        context.notes.refused(|| format!("{}: digits that mean nothing", number.e164()));
         return Err(Reason::PhonePlaceholder);
     }
     let reading = PhoneReading::plain(number);
@@ -52,7 +55,7 @@ struct Cell<'t> {
 }
 
 impl<'t> Cell<'t> {
-    fn new(text: &'t str, context: &PhoneContext) -> Result<Self, Reason> {
+    fn new(text: &'t str, context: &PhoneContext<'_>) -> Result<Self, Reason> {
         if !text.chars().all(|c| c.is_ascii_digit() || "+-.()[]/ ~\n".contains(c)) {
             return Err(Reason::PhoneNotANumber);
         }
@@ -80,9 +83,14 @@ impl<'t> Cell<'t> {
         Ok(Cell { text: format!("+{digits}").into(), digits, has_plus: true })
     }
 
-    fn read(&self, context: &PhoneContext) -> Result<(PhoneNumber, Option<WarningCode>), Reason> {
+    fn read(
+        &self,
+        context: &PhoneContext<'_>,
+    ) -> Result<(PhoneNumber, Option<WarningCode>), Reason> {
         let region = if self.has_plus { None } else { context.region };
         let as_written = parse(&self.text, region);
+        let notes = context.notes;
+        notes.seen(|| format!("as it stands, {}: {}", self.text, described(as_written)));
         let mut valid = None;
         if let Ok(number) = as_written
             && number.is_valid()
@@ -92,8 +100,8 @@ impl<'t> Cell<'t> {
                 return Ok((number, None));
             }
         }
-        let repaired = self.repaired(region, valid)?;
-        match (valid, repaired) {
+        let repaired = self.repaired(region, valid, notes)?;
+        let chosen = match (valid, repaired) {
             (None, Some((number, code))) => Ok((number, Some(code))),
             (Some(number), None) => Ok((number, None)),
             (Some(number), Some((other, code))) => {
@@ -109,7 +117,13 @@ impl<'t> Cell<'t> {
                 Ok(number) => Err(reason_of_number(number)),
                 Err(error) => Err(reason_of_error(error)),
             },
+        };
+        match chosen {
+            Ok((number, None)) => notes.taken(|| format!("as it stands: {}", number.e164())),
+            Ok((number, Some(code))) => notes.taken(|| format!("{code}: {}", number.e164())),
+            Err(reason) => notes.refused(|| reason.meaning().into()),
         }
+        chosen
     }
 
     /// The one valid number, other than `as_written`, that the repairs give, if they give one.
@@ -117,6 +131,7 @@ impl<'t> Cell<'t> {
         &self,
         region: Option<Region>,
         as_written: Option<PhoneNumber>,
+        notes: Notes<'_>,
     ) -> Result<Option<(PhoneNumber, WarningCode)>, Reason> {
         let mut found: Option<(PhoneNumber, WarningCode)> = None;
         for repair in &REPAIRS {
@@ -124,14 +139,19 @@ impl<'t> Cell<'t> {
                 continue;
             }
             for text in (repair.proposals)(self, region) {
-                let Ok(number) = parse(&text, None) else {
-                    continue;
-                };
+                let proposed = parse(&text, None);
+                notes.seen(|| {
+                    format!("{} would make it {text}: {}", repair.code, described(proposed))
+                });
+                let Ok(number) = proposed else { continue };
                 if !number.is_valid() || as_written == Some(number) {
                     continue;
                 }
                 match found {
-                    Some((other, _)) if other != number => return Err(Reason::PhoneAmbiguous),
+                    Some((other, _)) if other != number => {
+                        notes.refused(|| "two repairs give two numbers".into());
+                        return Err(Reason::PhoneAmbiguous);
+                    }
                     Some(_) => {}
                     None => found = Some((number, repair.code)),
                 }
@@ -221,6 +241,21 @@ fn repeated(cell: &Cell<'_>, region: Option<Region>) -> Option<String> {
     };
     let rest = rest.strip_prefix("00").unwrap_or(rest);
     Some(format!("+{code}{}", rest.strip_prefix(code)?))
+}
+
+/// A reading in words.
+pub(super) fn described(read: Result<PhoneNumber, ParseError>) -> String {
+    match read {
+        Err(error) => error.to_string(),
+        Ok(number) if !number.is_valid() => {
+            format!("{}, {}", number.e164(), reason_of_number(number).meaning())
+        }
+        Ok(number) => {
+            let region = number.region().map_or("", Region::as_str);
+            let kind = number.line_type().as_str().replace('_', " ");
+            format!("{}, valid ({region}, {kind})", number.e164())
+        }
+    }
 }
 
 pub(super) fn reason_of_error(error: ParseError) -> Reason {

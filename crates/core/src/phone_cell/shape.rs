@@ -33,6 +33,10 @@ fn is_date(text: &str) -> bool {
     if !matches!(separators.as_str(), "" | "--" | "//" | "..") {
         return false;
     }
+    // Four digits of the year, two of the others.
+    if date.bytes().filter(u8::is_ascii_digit).count() > 8 {
+        return false;
+    }
     let year = 1900..=2100;
     match numbers.as_deref() {
         Some(&[y, m, d]) if year.contains(&y) => is_day(m, d),
