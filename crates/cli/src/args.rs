@@ -25,6 +25,62 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Read contact dumps and write import arrays
     Convert(Box<ConvertArguments>),
+    /// Tell step by step how a value is read
+    Explain(ExplainArguments),
+}
+
+/// Tell step by step how a value is read: what was seen, what was taken or refused and why, and
+/// what would stand in the import array.
+///
+/// It is the code that `convert` runs, telling what it does.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: contactmill explain -r IN '098765 43210' 9.19877E+11")]
+pub(crate) struct ExplainArguments {
+    /// Values as they stand in a dump; - reads one from each line of standard input
+    #[arg(required = true, value_name = "VALUE", allow_hyphen_values = true)]
+    pub(crate) values: Vec<String>,
+
+    /// What the values are [default: email where no phone number but an @ is found]
+    #[arg(long, value_enum)]
+    pub(crate) field: Option<FieldArgument>,
+
+    #[command(flatten, next_help_heading = "Phone numbers")]
+    phones: PhoneArguments,
+
+    /// Leave a bad e-mail address empty (with a warning), or reject the record
+    #[arg(long, value_enum, default_value_t)]
+    bad_email: BadEmailArgument,
+
+    /// Print one JSON object a value
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What kind of cell a value stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FieldArgument {
+    Phone,
+    Email,
+}
+
+impl ExplainArguments {
+    pub(crate) fn options(&self) -> Options {
+        Options { bad_email: self.bad_email.into(), ..self.phones.options() }
+    }
+}
+
+impl PhoneArguments {
+    fn options(&self) -> Options {
+        Options {
+            region: self.region,
+            phones: self.phones.into(),
+            bare_digits: self.bare_digits.into(),
+            line_type: self.line_type.into(),
+            accept: self.accept.into(),
+            ..Options::default()
+        }
+    }
 }
 
 /// Read contact dumps and write import arrays.
@@ -344,14 +400,10 @@ impl fmt::Display for MaxRejects {
 impl ConvertArguments {
     pub(crate) fn options(&self) -> Options {
         Options {
-            region: self.phones.region,
-            phones: self.phones.phones.into(),
-            bare_digits: self.phones.bare_digits.into(),
-            line_type: self.phones.line_type.into(),
-            accept: self.phones.accept.into(),
             missing_name: self.fields.missing_name.into(),
             bad_email: self.fields.bad_email.into(),
             add_tags: self.fields.add_tag.clone(),
+            ..self.phones.options()
         }
     }
 

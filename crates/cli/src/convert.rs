@@ -43,6 +43,7 @@ pub(crate) enum Failure {
     Changed {
         input: String,
     },
+    StandardInput(io::Error),
     StandardOutput(io::Error),
 }
 
@@ -62,6 +63,9 @@ impl fmt::Display for Failure {
                 "{input} stands in the folder that would be replaced; name another with --out"
             ),
             Failure::Changed { input } => write!(f, "{input}: was changed while it was read"),
+            Failure::StandardInput(error) => {
+                write!(f, "standard input cannot be read: {error}")
+            }
             Failure::StandardOutput(error) => {
                 write!(f, "standard output cannot be written: {error}")
             }

@@ -4,6 +4,7 @@
 
 mod args;
 mod convert;
+mod explain;
 mod progress;
 mod summary;
 
@@ -15,8 +16,11 @@ use clap::Parser;
 use crate::args::{Arguments, Command};
 
 fn main() -> ExitCode {
-    let Command::Convert(arguments) = Arguments::parse().command;
-    match convert::run(&arguments) {
+    let ran = match Arguments::parse().command {
+        Command::Convert(arguments) => convert::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+    };
+    match ran {
         Ok(code) => code,
         Err(failure) => {
             let (error, reset) = (anstyle::AnsiColor::Red.on_default().bold(), anstyle::Reset);

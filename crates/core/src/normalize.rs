@@ -12,7 +12,7 @@ use crate::email_cell::{self, EmailReading};
 use crate::explain::{Explained, Explanation, Notes};
 use crate::name_cell;
 use crate::options::{BadEmail, BareDigits, LineTypePolicy, MissingName, Options};
-use crate::phone_cell::{self, PhoneContext, PhoneReading};
+use crate::phone_cell::{self, Phone, PhoneContext, PhoneReading};
 use crate::raw::RawContact;
 use crate::reason::{Field, Reason, Rejection, Warning, WarningCode};
 use crate::tag_cell;
@@ -145,7 +145,7 @@ impl Normalizer {
             attributes.read(key, value, &mut warnings);
         }
         attributes.push_numbered("name", names.others.into_iter());
-        attributes.push_numbered("phone", phones.others.iter().map(|number| number.e164()));
+        attributes.push_numbered("phone", phones.others.iter());
         if let Some(extension) = phones.extension {
             attributes.push("phone_extension", &extension);
         }
@@ -203,8 +203,7 @@ impl Normalizer {
             LineTypePolicy::Any => true,
             LineTypePolicy::Mobile => number.line_type().may_be_mobile(),
         };
-        let mut numbers: Vec<PhoneNumber> = Vec::new();
-        let mut extension = None;
+        let mut phones: Vec<Phone> = Vec::new();
         let mut refused: Vec<(&str, Reason)> = Vec::new();
         for &cell in &raw.phones {
             let reading = match country.read_phone(cell) {
@@ -217,28 +216,27 @@ impl Normalizer {
             };
             let after = || {
                 let texts: Vec<String> =
-                    reading.numbers().map(|number| number.e164().to_string()).collect();
+                    reading.phones().map(|phone| phone.number.e164().to_string()).collect();
                 texts.join(" ").into()
             };
             for &code in &reading.repairs {
                 let (field, before) = (Field::Phone, cell.trim().into());
                 warnings.push(Warning { field, code, before, after: after() });
             }
-            for number in reading.numbers() {
-                if !numbers.contains(&number) {
-                    numbers.push(number);
+            for phone in std::iter::once(reading.phone).chain(reading.others) {
+                if phones.iter().all(|known| known.number != phone.number) {
+                    phones.push(phone);
                 }
             }
-            extension = extension.or(reading.extension);
         }
-        let Some(chosen) = numbers.iter().position(allowed) else {
-            return Err(match (numbers.is_empty(), refused.first()) {
+        let Some(chosen) = phones.iter().position(|phone| allowed(&phone.number)) else {
+            return Err(match (phones.is_empty(), refused.first()) {
                 (false, _) => Reason::PhoneTypeNotAllowed,
                 (true, Some(&(_, reason))) => reason,
                 (true, None) => Reason::PhoneMissing,
             });
         };
-        let phone = numbers.remove(chosen);
+        let phone = phones.remove(chosen);
         let mut email = None;
         for (cell, reason) in refused {
             if email.is_none()
@@ -257,7 +255,7 @@ impl Normalizer {
             });
         }
         let email = email.map(|(cell, addresses)| (cell.into(), addresses));
-        Ok(Phones { phone, others: numbers, extension, email })
+        Ok(Phones { phone: phone.number, extension: phone.extension, others: phones, email })
     }
 
     fn emails(
@@ -409,8 +407,8 @@ impl Country<'_> {
 /// What the phone cells of a record give.
 struct Phones {
     phone: PhoneNumber,
-    others: Vec<PhoneNumber>,
-    extension: Option<String>,
+    extension: Option<Box<str>>,
+    others: Vec<Phone>,
     /// Addresses that stood in a phone cell.
     email: Option<(Box<str>, Vec<EmailAddress>)>,
 }

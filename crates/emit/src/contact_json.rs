@@ -2,7 +2,9 @@
 
 use std::fmt::Display;
 
-use contactmill_core::{Attribute, Contact, EmailAddress, NationalNumber, SizeLimit, Tag};
+use contactmill_core::{
+    Attribute, Contact, EmailAddress, NationalNumber, PhoneNumber, SizeLimit, Tag,
+};
 use serde::{Serialize, Serializer};
 
 /// Writes a contact as compact JSON, every field present: an absent email is `""`, no tags and no
@@ -13,6 +15,12 @@ pub fn contact_json(contact: &Contact, out: &mut Vec<u8>) {
     // Writing into memory cannot fail, and all keys are strings.
     let written = serde_json::to_writer(out, &Entry::from(contact));
     debug_assert!(written.is_ok());
+}
+
+/// A phone number as it stands in an import array: `{"number":"…","prefix":"…"}`, both strings.
+#[must_use]
+pub fn phone_entry(number: PhoneNumber) -> impl Serialize {
+    Phone { number: number.national_number(), prefix: number.calling_code() }
 }
 
 /// The size of import arrays as a limit for contacts: each must fit into an array by itself.

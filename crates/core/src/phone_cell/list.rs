@@ -110,8 +110,11 @@ fn first_and_others(
         match (reading, &mut first) {
             (Ok(reading), None) => first = Some(reading),
             (Ok(reading), Some(first)) => {
-                for number in reading.numbers() {
-                    first.add(number);
+                let phones = std::iter::once(reading.phone).chain(reading.others);
+                for phone in phones {
+                    if first.phones().all(|known| known.number != phone.number) {
+                        first.others.push(phone);
+                    }
                 }
                 for code in reading.repairs {
                     if !first.repairs.contains(&code) {

@@ -11,6 +11,8 @@ mod list;
 mod repair;
 mod shape;
 
+use std::fmt;
+
 use contactmill_phone::{PhoneNumber, Region, parse_with_extension};
 
 use crate::explain::Notes;
@@ -24,18 +26,39 @@ const MAX_CHARACTERS: usize = 250;
 /// What a phone cell says, once read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PhoneReading {
-    pub(crate) number: PhoneNumber,
+    pub(crate) phone: Phone,
     /// Further numbers, in the order of the cell; none twice.
-    pub(crate) others: Vec<PhoneNumber>,
-    /// The extension of the first number.
-    pub(crate) extension: Option<String>,
+    pub(crate) others: Vec<Phone>,
     /// What was repaired, each once.
     pub(crate) repairs: Vec<WarningCode>,
 }
 
+/// A number and what to dial once it has answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Phone {
+    pub(crate) number: PhoneNumber,
+    pub(crate) extension: Option<Box<str>>,
+}
+
+impl fmt::Display for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.number.e164())?;
+        match &self.extension {
+            Some(extension) => write!(f, " x{extension}"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl PhoneReading {
     const fn plain(number: PhoneNumber) -> Self {
-        PhoneReading { number, others: Vec::new(), extension: None, repairs: Vec::new() }
+        let phone = Phone { number, extension: None };
+        PhoneReading { phone, others: Vec::new(), repairs: Vec::new() }
+    }
+
+    fn extended(mut self, extension: &str) -> Self {
+        self.phone.extension = Some(extension.into());
+        self.repaired(WarningCode::PhoneExtension)
     }
 
     fn repaired(mut self, code: WarningCode) -> Self {
@@ -45,14 +68,8 @@ impl PhoneReading {
         self
     }
 
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = PhoneNumber> {
-        std::iter::once(self.number).chain(self.others.iter().copied())
-    }
-
-    fn add(&mut self, number: PhoneNumber) {
-        if number != self.number && !self.others.contains(&number) {
-            self.others.push(number);
-        }
+    pub(crate) fn phones(&self) -> impl Iterator<Item = &Phone> {
+        std::iter::once(&self.phone).chain(&self.others)
     }
 }
 
@@ -110,25 +127,24 @@ fn strict(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason
     let read = parse_with_extension(&text, region);
     context.notes.seen(|| {
         let number = read.as_ref().map(|(number, _)| *number).map_err(|&error| error);
-        format!("just as libphonenumber reads it: {}", repair::described(number))
+        format!("just as libphonenumber reads it: {}", repair::described(&text, number))
     });
     let (number, extension) = read.map_err(repair::reason_of_error)?;
     if !context.accepts(number) {
         return Err(repair::reason_of_number(number));
     }
-    let mut reading = PhoneReading::plain(number);
-    if let Some(extension) = extension {
-        reading.extension = Some(extension.as_str().to_owned());
-        reading.repairs.push(WarningCode::PhoneExtension);
-    }
-    Ok(reading)
+    let reading = PhoneReading::plain(number);
+    Ok(match extension {
+        Some(extension) => reading.extended(extension.as_str()),
+        None => reading,
+    })
 }
 
 fn recover(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
     let notes = context.notes;
     if let Some(number) = clean::read(cell, context) {
         notes.seen(|| "digits and layout, nothing suspicious".into());
-        notes.taken(|| format!("as it stands: {}", repair::described(Ok(number))));
+        notes.taken(|| format!("as it stands: {}", repair::described(cell, Ok(number))));
         return Ok(PhoneReading::plain(number));
     }
     if cell.len() > MAX_CHARACTERS && cell.chars().nth(MAX_CHARACTERS).is_some() {
@@ -182,9 +198,7 @@ fn read_text(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Rea
     }
     if let Some((number, extension)) = shape::extension(text) {
         notes.seen(|| format!("an extension, {extension}, behind {number}"));
-        let mut reading = repair::read_number(number, context)?;
-        reading.extension = Some(extension.to_owned());
-        return Ok(reading.repaired(WarningCode::PhoneExtension));
+        return Ok(repair::read_number(number, context)?.extended(extension));
     }
     if list::may_hold_several(text) {
         return list::read(text, context);
@@ -213,13 +227,14 @@ mod tests {
         match read(cell, context) {
             Err(reason) => reason.code().to_owned(),
             Ok(reading) => {
-                let number = |number: PhoneNumber| {
-                    format!("{}/{}", number.calling_code(), number.national_number())
+                let phone = |Phone { number, extension }: &Phone| {
+                    let text = format!("{}/{}", number.calling_code(), number.national_number());
+                    match extension {
+                        Some(extension) => format!("{text} x{extension}"),
+                        None => text,
+                    }
                 };
-                let mut text = reading.numbers().map(number).collect::<Vec<_>>().join(" + ");
-                if let Some(extension) = reading.extension {
-                    text += &format!(" x{extension}");
-                }
+                let mut text = reading.phones().map(phone).collect::<Vec<_>>().join(" + ");
                 for code in reading.repairs {
                     text += &format!(" [{code}]");
                 }

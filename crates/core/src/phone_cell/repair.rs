@@ -90,13 +90,15 @@ impl<'t> Cell<'t> {
         let region = if self.has_plus { None } else { context.region };
         let as_written = parse(&self.text, region);
         let notes = context.notes;
-        notes.seen(|| format!("as it stands, {}: {}", self.text, described(as_written)));
+        notes
+            .seen(|| format!("as it stands, {}: {}", self.text, described(&self.text, as_written)));
         let mut valid = None;
         if let Ok(number) = as_written
             && number.is_valid()
         {
             valid = Some(number);
             if !REPAIRS.iter().any(|repair| repair.challenges && (repair.condition)(self, region)) {
+                notes.taken(|| format!("as it stands: {}", number.e164()));
                 return Ok((number, None));
             }
         }
@@ -141,7 +143,7 @@ impl<'t> Cell<'t> {
             for text in (repair.proposals)(self, region) {
                 let proposed = parse(&text, None);
                 notes.seen(|| {
-                    format!("{} would make it {text}: {}", repair.code, described(proposed))
+                    format!("{} would make it {text}: {}", repair.code, described(&text, proposed))
                 });
                 let Ok(number) = proposed else { continue };
                 if !number.is_valid() || as_written == Some(number) {
@@ -243,19 +245,19 @@ fn repeated(cell: &Cell<'_>, region: Option<Region>) -> Option<String> {
     Some(format!("+{code}{}", rest.strip_prefix(code)?))
 }
 
-/// A reading in words.
-pub(super) fn described(read: Result<PhoneNumber, ParseError>) -> String {
-    match read {
-        Err(error) => error.to_string(),
-        Ok(number) if !number.is_valid() => {
-            format!("{}, {}", number.e164(), reason_of_number(number).meaning())
-        }
-        Ok(number) => {
-            let region = number.region().map_or("", Region::as_str);
-            let kind = number.line_type().as_str().replace('_', " ");
-            format!("{}, valid ({region}, {kind})", number.e164())
-        }
+/// A reading of a text in words.
+pub(super) fn described(text: &str, read: Result<PhoneNumber, ParseError>) -> String {
+    let number = match read {
+        Err(error) => return error.to_string(),
+        Ok(number) => number,
+    };
+    let e164 = number.e164().to_string();
+    let e164 = if e164 == text { String::new() } else { e164 + ", " };
+    if !number.is_valid() {
+        return format!("{e164}{}", reason_of_number(number).meaning());
     }
+    let region = number.region().map_or("", Region::as_str);
+    format!("{e164}valid ({region}, {})", number.line_type().as_str().replace('_', " "))
 }
 
 pub(super) fn reason_of_error(error: ParseError) -> Reason {

@@ -188,6 +188,8 @@ pub(super) fn extension(text: &str) -> Option<(&str, &str)> {
     })?;
     let number = before[..before.len() - marker.len()].trim_end_matches([' ', ',', ';', '-']);
     let mut number_digits = number.bytes().filter(u8::is_ascii_digit);
-    let is_number = number_digits.nth(5).is_some() && !number.contains(char::is_alphabetic);
+    // An extension behind the last of several numbers is not one of the cell.
+    let is_number = number_digits.nth(5).is_some()
+        && !number.contains(|c: char| c.is_alphabetic() || matches!(c, ';' | '|' | ',' | '\n'));
     is_number.then_some((number, extension))
 }
