@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("contactmill-core", &["contactmill-phone"]),
     ("contactmill-phone", &[]),
     ("contactmill-codegen", &["contactmill-phone"]),
-    ("contactmill-benches", &[]),
+    ("contactmill-benches", &["contactmill-core", "contactmill-phone"]),
 ];
 
 /// The packages of this platform: those of others need not have been downloaded.

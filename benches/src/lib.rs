@@ -10,5 +10,6 @@
 //!
 //! On the command line: `make-contacts 300 -o sample.csv`.
 
+pub mod cells;
 pub mod contacts;
 pub mod phones;

@@ -18,7 +18,7 @@
 //! that, numbers are random and may belong to somebody.
 
 mod countries;
-mod draw;
+pub(crate) mod draw;
 mod emails;
 mod layouts;
 mod mess;

@@ -1,0 +1,296 @@
+//! Phone cells whose truth is known: valid numbers of all regions, damaged in every way that tables
+//! of contacts show, alone and two at a time. The judge of the reader, and made without it.
+//!
+//! What a cell can tell is decided by the metadata and the rules of the design (`standing`), by the
+//! library itself and not by the code under test. Left out is what no reader could tell: a cell
+//! that is, letter for letter, how another valid number is plainly written.
+//!
+//! ```
+//! use contactmill_benches::cells::{Corpus, Score};
+//!
+//! let mut score = Score::default();
+//! for cell in Corpus::new(1).take(1_000) {
+//!     score.add(&cell);
+//! }
+//! assert_eq!(score.cells(), 1_000);
+//! ```
+
+mod around;
+mod forms;
+mod hopeless;
+mod number;
+mod score;
+mod speed;
+mod standing;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use contactmill_core::{BareDigits, Options, PhoneMode, Region};
+use fastrand::Rng;
+
+use self::around::{COATS, Coat, FRAMES, Frame, Framed};
+use self::forms::{DAMAGED, Form, PLAIN};
+use self::hopeless::{HOPELESS, Hopeless};
+pub use self::number::Number;
+use self::number::Numbers;
+pub use self::score::{Outcome, Score, Target};
+pub use self::speed::{Speed, speed};
+use self::standing::{Skip, Standing, looks_like_date};
+use crate::contacts::draw::{chance, index};
+
+/// The name of one way to write or to damage a cell.
+pub type Kind = &'static str;
+
+/// What is known of a cell beforehand.
+#[derive(Clone, Debug)]
+pub enum Truth {
+    /// Layout only: the first number and no warning.
+    Clean(Known),
+    /// Damaged; nothing but these numbers can be meant.
+    Recoverable(Known),
+    /// These numbers were meant, but another reading is as plausible: a rejection is right too.
+    Undecidable(Known),
+    /// There is no number; the reasons that the design allows, if it names any.
+    Unrecoverable(&'static [&'static str]),
+}
+
+/// What was meant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// The phone, and the further numbers.
+    pub numbers: Vec<Number>,
+    /// The extension of the phone.
+    pub extension: Option<String>,
+}
+
+/// A phone cell and what is known of it.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// What was done, one or two.
+    pub kinds: Vec<Kind>,
+    /// The cell.
+    pub text: String,
+    /// The region that it is read with.
+    pub region: Option<Region>,
+    /// What digits without `+` mean.
+    pub bare_digits: BareDigits,
+    /// What was meant.
+    pub truth: Truth,
+}
+
+impl Cell {
+    /// The options that the cell is read with.
+    #[must_use]
+    pub fn options(&self, phones: PhoneMode) -> Options {
+        Options { region: self.region, bare_digits: self.bare_digits, phones, ..Options::default() }
+    }
+}
+
+impl fmt::Display for Cell {
+    /// Region, cell and truth.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let region = self.region.map_or("-", Region::as_str);
+        let mode = match self.bare_digits {
+            BareDigits::National => "",
+            BareDigits::International => " international",
+        };
+        write!(f, "{region}{mode} {:?}: ", self.text)?;
+        match &self.truth {
+            Truth::Clean(known) | Truth::Recoverable(known) => write!(f, "{known}"),
+            Truth::Undecidable(known) => write!(f, "{known} or nothing"),
+            Truth::Unrecoverable([]) => f.write_str("nothing"),
+            Truth::Unrecoverable(reasons) => f.write_str(&reasons.join(" or ")),
+        }
+    }
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, number) in self.numbers.iter().enumerate() {
+            let between = if at == 0 { "" } else { " & " };
+            write!(f, "{between}+{}/{}", number.code(), number.national())?;
+        }
+        match &self.extension {
+            Some(digits) => write!(f, " x{digits}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Cells without end; the same seed always gives the same.
+pub struct Corpus {
+    rng: Rng,
+    numbers: Numbers,
+    left_out: BTreeMap<Kind, u64>,
+}
+
+/// What is put together in one cell.
+#[derive(Clone, Copy)]
+enum Plan {
+    /// A number, in a form alone.
+    Form(&'static Form),
+    /// In a form, with something around it.
+    Framed(&'static Form, &'static Frame),
+    /// In a form, and something over the cell.
+    Coated(&'static Form, &'static Coat),
+    /// In a plain form, with something around it and something over the cell.
+    Both(&'static Form, &'static Frame, &'static Coat),
+    /// No number, perhaps with something over the cell.
+    Hopeless(&'static Hopeless, Option<&'static Coat>),
+}
+
+fn any<T>(rng: &mut Rng, items: &'static [T]) -> &'static T {
+    &items[index(rng, items.len())]
+}
+
+/// A form, and what may stand around it.
+fn framed(
+    rng: &mut Rng,
+    forms: &'static [Form],
+    plan: impl Fn(&'static Form, &'static Frame) -> Plan,
+) -> Plan {
+    loop {
+        let (form, frame) = (any(rng, forms), any(rng, FRAMES));
+        if form.around.contains(&frame.around) {
+            return plan(form, frame);
+        }
+    }
+}
+
+impl Plan {
+    fn draw(rng: &mut Rng) -> Plan {
+        match rng.u8(0..100) {
+            0..18 => Plan::Form(any(rng, PLAIN)),
+            18..38 => Plan::Form(any(rng, DAMAGED)),
+            38..50 => framed(rng, PLAIN, Plan::Framed),
+            50..57 => Plan::Coated(any(rng, PLAIN), any(rng, COATS)),
+            57..64 => framed(rng, DAMAGED, Plan::Framed),
+            64..70 => Plan::Coated(any(rng, DAMAGED), any(rng, COATS)),
+            70..75 => {
+                let coat = any(rng, COATS);
+                framed(rng, PLAIN, |form, frame| Plan::Both(form, frame, coat))
+            }
+            _ => {
+                let coat = chance(rng, 15).then(|| any(rng, COATS));
+                Plan::Hopeless(any(rng, HOPELESS), coat)
+            }
+        }
+    }
+
+    /// The kinds of mangling, plain forms left out where something else is done.
+    fn kinds(self) -> Vec<Kind> {
+        let damaged = |form: &Form| DAMAGED.iter().any(|other| other.name == form.name);
+        let form = |form: &'static Form| damaged(form).then_some(form.name);
+        match self {
+            Plan::Form(form) => vec![form.name],
+            Plan::Framed(of, frame) => form(of).into_iter().chain([frame.name]).collect(),
+            Plan::Coated(of, coat) => form(of).into_iter().chain([coat.name]).collect(),
+            Plan::Both(_, frame, coat) => vec![frame.name, coat.name],
+            Plan::Hopeless(hopeless, coat) => {
+                [hopeless.name].into_iter().chain(coat.map(|coat| coat.name)).collect()
+            }
+        }
+    }
+}
+
+impl Corpus {
+    /// The corpus of a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Corpus { rng: Rng::with_seed(seed), numbers: Numbers::new(), left_out: BTreeMap::new() }
+    }
+
+    /// How many cells of each kind were left out because they are, letter for letter, how another
+    /// valid number is plainly written.
+    #[must_use]
+    pub fn left_out(&self) -> &BTreeMap<Kind, u64> {
+        &self.left_out
+    }
+
+    fn carry_out(&mut self, plan: Plan) -> Result<Cell, Skip> {
+        let rng = &mut self.rng;
+        let number = match plan {
+            Plan::Form(form) | Plan::Framed(form, _) | Plan::Coated(form, _)
+                if form.name == "Mexico's old 1" =>
+            {
+                self.numbers.draw_in(rng, Some(rlibphonenumber::Region::MX))
+            }
+            _ => self.numbers.draw(rng),
+        };
+        let (form, frame, coat) = match plan {
+            Plan::Form(form) => (form, None, None),
+            Plan::Framed(form, frame) => (form, Some(frame), None),
+            Plan::Coated(form, coat) => (form, None, Some(coat)),
+            Plan::Both(form, frame, coat) => (form, Some(frame), Some(coat)),
+            Plan::Hopeless(hopeless, coat) => {
+                let (text, region) = (hopeless.write)(rng, &self.numbers, &number)?;
+                let (text, reasons) = match coat {
+                    Some(coat) => ((coat.lay)(rng, &text)?, &[][..]),
+                    None => (text, hopeless.reasons),
+                };
+                return Ok(Cell {
+                    kinds: plan.kinds(),
+                    text,
+                    region: region.and_then(ours),
+                    bare_digits: BareDigits::National,
+                    truth: Truth::Unrecoverable(reasons),
+                });
+            }
+        };
+        let writing = (form.write)(rng, &self.numbers, &number)?;
+        let mut framed = Framed::alone(writing, number);
+        if let Some(frame) = frame {
+            framed = (frame.put)(rng, &mut self.numbers, form, framed)?;
+        }
+        let Framed { writing, numbers, extension } = framed;
+        let mut standing = writing.standing;
+        if looks_like_date(&writing.text) {
+            standing = Standing::Undecidable;
+        }
+        let text = match coat {
+            Some(coat) => (coat.lay)(rng, &writing.text)?,
+            None => writing.text,
+        };
+        let known = Known { numbers, extension };
+        Ok(Cell {
+            kinds: plan.kinds(),
+            text,
+            region: writing.region.and_then(ours),
+            bare_digits: match writing.international {
+                true => BareDigits::International,
+                false => BareDigits::National,
+            },
+            truth: match standing {
+                Standing::Clean => Truth::Clean(known),
+                Standing::Recoverable => Truth::Recoverable(known),
+                Standing::Undecidable => Truth::Undecidable(known),
+            },
+        })
+    }
+}
+
+impl Iterator for Corpus {
+    type Item = Cell;
+
+    fn next(&mut self) -> Option<Cell> {
+        loop {
+            let plan = Plan::draw(&mut self.rng);
+            // So that what fits few numbers comes nearly as often as the rest.
+            for _ in 0..30 {
+                match self.carry_out(plan) {
+                    Ok(cell) => return Some(cell),
+                    Err(Skip::LooksLikeAnother) => {
+                        *self.left_out.entry(plan.kinds()[0]).or_default() += 1;
+                    }
+                    Err(Skip::Inapplicable) => {}
+                }
+            }
+        }
+    }
+}
+
+/// The same region as contactmill spells it.
+fn ours(region: rlibphonenumber::Region) -> Option<Region> {
+    region.as_region_str().as_str().parse().ok()
+}

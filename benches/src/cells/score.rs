@@ -1,0 +1,457 @@
+//! What the reader makes of the cells, held against the truth.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use contactmill_core::{Normalized, Normalizer, Options, PhoneMode, RawContact, Reason, Region};
+
+use super::{Cell, Kind, Known, Truth};
+
+/// What the reader has made of a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A number, with everything that was written beside it.
+    Read(Reading),
+    /// No number, and why.
+    Rejected(Reason),
+}
+
+/// The numbers of a cell, calling code and national number each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    phone: (u16, String),
+    others: Vec<String>,
+    extension: Option<String>,
+    warnings: Vec<&'static str>,
+}
+
+impl Outcome {
+    /// Reads the cell as `contactmill convert` does a record's.
+    #[must_use]
+    pub fn of(cell: &Cell, phones: PhoneMode) -> Self {
+        let normalizer = Normalizer::new(cell.options(phones));
+        let mut raw = named();
+        raw.phones.push(&cell.text);
+        match normalizer.normalize(&raw) {
+            Ok(normalized) => Outcome::Read(Reading::of(&normalized)),
+            Err(rejection) => Outcome::Rejected(rejection.reason),
+        }
+    }
+}
+
+/// A record that has a name, so that nothing needs to stand in for it.
+fn named() -> RawContact<'static> {
+    let mut raw = RawContact::default();
+    raw.names.push("Asha Verma");
+    raw
+}
+
+impl Reading {
+    fn of(normalized: &Normalized) -> Self {
+        let contact = &normalized.contact;
+        let mut reading = Reading {
+            phone: (contact.phone.calling_code(), contact.phone.national_number().to_string()),
+            others: Vec::new(),
+            extension: None,
+            warnings: normalized.warnings.iter().map(|warning| warning.code.code()).collect(),
+        };
+        for attribute in &contact.attributes {
+            let value = attribute.value.as_str().to_owned();
+            if &*attribute.key == "phone_extension" {
+                reading.extension = Some(value);
+            } else if attribute.key.starts_with("phone_") {
+                reading.others.push(value);
+            }
+        }
+        reading
+    }
+
+    fn warned(&self) -> bool {
+        !self.warnings.is_empty()
+    }
+
+    fn is_phone_of(&self, known: &Known) -> bool {
+        let phone = &known.numbers[0];
+        self.phone.0 == phone.code() && self.phone.1 == phone.national()
+    }
+
+    fn is_all_of(&self, known: &Known) -> bool {
+        let others = known.numbers[1..].iter().map(ToString::to_string);
+        self.is_phone_of(known)
+            && others.eq(self.others.iter().cloned())
+            && self.extension == known.extension
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Rejected(reason) => f.write_str(reason.code()),
+            Outcome::Read(reading) => {
+                write!(f, "+{}/{}", reading.phone.0, reading.phone.1)?;
+                for other in &reading.others {
+                    write!(f, " & {other}")?;
+                }
+                if let Some(extension) = &reading.extension {
+                    write!(f, " x{extension}")?;
+                }
+                for warning in &reading.warnings {
+                    write!(f, " [{warning}]")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What became of the cells of one kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    cells: u64,
+    right: u64,
+    right_warned: u64,
+    rejected: u64,
+    wrong_warned: u64,
+    wrong_silent: u64,
+    odd_reason: u64,
+}
+
+impl Tally {
+    fn add(&mut self, other: &Tally) {
+        self.cells += other.cells;
+        self.right += other.right;
+        self.right_warned += other.right_warned;
+        self.rejected += other.rejected;
+        self.wrong_warned += other.wrong_warned;
+        self.wrong_silent += other.wrong_silent;
+        self.odd_reason += other.odd_reason;
+    }
+
+    /// Whether the outcome is as good as the truth allows, for a list of failures.
+    fn count(&mut self, truth: &Truth, outcome: &Outcome, all: bool) -> bool {
+        self.cells += 1;
+        let known = match truth {
+            Truth::Clean(known) | Truth::Recoverable(known) | Truth::Undecidable(known) => {
+                Some(known)
+            }
+            Truth::Unrecoverable(_) => None,
+        };
+        match (outcome, known) {
+            (Outcome::Rejected(reason), _) => {
+                self.rejected += 1;
+                match truth {
+                    Truth::Undecidable(_) => true,
+                    Truth::Unrecoverable(reasons) => {
+                        let is_named = reasons.is_empty() || reasons.contains(&reason.code());
+                        self.odd_reason += u64::from(!is_named);
+                        is_named
+                    }
+                    _ => false,
+                }
+            }
+            (Outcome::Read(reading), Some(known))
+                if if all { reading.is_all_of(known) } else { reading.is_phone_of(known) } =>
+            {
+                self.right += u64::from(!reading.warned());
+                self.right_warned += u64::from(reading.warned());
+                !(reading.warned() && matches!(truth, Truth::Clean(_)))
+            }
+            (Outcome::Read(reading), _) => {
+                self.wrong_warned += u64::from(reading.warned());
+                self.wrong_silent += u64::from(!reading.warned());
+                false
+            }
+        }
+    }
+}
+
+/// The four things that a cell can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Section {
+    Clean,
+    Recoverable,
+    Undecidable,
+    Unrecoverable,
+}
+
+impl Section {
+    const ALL: [Section; 4] =
+        [Section::Clean, Section::Recoverable, Section::Undecidable, Section::Unrecoverable];
+
+    fn of(truth: &Truth) -> Self {
+        match truth {
+            Truth::Clean(_) => Section::Clean,
+            Truth::Recoverable(_) => Section::Recoverable,
+            Truth::Undecidable(_) => Section::Undecidable,
+            Truth::Unrecoverable(_) => Section::Unrecoverable,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Section::Clean => "layout only",
+            Section::Recoverable => "recoverable",
+            Section::Undecidable => "two readings are plausible: rejected is right too",
+            Section::Unrecoverable => "no number: rejected is right",
+        }
+    }
+}
+
+/// One figure that the reader is held to.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// What is counted.
+    pub what: &'static str,
+    /// Cells that count.
+    pub count: u64,
+    /// Of so many.
+    pub of: u64,
+    /// The bound, as cells in a million.
+    per_million: u64,
+    /// Whether the bound is the least or the most.
+    at_least: bool,
+}
+
+impl Target {
+    fn at_least(what: &'static str, count: u64, of: u64, per_million: u64) -> Self {
+        Target { what, count, of, per_million, at_least: true }
+    }
+
+    fn at_most(what: &'static str, count: u64, of: u64, per_million: u64) -> Self {
+        Target { what, count, of, per_million, at_least: false }
+    }
+
+    /// Whether the reader keeps to the bound.
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        let (count, bound) = (
+            u128::from(self.count) * 1_000_000,
+            u128::from(self.of) * u128::from(self.per_million),
+        );
+        if self.at_least { count >= bound } else { count <= bound }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let share = if self.of == 0 { 0.0 } else { self.count as f64 * 100.0 / self.of as f64 };
+        let bound = self.per_million as f64 / 10_000.0;
+        let sign = if self.at_least { ">=" } else { "<=" };
+        let met = if self.is_met() { "met" } else { "MISSED" };
+        write!(
+            f,
+            "{:<44}{:>9} of {:>9}{share:>10.4} %  {sign} {bound:>5} %  {met}",
+            self.what, self.count, self.of
+        )
+    }
+}
+
+/// The counts over many cells.
+#[derive(Clone, Debug, Default)]
+pub struct Score {
+    /// Recovering and strict, by section and kinds.
+    tallies: BTreeMap<(Section, Vec<Kind>), [Tally; 2]>,
+    failures_kept: usize,
+    failures: BTreeMap<(Section, Vec<Kind>), Vec<String>>,
+    read_again: u64,
+    not_itself: Vec<String>,
+    changed: u64,
+}
+
+impl Score {
+    /// Keeps up to so many failing cells of every kind for [`Score::failures`].
+    #[must_use]
+    pub fn keeping(failures: usize) -> Self {
+        Score { failures_kept: failures, ..Score::default() }
+    }
+
+    /// Reads one cell in both ways, reads again what came out, and counts.
+    pub fn add(&mut self, cell: &Cell) -> Outcome {
+        let outcome = Outcome::of(cell, PhoneMode::Recover);
+        let strict = Outcome::of(cell, PhoneMode::Strict);
+        let key = (Section::of(&cell.truth), cell.kinds.clone());
+        let tallies = self.tallies.entry(key).or_default();
+        let is_right = tallies[0].count(&cell.truth, &outcome, true);
+        // The library knows one number and an extension: the phone is all that it is asked for.
+        tallies[1].count(&cell.truth, &strict, false);
+        if !is_right && self.failures_kept > 0 {
+            let key = (Section::of(&cell.truth), cell.kinds.clone());
+            let failures = self.failures.entry(key).or_default();
+            if failures.len() < self.failures_kept {
+                failures.push(format!("{cell}, came out {outcome}"));
+            }
+        }
+        if let Outcome::Read(reading) = &outcome {
+            self.read_again(reading, cell.region);
+        }
+        outcome
+    }
+
+    /// What came out reads as itself: behind a `+`, and as a prefix and a number.
+    fn read_again(&mut self, reading: &Reading, region: Option<Region>) {
+        let (code, national) = (reading.phone.0.to_string(), &reading.phone.1);
+        let e164 = format!("+{code}{national}");
+        let others = reading.others.iter().map(|other| (other.as_str(), None));
+        let cells = [(e164.as_str(), None), (national.as_str(), Some(code.as_str()))];
+        for (cell, prefix) in cells.into_iter().chain(others) {
+            let mut raw = named();
+            raw.phones.push(cell);
+            raw.countries.extend(prefix);
+            let normalizer = Normalizer::new(Options { region, ..Options::default() });
+            let again = normalizer.normalize(&raw);
+            let expected = if prefix.is_some() { &e164 } else { cell };
+            let is_itself = again.as_ref().is_ok_and(|again| {
+                again.warnings.is_empty()
+                    && again.contact.attributes.is_empty()
+                    && again.contact.phone.e164().to_string() == *expected
+            });
+            self.read_again += 1;
+            if !is_itself {
+                self.changed += 1;
+                if self.not_itself.len() < self.failures_kept {
+                    let again = match again {
+                        Ok(again) => Outcome::Read(Reading::of(&again)),
+                        Err(rejection) => Outcome::Rejected(rejection.reason),
+                    };
+                    let beside = prefix.map_or("", |_| " beside its prefix");
+                    let region = region.map_or("-", Region::as_str);
+                    self.not_itself.push(format!("{region} {expected}{beside}: came out {again}"));
+                }
+            }
+        }
+    }
+
+    /// Cells counted.
+    #[must_use]
+    pub fn cells(&self) -> u64 {
+        self.tallies.values().map(|tallies| tallies[0].cells).sum()
+    }
+
+    fn total(&self, sections: &[Section]) -> [Tally; 2] {
+        let mut total = [Tally::default(); 2];
+        for ((section, _), tallies) in &self.tallies {
+            if sections.contains(section) {
+                for (total, tally) in total.iter_mut().zip(tallies) {
+                    total.add(tally);
+                }
+            }
+        }
+        total
+    }
+
+    /// The figures that the reader is held to.
+    #[must_use]
+    pub fn targets(&self) -> Vec<Target> {
+        let [clean, _] = self.total(&[Section::Clean]);
+        let [recoverable, _] = self.total(&[Section::Recoverable]);
+        let [hopeless, _] = self.total(&[Section::Unrecoverable]);
+        let known = [Section::Clean, Section::Recoverable, Section::Undecidable];
+        let [known, _] = self.total(&known);
+        let [all, _] = self.total(&Section::ALL);
+        let right = recoverable.right + recoverable.right_warned;
+        vec![
+            Target::at_least("recoverable, right", right, recoverable.cells, 999_000),
+            Target::at_least(
+                "layout only, right and no warning",
+                clean.right,
+                clean.cells,
+                999_000,
+            ),
+            Target::at_most("number known, wrong in silence", known.wrong_silent, known.cells, 0),
+            Target::at_most("wrong with a warning", all.wrong_warned, all.cells, 1_000),
+            Target::at_most("no number, read in silence", hopeless.wrong_silent, hopeless.cells, 0),
+            Target::at_most("changed when read again", self.changed, self.read_again, 0),
+        ]
+    }
+
+    /// The cells that were read wrongly, or rejected though they could be read, by kind.
+    pub fn failures(&self) -> impl Iterator<Item = (String, &[String])> {
+        let not_itself = (!self.not_itself.is_empty())
+            .then(|| ("changed when read again".to_owned(), self.not_itself.as_slice()));
+        let of_kinds = self.failures.iter().map(|((section, kinds), failures)| {
+            (format!("{} ({})", kinds.join(" + "), section.title()), failures.as_slice())
+        });
+        of_kinds.chain(not_itself)
+    }
+
+    /// The table. Cells with two manglings are counted under the second; with `pairs` every pair
+    /// has a row of its own.
+    #[must_use]
+    pub fn table(&self, pairs: bool) -> String {
+        let mut text = format!(
+            "{:<33}{:>41}{:>22}\n{:<33}{:>7}{:>8}{:>7}{:>7}{:>6}{:>6}{:>8}{:>8}{:>6}\n",
+            "",
+            "recover",
+            "strict",
+            "",
+            "cells",
+            "right",
+            "warned",
+            "reject",
+            "wrong",
+            "SILENT",
+            "right",
+            "reject",
+            "wrong"
+        );
+        for section in Section::ALL {
+            let mut rows: BTreeMap<(usize, String), [Tally; 2]> = BTreeMap::new();
+            for ((of, kinds), tallies) in &self.tallies {
+                if *of != section {
+                    continue;
+                }
+                let name = match kinds.as_slice() {
+                    [kind] => (*kind).to_owned(),
+                    kinds if pairs => kinds.join(" + "),
+                    kinds => format!("… + {}", kinds.last().unwrap_or(&"")),
+                };
+                let row = rows.entry((kinds.len(), name)).or_default();
+                for (total, tally) in row.iter_mut().zip(tallies) {
+                    total.add(tally);
+                }
+            }
+            text += &format!("\n{}\n", section.title());
+            for ((_, name), tallies) in &rows {
+                text += &row(name, tallies);
+            }
+            text += &row("all", &self.total(&[section]));
+        }
+        text += "\n";
+        text += &row("all cells", &self.total(&Section::ALL));
+        let [hopeless, _] = self.total(&[Section::Unrecoverable]);
+        text += &format!(
+            "rejected for a reason that the design does not name: {}\n",
+            hopeless.odd_reason
+        );
+        text += &self.alone();
+        text
+    }
+
+    /// What the library alone makes of the cells whose number is known.
+    fn alone(&self) -> String {
+        let [_, strict] = self.total(&[Section::Clean, Section::Recoverable]);
+        let share = |count: u64| count as f64 * 100.0 / strict.cells.max(1) as f64;
+        format!(
+            "libphonenumber alone where the number is known: {:.2} % right, {:.2} % rejected, {:.2} % wrong\n",
+            share(strict.right + strict.right_warned),
+            share(strict.rejected),
+            share(strict.wrong_silent + strict.wrong_warned),
+        )
+    }
+}
+
+fn row(name: &str, [recover, strict]: &[Tally; 2]) -> String {
+    let name: String = name.chars().take(32).collect();
+    format!(
+        "{name:<33}{:>7}{:>8}{:>7}{:>7}{:>6}{:>6}{:>8}{:>8}{:>6}\n",
+        recover.cells,
+        recover.right,
+        recover.right_warned,
+        recover.rejected,
+        recover.wrong_warned,
+        recover.wrong_silent,
+        strict.right + strict.right_warned,
+        strict.rejected,
+        strict.wrong_warned + strict.wrong_silent,
+    )
+}
