@@ -98,7 +98,9 @@ fn table(first: Duration) -> std::io::Result<()> {
         let own = nanoseconds(20, cells.len(), || read_ours(&mine));
         let library = nanoseconds(5, cells.len(), || read_library(&cells));
         let peer = nanoseconds(1, few.len(), || read_peer(&few));
-        let fast = mine.iter().filter(|(text, region)| contactmill_phone::is_fast(text, *region));
+        let fast = mine
+            .iter()
+            .filter(|(text, region)| contactmill_phone::parse_plain(text, *region).is_some());
         let share = fast.count() as f64 * 100.0 / mine.len() as f64;
         writeln!(
             out,

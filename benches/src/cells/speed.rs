@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use contactmill_core::{Normalizer, Options, RawContact, Region};
+use contactmill_core::{Options, Region, read_phone};
 use fastrand::Rng;
 use rlibphonenumber::PhoneNumberFormat;
 
@@ -59,24 +59,8 @@ fn layouts(number: &Number) -> Option<Layouts> {
     (cells.len() > 4).then_some(Layouts { region, cells })
 }
 
-/// A record for every number, with at most so many of its layouts.
-fn records(all: &[Layouts], most: usize) -> Vec<(Normalizer, RawContact<'_>)> {
-    let mut records = Vec::with_capacity(all.len());
-    for Layouts { region, cells } in all {
-        let options = Options { region: Some(*region), ..Options::default() };
-        let mut raw = RawContact::default();
-        raw.names.push("Asha Verma");
-        raw.phones.extend(cells.iter().take(most).map(String::as_str));
-        records.push((Normalizer::new(options), raw));
-    }
-    records
-}
-
 /// The best of several rounds, with all clean cells or with those alone that the engine reads by
 /// its own tables.
-///
-/// The reader has no door of its own, so it is measured from outside: a record with all layouts of
-/// a number in its phone column takes longer than one with the first alone by what the others cost.
 #[must_use]
 pub fn speed(seed: u64, fast_only: bool) -> Speed {
     let rng = &mut Rng::with_seed(seed);
@@ -86,35 +70,37 @@ pub fn speed(seed: u64, fast_only: bool) -> Speed {
         let number = numbers.draw(rng);
         let Some(mut layouts) = layouts(&number) else { continue };
         let region = Some(layouts.region);
-        layouts.cells.retain(|cell| !fast_only || contactmill_phone::is_fast(cell, region));
-        if layouts.cells.len() > 1 {
-            all.push(layouts);
-        }
+        layouts
+            .cells
+            .retain(|cell| !fast_only || contactmill_phone::parse_plain(cell, region).is_some());
+        let options = Options { region, ..Options::default() };
+        all.push((options, layouts.cells));
     }
-    let (whole, first) = (records(&all, usize::MAX), records(&all, 1));
-    let normalize = |raws: &[(Normalizer, RawContact<'_>)]| {
-        for (normalizer, raw) in raws {
-            let _ = black_box(normalizer.normalize(black_box(raw)));
-        }
-    };
-    let parse = || {
-        for layouts in &all {
-            for cell in &layouts.cells[1..] {
-                let number = contactmill_phone::parse(black_box(cell), Some(layouts.region));
-                let _ = black_box(number.map(contactmill_phone::PhoneNumber::is_valid));
+    let each = |read: &mut dyn FnMut(&str, &Options)| {
+        for (options, cells) in &all {
+            for cell in cells {
+                read(black_box(cell), options);
             }
         }
     };
-    let mut best = [Duration::MAX; 3];
+    let mut best = [Duration::MAX; 2];
     for _ in 0..ROUNDS {
-        let took = [time(|| normalize(&whole)), time(|| normalize(&first)), time(parse)];
-        for (best, took) in best.iter_mut().zip(took) {
-            *best = took.min(*best);
-        }
+        let reader = time(|| {
+            each(&mut |cell, options| {
+                let _ = black_box(read_phone(cell, options));
+            });
+        });
+        let engine = time(|| {
+            each(&mut |cell, options| {
+                let number = contactmill_phone::parse(cell, options.region);
+                let _ = black_box(number.map(contactmill_phone::PhoneNumber::is_valid));
+            });
+        });
+        best = [best[0].min(reader), best[1].min(engine)];
     }
-    let cells: usize = all.iter().map(|layouts| layouts.cells.len() - 1).sum();
-    let [whole, first, engine] = best.map(|took| took.as_nanos() as f64);
-    Speed { cells, reader: (whole - first) / cells as f64, engine: engine / cells as f64 }
+    let cells: usize = all.iter().map(|(_, cells)| cells.len()).sum();
+    let [reader, engine] = best.map(|took| took.as_nanos() as f64 / cells as f64);
+    Speed { cells, reader, engine }
 }
 
 fn time(work: impl FnOnce()) -> Duration {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contactmill_phone::{PhoneNumber, Region, is_fast, parse, parse_by_library};
+use contactmill_phone::{PhoneNumber, Region, parse, parse_by_library, parse_plain};
 use fastrand::Rng;
 
 use crate::metadata;
@@ -103,7 +103,7 @@ fn verify(walk: &Walk<'_>, count: u64, seed: u64) -> Outcome {
         let (kind, cell, region) = cell(walk, &mut rng);
         let ours = parse(&cell, region);
         let theirs = parse_by_library(&cell, region);
-        let fast = is_fast(&cell, region);
+        let fast = parse_plain(&cell, region).is_some();
         outcome.fast += u64::from(fast);
         outcome.valid += u64::from(theirs.is_ok_and(PhoneNumber::is_valid));
         let entry = outcome.kinds.entry(kind).or_default();

@@ -32,8 +32,8 @@ pub(crate) enum CountryReading {
     Nothing,
     /// A country by its name or code.
     Named(Region),
-    /// A country calling code: with the phone cell it makes one number.
-    CallingCode(Region),
+    /// A known country calling code: with the phone cell it makes one number.
+    CallingCode(u16),
     /// `NA`, which is Namibia, and what statistics programs write for a missing value.
     NamibiaOrNothing,
     /// Digits that are no calling code: the number's country is not the default one, but which it
@@ -66,12 +66,13 @@ pub(crate) fn read(cell: &str) -> CountryReading {
     };
     // `India (+91)`, `UK +44`: name and code must agree, as far as the name is understood.
     let (name, code) = text.split_at(start);
-    let by_code = calling_code(code).and_then(Region::of_calling_code);
+    let code = calling_code(code);
+    let by_code = code.and_then(Region::of_calling_code);
     let name = folded(name);
     let by_name = NAMES.get(name.as_str()).copied().or_else(|| name.parse().ok());
-    match (by_code, by_name) {
-        (Some(region), None) if name.is_empty() => CountryReading::CallingCode(region),
-        (Some(main), Some(region)) if main.calling_code() == region.calling_code() => {
+    match (by_code.zip(code), by_name) {
+        (Some((_, code)), None) if name.is_empty() => CountryReading::CallingCode(code),
+        (Some((main, _)), Some(region)) if main.calling_code() == region.calling_code() => {
             CountryReading::Named(region)
         }
         _ => CountryReading::Unreadable,
@@ -117,17 +118,17 @@ mod tests {
             ("COTE D’IVOIRE", Named(Region::CI)),
             ("Ivory Coast (Abidjan)", Named(Region::CI)),
             ("Türkiye", Named(Region::TR)),
-            ("91", CallingCode(Region::IN)),
-            ("+91", CallingCode(Region::IN)),
-            ("(+91)", CallingCode(Region::IN)),
-            ("'91", CallingCode(Region::IN)),
-            ("91.0", CallingCode(Region::IN)),
-            ("\u{200e}+91", CallingCode(Region::IN)),
-            ("٩١", CallingCode(Region::IN)),
-            ("0044", CallingCode(Region::GB)),
-            ("1", CallingCode(Region::US)),
-            ("+1-876", CallingCode(Region::US)),
-            ("800", CallingCode(Region::World)),
+            ("91", CallingCode(91)),
+            ("+91", CallingCode(91)),
+            ("(+91)", CallingCode(91)),
+            ("'91", CallingCode(91)),
+            ("91.0", CallingCode(91)),
+            ("\u{200e}+91", CallingCode(91)),
+            ("٩١", CallingCode(91)),
+            ("0044", CallingCode(44)),
+            ("1", CallingCode(1)),
+            ("+1-876", CallingCode(1)),
+            ("800", CallingCode(800)),
             ("NA", NamibiaOrNothing),
             ("Namibia", Named(Region::NA)),
             ("", Nothing),

@@ -64,6 +64,7 @@ pub use normalize::{Normalized, Normalizer};
 pub use options::{
     Acceptance, BadEmail, BareDigits, LineTypePolicy, MissingName, Options, PhoneMode,
 };
+pub use phone_cell::{Phone, PhoneReading, read_phone};
 pub use raw::RawContact;
 pub use reason::{Field, Reason, Rejection, Warning, WarningCode};
 pub use record::{Block, Integrity, Position, Record, RecordBuffer, Source, SourceId};

@@ -180,8 +180,10 @@ impl Normalizer {
             match reading {
                 CountryReading::Nothing => {}
                 CountryReading::Named(region) => country.context.region = Some(region),
-                CountryReading::CallingCode(region) => {
-                    country.context.region = Some(region);
+                CountryReading::CallingCode(code) => {
+                    let region = Region::of_calling_code(code);
+                    country.context.region = region.filter(|&region| region != Region::World);
+                    country.context.calling_code = Some(code);
                     country.context.bare_digits = BareDigits::National;
                 }
                 CountryReading::NamibiaOrNothing => {

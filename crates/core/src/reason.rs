@@ -125,6 +125,8 @@ codes! {
             "00 was read as +", "check one or two of them";
         PhoneMissingPlus = "phone_missing_plus",
             "the missing + was added", "check one or two of them";
+        PhoneTwoReadings = "phone_two_readings",
+            "two readings; the mobile one taken", "check one or two of them";
         PhoneTrunkZero = "phone_trunk_zero",
             "a 0 behind the code was taken off", "nothing to do";
         PhoneFloatSuffix = "phone_float_suffix",

@@ -29,7 +29,9 @@ mod plans;
 mod region;
 
 pub use number::{E164, International, LengthCheck, LineType, NationalNumber, PhoneNumber};
-pub use parse::{Extension, ParseError, is_fast, parse, parse_by_library, parse_with_extension};
+pub use parse::{
+    Extension, ParseError, parse, parse_by_library, parse_plain, parse_with_extension,
+};
 pub use region::{Region, UnknownRegion};
 
 /// The version of libphonenumber's numbering-plan metadata that every answer rests on.

@@ -58,6 +58,29 @@ pub fn parse_with_extension(
     }
 }
 
+/// As [`parse()`], but only where the text is plain: ASCII digits, spaces, `-`, `.`, `/`, brackets and
+/// a leading `+`, or text in which no number can begin. `None` says that the text needs the closer
+/// look that [`parse()`] gives it.
+///
+/// This is the path over tables alone: no allocation, no regular expressions, no start-up cost.
+///
+/// ```
+/// use contactmill_phone::{Region, parse_plain};
+///
+/// let number = parse_plain("(030) 123456", Some(Region::DE)).unwrap()?;
+/// assert_eq!(number.e164().to_string(), "+4930123456");
+/// assert_eq!(parse_plain("1-800-FLOWERS", Some(Region::US)), None);
+/// # Ok::<(), contactmill_phone::ParseError>(())
+/// ```
+#[inline]
+#[must_use]
+pub fn parse_plain(
+    text: &str,
+    default_region: Option<Region>,
+) -> Option<Result<PhoneNumber, ParseError>> {
+    fast::parse(text, default_region)
+}
+
 /// Just what the library says, without the fast path: the reference in tests and in
 /// `contactmill-codegen verify`.
 #[doc(hidden)]
@@ -66,13 +89,6 @@ pub fn parse_by_library(
     default_region: Option<Region>,
 ) -> Result<PhoneNumber, ParseError> {
     oracle::parse(text, default_region).map(|(number, _)| number)
-}
-
-/// Whether a cell takes the fast path.
-#[doc(hidden)]
-#[must_use]
-pub fn is_fast(text: &str, default_region: Option<Region>) -> bool {
-    fast::parse(text, default_region).is_some()
 }
 
 /// The digits to dial once a number has answered.
@@ -142,16 +158,15 @@ mod tests {
     #[test]
     fn more_leading_zeros_than_the_library_counts_are_left_to_it() {
         let text = format!("+888{}", "0".repeat(12));
-        assert!(!is_fast(&text, None));
+        assert_eq!(parse_plain(&text, None), None);
         assert_eq!(parse(&text, None), parse_by_library(&text, None));
     }
 
     #[test]
     fn text_without_a_digit_is_no_number_without_asking_the_library() {
         for text in ["", "n/a", "call me", "+", "(", "1", "+12", "1-2"] {
-            assert!(is_fast(text, Some(Region::IN)), "{text}");
             let library = parse_by_library(text, Some(Region::IN));
-            assert_eq!(parse(text, Some(Region::IN)), library, "{text}");
+            assert_eq!(parse_plain(text, Some(Region::IN)), Some(library), "{text}");
         }
     }
 

@@ -7,7 +7,7 @@ use crate::text::{ascii_digit, is_invisible};
 /// The cell with ASCII digits, plain spaces and dashes, without invisible characters and without
 /// the quotes and text markers of spreadsheets around it. Line breaks stay: they part numbers.
 pub(crate) fn tidy(cell: &str) -> Cow<'_, str> {
-    if cell.is_ascii() {
+    if cell.is_ascii() && !cell.contains('\t') {
         return Cow::Borrowed(unquoted(cell));
     }
     let plain: String = cell.chars().filter(|&c| !is_invisible(c)).map(plain).collect();
@@ -17,6 +17,7 @@ pub(crate) fn tidy(cell: &str) -> Cow<'_, str> {
 fn plain(c: char) -> char {
     match c {
         '\n' | '\r' => '\n',
+        '\t' => ' ',
         _ if c.is_ascii() => c,
         _ if c.is_whitespace() => ' ',
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}' => '-',
@@ -30,9 +31,13 @@ fn plain(c: char) -> char {
 }
 
 /// Takes off `"…"`, a leading `'` or backtick, and `="…"`, by which spreadsheets are told that a
-/// cell is text.
+/// cell is text, and brackets around all of it.
 fn unquoted(text: &str) -> &str {
     let text = text.trim();
     let text = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    text.trim_matches(['"', '\'', '`', '“', '”', '‘', '’', '´']).trim()
+    let text = text.trim_matches(['"', '\'', '`', '“', '”', '‘', '’', '´']).trim();
+    text.strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'))
+        .filter(|text| !text.contains(['(', ')']))
+        .map_or(text, str::trim)
 }

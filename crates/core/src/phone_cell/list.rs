@@ -7,10 +7,8 @@ use crate::reason::{Reason, WarningCode};
 pub(super) fn may_hold_several(text: &str) -> bool {
     text.bytes().any(|byte| matches!(byte, b';' | b'|' | b',' | b'/' | b'\n' | b':' | b'&' | b'\\'))
         || text.bytes().skip(1).any(|byte| byte == b'+')
-        || text.contains(" or ")
-        || text.contains(" and ")
-        // Two numbers set apart by a space alone: more digits than one number has (E.164: 15).
-        || text.bytes().filter(u8::is_ascii_digit).nth(15).is_some()
+        // Words, or numbers set apart by spaces alone.
+        || text.contains(' ')
 }
 
 /// Reads a cell for which [`may_hold_several`].
@@ -42,19 +40,27 @@ pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReadin
         };
     }
     // Numbers set apart by spaces alone, or each by its own `+`: every part must be one.
-    repair::read_number(text, context).or_else(|reason| {
-        let by_space = text.split(' ').filter(|piece| !piece.is_empty()).collect();
-        for pieces in [split_before_plus(text), by_space] {
-            let readings: Result<Vec<_>, _> = match pieces.len() {
-                2.. => pieces.iter().map(|piece| read_text(piece, context)).collect(),
-                _ => continue,
-            };
-            if let Ok(readings) = readings {
-                return first_and_others(readings.into_iter().map(Ok));
-            }
+    let by_space: Vec<&str> = text.split(' ').filter(|piece| !piece.is_empty()).collect();
+    let whole = repair::read_number(text, context);
+    if whole.is_ok() {
+        // Groups of one number are shorter.
+        let are_long = by_space.len() > 1 && by_space.iter().all(|piece| digits(piece) >= 6);
+        if are_long && by_space.iter().all(|piece| read_text(piece, context).is_ok()) {
+            context.notes.refused(|| "one number or several: both can be read".into());
+            return Err(Reason::PhoneAmbiguous);
         }
-        Err(reason)
-    })
+        return whole;
+    }
+    for pieces in [split_before_plus(text), by_space] {
+        let readings: Result<Vec<_>, _> = match pieces.len() {
+            2.. => pieces.iter().map(|piece| read_text(piece, context)).collect(),
+            _ => continue,
+        };
+        if let Ok(readings) = readings {
+            return first_and_others(readings.into_iter().map(Ok));
+        }
+    }
+    whole
 }
 
 /// The reading of a cell that was cut into these pieces; none where nothing was cut.

@@ -23,21 +23,47 @@ use crate::text::{ascii_digit, says_nothing};
 /// Longer cells hold no phone number; libphonenumber has the same bound (characters).
 const MAX_CHARACTERS: usize = 250;
 
-/// What a phone cell says, once read.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct PhoneReading {
-    pub(crate) phone: Phone,
+/// What a phone cell says, once read; see [`read_phone`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PhoneReading {
+    /// The first number.
+    pub phone: Phone,
     /// Further numbers, in the order of the cell; none twice.
-    pub(crate) others: Vec<Phone>,
-    /// What was repaired, each once.
-    pub(crate) repairs: Vec<WarningCode>,
+    pub others: Vec<Phone>,
+    /// What was repaired, each once; empty where libphonenumber reads the same.
+    pub repairs: Vec<WarningCode>,
 }
 
-/// A number and what to dial once it has answered.
+/// A number and what to dial once it has answered. Its [`Display`](fmt::Display) is
+/// `+12015550123 x12`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Phone {
-    pub(crate) number: PhoneNumber,
-    pub(crate) extension: Option<Box<str>>,
+pub struct Phone {
+    /// The number.
+    pub number: PhoneNumber,
+    /// The digits of the extension.
+    pub extension: Option<Box<str>>,
+}
+
+/// Reads one phone cell, as [`Normalizer::normalize`](crate::Normalizer::normalize) reads those of
+/// a record.
+///
+/// ```
+/// use contactmill_core::{Options, Reason, Region, WarningCode, read_phone};
+///
+/// let options = Options { region: Some(Region::ID), ..Options::default() };
+/// let reading = read_phone("006281234567890", &options)?;
+/// assert_eq!(reading.phone.to_string(), "+6281234567890");
+/// assert_eq!(reading.repairs, [WarningCode::PhoneIddPrefix]);
+/// assert_eq!(read_phone("9.19877E+11", &options), Err(Reason::PhoneExcelRounded));
+/// # Ok::<(), Reason>(())
+/// ```
+///
+/// # Errors
+///
+/// The [`Reason`] why the cell cannot be read as a number that the options accept.
+pub fn read_phone(cell: &str, options: &Options) -> Result<PhoneReading, Reason> {
+    read(cell, &PhoneContext::new(options, Notes::default()))
 }
 
 impl fmt::Display for Phone {
@@ -78,6 +104,8 @@ impl PhoneReading {
 pub(crate) struct PhoneContext<'n> {
     pub(crate) region: Option<Region>,
     pub(crate) mode: PhoneMode,
+    /// The country calling code, from a column of its own.
+    pub(crate) calling_code: Option<u16>,
     pub(crate) bare_digits: BareDigits,
     pub(crate) accept: Acceptance,
     /// Who wants to know what is done.
@@ -88,6 +116,7 @@ impl<'n> PhoneContext<'n> {
     pub(crate) fn new(options: &Options, notes: Notes<'n>) -> Self {
         PhoneContext {
             region: options.region,
+            calling_code: None,
             mode: options.phones,
             bare_digits: options.bare_digits,
             accept: options.accept,
@@ -116,10 +145,12 @@ fn strict(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason
     if cell.trim().is_empty() {
         return Err(Reason::PhoneMissing);
     }
-    let (text, region) = match context.bare_digits {
-        BareDigits::International
-            if cell.trim_start().starts_with(|c| ascii_digit(c).is_some()) =>
-        {
+    let begins_with_digit = cell.trim_start().starts_with(|c| ascii_digit(c).is_some());
+    let (text, region) = match (context.calling_code, context.bare_digits) {
+        (Some(code), _) if begins_with_digit && context.region.is_none() => {
+            (format!("+{code} {cell}"), None)
+        }
+        (None, BareDigits::International) if begins_with_digit => {
             (format!("+{}", cell.trim_start()), None)
         }
         _ => (cell.to_owned(), context.region),
@@ -147,6 +178,13 @@ fn recover(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reaso
         notes.taken(|| format!("as it stands: {}", repair::described(cell, Ok(number))));
         return Ok(PhoneReading::plain(number));
     }
+    look_closer(cell, context)
+}
+
+/// Reads a cell that is not clean.
+#[cold]
+fn look_closer(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
+    let notes = context.notes;
     if cell.len() > MAX_CHARACTERS && cell.chars().nth(MAX_CHARACTERS).is_some() {
         notes.refused(|| format!("more than {MAX_CHARACTERS} characters"));
         return Err(Reason::PhoneNotANumber);

@@ -21,7 +21,8 @@ pub(super) fn read_international(
 /// Reads one number: digits and layout.
 pub(super) fn read_number(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
     let cell = Cell::new(text, context)?;
-    if is_filler(&cell.digits) {
+    let behind_code = cell.calling_code().filter(|_| cell.has_plus).map(|(_, rest)| rest);
+    if is_filler(&cell.digits) || behind_code.is_some_and(is_filler) {
         context.notes.refused(|| format!("{}: digits that mean nothing", cell.digits));
         return Err(Reason::PhonePlaceholder);
     }
@@ -37,12 +38,12 @@ pub(super) fn read_number(text: &str, context: &PhoneContext<'_>) -> Result<Phon
     })
 }
 
-/// One digit throughout, or a plain run such as 1234567890.
-fn is_filler(digits: &str) -> bool {
+/// One digit throughout, or a plain run such as 1234567890. A run of four may well be a number.
+pub(super) fn is_filler(digits: &str) -> bool {
     let steps = |step: u8| {
         digits.as_bytes().windows(2).all(|pair| (pair[0] - b'0' + step) % 10 == pair[1] - b'0')
     };
-    digits.len() >= 7 && (steps(0) || steps(1))
+    digits.len() >= 4 && steps(0) || digits.len() >= 5 && steps(1)
 }
 
 /// One number as it was written.
@@ -70,6 +71,13 @@ impl<'t> Cell<'t> {
         }
         let mut digits: String = body.chars().filter(char::is_ascii_digit).collect();
         let has_plus = before.contains('+');
+        // The calling code of no region.
+        if let (Some(code), None) = (context.calling_code, context.region)
+            && !has_plus
+        {
+            digits.insert_str(0, &code.to_string());
+            return Ok(Cell { text: format!("+{digits}").into(), digits, has_plus: true });
+        }
         let bare_international = !has_plus
             && context.bare_digits == BareDigits::International
             && !digits.starts_with("00");
@@ -106,10 +114,14 @@ impl<'t> Cell<'t> {
         let chosen = match (valid, repaired) {
             (None, Some((number, code))) => Ok((number, Some(code))),
             (Some(number), None) => Ok((number, None)),
+            // `0011…` in Australia: an exit code of the region, or 00 and a code.
+            (Some(_), Some((_, WarningCode::PhoneIddPrefix))) => Err(Reason::PhoneAmbiguous),
             (Some(number), Some((other, code))) => {
                 // The mobile one is meant: contacts are people.
                 match (number.line_type().may_be_mobile(), other.line_type().may_be_mobile()) {
-                    (true, false) => Ok((number, None)),
+                    // With a calling code beside it, the cell need not bring one.
+                    (true, false) if context.calling_code.is_some() => Ok((number, None)),
+                    (true, false) => Ok((number, Some(WarningCode::PhoneTwoReadings))),
                     (false, true) => Ok((other, Some(code))),
                     _ => Err(Reason::PhoneAmbiguous),
                 }

@@ -5,16 +5,27 @@
 
 use crate::reason::Reason;
 
+/// The shortest national numbers have four digits (Tokelau, +690).
+const SHORTEST: usize = 4;
+
 /// Shapes that hold no phone number at all.
 pub(super) fn refused(text: &str) -> Option<Reason> {
     if text.contains('<') && text.to_ascii_lowercase().contains("<test lead") {
         return Some(Reason::PhoneTestLead);
     }
+    if text.contains(is_currency) {
+        return Some(Reason::PhoneNotANumber);
+    }
     is_date(text).then_some(Reason::PhoneLooksLikeDate)
 }
 
+/// `$ ¢ £ ¤ ¥ ฿` and the block of currency symbols.
+fn is_currency(c: char) -> bool {
+    matches!(c, '$' | '\u{A2}'..='\u{A5}' | '\u{E3F}' | '\u{20A0}'..='\u{20CF}')
+}
+
 /// `2024-03-15`, `15/03/2024`, `3. 15. 2024`, `2024 03 15`, with or without a time behind.
-fn is_date(text: &str) -> bool {
+pub(super) fn is_date(text: &str) -> bool {
     // The longest, with a time and its zone, has fewer characters.
     if text.len() > 40 || !text.starts_with(|c: char| c.is_ascii_digit()) {
         return false;
@@ -22,27 +33,26 @@ fn is_date(text: &str) -> bool {
     let time =
         text.find(':').map(|colon| text[..colon].trim_end_matches(|c: char| c.is_ascii_digit()));
     let date = time.unwrap_or(text).trim_end_matches(['T', ' ', ',']);
-    let is_separator = |c: char| matches!(c, '-' | '/' | '.' | ' ');
-    let numbers: Option<Vec<u32>> = date
-        .split(is_separator)
-        .filter(|part| !part.is_empty())
-        .map(|part| if part.len() <= 4 { part.parse().ok() } else { None })
-        .collect();
-    let separators: String = date.chars().filter(|&c| is_separator(c) && c != ' ').collect();
+    let mut parts = date.split(['-', '/', '.', ' ']).filter(|part| !part.is_empty());
+    let (Some(first), Some(second), Some(third), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
     // One kind of separator, twice: `.` and `-` in one cell are a layout.
-    if !matches!(separators.as_str(), "" | "--" | "//" | "..") {
+    let mut separators = date.bytes().filter(|byte| matches!(byte, b'-' | b'/' | b'.'));
+    if !matches!((separators.next(), separators.next(), separators.next()),
+        (one, another, None) if one == another)
+    {
         return false;
     }
-    // Four digits of the year, two of the others.
-    if date.bytes().filter(u8::is_ascii_digit).count() > 8 {
-        return false;
-    }
-    let year = 1900..=2100;
-    match numbers.as_deref() {
-        Some(&[y, m, d]) if year.contains(&y) => is_day(m, d),
-        Some(&[a, b, y]) if year.contains(&y) => is_day(a, b) || is_day(b, a),
-        _ => false,
-    }
+    let number =
+        |part: &str, digits: usize| part.parse::<u32>().ok().filter(|_| part.len() <= digits);
+    let year = |part| number(part, 4).is_some_and(|year| (1900..=2100).contains(&year));
+    let day = |month, day| {
+        number(month, 2).zip(number(day, 2)).is_some_and(|(month, day)| is_day(month, day))
+    };
+    year(first) && day(second, third) || year(third) && (day(first, second) || day(second, first))
 }
 
 fn is_day(month: u32, day: u32) -> bool {
@@ -52,11 +62,18 @@ fn is_day(month: u32, day: u32) -> bool {
 /// The international digits of a chat link or id: `wa.me/…`, `…send?phone=…`,
 /// `…@s.whatsapp.net`, `…@c.us`. `Err` when it is such a link but holds no number.
 pub(super) fn chat_link(text: &str) -> Option<Result<&str, Reason>> {
+    if !text.contains(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
     let lower = text.to_ascii_lowercase();
-    let tail = if let Some(at) = lower.find("wa.me/") {
-        &text[at + "wa.me/".len()..]
-    } else if lower.contains("whatsapp") && lower.contains("phone=") {
-        &text[lower.find("phone=")? + "phone=".len()..]
+    let mut links = lower.match_indices("wa.me/").chain(lower.match_indices("phone="));
+    let link = links.next().filter(|(_, link)| *link == "wa.me/" || lower.contains("whatsapp"));
+    if links.next().is_some() {
+        // A list of links.
+        return None;
+    }
+    let tail = if let Some((at, link)) = link {
+        &text[at + link.len()..]
     } else {
         let (id, host) = text.split_once('@')?;
         if !["s.whatsapp.net", "c.us"].iter().any(|known| host.eq_ignore_ascii_case(known)) {
@@ -72,8 +89,10 @@ pub(super) fn chat_link(text: &str) -> Option<Result<&str, Reason>> {
     let tail = tail.strip_prefix("%2B").or_else(|| tail.strip_prefix("%2b")).unwrap_or(tail);
     let end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
     let (digits, rest) = tail.split_at(end);
-    // Something else behind the link: the cell is a list.
-    if rest.starts_with([',', ';', '|', ' ', '\n', ':']) {
+    // Something else behind the link, unless that is the text of a message: the cell is a list.
+    let has_digits = rest.bytes().filter(u8::is_ascii_digit).count() >= SHORTEST;
+    let is_parted = rest.contains([';', '|', ' ', '\n']) || rest.contains(":::");
+    if rest.starts_with([',', ';', '|', ' ', '\n', ':']) || is_parted && has_digits {
         return None;
     }
     let is_whole = rest.is_empty() || rest.starts_with(['?', '&', '/', '#']);
@@ -154,14 +173,14 @@ pub(super) fn scientific(text: &str) -> Option<Result<String, Reason>> {
 pub(super) fn float(text: &str) -> Option<Result<&str, Reason>> {
     let (whole, fraction) = text.rsplit_once(['.', ','])?;
     let digits = whole.strip_prefix('+').unwrap_or(whole);
-    let is_float = digits.len() >= 7
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
+    let is_float = digits.bytes().all(|byte| byte.is_ascii_digit())
         && matches!(fraction.len(), 1..=2)
         && fraction.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_float {
+    let is_zero = fraction.bytes().all(|byte| byte == b'0');
+    // `12.34` and `1234.56` may be groups of a short number, but nobody sets zeros apart.
+    if !is_float || digits.len() < if is_zero { SHORTEST } else { 7 } {
         return None;
     }
-    let is_zero = fraction.bytes().all(|byte| byte == b'0');
     Some(if is_zero { Ok(whole) } else { Err(Reason::PhoneNotANumber) })
 }
 
@@ -170,7 +189,8 @@ pub(super) fn float(text: &str) -> Option<Result<&str, Reason>> {
 pub(super) fn float_like(text: &str) -> Option<&str> {
     let (whole, fraction) = text.rsplit_once(['.', ','])?;
     let digits = whole.bytes().filter(u8::is_ascii_digit).count();
-    (digits >= 7 && matches!(fraction, "0" | "00") && !whole.contains(['.', ','])).then_some(whole)
+    (digits >= SHORTEST && matches!(fraction, "0" | "00") && !whole.contains(['.', ',']))
+        .then_some(whole)
 }
 
 /// The number and its extension: `… x3001`, `… ext. 12`, `…;ext=12`.
@@ -187,9 +207,9 @@ pub(super) fn extension(text: &str) -> Option<(&str, &str)> {
                 .eq_ignore_ascii_case(marker.as_bytes())
     })?;
     let number = before[..before.len() - marker.len()].trim_end_matches([' ', ',', ';', '-']);
-    let mut number_digits = number.bytes().filter(u8::is_ascii_digit);
+    let number_digits = number.bytes().filter(u8::is_ascii_digit).count();
     // An extension behind the last of several numbers is not one of the cell.
-    let is_number = number_digits.nth(5).is_some()
+    let is_number = number_digits >= SHORTEST
         && !number.contains(|c: char| c.is_alphabetic() || matches!(c, ';' | '|' | ',' | '\n'));
     is_number.then_some((number, extension))
 }
