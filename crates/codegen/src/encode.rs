@@ -446,7 +446,7 @@ mod tests {
         let mut captures = pattern.create_captures();
         pattern.captures(&text, &mut captures);
         let Some(whole) = captures.get_group(0) else { return Outcome::No };
-        let filled = |group: usize| captures.get_group(group).map(|span| span.len() > 0);
+        let filled = |group: usize| captures.get_group(group).map(|span| !span.is_empty());
         let applies = match (filled(1), filled(2)) {
             (None, _) => false,
             (Some(first), None) => first,

@@ -78,6 +78,10 @@ impl<'n> Notes<'n> {
         Notes(Some(steps))
     }
 
+    pub(crate) const fn are_wanted(self) -> bool {
+        self.0.is_some()
+    }
+
     pub(crate) fn seen(self, text: impl FnOnce() -> String) {
         self.note(StepKind::Seen, text);
     }

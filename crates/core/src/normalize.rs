@@ -216,16 +216,17 @@ impl Normalizer {
                     continue;
                 }
             };
-            let after = || {
-                let texts: Vec<String> =
-                    reading.phones().map(|phone| phone.number.e164().to_string()).collect();
-                texts.join(" ").into()
-            };
-            for &code in &reading.repairs {
-                let (field, before) = (Field::Phone, cell.trim().into());
-                warnings.push(Warning { field, code, before, after: after() });
+            if !reading.repairs().is_empty() {
+                let others = reading.others().iter().map(|phone| phone.number);
+                let numbers = std::iter::once(reading.number()).chain(others);
+                let after: Vec<String> = numbers.map(|number| number.e164().to_string()).collect();
+                let after = after.join(" ");
+                for &code in reading.repairs() {
+                    let (before, after) = (cell.trim().into(), after.as_str().into());
+                    warnings.push(Warning { field: Field::Phone, code, before, after });
+                }
             }
-            for phone in std::iter::once(reading.phone).chain(reading.others) {
+            for phone in reading.into_phones() {
                 if phones.iter().all(|known| known.number != phone.number) {
                     phones.push(phone);
                 }

@@ -5,7 +5,7 @@
 //! it answers in the same way, which `contactmill-codegen verify` holds against the library.
 
 use crate::number::PhoneNumber;
-use crate::parse::ParseError;
+use crate::parse::{ParseError, Plain};
 use crate::plans::{Answer, Begins, Territory};
 use crate::{LengthCheck, LineType, Region};
 
@@ -20,16 +20,23 @@ const MAX_NATIONAL: usize = 17;
 type Read<T> = Option<Result<T, ParseError>>;
 
 /// Reads a plain cell.
-pub(crate) fn parse(text: &str, default_region: Option<Region>) -> Read<PhoneNumber> {
-    let (mut digits, mut rewritten) = (Digits::default(), Digits::default());
+pub(crate) fn parse(text: &str, default_region: Option<Region>) -> Option<Plain> {
+    let mut digits = Digits::default();
     let has_plus = match digits.read_plain(text.as_bytes()) {
         Some(has_plus) => has_plus,
         None => match digits.read_careful(text.as_bytes())? {
             Ok(has_plus) => has_plus,
-            Err(error) => return Some(Err(error)),
+            Err(error) => return Some(Plain { number: Err(error), digits: digits.count }),
         },
     };
-    let digits = digits.all();
+    let number = dialled(digits.all(), has_plus, default_region)?;
+    Some(Plain { number, digits: digits.count })
+}
+
+/// Reads digits.
+#[inline]
+fn dialled(digits: &[u8], has_plus: bool, default_region: Option<Region>) -> Read<PhoneNumber> {
+    let mut rewritten = Digits::default();
     let (territory, digits) = match Territory::leading(digits) {
         Some(called) if has_plus => called,
         own_code => {

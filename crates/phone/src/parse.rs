@@ -29,7 +29,7 @@ use crate::{PhoneNumber, Region, fast, oracle};
 /// ```
 pub fn parse(text: &str, default_region: Option<Region>) -> Result<PhoneNumber, ParseError> {
     match fast::parse(text, default_region) {
-        Some(read) => read,
+        Some(plain) => plain.number,
         None => oracle::parse(text, default_region).map(|(number, _)| number),
     }
 }
@@ -53,7 +53,7 @@ pub fn parse_with_extension(
     default_region: Option<Region>,
 ) -> Result<(PhoneNumber, Option<Extension>), ParseError> {
     match fast::parse(text, default_region) {
-        Some(read) => read.map(|number| (number, None)),
+        Some(plain) => plain.number.map(|number| (number, None)),
         None => oracle::parse(text, default_region),
     }
 }
@@ -67,18 +67,25 @@ pub fn parse_with_extension(
 /// ```
 /// use contactmill_phone::{Region, parse_plain};
 ///
-/// let number = parse_plain("(030) 123456", Some(Region::DE)).unwrap()?;
-/// assert_eq!(number.e164().to_string(), "+4930123456");
+/// let plain = parse_plain("(030) 123456", Some(Region::DE)).unwrap();
+/// assert_eq!(plain.number?.e164().to_string(), "+4930123456");
+/// assert_eq!(plain.digits, 9);
 /// assert_eq!(parse_plain("1-800-FLOWERS", Some(Region::US)), None);
 /// # Ok::<(), contactmill_phone::ParseError>(())
 /// ```
 #[inline]
 #[must_use]
-pub fn parse_plain(
-    text: &str,
-    default_region: Option<Region>,
-) -> Option<Result<PhoneNumber, ParseError>> {
+pub fn parse_plain(text: &str, default_region: Option<Region>) -> Option<Plain> {
     fast::parse(text, default_region)
+}
+
+/// A plain text, read; see [`parse_plain`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plain {
+    /// What [`parse()`] says of it.
+    pub number: Result<PhoneNumber, ParseError>,
+    /// How many digits stand in it, as far as it was read: all of them where there is a number.
+    pub digits: usize,
 }
 
 /// Just what the library says, without the fast path: the reference in tests and in
@@ -166,7 +173,8 @@ mod tests {
     fn text_without_a_digit_is_no_number_without_asking_the_library() {
         for text in ["", "n/a", "call me", "+", "(", "1", "+12", "1-2"] {
             let library = parse_by_library(text, Some(Region::IN));
-            assert_eq!(parse_plain(text, Some(Region::IN)), Some(library), "{text}");
+            let plain = parse_plain(text, Some(Region::IN)).unwrap();
+            assert_eq!(plain.number, library, "{text}");
         }
     }
 

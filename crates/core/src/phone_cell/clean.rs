@@ -1,43 +1,18 @@
 //! The clean majority: one number in plain layout, told by a look at its bytes.
 
-use contactmill_phone::{PhoneNumber, parse_plain};
+use contactmill_phone::{PhoneNumber, Plain, parse_plain};
 
 use super::repair::is_filler;
-use super::{PhoneContext, shape};
+use super::{PhoneContext, list, shape};
 use crate::options::BareDigits;
 
 /// Numbers have 15 digits at most (ITU-T E.164); what has fewer than 7 may be an extension, a code
 /// or a year.
-const FEWEST: u32 = 7;
-const MOST: u32 = 15;
-
-/// Without a `+`, more may be two numbers, of six digits each.
-const MOST_WITHOUT_PLUS: u32 = 11;
+const FEWEST: usize = 7;
+const MOST: usize = 15;
 
 /// Dates have no more digits.
-const MOST_OF_A_DATE: u32 = 8;
-
-/// What a byte adds to the sum over a cell: digits are counted in the lowest byte, dots in the
-/// second, and what is no layout of a number above them. No cell is long enough to spill over.
-const DIGIT: u32 = 1;
-const DOT: u32 = 1 << 8;
-const OTHER: u32 = 1 << 16;
-const LONGEST: usize = 40;
-
-static ADDS: [u32; 256] = {
-    let mut adds = [OTHER; 256];
-    let mut at = 0;
-    while at < 256 {
-        match at as u8 {
-            b'0'..=b'9' => adds[at] = DIGIT,
-            b'.' => adds[at] = DOT,
-            b' ' | b'-' | b'(' | b')' => adds[at] = 0,
-            _ => {}
-        }
-        at += 1;
-    }
-    adds
-};
+const MOST_OF_A_DATE: usize = 8;
 
 /// The number of a cell that is clean: nothing in its form is suspicious, it is valid as it stands,
 /// and no repair has another reading to offer. `None` says nothing against the cell but that it
@@ -53,29 +28,24 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
         body => (false, body),
     };
     let inside = body.strip_prefix(b"(").unwrap_or(body);
-    let &[b'0'..=b'9', .., a, b, c] = inside else { return None };
-    if !c.is_ascii_digit() || body.len() > LONGEST {
-        return None;
-    }
-    let sum = body.iter().fold(0, |sum, &byte| sum + ADDS[usize::from(byte)]);
-    let digits = sum % DOT;
-    let most = if has_plus { MOST } else { MOST_WITHOUT_PLUS };
-    if sum >= OTHER || !(FEWEST..=most).contains(&digits) {
-        return None;
-    }
-    // The tail of a float; what has more dots is grouped by them.
-    if (a == b'.' || b == b'.') && sum / DOT == 1 {
-        return None;
-    }
-    if digits <= MOST_OF_A_DATE && !has_plus && shape::is_date(cell) {
-        return None;
-    }
+    // Nothing to be taken off at either end.
+    let &[b'0'..=b'9', .., a, b, c @ b'0'..=b'9'] = inside else { return None };
     let region = match (has_plus, context.bare_digits) {
         (true, _) => None,
         (false, BareDigits::International) => return None,
         (false, BareDigits::National) => Some(context.region?),
     };
+    let Plain { number: Ok(number), digits } = parse_plain(cell, region)? else { return None };
+    if !number.is_valid() || !(FEWEST..=MOST).contains(&digits) {
+        return None;
+    }
+    if digits < body.len() && !is_layout(body) {
+        return None;
+    }
     if let Some(region) = region {
+        if digits <= MOST_OF_A_DATE && shape::is_date(cell) || list::are_long_groups(cell) {
+            return None;
+        }
         // Digits that begin with an exit code or with the region's own code have another reading.
         let mut digits = inside.iter().filter(|byte| byte.is_ascii_digit());
         let mut digit = || digits.next().map_or(0, |digit| u16::from(digit - b'0'));
@@ -85,9 +55,34 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
             return None;
         }
     }
-    let number = parse_plain(cell, region)?.ok().filter(|number| number.is_valid())?;
     (!(may_be_filler([a, b, c]) && is_filler(&number.national_number().to_string())))
         .then_some(number)
+}
+
+/// Whether what stands between the digits can only be layout: a slash may part two numbers, and a
+/// single dot before one or two digits may be that of a float.
+fn is_layout(body: &[u8]) -> bool {
+    if !has_dot_or_slash(body) {
+        return true;
+    }
+    let dots = body.iter().filter(|&&byte| byte == b'.').count();
+    let [.., a, b, _] = body else { return false };
+    !body.contains(&b'/') && (dots != 1 || *a != b'.' && *b != b'.')
+}
+
+/// Eight bytes at a time, the last eight perhaps twice.
+fn has_dot_or_slash(body: &[u8]) -> bool {
+    // `.` and `/` differ in their lowest bit alone; the subtraction reaches the highest bit of a
+    // byte that was 0, or of one above such a byte.
+    let has = |word: &[u8; 8]| {
+        let word = (u64::from_le_bytes(*word) & u64::from_le_bytes([0xFE; 8]))
+            ^ u64::from_le_bytes([b'.'; 8]);
+        word.wrapping_sub(u64::from_le_bytes([1; 8])) & !word & u64::from_le_bytes([0x80; 8]) != 0
+    };
+    let Some(last) = body.last_chunk() else {
+        return body.iter().any(|byte| matches!(byte, b'.' | b'/'));
+    };
+    body.as_chunks().0.iter().any(has) || has(last)
 }
 
 /// Whether a cell with these last bytes may be one digit throughout, or a run.

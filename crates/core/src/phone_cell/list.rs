@@ -3,6 +3,9 @@
 use super::{PhoneContext, PhoneReading, read_text, repair};
 use crate::reason::{Reason, WarningCode};
 
+/// Groups within one number have fewer digits.
+const LONG: usize = 6;
+
 /// Whether the cell has anything that could part numbers; nearly all have not.
 pub(super) fn may_hold_several(text: &str) -> bool {
     text.bytes().any(|byte| matches!(byte, b';' | b'|' | b',' | b'/' | b'\n' | b':' | b'&' | b'\\'))
@@ -43,9 +46,7 @@ pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReadin
     let by_space: Vec<&str> = text.split(' ').filter(|piece| !piece.is_empty()).collect();
     let whole = repair::read_number(text, context);
     if whole.is_ok() {
-        // Groups of one number are shorter.
-        let are_long = by_space.len() > 1 && by_space.iter().all(|piece| digits(piece) >= 6);
-        if are_long && by_space.iter().all(|piece| read_text(piece, context).is_ok()) {
+        if are_long_groups(text) && by_space.iter().all(|piece| read_text(piece, context).is_ok()) {
             context.notes.refused(|| "one number or several: both can be read".into());
             return Err(Reason::PhoneAmbiguous);
         }
@@ -61,6 +62,16 @@ pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReadin
         }
     }
     whole
+}
+
+/// Whether spaces part the text into groups that are longer than those of one number: each might be
+/// one.
+pub(super) fn are_long_groups(text: &str) -> bool {
+    text.split_once(' ').is_some_and(|(first, rest)| {
+        // The first group tells for nearly all.
+        digits(first) >= LONG
+            && rest.split(' ').all(|group| group.is_empty() || digits(group) >= LONG)
+    })
 }
 
 /// The reading of a cell that was cut into these pieces; none where nothing was cut.
@@ -116,17 +127,7 @@ fn first_and_others(
         match (reading, &mut first) {
             (Ok(reading), None) => first = Some(reading),
             (Ok(reading), Some(first)) => {
-                let phones = std::iter::once(reading.phone).chain(reading.others);
-                for phone in phones {
-                    if first.phones().all(|known| known.number != phone.number) {
-                        first.others.push(phone);
-                    }
-                }
-                for code in reading.repairs {
-                    if !first.repairs.contains(&code) {
-                        first.repairs.push(code);
-                    }
-                }
+                first.add(reading);
             }
             (Err(error), _) => {
                 reason.get_or_insert(error);

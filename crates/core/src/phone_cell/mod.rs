@@ -25,14 +25,17 @@ const MAX_CHARACTERS: usize = 250;
 
 /// What a phone cell says, once read; see [`read_phone`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct PhoneReading {
-    /// The first number.
-    pub phone: Phone,
-    /// Further numbers, in the order of the cell; none twice.
-    pub others: Vec<Phone>,
-    /// What was repaired, each once; empty where libphonenumber reads the same.
-    pub repairs: Vec<WarningCode>,
+    number: PhoneNumber,
+    /// Nearly all cells hold no more than a number.
+    more: Option<Box<More>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct More {
+    extension: Option<Box<str>>,
+    others: Vec<Phone>,
+    repairs: Vec<WarningCode>,
 }
 
 /// A number and what to dial once it has answered. Its [`Display`](fmt::Display) is
@@ -53,8 +56,8 @@ pub struct Phone {
 ///
 /// let options = Options { region: Some(Region::ID), ..Options::default() };
 /// let reading = read_phone("006281234567890", &options)?;
-/// assert_eq!(reading.phone.to_string(), "+6281234567890");
-/// assert_eq!(reading.repairs, [WarningCode::PhoneIddPrefix]);
+/// assert_eq!(reading.number().e164().to_string(), "+6281234567890");
+/// assert_eq!(reading.repairs(), [WarningCode::PhoneIddPrefix]);
 /// assert_eq!(read_phone("9.19877E+11", &options), Err(Reason::PhoneExcelRounded));
 /// # Ok::<(), Reason>(())
 /// ```
@@ -77,25 +80,69 @@ impl fmt::Display for Phone {
 }
 
 impl PhoneReading {
+    /// The first number.
+    #[must_use]
+    pub const fn number(&self) -> PhoneNumber {
+        self.number
+    }
+
+    /// The extension of the first number.
+    #[must_use]
+    pub fn extension(&self) -> Option<&str> {
+        self.more.as_ref()?.extension.as_deref()
+    }
+
+    /// Further numbers, in the order of the cell; none twice.
+    #[must_use]
+    pub fn others(&self) -> &[Phone] {
+        self.more.as_ref().map_or(&[], |more| &more.others)
+    }
+
+    /// What was repaired, each once; empty where libphonenumber reads the same.
+    #[must_use]
+    pub fn repairs(&self) -> &[WarningCode] {
+        self.more.as_ref().map_or(&[], |more| &more.repairs)
+    }
+
     const fn plain(number: PhoneNumber) -> Self {
-        let phone = Phone { number, extension: None };
-        PhoneReading { phone, others: Vec::new(), repairs: Vec::new() }
+        PhoneReading { number, more: None }
+    }
+
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
     }
 
     fn extended(mut self, extension: &str) -> Self {
-        self.phone.extension = Some(extension.into());
+        self.more().extension = Some(extension.into());
         self.repaired(WarningCode::PhoneExtension)
     }
 
     fn repaired(mut self, code: WarningCode) -> Self {
-        if !self.repairs.contains(&code) {
-            self.repairs.push(code);
+        if !self.repairs().contains(&code) {
+            self.more().repairs.push(code);
         }
         self
     }
 
-    pub(crate) fn phones(&self) -> impl Iterator<Item = &Phone> {
-        std::iter::once(&self.phone).chain(&self.others)
+    /// Adds what another part of the cell says.
+    fn add(&mut self, other: PhoneReading) {
+        for &code in other.repairs() {
+            if !self.repairs().contains(&code) {
+                self.more().repairs.push(code);
+            }
+        }
+        for phone in other.into_phones() {
+            let is_known = self.others().iter().any(|known| known.number == phone.number);
+            if phone.number != self.number && !is_known {
+                self.more().others.push(phone);
+            }
+        }
+    }
+
+    /// All numbers, in the order of the cell.
+    pub(crate) fn into_phones(self) -> impl Iterator<Item = Phone> {
+        let More { extension, others, .. } = self.more.map_or_else(More::default, |more| *more);
+        std::iter::once(Phone { number: self.number, extension }).chain(others)
     }
 }
 
@@ -133,7 +180,28 @@ impl<'n> PhoneContext<'n> {
 }
 
 /// Reads a phone cell.
+#[inline]
 pub(crate) fn read(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
+    if context.mode == PhoneMode::Recover
+        && let Some(number) = clean::read(cell, context)
+    {
+        if context.notes.are_wanted() {
+            note_clean(cell, number, context);
+        }
+        return Ok(PhoneReading::plain(number));
+    }
+    look_closer(cell, context)
+}
+
+fn note_clean(cell: &str, number: PhoneNumber, context: &PhoneContext<'_>) {
+    context.notes.seen(|| "digits and layout, nothing suspicious".into());
+    context.notes.taken(|| format!("as it stands: {}", repair::described(cell, Ok(number))));
+}
+
+/// Reads a cell that is not clean.
+#[cold]
+#[inline(never)]
+fn look_closer(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
     match context.mode {
         PhoneMode::Recover => recover(cell, context),
         PhoneMode::Strict => strict(cell, context),
@@ -172,18 +240,6 @@ fn strict(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason
 }
 
 fn recover(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
-    let notes = context.notes;
-    if let Some(number) = clean::read(cell, context) {
-        notes.seen(|| "digits and layout, nothing suspicious".into());
-        notes.taken(|| format!("as it stands: {}", repair::described(cell, Ok(number))));
-        return Ok(PhoneReading::plain(number));
-    }
-    look_closer(cell, context)
-}
-
-/// Reads a cell that is not clean.
-#[cold]
-fn look_closer(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
     let notes = context.notes;
     if cell.len() > MAX_CHARACTERS && cell.chars().nth(MAX_CHARACTERS).is_some() {
         notes.refused(|| format!("more than {MAX_CHARACTERS} characters"));
@@ -265,15 +321,16 @@ mod tests {
         match read(cell, context) {
             Err(reason) => reason.code().to_owned(),
             Ok(reading) => {
-                let phone = |Phone { number, extension }: &Phone| {
+                let repairs = reading.repairs().to_vec();
+                let phone = |Phone { number, extension }: Phone| {
                     let text = format!("{}/{}", number.calling_code(), number.national_number());
                     match extension {
                         Some(extension) => format!("{text} x{extension}"),
                         None => text,
                     }
                 };
-                let mut text = reading.phones().map(phone).collect::<Vec<_>>().join(" + ");
-                for code in reading.repairs {
+                let mut text = reading.into_phones().map(phone).collect::<Vec<_>>().join(" + ");
+                for code in repairs {
                     text += &format!(" [{code}]");
                 }
                 text
