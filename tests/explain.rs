@@ -55,7 +55,7 @@ fn an_explanation_ends_as_a_conversion_does() {
     let cells = ["+34 0910 123 456", "9.19877E+11", "98765 43210", "+91 91 98765 43210"];
     fs::write(folder.path().join("dump.csv"), format!("phone\n{}\n", cells.join("\n"))).unwrap();
     program::converted(folder.path(), &["dump.csv", "-r", "IN"]);
-    let arrays = fs::read_to_string(folder.path().join("contactmill-out/import-00001.json"));
+    let arrays = fs::read_to_string(folder.path().join("contactmill-out/import-000001.json"));
     let rejects = fs::read_to_string(folder.path().join("contactmill-out/rejects.csv")).unwrap();
     let arrays = arrays.unwrap();
     for cell in cells {

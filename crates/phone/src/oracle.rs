@@ -10,6 +10,9 @@ pub(crate) fn parse(
     text: &str,
     default_region: Option<Region>,
 ) -> Result<(PhoneNumber, Option<Extension>), ParseError> {
+    if prefix_stands_behind_context(text) {
+        return Err(ParseError::NotANumber);
+    }
     let default_region = default_region.and_then(Region::oracle);
     let parsed = PHONE_NUMBER_UTIL.parse(text, default_region)?;
     let region = PHONE_NUMBER_UTIL.get_region_for_number(&parsed);
@@ -28,6 +31,13 @@ pub(crate) fn parse(
         line_type: line_type(PHONE_NUMBER_UTIL.get_number_type(&parsed)),
     };
     Ok((number, parsed.extension.filter(|text| !text.is_empty()).map(Extension)))
+}
+
+/// Whether `tel:` stands behind `;phone-context=`, which RFC 3966 does not allow and over which
+/// `rlibphonenumber` 2.2.15 panics.
+fn prefix_stands_behind_context(text: &str) -> bool {
+    let context = text.find(";phone-context=");
+    context.is_some() && text.find("tel:") > context
 }
 
 fn length_check(number: &rlibphonenumber::PhoneNumber) -> LengthCheck {

@@ -6,9 +6,8 @@ use super::repair::is_filler;
 use super::{PhoneContext, list, shape};
 use crate::options::BareDigits;
 
-/// Numbers have 15 digits at most (ITU-T E.164); what has fewer than 7 may be an extension, a code
-/// or a year.
-const FEWEST: usize = 7;
+/// Numbers have 4 digits at least (Tokelau, +690) and 15 at most (ITU-T E.164).
+const FEWEST: usize = 4;
 const MOST: usize = 15;
 
 /// Dates have no more digits.
@@ -43,7 +42,9 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
         return None;
     }
     if let Some(region) = region {
-        if digits <= MOST_OF_A_DATE && shape::is_date(cell) || list::are_long_groups(cell) {
+        if digits <= MOST_OF_A_DATE && shape::is_date(cell)
+            || digits >= 2 * list::LONG && list::are_long_groups(cell)
+        {
             return None;
         }
         // Digits that begin with an exit code or with the region's own code have another reading.

@@ -4,7 +4,7 @@ use super::{PhoneContext, PhoneReading, read_text, repair};
 use crate::reason::{Reason, WarningCode};
 
 /// Groups within one number have fewer digits.
-const LONG: usize = 6;
+pub(super) const LONG: usize = 6;
 
 /// Whether the cell has anything that could part numbers; nearly all have not.
 pub(super) fn may_hold_several(text: &str) -> bool {

@@ -365,7 +365,7 @@ mod tests {
             let mut columns = line.split('\t');
             let (region, cell, expected) = (
                 columns.next().unwrap(),
-                columns.next().unwrap().replace("\\n", "\n"),
+                columns.next().unwrap().replace("\\n", "\n").replace("\\t", "\t"),
                 columns.next().unwrap(),
             );
             let options = Options {

@@ -119,10 +119,10 @@ impl<'t> Cell<'t> {
             (Some(number), Some((other, code))) => {
                 // The mobile one is meant: contacts are people.
                 match (number.line_type().may_be_mobile(), other.line_type().may_be_mobile()) {
-                    // With a calling code beside it, the cell need not bring one.
-                    (true, false) if context.calling_code.is_some() => Ok((number, None)),
-                    (true, false) => Ok((number, Some(WarningCode::PhoneTwoReadings))),
                     (false, true) => Ok((other, Some(code))),
+                    // With a calling code beside it, the cell need not bring one.
+                    _ if context.calling_code.is_some() => Ok((number, None)),
+                    (true, false) => Ok((number, Some(WarningCode::PhoneTwoReadings))),
                     _ => Err(Reason::PhoneAmbiguous),
                 }
             }
