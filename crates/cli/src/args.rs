@@ -40,7 +40,7 @@ pub(crate) struct ExplainArguments {
     #[arg(required = true, value_name = "VALUE", allow_hyphen_values = true)]
     pub(crate) values: Vec<String>,
 
-    /// What the values are [default: email where no phone number but an @ is found]
+    /// What the values are [default: phone, or email for what is an address and no number]
     #[arg(long, value_enum)]
     pub(crate) field: Option<FieldArgument>,
 

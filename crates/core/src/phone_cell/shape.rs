@@ -100,7 +100,7 @@ pub(super) fn chat_link(text: &str) -> Option<Result<&str, Reason>> {
 }
 
 /// Words that stand before a number and say only that it is one.
-const LABELS: [&str; 26] = [
+const LABELS: [&str; 30] = [
     "p",
     "ph",
     "phone",
@@ -111,6 +111,10 @@ const LABELS: [&str; 26] = [
     "telefon",
     "telefono",
     "tlf",
+    "fon",
+    "handy",
+    "mobil",
+    "móvil",
     "mobile",
     "mobile number",
     "mobile no",
