@@ -13,7 +13,7 @@ use contactmill_core::{
     Warning, WarningCode, likely_phone_column,
 };
 use contactmill_emit::{
-    ArraySize, EmitError, InputEntry, InputTable, Manifest, MappedColumn, MappingEntry,
+    ArrayEncoding, EmitError, InputEntry, InputTable, Manifest, MappedColumn, MappingEntry,
     ResultWriter, Staging, Tool,
 };
 use contactmill_source::{CsvOptions, CsvSource, Input, SourceError};
@@ -184,9 +184,9 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     };
 
     let normalizer = Normalizer::new(arguments.options());
-    let limit = ArraySize { max_bytes: limits.max_bytes };
+    let encoding = ArrayEncoding { max_array_bytes: limits.max_bytes };
     let settings =
-        Settings { threads: arguments.threads(), dedup: arguments.dedup(), limit: &limit };
+        Settings { threads: arguments.threads(), dedup: arguments.dedup(), encoding: &encoding };
     let mut pipeline = Pipeline::new(&normalizer, settings)?;
     for (index, input) in inputs.iter_mut().enumerate() {
         let mut opened;
@@ -355,18 +355,23 @@ pub(crate) struct Examples {
 }
 
 /// Passes everything on to the result, and keeps what is shown to people.
-struct Reporting<'s> {
-    result: ResultWriter<'s>,
+struct Reporting {
+    result: ResultWriter,
     progress: Progress,
     phone_columns: Vec<usize>,
     examples: Examples,
 }
 
-impl Sink for Reporting<'_> {
+impl Sink for Reporting {
     type Error = EmitError;
 
-    fn contact(&mut self, position: Position, contact: &Contact) -> Result<(), EmitError> {
-        self.result.contact(position, contact)
+    fn contact(
+        &mut self,
+        position: Position,
+        contact: &Contact,
+        encoded: &[u8],
+    ) -> Result<(), EmitError> {
+        self.result.contact(position, contact, encoded)
     }
 
     fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), EmitError> {

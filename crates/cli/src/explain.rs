@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use contactmill_core::{Explained, Explanation, Normalizer, Reason, Step, StepKind, Warning};
-use contactmill_emit::phone_entry;
+use contactmill_emit::phone_json;
 use serde::Serialize;
 
 use crate::args::{ExplainArguments, FieldArgument};
@@ -115,8 +115,11 @@ fn write_outcome(
         Ok(explained) => {
             match explained.phone {
                 Some(number) => {
-                    let json = serde_json::to_string(&phone_entry(number))?;
-                    writeln!(out, "  {GOOD}{:<8}{GOOD:#} {json}", "phone")?;
+                    write!(out, "  {GOOD}{:<8}{GOOD:#} ", "phone")?;
+                    let mut json = Vec::new();
+                    phone_json(number, &mut json);
+                    json.push(b'\n');
+                    out.write_all(&json)?;
                 }
                 None if field == FieldArgument::Email => {
                     let json = serde_json::to_string(email(explained))?;
@@ -228,9 +231,11 @@ impl<'e> From<&'e Result<Explained, Reason>> for OutcomeObject<'e> {
             after: &warning.after,
         };
         OutcomeObject::Accepted {
-            phone: explained
-                .phone
-                .and_then(|number| serde_json::to_value(phone_entry(number)).ok()),
+            phone: explained.phone.and_then(|number| {
+                let mut json = Vec::new();
+                phone_json(number, &mut json);
+                serde_json::from_slice(&json).ok()
+            }),
             email: email(explained),
             attributes: explained.attributes.iter().map(attribute).collect(),
             warnings: explained.warnings.iter().map(warning).collect(),

@@ -1,14 +1,15 @@
 //! Which contacts are the same, and what becomes of the later ones.
 
+use std::collections::HashSet;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 
 use contactmill_phone::PhoneNumber;
+use foldhash::{HashMap, HashMapExt};
 
 use crate::contact::{Attribute, Contact, Tag};
+use crate::encoding::Encoding;
 use crate::reason::Field;
 use crate::record::{Position, Record, RecordBuffer};
-use crate::size::SizeLimit;
 use crate::tag_cell;
 
 /// What becomes of contacts with the same phone number.
@@ -24,6 +25,13 @@ pub enum DedupPolicy {
     /// attributes with new keys.
     #[default]
     Merge,
+}
+
+impl DedupPolicy {
+    /// Whether contacts are held until everything has been read.
+    pub(crate) const fn holds(self) -> bool {
+        matches!(self, DedupPolicy::Last | DedupPolicy::Merge)
+    }
 }
 
 /// What makes two contacts the same: the full international number.
@@ -69,14 +77,11 @@ pub(crate) struct Duplicate {
     pub(crate) kept: Position,
 }
 
-/// What becomes of a contact that arrives.
-pub(crate) enum Admission {
-    /// It can be emitted at once.
-    Emit(Contact),
-    /// It is held until everything has been read.
-    Held,
-    /// Its record is a duplicate.
-    Duplicate { kept: Position, conflicts: Conflicts },
+/// A contact that was merged into another, or skipped in its favour.
+#[derive(Debug)]
+pub(crate) struct Merged {
+    pub(crate) kept: Position,
+    pub(crate) conflicts: Conflicts,
 }
 
 /// Decides in input order, so the result does not depend on threads.
@@ -125,47 +130,51 @@ impl Deduper {
         self.policy
     }
 
-    /// Takes the next contact in input order. A merged contact stays within `limit`.
-    pub(crate) fn admit(
+    /// Decides on the next contact in input order, under a policy that holds none back: it is to
+    /// be emitted, or the one at this position was before it.
+    pub(crate) fn admit(&mut self, key: MatchKey, position: Position) -> Option<Position> {
+        if self.policy == DedupPolicy::None {
+            return None;
+        }
+        match self.first.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(position);
+                None
+            }
+            Entry::Occupied(entry) => Some(*entry.get()),
+        }
+    }
+
+    /// Takes the next contact in input order, under a policy that [`holds`](DedupPolicy::holds). A
+    /// merged contact stays within what `encoding` takes; one that is not merged is held.
+    pub(crate) fn hold(
         &mut self,
         contact: Contact,
         record: Record<'_>,
-        limit: &dyn SizeLimit,
-    ) -> Admission {
+        encoding: &dyn Encoding,
+    ) -> Option<Merged> {
         let position = record.position();
+        let index = self.held.len();
         let key = MatchKey::of(&contact);
-        match self.policy {
-            DedupPolicy::None => Admission::Emit(contact),
-            DedupPolicy::First => match self.first.entry(key) {
-                Entry::Vacant(entry) => {
-                    entry.insert(position);
-                    Admission::Emit(contact)
-                }
-                Entry::Occupied(entry) => {
-                    Admission::Duplicate { kept: *entry.get(), conflicts: Vec::new() }
-                }
-            },
-            DedupPolicy::Merge => match self.index.entry(key) {
-                Entry::Vacant(entry) => {
-                    entry.insert(self.held.len());
-                    self.held.push(Held::new(position, contact, None));
-                    Admission::Held
-                }
-                Entry::Occupied(entry) => {
-                    let kept = &mut self.held[*entry.get()];
-                    let conflicts = kept.merge(contact, limit);
-                    Admission::Duplicate { kept: kept.position, conflicts }
-                }
-            },
-            DedupPolicy::Last => {
-                let index = self.held.len();
-                if let Some(previous) = self.index.insert(key, index)
-                    && let Some(record) = self.held[previous].record.take()
-                {
-                    self.displaced.push((record, index));
-                }
-                self.held.push(Held::new(position, contact, Some(record.into())));
-                Admission::Held
+        if self.policy == DedupPolicy::Last {
+            if let Some(previous) = self.index.insert(key, index)
+                && let Some(record) = self.held[previous].record.take()
+            {
+                self.displaced.push((record, index));
+            }
+            self.held.push(Held::new(position, contact, Some(record.into())));
+            return None;
+        }
+        match self.index.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(index);
+                self.held.push(Held::new(position, contact, None));
+                None
+            }
+            Entry::Occupied(entry) => {
+                let kept = &mut self.held[*entry.get()];
+                let conflicts = kept.merge(contact, encoding);
+                Some(Merged { kept: kept.position, conflicts })
             }
         }
     }
@@ -214,7 +223,7 @@ impl Held {
 
     /// Adds what `other` has and this has not; the values that lose are returned. Where the sum
     /// would be too large to be emitted, this stays as it is and everything of `other` loses.
-    fn merge(&mut self, other: Contact, limit: &dyn SizeLimit) -> Conflicts {
+    fn merge(&mut self, other: Contact, encoding: &dyn Encoding) -> Conflicts {
         let Held { contact: kept, merging, .. } = self;
         let merging = merging.get_or_insert_default();
         let name = (kept.name.stands_in() && !other.name.stands_in()).then_some(&other.name);
@@ -230,7 +239,7 @@ impl Held {
         let values = values.chain(email.iter().map(|email| email.as_str().len()));
         let values = values.chain(tags.iter().map(|tag| tag.as_str().len()));
         let values = values.chain(attributes.iter().map(|a| a.key.len() + a.value.as_str().len()));
-        let cost = values.map(|len| limit.at_most(len)).fold(0_usize, usize::saturating_add);
+        let cost = values.map(|len| encoding.at_most(len)).fold(0_usize, usize::saturating_add);
         let adds = |kept: &mut Contact| {
             if let Some(name) = name {
                 kept.name = name.clone();
@@ -243,12 +252,12 @@ impl Held {
         };
         let mut fits = cost == 0 || !merging.is_full;
         if fits && cost > merging.room {
-            merging.room = limit.room(kept).unwrap_or(0);
+            merging.room = encoding.room(kept).unwrap_or(0);
             if cost > merging.room {
                 // Close to the limit only measuring the sum tells.
                 let mut sum = kept.clone();
                 adds(&mut sum);
-                fits = limit.room(&sum).is_some();
+                fits = encoding.room(&sum).is_some();
                 merging.is_full = !fits;
             }
         }
@@ -316,13 +325,17 @@ impl Merging {
 mod tests {
     use super::*;
     use crate::record::Integrity;
-    use crate::{Normalizer, Options, RawContact, SourceId, Unlimited};
+    use crate::{Normalizer, Options, RawContact, SourceId, Unencoded};
 
     struct Full;
 
-    impl SizeLimit for Full {
-        fn room(&self, _: &Contact) -> Option<usize> {
-            None
+    impl Encoding for Full {
+        fn encode(&self, _: &Contact, out: &mut Vec<u8>) {
+            out.push(0);
+        }
+
+        fn max_bytes(&self) -> usize {
+            0
         }
 
         fn at_most(&self, value_bytes: usize) -> usize {
@@ -348,12 +361,9 @@ mod tests {
     #[test]
     fn merging_takes_what_is_new_and_lists_what_loses() {
         let mut deduper = Deduper::new(DedupPolicy::Merge);
-        deduper.admit(contact("", "", "lead", "pro"), at(1), &Unlimited);
+        deduper.hold(contact("", "", "lead", "pro"), at(1), &Unencoded);
         let later = contact("Asha", "a@example.com", "LEAD, demo", "free");
-        let Admission::Duplicate { kept, conflicts } = deduper.admit(later, at(2), &Unlimited)
-        else {
-            panic!("the second is a duplicate");
-        };
+        let Merged { kept, conflicts } = deduper.hold(later, at(2), &Unencoded).unwrap();
         assert_eq!(kept.record, 1);
         let lost: Vec<String> =
             conflicts.iter().map(|lost| format!("{}={}", lost.field, lost.value)).collect();
@@ -370,11 +380,9 @@ mod tests {
     #[test]
     fn a_merge_that_would_not_fit_loses_everything_it_brings() {
         let mut deduper = Deduper::new(DedupPolicy::Merge);
-        deduper.admit(contact("Asha", "", "lead", ""), at(1), &Unlimited);
+        deduper.hold(contact("Asha", "", "lead", ""), at(1), &Unencoded);
         let later = contact("Asha", "a@example.com", "demo", "pro");
-        let Admission::Duplicate { conflicts, .. } = deduper.admit(later, at(2), &Full) else {
-            panic!("the second is a duplicate");
-        };
+        let Merged { conflicts, .. } = deduper.hold(later, at(2), &Full).unwrap();
         assert_eq!(conflicts.len(), 3);
         assert_eq!(deduper.finish().0[0].1, contact("Asha", "", "lead", ""));
     }
@@ -383,7 +391,7 @@ mod tests {
     fn the_last_is_kept_and_all_before_point_to_it() {
         let mut deduper = Deduper::new(DedupPolicy::Last);
         for record in 1..=3 {
-            deduper.admit(contact(&format!("N{record}"), "", "", ""), at(record), &Unlimited);
+            deduper.hold(contact(&format!("N{record}"), "", "", ""), at(record), &Unencoded);
         }
         let (contacts, duplicates) = deduper.finish();
         assert_eq!(contacts.len(), 1);

@@ -34,6 +34,7 @@ mod contact;
 mod country;
 mod dedup;
 mod email_cell;
+mod encoding;
 mod explain;
 mod header;
 mod mapping;
@@ -45,7 +46,6 @@ pub mod pipeline;
 mod raw;
 mod reason;
 mod record;
-mod size;
 mod tag_cell;
 mod text;
 
@@ -54,6 +54,7 @@ pub use contactmill_phone::{
     LineType, METADATA_VERSION, NationalNumber, PhoneNumber, Region, UnknownRegion,
 };
 pub use dedup::{Conflict, Conflicts, DedupPolicy, MatchKey};
+pub use encoding::{Encoding, Unencoded};
 pub use explain::{Explained, Explanation, Step, StepKind};
 pub use header::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
 pub use mapping::{
@@ -68,7 +69,6 @@ pub use phone_cell::{Phone, PhoneReading, read_phone};
 pub use raw::RawContact;
 pub use reason::{Field, Reason, Rejection, Warning, WarningCode};
 pub use record::{Block, Integrity, Position, Record, RecordBuffer, Source, SourceId};
-pub use size::{SizeLimit, Unlimited};
 
 /// The examples of the pages that people read first, run as tests.
 #[cfg(doctest)]

@@ -9,13 +9,15 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use rayon::prelude::*;
+
 use crate::contact::Contact;
-use crate::dedup::{Admission, Conflict, Conflicts, DedupPolicy, Deduper};
+use crate::dedup::{Conflict, DedupPolicy, Deduper, MatchKey, Merged};
+use crate::encoding::{Encoding, Unencoded};
 use crate::mapping::{ColumnMap, RecordReading};
 use crate::normalize::{Normalized, Normalizer};
 use crate::reason::{Reason, Rejection, Warning, WarningCode};
 use crate::record::{Block, Integrity, Position, Record, Source, SourceId};
-use crate::size::{SizeLimit, Unlimited};
 
 /// Takes what comes out of a run: everything but contacts held for merging in input order.
 ///
@@ -25,12 +27,17 @@ pub trait Sink {
     /// Why the sink could take no more.
     type Error;
 
-    /// A contact to be emitted.
+    /// A contact to be emitted, and the bytes that the run's [`Encoding`] makes of it.
     ///
     /// # Errors
     ///
     /// When it cannot be taken; the run stops.
-    fn contact(&mut self, position: Position, contact: &Contact) -> Result<(), Self::Error>;
+    fn contact(
+        &mut self,
+        position: Position,
+        contact: &Contact,
+        encoded: &[u8],
+    ) -> Result<(), Self::Error>;
 
     /// A record that was rejected.
     ///
@@ -125,13 +132,13 @@ pub struct Settings<'a> {
     pub threads: usize,
     /// What becomes of duplicates.
     pub dedup: DedupPolicy,
-    /// How large a contact may be; larger ones are rejected.
-    pub limit: &'a dyn SizeLimit,
+    /// How contacts are written, and how large one may become.
+    pub encoding: &'a dyn Encoding,
 }
 
 impl Default for Settings<'_> {
     fn default() -> Self {
-        Settings { threads: 0, dedup: DedupPolicy::default(), limit: &Unlimited }
+        Settings { threads: 0, dedup: DedupPolicy::default(), encoding: &Unencoded }
     }
 }
 
@@ -171,7 +178,12 @@ impl Default for Settings<'_> {
 /// struct Names(Vec<String>);
 /// impl Sink for Names {
 ///     type Error = std::convert::Infallible;
-///     fn contact(&mut self, _: Position, contact: &Contact) -> Result<(), Self::Error> {
+///     fn contact(
+///         &mut self,
+///         _: Position,
+///         contact: &Contact,
+///         _: &[u8],
+///     ) -> Result<(), Self::Error> {
 ///         self.0.push(contact.name.to_string());
 ///         Ok(())
 ///     }
@@ -252,7 +264,7 @@ impl<'a> Pipeline<'a> {
             deduper: &mut self.deduper,
             counts: &mut self.counts,
             warnings: &mut self.warnings,
-            limit: settings.limit,
+            encoding: settings.encoding,
             sink,
             source: id,
             records: 0,
@@ -286,7 +298,9 @@ impl<'a> Pipeline<'a> {
                 };
                 // A worker that panicked sends nothing; the scope passes its panic on.
                 let Ok(outcome) = receiver.recv() else { break };
-                settle.block(outcome)?;
+                let settled = settle.block(outcome)?;
+                // Giving memory back takes as long as taking it: the workers have the time.
+                scope.spawn_fifo(move |_| drop(settled));
             }
             failed.map_or(Ok(settle.records), |error| Err(Stopped::Source(error)))
         })
@@ -304,17 +318,33 @@ impl<'a> Pipeline<'a> {
         }
         self.counts.duplicates += duplicates.len() as u64;
         let mut warnings = self.warnings.into_iter().peekable();
-        for (position, contact) in &contacts {
-            while let Some((at, warning)) = warnings.next_if(|(at, _)| at <= position) {
-                self.counts.warnings += 1;
-                sink.warning(at, &warning)?;
+        let encoding = self.settings.encoding;
+        // So many at a time that encoded and other contacts are not all in memory at once.
+        for some in contacts.chunks(HELD_AT_ONCE) {
+            let encoded: Vec<Vec<u8>> = self.pool.install(|| {
+                let encode = |part: &[(Position, Contact)]| {
+                    part.iter()
+                        .map(|(_, contact)| {
+                            let mut encoded = Vec::new();
+                            encoding.encode(contact, &mut encoded);
+                            encoded
+                        })
+                        .collect::<Vec<_>>()
+                };
+                some.par_chunks(HELD_AT_ONCE / 64).flat_map_iter(encode).collect()
+            });
+            for ((position, contact), encoded) in some.iter().zip(&encoded) {
+                while let Some((at, warning)) = warnings.next_if(|(at, _)| at <= position) {
+                    self.counts.warnings += 1;
+                    sink.warning(at, &warning)?;
+                }
+                if contact.name.stands_in() {
+                    self.counts.warnings += 1;
+                    sink.warning(*position, &name_from_phone(contact))?;
+                }
+                self.counts.contacts += 1;
+                sink.contact(*position, contact, encoded)?;
             }
-            if contact.name.stands_in() {
-                self.counts.warnings += 1;
-                sink.warning(*position, &name_from_phone(contact))?;
-            }
-            self.counts.contacts += 1;
-            sink.contact(*position, contact)?;
         }
         for (at, warning) in warnings {
             self.counts.warnings += 1;
@@ -323,6 +353,9 @@ impl<'a> Pipeline<'a> {
         Ok(self.counts)
     }
 }
+
+/// How many held contacts are encoded at a time.
+const HELD_AT_ONCE: usize = 1 << 14;
 
 fn name_from_phone(contact: &Contact) -> Warning {
     Warning {
@@ -338,7 +371,7 @@ struct Settle<'s, 'a, K> {
     deduper: &'s mut Deduper,
     counts: &'s mut Counts,
     warnings: &'s mut Vec<(Position, Warning)>,
-    limit: &'a dyn SizeLimit,
+    encoding: &'a dyn Encoding,
     sink: &'s mut K,
     source: SourceId,
     records: u64,
@@ -346,65 +379,103 @@ struct Settle<'s, 'a, K> {
 }
 
 impl<K: Sink> Settle<'_, '_, K> {
-    fn block<E>(&mut self, block: BlockOutcome<E>) -> Result<(), Stopped<E, K::Error>> {
-        for (slot, outcome) in block.outcomes {
-            let record = block.arena.record(&slot, self.source, self.records);
-            self.record(record, outcome).map_err(Stopped::Sink)?;
+    /// Settles a block; what is left of it is handed back to be dropped elsewhere.
+    fn block<E>(
+        &mut self,
+        mut block: BlockOutcome<E>,
+    ) -> Result<BlockOutcome<E>, Stopped<E, K::Error>> {
+        let mut encoded = block.encoded.as_slice();
+        for (slot, outcome) in &mut block.outcomes {
+            let record = block.arena.record(slot, self.source, self.records);
+            match outcome {
+                Ok(read) => {
+                    let (own, others) = encoded.split_at(read.bytes);
+                    encoded = others;
+                    self.contact(record, read, own)
+                }
+                Err(rejection) => {
+                    self.counts.rejected += 1;
+                    self.sink.rejected(record, rejection)
+                }
+            }
+            .map_err(Stopped::Sink)?;
         }
         self.records += block.records;
         self.counts.records += block.records;
         self.counts.blank += block.blank;
         self.bytes += block.bytes;
         self.sink.progress(self.bytes, self.records);
-        block.failed.map_or(Ok(()), |error| Err(Stopped::Source(error)))
+        match block.failed.take() {
+            Some(error) => Err(Stopped::Source(error)),
+            None => Ok(block),
+        }
     }
 
-    fn record(
+    fn contact(
         &mut self,
         record: Record<'_>,
-        outcome: Result<Normalized, Rejection>,
+        read: &mut Encoded,
+        encoded: &[u8],
     ) -> Result<(), K::Error> {
         let position = record.position();
-        let Normalized { contact, warnings } = match outcome {
-            Ok(normalized) => normalized,
-            Err(rejection) => {
-                self.counts.rejected += 1;
-                return self.sink.rejected(record, &rejection);
-            }
+        let Some(contact) = read.contact.take_if(|_| self.deduper.policy().holds()) else {
+            return self.emit(record, read, encoded);
         };
-        let held = matches!(self.deduper.policy(), DedupPolicy::Merge | DedupPolicy::Last);
-        let admission = self.deduper.admit(contact, record, self.limit);
-        for warning in warnings {
-            // Whether a number stands in for the name is known once nobody can add a name.
-            let is_stand_in = warning.code == WarningCode::NameFromPhone;
-            if held {
-                if !is_stand_in {
-                    self.warnings.push((position, warning));
-                }
-            } else if !is_stand_in || matches!(admission, Admission::Emit(_)) {
+        // Whether a number stands in for the name is known once nobody can add a name.
+        let warnings = read.warnings.drain(..);
+        let lasting = warnings.filter(|warning| warning.code != WarningCode::NameFromPhone);
+        self.warnings.extend(lasting.map(|warning| (position, warning)));
+        match self.deduper.hold(contact, record, self.encoding) {
+            Some(Merged { kept, conflicts }) => self.duplicate(record, kept, &conflicts),
+            None => Ok(()),
+        }
+    }
+
+    /// Emits a contact at once, unless it is a duplicate.
+    fn emit(&mut self, record: Record<'_>, read: &Encoded, encoded: &[u8]) -> Result<(), K::Error> {
+        let position = record.position();
+        let Some(contact) = &read.contact else { return Ok(()) };
+        let before = self.deduper.admit(MatchKey::of(contact), position);
+        for warning in &read.warnings {
+            if warning.code != WarningCode::NameFromPhone || before.is_none() {
                 self.counts.warnings += 1;
-                self.sink.warning(position, &warning)?;
+                self.sink.warning(position, warning)?;
             }
         }
-        match admission {
-            Admission::Emit(contact) => {
+        match before {
+            Some(kept) => self.duplicate(record, kept, &[]),
+            None => {
                 self.counts.contacts += 1;
-                self.sink.contact(position, &contact)
-            }
-            Admission::Held => Ok(()),
-            Admission::Duplicate { kept, conflicts } => {
-                self.counts.duplicates += 1;
-                let conflicts: Conflicts = conflicts;
-                self.sink.duplicate(record, kept, &conflicts)
+                self.sink.contact(position, contact, encoded)
             }
         }
     }
+
+    fn duplicate(
+        &mut self,
+        record: Record<'_>,
+        kept: Position,
+        conflicts: &[Conflict],
+    ) -> Result<(), K::Error> {
+        self.counts.duplicates += 1;
+        self.sink.duplicate(record, kept, conflicts)
+    }
+}
+
+/// A contact, and how many bytes it has once encoded.
+struct Encoded {
+    /// Taken when it is held.
+    contact: Option<Contact>,
+    warnings: Vec<Warning>,
+    bytes: usize,
 }
 
 /// What a worker made of a block. Positions count within the block.
 struct BlockOutcome<E> {
     arena: Arena,
-    outcomes: Vec<(Slot, Result<Normalized, Rejection>)>,
+    outcomes: Vec<(Slot, Result<Encoded, Rejection>)>,
+    /// The encoded contacts, end to end; none where contacts are held for merging, as they change.
+    encoded: Vec<u8>,
     records: u64,
     blank: u64,
     bytes: u64,
@@ -420,7 +491,9 @@ impl<E> BlockOutcome<E> {
     ) -> Self {
         let mut arena = Arena::default();
         let mut outcomes = Vec::new();
+        let mut encoded = Vec::new();
         let (mut records, mut blank) = (0, 0);
+        let Settings { encoding, dedup, .. } = settings;
         let failed = block.visit(&mut |record| {
             records += 1;
             let outcome = match map.read(record) {
@@ -429,18 +502,27 @@ impl<E> BlockOutcome<E> {
                     return;
                 }
                 RecordReading::Rejected(reason) => Err(reason.into()),
-                RecordReading::Contact(raw) => normalizer.normalize(&raw).and_then(|normalized| {
-                    if settings.limit.room(&normalized.contact).is_some() {
-                        Ok(normalized)
-                    } else {
-                        Err(Reason::RowExceedsMaxBytes.into())
+                RecordReading::Contact(raw) => normalizer.normalize(&raw).and_then(|read| {
+                    let Normalized { contact, warnings } = read;
+                    let before = encoded.len();
+                    encoding.encode(&contact, &mut encoded);
+                    let mut bytes = encoded.len() - before;
+                    if bytes > encoding.max_bytes() {
+                        encoded.truncate(before);
+                        return Err(Reason::RowExceedsMaxBytes.into());
                     }
+                    if dedup.holds() {
+                        // It may change yet.
+                        encoded.truncate(before);
+                        bytes = 0;
+                    }
+                    Ok(Encoded { contact: Some(contact), warnings, bytes })
                 }),
             };
             outcomes.push((arena.keep(record), outcome));
         });
         let bytes = block.len_bytes();
-        BlockOutcome { arena, outcomes, records, blank, bytes, failed: failed.err() }
+        BlockOutcome { arena, outcomes, encoded, records, blank, bytes, failed: failed.err() }
     }
 }
 

@@ -2,15 +2,15 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
-use contactmill_core::Contact;
 use sha2::{Digest, Sha256};
 
-use crate::contact_json::contact_json;
 use crate::error::EmitError;
 use crate::manifest::OutputFile;
-use crate::staging::Staging;
+use crate::staging::{Staging, create_in};
 
 /// The largest that one import array may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,14 +38,105 @@ pub enum Layout {
     Lines,
 }
 
-/// Collects contacts into arrays and writes them.
+/// Collects encoded contacts into arrays; a thread of its own writes and hashes them.
 pub(crate) struct ArrayWriter {
     limits: BatchLimits,
-    layout: Layout,
     /// The array being filled: `[`, contacts and commas.
     array: Vec<u8>,
     contacts: u64,
+    full: Option<SyncSender<Array>>,
+    writing: Option<JoinHandle<Result<Vec<OutputFile>, EmitError>>>,
+}
+
+/// A whole array.
+struct Array {
     json: Vec<u8>,
+    contacts: u64,
+}
+
+/// Arrays that wait to be written; more would only take memory.
+const WAITING: usize = 8;
+
+impl ArrayWriter {
+    pub(crate) fn new(limits: BatchLimits, layout: Layout, staging: &Staging) -> Self {
+        let (full, arrays) = sync_channel::<Array>(WAITING);
+        let mut files = ArrayFiles {
+            folder: staging.folder().to_owned(),
+            layout,
+            lines: None,
+            files: Vec::new(),
+        };
+        let writing = std::thread::spawn(move || {
+            for array in arrays {
+                files.write(array)?;
+            }
+            files.finish()
+        });
+        let (array, contacts) = (Vec::new(), 0);
+        ArrayWriter { limits, array, contacts, full: Some(full), writing: Some(writing) }
+    }
+
+    /// Adds an encoded contact, which must be within
+    /// [`ArrayEncoding`](crate::ArrayEncoding), to the array or to the next.
+    pub(crate) fn push(&mut self, encoded: &[u8]) -> Result<(), EmitError> {
+        let is_full = self.contacts >= self.limits.max_contacts as u64
+            || self.array.len() + ",]".len() + encoded.len() > self.limits.max_bytes;
+        if self.contacts > 0 && is_full {
+            self.end_array()?;
+        }
+        self.array.push(if self.contacts == 0 { b'[' } else { b',' });
+        self.array.extend_from_slice(encoded);
+        self.contacts += 1;
+        Ok(())
+    }
+
+    fn end_array(&mut self) -> Result<(), EmitError> {
+        self.array.push(b']');
+        // The next one will be about as large.
+        let next = Vec::with_capacity(self.array.len());
+        let json = std::mem::replace(&mut self.array, next);
+        let contacts = std::mem::take(&mut self.contacts);
+        let sent = self.full.as_ref().map(|full| full.send(Array { json, contacts }));
+        match sent {
+            Some(Ok(())) => Ok(()),
+            // The thread has given up, and says why.
+            _ => self.written().map(drop),
+        }
+    }
+
+    /// Writes what is left and returns the files.
+    pub(crate) fn finish(mut self) -> Result<Vec<OutputFile>, EmitError> {
+        if self.contacts > 0 {
+            self.end_array()?;
+        }
+        self.written()
+    }
+
+    /// Waits until everything has been written.
+    fn written(&mut self) -> Result<Vec<OutputFile>, EmitError> {
+        self.full = None;
+        match self.writing.take().map(JoinHandle::join) {
+            Some(Ok(written)) => written,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+impl Drop for ArrayWriter {
+    fn drop(&mut self) {
+        // Nothing must be written any more once the staging folder goes.
+        self.full = None;
+        if let Some(writing) = self.writing.take() {
+            let _ = writing.join();
+        }
+    }
+}
+
+/// The files that arrays go to.
+struct ArrayFiles {
+    folder: PathBuf,
+    layout: Layout,
     lines: Option<Lines>,
     files: Vec<OutputFile>,
 }
@@ -58,68 +149,31 @@ struct Lines {
     entry: OutputFile,
 }
 
-impl ArrayWriter {
-    pub(crate) fn new(limits: BatchLimits, layout: Layout) -> Self {
-        ArrayWriter {
-            limits,
-            layout,
-            array: Vec::with_capacity(limits.max_bytes.min(1 << 20)),
-            contacts: 0,
-            json: Vec::new(),
-            lines: None,
-            files: Vec::new(),
-        }
-    }
-
-    /// Adds a contact, which must be within [`ArraySize`](crate::ArraySize), to the array or to
-    /// the next.
-    pub(crate) fn push(&mut self, contact: &Contact, staging: &Staging) -> Result<(), EmitError> {
-        self.json.clear();
-        contact_json(contact, &mut self.json);
-        let is_full = self.contacts >= self.limits.max_contacts as u64
-            || self.array.len() + ",]".len() + self.json.len() > self.limits.max_bytes;
-        if self.contacts > 0 && is_full {
-            self.end_array(staging)?;
-        }
-        self.array.push(if self.contacts == 0 { b'[' } else { b',' });
-        self.array.extend_from_slice(&self.json);
-        self.contacts += 1;
-        Ok(())
-    }
-
-    fn end_array(&mut self, staging: &Staging) -> Result<(), EmitError> {
-        self.array.push(b']');
+impl ArrayFiles {
+    fn write(&mut self, Array { mut json, contacts }: Array) -> Result<(), EmitError> {
         match self.layout {
             Layout::Files => {
                 let name = format!("import-{:06}.json", self.files.len() + 1);
-                let path = staging.path_of(&name);
-                staging
-                    .create(&name)?
-                    .write_all(&self.array)
-                    .map_err(EmitError::io(&path, "cannot be written"))?;
-                let sha256 = hex(&Sha256::digest(&self.array));
-                let (contacts, bytes) = (self.contacts, self.array.len() as u64);
+                create_in(&self.folder, &name)?
+                    .write_all(&json)
+                    .map_err(EmitError::io(&self.folder.join(&name), "cannot be written"))?;
+                let sha256 = hex(&Sha256::digest(&json));
+                let bytes = json.len() as u64;
                 self.files.push(OutputFile { path: name, contacts, bytes, sha256 });
+                Ok(())
             }
             Layout::Lines => {
-                self.array.push(b'\n');
+                json.push(b'\n');
                 let lines = match &mut self.lines {
                     Some(lines) => lines,
-                    None => self.lines.insert(Lines::create(staging)?),
+                    None => self.lines.insert(Lines::create(&self.folder)?),
                 };
-                lines.write(&self.array, self.contacts)?;
+                lines.write(&json, contacts)
             }
         }
-        self.array.clear();
-        self.contacts = 0;
-        Ok(())
     }
 
-    /// Writes what is left and returns the files.
-    pub(crate) fn finish(mut self, staging: &Staging) -> Result<Vec<OutputFile>, EmitError> {
-        if self.contacts > 0 {
-            self.end_array(staging)?;
-        }
+    fn finish(mut self) -> Result<Vec<OutputFile>, EmitError> {
         if let Some(lines) = self.lines.take() {
             self.files.push(lines.finish()?);
         }
@@ -128,11 +182,11 @@ impl ArrayWriter {
 }
 
 impl Lines {
-    fn create(staging: &Staging) -> Result<Self, EmitError> {
+    fn create(folder: &Path) -> Result<Self, EmitError> {
         let name = "import.jsonl".to_owned();
         Ok(Lines {
-            path: staging.path_of(&name),
-            file: BufWriter::new(staging.create(&name)?),
+            path: folder.join(&name),
+            file: BufWriter::new(create_in(folder, &name)?),
             hasher: Sha256::new(),
             entry: OutputFile { path: name, contacts: 0, bytes: 0, sha256: String::new() },
         })

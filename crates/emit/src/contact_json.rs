@@ -1,142 +1,90 @@
 //! One contact in the form of the import API.
 
-use std::fmt::Display;
+use std::io::Write;
 
-use contactmill_core::{
-    Attribute, Contact, EmailAddress, NationalNumber, PhoneNumber, SizeLimit, Tag,
-};
-use serde::{Serialize, Serializer};
+use contactmill_core::{Contact, EmailAddress, Encoding, PhoneNumber};
 
 /// Writes a contact as compact JSON, every field present: an absent email is `""`, no tags and no
 /// attributes are `[]`.
 ///
 /// The form is that of `docs/import-api.md` in the repository.
 pub fn contact_json(contact: &Contact, out: &mut Vec<u8>) {
-    // Writing into memory cannot fail, and all keys are strings.
-    let written = serde_json::to_writer(out, &Entry::from(contact));
+    out.extend_from_slice(br#"{"profile":{"userDetails":{"userProvidedName":"#);
+    string(contact.name.as_str(), out);
+    out.extend_from_slice(br#","contact":{"email":"#);
+    string(contact.email.as_ref().map_or("", EmailAddress::as_str), out);
+    out.extend_from_slice(br#","phone":"#);
+    phone_json(contact.phone, out);
+    out.extend_from_slice(br#"},"tags":["#);
+    for (index, tag) in contact.tags.iter().enumerate() {
+        separate(index, out);
+        string(tag.as_str(), out);
+    }
+    out.extend_from_slice(br#"],"attributes":["#);
+    for (index, attribute) in contact.attributes.iter().enumerate() {
+        separate(index, out);
+        out.extend_from_slice(br#"{"key":"#);
+        string(&attribute.key, out);
+        out.extend_from_slice(br#","value":"#);
+        string(attribute.value.as_str(), out);
+        out.push(b'}');
+    }
+    out.extend_from_slice(b"]}}}");
+}
+
+/// Writes a phone number as it stands in an import array: `{"number":"…","prefix":"…"}`. Both are
+/// strings, because as numbers they would lose their leading zeros.
+pub fn phone_json(number: PhoneNumber, out: &mut Vec<u8>) {
+    let (national, prefix) = (number.national_number(), number.calling_code());
+    // Writing into memory cannot fail.
+    let _ = write!(out, r#"{{"number":"{national}","prefix":"{prefix}"}}"#);
+}
+
+fn separate(index: usize, out: &mut Vec<u8>) {
+    if index > 0 {
+        out.push(b',');
+    }
+}
+
+fn string(text: &str, out: &mut Vec<u8>) {
+    // Writing into memory cannot fail.
+    let written = serde_json::to_writer(out, text);
     debug_assert!(written.is_ok());
 }
 
-/// A phone number as it stands in an import array: `{"number":"…","prefix":"…"}`, both strings.
-#[must_use]
-pub fn phone_entry(number: PhoneNumber) -> impl Serialize {
-    Phone { number: number.national_number(), prefix: number.calling_code() }
-}
-
-/// The size of import arrays as a limit for contacts: each must fit into an array by itself.
+/// Contacts as they stand in import arrays: each must fit into an array by itself.
 ///
 /// ```
-/// use contactmill_core::{Normalizer, Options, RawContact, SizeLimit};
-/// use contactmill_emit::ArraySize;
+/// use contactmill_core::{Encoding, Normalizer, Options, RawContact};
+/// use contactmill_emit::ArrayEncoding;
 ///
 /// let mut raw = RawContact::default();
 /// raw.phones.push("+91 98765 43210");
 /// let contact = Normalizer::new(Options::default()).normalize(&raw)?.contact;
-/// assert!(ArraySize { max_bytes: 1_000 }.room(&contact).is_some());
-/// assert!(ArraySize { max_bytes: 100 }.room(&contact).is_none());
+/// let mut json = Vec::new();
+/// let encoding = ArrayEncoding { max_array_bytes: 1_000 };
+/// encoding.encode(&contact, &mut json);
+/// assert!(json.starts_with(b"{\"profile\":"));
+/// assert!(json.len() <= encoding.max_bytes());
 /// # Ok::<(), contactmill_core::Rejection>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ArraySize {
+pub struct ArrayEncoding {
     /// Bytes of one array.
-    pub max_bytes: usize,
+    pub max_array_bytes: usize,
 }
 
-impl SizeLimit for ArraySize {
-    fn room(&self, contact: &Contact) -> Option<usize> {
-        // All but the text of a contact is less than this.
-        let fixed = 512;
-        let values = contact.tags.iter().map(|tag| tag.as_str().len());
-        let values = values.chain(
-            contact.attributes.iter().map(|pair| pair.key.len() + pair.value.as_str().len()),
-        );
-        let email = contact.email.as_ref().map_or(0, |email| email.as_str().len());
-        let most = fixed
-            + values.map(|len| self.at_most(len)).sum::<usize>()
-            + self.at_most(contact.name.as_str().len() + email);
-        if let Some(room) = self.max_bytes.checked_sub(most) {
-            return Some(room);
-        }
-        let mut json = Vec::with_capacity(most / 4);
-        contact_json(contact, &mut json);
-        self.max_bytes.checked_sub(json.len() + "[]".len())
+impl Encoding for ArrayEncoding {
+    fn encode(&self, contact: &Contact, out: &mut Vec<u8>) {
+        contact_json(contact, out);
+    }
+
+    fn max_bytes(&self) -> usize {
+        self.max_array_bytes.saturating_sub("[]".len())
     }
 
     fn at_most(&self, value_bytes: usize) -> usize {
         // JSON makes of one byte six at most (`\u0000`); 64 covers what stands around a value.
         6 * value_bytes + 64
     }
-}
-
-#[derive(Serialize)]
-struct Entry<'c> {
-    profile: Profile<'c>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Profile<'c> {
-    user_details: UserDetails<'c>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct UserDetails<'c> {
-    user_provided_name: &'c str,
-    contact: Reach<'c>,
-    #[serde(serialize_with = "tags")]
-    tags: &'c [Tag],
-    #[serde(serialize_with = "attributes")]
-    attributes: &'c [Attribute],
-}
-
-#[derive(Serialize)]
-struct Reach<'c> {
-    email: &'c str,
-    phone: Phone,
-}
-
-/// Digits are sent as strings: as numbers they would lose their leading zeros.
-#[derive(Serialize)]
-struct Phone {
-    #[serde(serialize_with = "digits")]
-    number: NationalNumber,
-    #[serde(serialize_with = "digits")]
-    prefix: u16,
-}
-
-#[derive(Serialize)]
-struct KeyValue<'c> {
-    key: &'c str,
-    value: &'c str,
-}
-
-impl<'c> From<&'c Contact> for Entry<'c> {
-    fn from(contact: &'c Contact) -> Self {
-        let email = contact.email.as_ref().map_or("", EmailAddress::as_str);
-        let (number, prefix) = (contact.phone.national_number(), contact.phone.calling_code());
-        let user_details = UserDetails {
-            user_provided_name: contact.name.as_str(),
-            contact: Reach { email, phone: Phone { number, prefix } },
-            tags: &contact.tags,
-            attributes: &contact.attributes,
-        };
-        Entry { profile: Profile { user_details } }
-    }
-}
-
-fn digits<S: Serializer>(digits: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(digits)
-}
-
-fn tags<S: Serializer>(tags: &[Tag], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(tags.iter().map(Tag::as_str))
-}
-
-fn attributes<S: Serializer>(attributes: &[Attribute], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(
-        attributes
-            .iter()
-            .map(|attribute| KeyValue { key: &attribute.key, value: attribute.value.as_str() }),
-    )
 }

@@ -39,7 +39,7 @@ mod staging;
 mod tables;
 
 pub use arrays::{BatchLimits, Layout};
-pub use contact_json::{ArraySize, contact_json, phone_entry};
+pub use contact_json::{ArrayEncoding, contact_json, phone_json};
 pub use error::EmitError;
 pub use manifest::{
     InputEntry, Manifest, ManifestCounts, MappedColumn, MappingEntry, OutputFile, Tool,

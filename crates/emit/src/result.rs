@@ -32,8 +32,7 @@ pub struct Tally {
 }
 
 /// Fills a staging folder with import arrays and tables.
-pub struct ResultWriter<'s> {
-    staging: &'s Staging,
+pub struct ResultWriter {
     arrays: ArrayWriter,
     tables: Tables,
     finished: Finished,
@@ -53,7 +52,7 @@ pub struct Finished {
     pub regions: BTreeMap<Region, u64>,
 }
 
-impl<'s> ResultWriter<'s> {
+impl ResultWriter {
     /// A writer of the results of these inputs, whose place in the list is their
     /// [`SourceId`](contactmill_core::SourceId).
     ///
@@ -61,7 +60,7 @@ impl<'s> ResultWriter<'s> {
     ///
     /// When files cannot be created.
     pub fn new(
-        staging: &'s Staging,
+        staging: &Staging,
         inputs: &[InputTable<'_>],
         limits: BatchLimits,
         layout: Layout,
@@ -69,8 +68,7 @@ impl<'s> ResultWriter<'s> {
         let headers: Vec<&[String]> = inputs.iter().map(|input| input.header).collect();
         let names = inputs.iter().map(|input| input.name.to_owned()).collect();
         Ok(ResultWriter {
-            staging,
-            arrays: ArrayWriter::new(limits, layout),
+            arrays: ArrayWriter::new(limits, layout, staging),
             tables: Tables::create(OriginalColumns::of(&headers), names, staging)?,
             finished: Finished::default(),
         })
@@ -83,7 +81,7 @@ impl<'s> ResultWriter<'s> {
     /// When files cannot be written.
     pub fn finish(self) -> Result<Finished, EmitError> {
         let mut finished = self.finished;
-        finished.files = self.arrays.finish(self.staging)?;
+        finished.files = self.arrays.finish()?;
         self.tables.finish()?;
         Ok(finished)
     }
@@ -96,14 +94,14 @@ fn tally<K: Ord>(tallies: &mut BTreeMap<K, Tally>, key: K, position: Position) {
         .or_insert(Tally { count: 1, first: position });
 }
 
-impl Sink for ResultWriter<'_> {
+impl Sink for ResultWriter {
     type Error = EmitError;
 
-    fn contact(&mut self, _: Position, contact: &Contact) -> Result<(), EmitError> {
+    fn contact(&mut self, _: Position, contact: &Contact, encoded: &[u8]) -> Result<(), EmitError> {
         if let Some(region) = contact.phone.region() {
             *self.finished.regions.entry(region).or_default() += 1;
         }
-        self.arrays.push(contact, self.staging)
+        self.arrays.push(encoded)
     }
 
     fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), EmitError> {

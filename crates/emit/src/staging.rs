@@ -80,6 +80,11 @@ impl Staging {
         Ok(Staging { folder, lock, out, existing })
     }
 
+    /// The folder itself.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Where a file of the result stands for now.
     #[must_use]
     pub fn path_of(&self, name: &str) -> PathBuf {
@@ -98,8 +103,7 @@ impl Staging {
     ///
     /// When it cannot be created.
     pub fn create(&self, name: &str) -> Result<File, EmitError> {
-        let path = self.path_of(name);
-        create_private(&path).map_err(EmitError::io(&path, "cannot be created"))
+        create_in(self.folder.path(), name)
     }
 
     /// A file without a name, for what is only needed during the run.
@@ -170,6 +174,12 @@ fn move_aside(out: &Path) -> Result<TempDir, EmitError> {
     fs::rename(out, aside.path().join(REPLACED))
         .map_err(EmitError::io(out, "cannot be replaced"))?;
     Ok(aside)
+}
+
+/// Creates a file of a result, readable by its owner alone.
+pub(crate) fn create_in(folder: &Path, name: &str) -> Result<File, EmitError> {
+    let path = folder.join(name);
+    create_private(&path).map_err(EmitError::io(&path, "cannot be created"))
 }
 
 fn parent_of(path: &Path) -> &Path {
