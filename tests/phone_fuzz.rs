@@ -42,15 +42,3 @@ fn inputs_are_named_and_end_where_their_text_ends() {
         assert!(!input.ends_with(b"\n"), "{name} ends with a line end");
     }
 }
-
-#[test]
-fn the_fuzzer_has_the_library_that_the_tables_rest_on() {
-    let library = |lock: &str| {
-        let lock = fs::read_to_string(Path::new(ROOT).join(lock)).unwrap();
-        let package = lock
-            .split("[[package]]")
-            .find(|package| package.lines().any(|line| line == r#"name = "rlibphonenumber""#));
-        package.unwrap().trim().to_owned()
-    };
-    assert_eq!(library("fuzz/Cargo.lock"), library("Cargo.lock"), "see docs/sources.md");
-}
