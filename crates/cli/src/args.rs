@@ -89,7 +89,9 @@ impl PhoneArguments {
 /// rejected with a reason (rejects.csv), or blank. Every value that was changed beyond layout is
 /// listed in warnings.csv.
 #[derive(Args, Debug)]
-#[command(after_help = "Exit codes: 0 finished; 1 failed; 2 usage; 3 over --max-rejects.")]
+#[command(
+    after_help = "Exit codes: 0 finished; 1 failed; 2 usage; 3 over --max-rejects;\n130 and 143 stopped by SIGINT and SIGTERM, with nothing written."
+)]
 pub(crate) struct ConvertArguments {
     /// Files to read; - for standard input
     #[arg(required = true, value_name = "INPUT")]

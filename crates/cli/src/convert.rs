@@ -1,6 +1,7 @@
 //! `contactmill convert`: from inputs to a result folder.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use contactmill_source::{CsvOptions, CsvSource, Input, SourceError};
 
 use crate::args::ConvertArguments;
 use crate::progress::Progress;
+use crate::signals::Signals;
 use crate::summary::Summary;
 
 /// Why a run could not go on.
@@ -45,6 +47,19 @@ pub(crate) enum Failure {
     },
     StandardInput(io::Error),
     StandardOutput(io::Error),
+    Signals(io::Error),
+    /// A signal asked for it, with the exit code that it has.
+    Stopped(Option<u8>),
+}
+
+impl Failure {
+    /// What the process exits with.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Stopped(Some(code)) => *code,
+            _ => 1,
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -63,6 +78,8 @@ impl fmt::Display for Failure {
                 "{input} stands in the folder that would be replaced; name another with --out"
             ),
             Failure::Changed { input } => write!(f, "{input}: was changed while it was read"),
+            Failure::Signals(error) => write!(f, "cannot listen to signals: {error}"),
+            Failure::Stopped(_) => f.write_str("stopped by a signal; nothing was written"),
             Failure::StandardInput(error) => {
                 write!(f, "standard input cannot be read: {error}")
             }
@@ -129,12 +146,19 @@ impl From<NoThreads> for Failure {
     }
 }
 
-impl From<Stopped<SourceError, EmitError>> for Failure {
-    fn from(stopped: Stopped<SourceError, EmitError>) -> Self {
+impl<S: Into<Failure>> From<Stopped<S, EmitError>> for Failure {
+    fn from(stopped: Stopped<S, EmitError>) -> Self {
         match stopped {
-            Stopped::Source(error) => Failure::Source(error),
+            Stopped::Source(error) => error.into(),
             Stopped::Sink(error) => Failure::Emit(error),
+            Stopped::Asked => Failure::Stopped(None),
         }
+    }
+}
+
+impl From<Infallible> for Failure {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 
@@ -158,7 +182,8 @@ enum Origin {
     Copy(Box<CsvSource<Input>>),
 }
 
-/// Converts and reports; the exit code is 3 when too much was rejected.
+/// Converts and reports; the exit code is 3 when too much was rejected, and that of the signal when
+/// one stopped the run.
 pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     if arguments.inputs.iter().filter(|path| is_standard_input(path)).count() > 1 {
         return Err(Failure::StandardInputTwice);
@@ -185,8 +210,14 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
 
     let normalizer = Normalizer::new(arguments.options());
     let encoding = ArrayEncoding { max_array_bytes: limits.max_bytes };
-    let settings =
-        Settings { threads: arguments.threads(), dedup: arguments.dedup(), encoding: &encoding };
+    // Until here a signal ends the process as it would any other; the next run cleans up behind it.
+    let signals = Signals::listen().map_err(Failure::Signals)?;
+    let settings = Settings {
+        threads: arguments.threads(),
+        dedup: arguments.dedup(),
+        encoding: &encoding,
+        stop: Some(signals.any()),
+    };
     let mut pipeline = Pipeline::new(&normalizer, settings)?;
     for (index, input) in inputs.iter_mut().enumerate() {
         let mut opened;
@@ -204,13 +235,15 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         if let Some(map) = &input.map {
             sink.phone_columns = phone_columns(map);
             let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
-            input.records = pipeline.feed(id, source, map, &mut sink)?;
+            let fed = pipeline.feed(id, source, map, &mut sink);
+            input.records = fed.map_err(|stopped| signals.name(stopped.into()))?;
         }
         input.sha256 = source.sha256();
         sink.progress.end_input(input.bytes, input.records);
     }
     sink.progress.writing();
-    let counts = pipeline.finish(&mut sink)?;
+    let finished = pipeline.finish(&mut sink);
+    let counts = finished.map_err(|stopped| signals.name(stopped.into()))?;
     let Reporting { result, progress, examples, .. } = sink;
     let finished = result.finish()?;
     let manifest = Manifest {

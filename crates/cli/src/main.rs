@@ -6,6 +6,7 @@ mod args;
 mod convert;
 mod explain;
 mod progress;
+mod signals;
 mod summary;
 
 use std::io::Write;
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
             let (error, reset) = (anstyle::AnsiColor::Red.on_default().bold(), anstyle::Reset);
             // Where even this cannot be written, the exit code has to do.
             let _ = writeln!(anstream::stderr(), "{error}error:{reset} {failure}");
-            ExitCode::from(1)
+            ExitCode::from(failure.exit_code())
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::collections::hash_map::Entry;
 
 use contactmill_phone::PhoneNumber;
-use foldhash::{HashMap, HashMapExt};
+use foldhash::HashMap;
 
 use crate::contact::{Attribute, Contact, Tag};
 use crate::encoding::Encoding;
@@ -85,6 +85,7 @@ pub(crate) struct Merged {
 }
 
 /// Decides in input order, so the result does not depend on threads.
+#[derive(Default)]
 pub(crate) struct Deduper {
     policy: DedupPolicy,
     /// By key: the position of the contact kept, or its index in `held`.
@@ -117,13 +118,7 @@ struct Merging {
 
 impl Deduper {
     pub(crate) fn new(policy: DedupPolicy) -> Self {
-        Deduper {
-            policy,
-            first: HashMap::new(),
-            index: HashMap::new(),
-            held: Vec::new(),
-            displaced: Vec::new(),
-        }
+        Deduper { policy, ..Deduper::default() }
     }
 
     pub(crate) const fn policy(&self) -> DedupPolicy {

@@ -5,8 +5,10 @@
 //! threads or the size of blocks.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::fmt;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use rayon::prelude::*;
@@ -95,6 +97,8 @@ pub enum Stopped<S, K> {
     Source(S),
     /// The sink could take no more.
     Sink(K),
+    /// Somebody asked for it.
+    Asked,
 }
 
 impl<S: fmt::Display, K: fmt::Display> fmt::Display for Stopped<S, K> {
@@ -102,6 +106,7 @@ impl<S: fmt::Display, K: fmt::Display> fmt::Display for Stopped<S, K> {
         match self {
             Stopped::Source(error) => error.fmt(f),
             Stopped::Sink(error) => error.fmt(f),
+            Stopped::Asked => f.write_str("stopped before the end, as asked"),
         }
     }
 }
@@ -134,11 +139,19 @@ pub struct Settings<'a> {
     pub dedup: DedupPolicy,
     /// How contacts are written, and how large one may become.
     pub encoding: &'a dyn Encoding,
+    /// Set by any thread, it stops the run at the next block.
+    pub stop: Option<&'a AtomicBool>,
+}
+
+impl Settings<'_> {
+    fn is_asked_to_stop(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
 }
 
 impl Default for Settings<'_> {
     fn default() -> Self {
-        Settings { threads: 0, dedup: DedupPolicy::default(), encoding: &Unencoded }
+        Settings { threads: 0, dedup: DedupPolicy::default(), encoding: &Unencoded, stop: None }
     }
 }
 
@@ -296,6 +309,9 @@ impl<'a> Pipeline<'a> {
                 let Some(receiver) = under_way.pop_front() else {
                     break;
                 };
+                if settings.is_asked_to_stop() {
+                    return Err(Stopped::Asked);
+                }
                 // A worker that panicked sends nothing; the scope passes its panic on.
                 let Ok(outcome) = receiver.recv() else { break };
                 let settled = settle.block(outcome)?;
@@ -311,16 +327,31 @@ impl<'a> Pipeline<'a> {
     /// # Errors
     ///
     /// When the sink takes no more.
-    pub fn finish<K: Sink>(mut self, sink: &mut K) -> Result<Counts, K::Error> {
-        let (contacts, duplicates) = self.deduper.finish();
+    pub fn finish<K: Sink>(
+        mut self,
+        sink: &mut K,
+    ) -> Result<Counts, Stopped<Infallible, K::Error>> {
+        self.hand_over_held(sink)?;
+        Ok(self.counts)
+    }
+
+    fn hand_over_held<K: Sink>(
+        &mut self,
+        sink: &mut K,
+    ) -> Result<(), Stopped<Infallible, K::Error>> {
+        let (contacts, duplicates) = std::mem::take(&mut self.deduper).finish();
         for duplicate in &duplicates {
-            sink.duplicate(duplicate.record.as_record(), duplicate.kept, &[])?;
+            sink.duplicate(duplicate.record.as_record(), duplicate.kept, &[])
+                .map_err(Stopped::Sink)?;
         }
         self.counts.duplicates += duplicates.len() as u64;
-        let mut warnings = self.warnings.into_iter().peekable();
+        let mut warnings = std::mem::take(&mut self.warnings).into_iter().peekable();
         let encoding = self.settings.encoding;
         // So many at a time that encoded and other contacts are not all in memory at once.
         for some in contacts.chunks(HELD_AT_ONCE) {
+            if self.settings.is_asked_to_stop() {
+                return Err(Stopped::Asked);
+            }
             let encoded: Vec<Vec<u8>> = self.pool.install(|| {
                 let encode = |part: &[(Position, Contact)]| {
                     part.iter()
@@ -336,21 +367,21 @@ impl<'a> Pipeline<'a> {
             for ((position, contact), encoded) in some.iter().zip(&encoded) {
                 while let Some((at, warning)) = warnings.next_if(|(at, _)| at <= position) {
                     self.counts.warnings += 1;
-                    sink.warning(at, &warning)?;
+                    sink.warning(at, &warning).map_err(Stopped::Sink)?;
                 }
                 if contact.name.stands_in() {
                     self.counts.warnings += 1;
-                    sink.warning(*position, &name_from_phone(contact))?;
+                    sink.warning(*position, &name_from_phone(contact)).map_err(Stopped::Sink)?;
                 }
                 self.counts.contacts += 1;
-                sink.contact(*position, contact, encoded)?;
+                sink.contact(*position, contact, encoded).map_err(Stopped::Sink)?;
             }
         }
         for (at, warning) in warnings {
             self.counts.warnings += 1;
-            sink.warning(at, &warning)?;
+            sink.warning(at, &warning).map_err(Stopped::Sink)?;
         }
-        Ok(self.counts)
+        Ok(())
     }
 }
 

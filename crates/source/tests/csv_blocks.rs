@@ -66,7 +66,10 @@ fn messy_text() -> impl Strategy<Value = String> {
         1 => Just("\r\n"), 1 => Just("\"\""), 1 => Just("é"), 1 => Just("\u{feff}"),
         1 => Just("\0"), 1 => Just("\",\""), 1 => Just("'"),
     ];
-    proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    proptest::collection::vec(piece, 0..40)
+        .prop_map(|pieces| pieces.concat())
+        // More of them, close together, are taken for UTF-16, which is an error of its own.
+        .prop_filter("four NULs at most", |text| text.matches('\0').count() <= 4)
 }
 
 proptest! {
