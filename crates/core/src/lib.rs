@@ -46,6 +46,7 @@ pub mod pipeline;
 mod raw;
 mod reason;
 mod record;
+mod rows;
 mod tag_cell;
 mod text;
 
@@ -69,6 +70,7 @@ pub use phone_cell::{Phone, PhoneReading, read_phone};
 pub use raw::RawContact;
 pub use reason::{Field, Reason, Rejection, Warning, WarningCode};
 pub use record::{Block, Integrity, Position, Record, RecordBuffer, Source, SourceId};
+pub use rows::{RowBlock, Rows};
 
 /// The examples of the pages that people read first, run as tests.
 #[cfg(doctest)]

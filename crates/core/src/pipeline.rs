@@ -73,6 +73,101 @@ pub trait Sink {
     }
 }
 
+/// What comes out of a run, one at a time; see [`Outcomes`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Outcome<'o> {
+    /// A contact to be emitted.
+    Contact {
+        /// Where its record stands.
+        position: Position,
+        /// The contact.
+        contact: &'o Contact,
+        /// What the run's [`Encoding`] makes of it.
+        encoded: &'o [u8],
+    },
+    /// A record that was rejected.
+    Rejected {
+        /// The record.
+        record: Record<'o>,
+        /// Why.
+        rejection: &'o Rejection,
+    },
+    /// A record that was merged into the contact of another, or skipped in its favour.
+    Duplicate {
+        /// The record.
+        record: Record<'o>,
+        /// Where the record of the other stands.
+        kept: Position,
+        /// What it loses.
+        conflicts: &'o [Conflict],
+    },
+    /// Something that was changed or is suspect.
+    Warning {
+        /// Where the record stands.
+        position: Position,
+        /// What it is.
+        warning: &'o Warning,
+    },
+    /// How far the run is in its source.
+    Progress {
+        /// Bytes of the source so far.
+        bytes: u64,
+        /// Records of the source so far.
+        records: u64,
+    },
+}
+
+/// A [`Sink`] that tells a function of everything, in the order of the input; see
+/// [`Rows`](crate::Rows) for an example.
+#[derive(Clone, Debug)]
+pub struct Outcomes<F>(F);
+
+impl<F: FnMut(Outcome<'_>)> Outcomes<F> {
+    /// A sink that calls this function.
+    pub const fn new(told: F) -> Self {
+        Outcomes(told)
+    }
+}
+
+impl<F: FnMut(Outcome<'_>)> Sink for Outcomes<F> {
+    type Error = Infallible;
+
+    fn contact(
+        &mut self,
+        position: Position,
+        contact: &Contact,
+        encoded: &[u8],
+    ) -> Result<(), Infallible> {
+        (self.0)(Outcome::Contact { position, contact, encoded });
+        Ok(())
+    }
+
+    fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), Infallible> {
+        (self.0)(Outcome::Rejected { record, rejection });
+        Ok(())
+    }
+
+    fn duplicate(
+        &mut self,
+        record: Record<'_>,
+        kept: Position,
+        conflicts: &[Conflict],
+    ) -> Result<(), Infallible> {
+        (self.0)(Outcome::Duplicate { record, kept, conflicts });
+        Ok(())
+    }
+
+    fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), Infallible> {
+        (self.0)(Outcome::Warning { position, warning });
+        Ok(())
+    }
+
+    fn progress(&mut self, bytes: u64, records: u64) {
+        (self.0)(Outcome::Progress { bytes, records });
+    }
+}
+
 /// How many records ended where: records = contacts + duplicates + rejected + blank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
