@@ -1,9 +1,7 @@
 //! What holds of every phone cell. The fuzz target checks it, and so does an ordinary test on all
 //! that the fuzzer starts from and has found.
 
-use contactmill_phone::{
-    Extension, PhoneNumber, Region, parse, parse_by_library, parse_with_extension,
-};
+use contactmill_phone::{Extension, Region, facts, parse, parse_by_library, parse_with_extension};
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
 /// A cell is read, without a panic, as the library reads it, and the number can be shown and
@@ -57,16 +55,4 @@ fn default_region(bytes: [u8; 2]) -> Option<Region> {
     let code = std::str::from_utf8(&bytes).ok().and_then(|code| code.parse().ok());
     let [high, low] = bytes.map(usize::from);
     code.or_else(|| Region::ALL.get((high * 256 + low) % Region::ALL.len()).copied())
-}
-
-/// Everything that a number says.
-fn facts(number: PhoneNumber) -> impl PartialEq + std::fmt::Debug {
-    (
-        number.calling_code(),
-        number.national_number().to_string(),
-        number.is_valid(),
-        number.length_check(),
-        number.region(),
-        number.line_type(),
-    )
 }

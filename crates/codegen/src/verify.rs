@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contactmill_phone::{PhoneNumber, Region, parse, parse_by_library, parse_plain};
+use contactmill_phone::{PhoneNumber, Region, facts, parse, parse_by_library, parse_plain};
 use fastrand::Rng;
 
 use crate::metadata;
@@ -120,18 +120,6 @@ fn verify(walk: &Walk<'_>, count: u64, seed: u64) -> Outcome {
         }
     }
     outcome
-}
-
-/// Everything that a number says.
-fn facts(number: PhoneNumber) -> impl PartialEq + std::fmt::Debug {
-    (
-        number.calling_code(),
-        number.national_number().to_string(),
-        number.is_valid(),
-        number.length_check(),
-        number.region(),
-        number.line_type(),
-    )
 }
 
 /// A cell, what was done to make it, and the default region it is read with.

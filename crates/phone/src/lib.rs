@@ -30,7 +30,7 @@ mod region;
 
 pub use number::{E164, International, LengthCheck, LineType, NationalNumber, PhoneNumber};
 pub use parse::{
-    Extension, ParseError, Plain, parse, parse_by_library, parse_plain, parse_with_extension,
+    Extension, ParseError, Plain, facts, parse, parse_by_library, parse_plain, parse_with_extension,
 };
 pub use region::{Region, UnknownRegion};
 

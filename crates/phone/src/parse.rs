@@ -98,6 +98,20 @@ pub fn parse_by_library(
     oracle::parse(text, default_region).map(|(number, _)| number)
 }
 
+/// Everything that a number says, where equal numbers are not enough: for comparing with
+/// [`parse_by_library`].
+#[doc(hidden)]
+pub fn facts(number: PhoneNumber) -> impl PartialEq + fmt::Debug {
+    (
+        number.calling_code(),
+        number.national_number().to_string(),
+        number.is_valid(),
+        number.length_check(),
+        number.region(),
+        number.line_type(),
+    )
+}
+
 /// The digits to dial once a number has answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extension(pub(crate) String);
