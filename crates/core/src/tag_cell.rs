@@ -18,16 +18,10 @@ pub(crate) struct TagChanges {
 pub(crate) fn read_into(cell: &str, tags: &mut Vec<Tag>) -> TagChanges {
     let mut changes = TagChanges::default();
     for piece in cell.split([';', '|', ',', '\n', '\r']).flat_map(|piece| piece.split(":::")) {
-        // `"VIP","Blog"`: some exports put a quoted list into the cell.
-        let piece = piece.trim().trim_matches('"').trim();
-        // Google puts every contact into this group.
-        if piece.eq_ignore_ascii_case("* myContacts") {
-            continue;
-        }
         let mut tag = String::with_capacity(piece.len());
         for c in piece.chars() {
             if c.is_whitespace() {
-                if !tag.is_empty() && !tag.ends_with(' ') {
+                if !tag.ends_with(' ') {
                     tag.push(' ');
                 }
             } else if is_bad_control(c) {
@@ -36,14 +30,20 @@ pub(crate) fn read_into(cell: &str, tags: &mut Vec<Tag>) -> TagChanges {
                 tag.push(c);
             }
         }
-        let cut = head(&tag, MAX_CHARACTERS);
+        let tag = bare(&tag);
+        let cut = bare(head(tag, MAX_CHARACTERS));
         changes.truncated |= cut.len() < tag.len();
-        let tag = cut.trim();
-        if !says_nothing(tag) {
-            push(tags, tag);
+        // Google puts every contact into this group.
+        if !says_nothing(cut) && !cut.eq_ignore_ascii_case("* myContacts") {
+            push(tags, cut);
         }
     }
     changes
+}
+
+/// Without space and quotes around it: some exports put a quoted list into the cell, `"VIP","Blog"`.
+fn bare(tag: &str) -> &str {
+    tag.trim_matches(['"', ' '])
 }
 
 /// Adds a tag unless it is empty or there already, in whatever case.
@@ -88,5 +88,6 @@ mod tests {
         check("n/a", &[]);
         check("none; n/a,-", &[]);
         check(" two   words ", &["two words"]);
+        check("\0\" \"VIP \"\0\", \"\0\"", &["VIP"]);
     }
 }

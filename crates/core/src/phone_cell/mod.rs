@@ -23,6 +23,9 @@ use crate::text::{ascii_digit, says_nothing};
 /// Longer cells hold no phone number; libphonenumber has the same bound (characters).
 const MAX_CHARACTERS: usize = 250;
 
+/// What says in a `tel:` address which country the digits before it belong to (RFC 3966).
+const PHONE_CONTEXT: &str = ";phone-context=";
+
 /// What a phone cell says, once read; see [`read_phone`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhoneReading {
@@ -213,13 +216,15 @@ fn strict(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason
     if cell.trim().is_empty() {
         return Err(Reason::PhoneMissing);
     }
-    let begins_with_digit = cell.trim_start().starts_with(|c| ascii_digit(c).is_some());
+    // libphonenumber takes the first digit or plus for the start, whatever stands before it.
+    let number = cell.trim_start_matches(|c| !matches!(c, '+' | '＋') && ascii_digit(c).is_none());
+    let is_bare = number.starts_with(|c| ascii_digit(c).is_some()) && !cell.contains(PHONE_CONTEXT);
     let (text, region) = match (context.calling_code, context.bare_digits) {
-        (Some(code), _) if begins_with_digit && context.region.is_none() => {
-            (format!("+{code} {cell}"), None)
+        (Some(code), _) if is_bare && context.region.is_none() => {
+            (format!("+{code} {number}"), None)
         }
-        (None, BareDigits::International) if begins_with_digit => {
-            (format!("+{}", cell.trim_start()), None)
+        (None, BareDigits::International) if is_bare && !number.starts_with("00") => {
+            (format!("+{number}"), None)
         }
         _ => (cell.to_owned(), context.region),
     };
