@@ -1,6 +1,6 @@
 //! What a column is called, and what it therefore holds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::text::folded;
@@ -33,7 +33,7 @@ pub fn is_bookkeeping_header(header: &[String]) -> bool {
 }
 
 /// What a header says its column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeaderMeaning {
     Name,
     FirstName,
@@ -47,7 +47,7 @@ pub(crate) enum HeaderMeaning {
 }
 
 /// Which of several phone columns is tried first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PhoneRank {
     WhatsApp,
     Mobile,
@@ -113,7 +113,7 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
     ),
     (
         HeaderMeaning::Email,
-        "email, email address, email id, email addr, mail, mail id, mail address,
+        "email, emails, email address, email addresses, email id, email addr, mail, mail id, mail address,
         primary email, work email, personal email, customer email, contact email, person email,
         correo, correo electrónico, dirección de correo, courriel, adresse mail, adresse email,
         mailadresse, e-mail-adresse, indirizzo email, endereço de email, alamat email, surel,
@@ -132,7 +132,7 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
     ),
     (
         HeaderMeaning::Tags,
-        "tags, tag, labels, groups, group membership, categories, etiquetas, étiquettes,
+        "tags, tag, labels, groups, group membership, categories, segments, segment, etiquetas, étiquettes,
         etichette, schlagworte, etiketler, टैग, الوسوم",
     ),
 ];
@@ -146,11 +146,93 @@ pub(crate) fn meaning(header: &str) -> Option<HeaderMeaning> {
             folded.truncate(stem.len());
         }
         folded.retain(|c| !c.is_ascii_digit());
-        let meaning = exact(&folded)?;
+        let meaning = exact(&folded).or_else(|| {
+            let without_numbers: String = header.chars().filter(|c| !c.is_ascii_digit()).collect();
+            of_path(&without_numbers)
+        })?;
         return matches!(meaning, HeaderMeaning::Phone(_) | HeaderMeaning::Email)
             .then_some(meaning);
     }
-    exact(&folded)
+    exact(&folded).or_else(|| of_path(header))
+}
+
+/// What a header may say its column holds, if its cells agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeaderHint {
+    Name,
+    Phone(PhoneRank),
+}
+
+/// Headers that leave open what their columns hold.
+const HINTS: &[(HeaderHint, &str)] = &[
+    (
+        HeaderHint::Phone(PhoneRank::HomeOrWork),
+        "home, work, office, business, landline no, residence, casa, oficina, trabajo, trabalho,
+        domicile, bureau, travail, privat, büro, arbeit, rumah, kantor, ev, iş, घर",
+    ),
+    (
+        HeaderHint::Phone(PhoneRank::Phone),
+        "number, numbers, contact details, contact info, contact information, main, primary,
+        secondary, alternate, alternative, other, personal, call, calls, dial, contacto, contato,
+        contatto, kontakt, kontak, número, numéro, nummer, numero, nomor, numara, iletişim, नंबर,
+        संपर्क, رقم, telegram, viber, signal, imo",
+    ),
+    (
+        HeaderHint::Name,
+        "person, people, who, guest, student, patient, member, attendee, participant, recipient,
+        subscriber, buyer, friend, prospect, employee, candidate, applicant, passenger, tenant,
+        invitado, alumno, paciente, cliente, aluno, invité, élève, client nom, gast, schüler,
+        kunde, teilnehmer, ospite, tamu, siswa, pasien, pelanggan, misafir, hasta, müşteri, ग्राहक,
+        العميل",
+    ),
+];
+
+/// What a header hints at.
+pub(crate) fn hint(header: &str) -> Option<HeaderHint> {
+    static BY_HEADER: LazyLock<HashMap<String, HeaderHint>> = LazyLock::new(|| {
+        let all = HINTS.iter().flat_map(|&(hint, list)| list.split(',').map(move |h| (h, hint)));
+        all.map(|(header, hint)| (folded(header), hint)).collect()
+    });
+    BY_HEADER.get(folded(header).trim_end_matches(|c: char| c.is_ascii_digit())).copied()
+}
+
+/// Words in the headers of columns that are never taken for a field by their content alone: numbers
+/// of other things, and people other than the contact.
+const SOMETHING_ELSE: &str = "id, ids, uid, uuid, no, nr, num, code, key, order, orders, invoice,
+    account, acct, zip, pin, pincode, postal, postcode, plz, cep, date, time, created, updated,
+    modified, amount, total, price, balance, points, fax, pager, emergency, owner, agent, manager,
+    assistant, supervisor, referrer, referred, referral, reference, ref, seller, vendor, supplier,
+    company, parent, spouse, aadhaar, aadhar, pan, gst, gstin, ssn, nik, npwp, cpf, cnpj, dni, rut,
+    tax, vat, iban, card, passport, licence, license, serial, imei, sku, barcode, ean, isbn,
+    tracking, pedido, factura, fatura, facture, rechnung, bestellung, ordine, pesanan, sipariş,
+    timestamp, latitude, longitude, ip";
+
+/// Whether a header speaks of other things than how to reach the contact.
+pub(crate) fn is_of_something_else(header: &str) -> bool {
+    static WORDS: LazyLock<HashSet<String>> =
+        LazyLock::new(|| SOMETHING_ELSE.split(',').map(folded).collect());
+    header.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&folded(word)))
+}
+
+/// Steps of a path, such as `contact.phones.2.number`, that say no more than that it leads to
+/// something of the contact, or to the value itself.
+const STEPS: &str = "profile, profiles, user details, user, users, contact, contacts, customer,
+    customers, client, lead, leads, person, people, member, subscriber, recipient, data, item,
+    items, attributes, fields, properties, custom fields, info, details, record, result, results,
+    value, number, address, values, text";
+
+/// What the path to a value says that it is: its steps without those that say nothing. Steps of other
+/// people and things (`owner.email`, `company.phone`) stay, and so nothing is found.
+fn of_path(header: &str) -> Option<HeaderMeaning> {
+    static NEUTRAL: LazyLock<HashSet<String>> =
+        LazyLock::new(|| STEPS.split(',').map(folded).collect());
+    if !header.contains('.') {
+        return None;
+    }
+    let steps = header.split('.').map(folded);
+    let said = steps.filter(|step| !NEUTRAL.contains(step)).collect::<String>();
+    let said = said.trim_end_matches(|c: char| c.is_ascii_digit());
+    exact(said)
 }
 
 static BY_HEADER: LazyLock<HashMap<String, HeaderMeaning>> =
@@ -188,6 +270,11 @@ mod tests {
             ("E-posta", Email),
             ("Country/Region", Country),
             ("Group Membership", Tags),
+            ("Segments", Tags),
+            ("contact.phone", Phone(PhoneRank::Phone)),
+            ("user.profile.firstName", FirstName),
+            ("phones.2.number", Phone(PhoneRank::Phone)),
+            ("emails.value", Email),
         ] {
             assert_eq!(meaning(header), Some(expected), "{header}");
         }
@@ -205,9 +292,25 @@ mod tests {
             "Name Prefix",
             "Email Opt Out",
             "",
+            "owner.email",
+            "company.name",
+            "Account Name.id",
+            "names.2.value",
         ] {
             assert_eq!(meaning(header), None, "{header}");
         }
+    }
+
+    #[test]
+    fn a_hint_is_no_meaning_and_other_things_are_told_by_a_word() {
+        assert_eq!(hint("Home"), Some(HeaderHint::Phone(PhoneRank::HomeOrWork)));
+        assert_eq!(hint("Número 2"), Some(HeaderHint::Phone(PhoneRank::Phone)));
+        assert_eq!(hint("Rufname und Nr"), None);
+        for (_, list) in HINTS {
+            assert!(list.split(',').all(|header| exact(&folded(header)).is_none()), "{list}");
+        }
+        assert!(is_of_something_else("Order-ID") && is_of_something_else("emergency number"));
+        assert!(!is_of_something_else("Grid"));
     }
 
     #[test]

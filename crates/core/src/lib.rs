@@ -31,7 +31,9 @@
 //! files, JSON, HTTP or terminals; only its [`pipeline`] knows threads.
 
 mod contact;
+mod content;
 mod country;
+mod decide;
 mod dedup;
 mod email_cell;
 mod encoding;
@@ -43,6 +45,7 @@ mod normalize;
 mod options;
 mod phone_cell;
 pub mod pipeline;
+mod preset;
 mod raw;
 mod reason;
 mod record;
@@ -54,13 +57,15 @@ pub use contact::{Attribute, AttributeValue, Contact, ContactName, EmailAddress,
 pub use contactmill_phone::{
     LineType, METADATA_VERSION, NationalNumber, PhoneNumber, Region, UnknownRegion,
 };
+pub use content::{ColumnContent, ContentSample};
+pub use decide::{CellKind, DecidedBy, Decision, Share};
 pub use dedup::{Conflict, Conflicts, DedupPolicy, MatchKey};
 pub use encoding::{Encoding, Unencoded};
 pub use explain::{Explained, Explanation, Step, StepKind};
 pub use header::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
 pub use mapping::{
     AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappedField, MappingError,
-    UnknownField, column_names, likely_phone_column,
+    UnknownField, column_names,
 };
 pub use normalize::{Normalized, Normalizer};
 pub use options::{

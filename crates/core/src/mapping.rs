@@ -4,13 +4,16 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
+use crate::content::ContentSample;
+use crate::decide::{Candidate, Columns, DecidedBy, Decision};
 use crate::email_cell;
 use crate::explain::Notes;
-use crate::header::{self, HeaderMeaning};
+use crate::header;
+use crate::preset::Preset;
 use crate::raw::RawContact;
 use crate::reason::Reason;
 use crate::record::{Integrity, Record};
-use crate::text::{ascii_digit, folded, is_blank, visible};
+use crate::text::{folded, is_blank, visible};
 
 /// A field that a column can be mapped to.
 ///
@@ -99,7 +102,7 @@ pub enum AttributeSelection {
     Columns(Vec<String>),
 }
 
-/// What the user says of the columns; what is not said, the header says.
+/// What the user says of the columns; what is not said, the header says, or their content.
 ///
 /// ```
 /// use contactmill_core::{AttributeSelection, FieldMapping, MappedField};
@@ -116,7 +119,7 @@ pub enum AttributeSelection {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldMapping {
     /// Fields and the names of their columns; several columns of one field are tried in order. A
-    /// field that stands here takes no column by its header.
+    /// field that stands here takes no other column.
     pub assignments: Vec<(MappedField, String)>,
     /// Which other columns become attributes.
     pub attributes: AttributeSelection,
@@ -189,6 +192,9 @@ pub struct ColumnMap {
     fields: Vec<(MappedField, usize)>,
     /// The column of a corrected file that says why the record was rejected.
     reason_column: Option<usize>,
+    /// Why each column holds what it holds.
+    decisions: Vec<Decision>,
+    preset: Option<&'static Preset>,
 }
 
 /// What a record is before its contact is looked at.
@@ -200,12 +206,42 @@ pub(crate) enum RecordReading<'r> {
 }
 
 impl FieldMapping {
-    /// Finds the columns in a header row.
+    /// Finds the columns in a header row, by the header row alone.
     ///
     /// # Errors
     ///
     /// When a named column is not there, or no column holds phone numbers.
     pub fn resolve(&self, header: &[String]) -> Result<ColumnMap, MappingError> {
+        self.resolve_with(header, &ContentSample::default())
+    }
+
+    /// Finds the columns in a header row and by what a sample of the records holds.
+    ///
+    /// ```
+    /// use contactmill_core::{
+    ///     ContentSample, DecidedBy, FieldMapping, Integrity, Options, Position, Record,
+    /// };
+    ///
+    /// let header = ["Name", "Home"].map(String::from);
+    /// let mapping = FieldMapping::default();
+    /// assert!(mapping.resolve(&header).is_err());
+    ///
+    /// let mut sample = ContentSample::new(Options::default());
+    /// let text = "Asha+91 98765 43210";
+    /// sample.add(Record::new(text, &[4, text.len()], Position::default(), Integrity::Whole));
+    /// let map = mapping.resolve_with(&header, &sample)?;
+    /// assert_eq!(map.decision(1).unwrap().by, DecidedBy::Content);
+    /// # Ok::<(), contactmill_core::MappingError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a named column is not there, or no column holds phone numbers.
+    pub fn resolve_with(
+        &self,
+        header: &[String],
+        sample: &ContentSample,
+    ) -> Result<ColumnMap, MappingError> {
         let names = column_names(header);
         let find = |column: &String| {
             find_column(&names, column).ok_or_else(|| MappingError::UnknownColumn {
@@ -219,8 +255,22 @@ impl FieldMapping {
         }
         let taken: Vec<usize> = fields.iter().map(|&(_, index)| index).collect();
         let free = |index: usize| !taken.contains(&index) && !names[index].starts_with('_');
-        let by_header = self.by_header(header, free);
-        fields.extend(by_header);
+        let assigned =
+            |field: &MappedField| self.assignments.iter().any(|(taken, _)| taken == field);
+        let said = Decision { by: DecidedBy::Option, confidence: 100, share: None };
+        let mut decisions = vec![Decision::default(); names.len()];
+        for &index in &taken {
+            decisions[index] = said;
+        }
+        let preset = Preset::of(header);
+        let decided = Columns { header, preset, sample }.decide(free, assigned);
+        for (index, decision) in decided.refuted {
+            decisions[index] = decision;
+        }
+        for Candidate { field, index, decision, .. } in decided.candidates {
+            decisions[index] = decision;
+            fields.push((field, index));
+        }
         if !fields.iter().any(|(field, _)| *field == MappedField::Phone) {
             return Err(if header.iter().any(|cell| is_data(cell)) {
                 MappingError::NoHeader { columns: header.len() }
@@ -255,50 +305,16 @@ impl FieldMapping {
         }
         for (index, role) in roles.iter_mut().enumerate() {
             if *role == ColumnRole::Ignored && wanted[index] {
-                let field = MappedField::Attribute(names[index].as_str().into());
+                let key = preset.map_or(names[index].as_str(), |preset| preset.key(&names[index]));
+                let field = MappedField::Attribute(key.into());
                 fields.push((field.clone(), index));
                 *role = ColumnRole::Field(field);
             }
         }
         let reason_column =
             if is_own { names.iter().position(|name| name == "_reason") } else { None };
-        Ok(ColumnMap { header: header.to_vec(), names, roles, fields, reason_column })
-    }
-
-    /// The fields that headers tell, for fields that the user has not assigned.
-    fn by_header(
-        &self,
-        header: &[String],
-        free: impl Fn(usize) -> bool,
-    ) -> Vec<(MappedField, usize)> {
-        let mut found: Vec<(HeaderMeaning, usize)> = header
-            .iter()
-            .enumerate()
-            .filter(|&(index, _)| free(index))
-            .filter_map(|(index, name)| Some((header::meaning(name)?, index)))
-            .collect();
-        // By meaning and, for phones, rank; then in the order of the columns.
-        found.sort_unstable();
-        let mut fields = Vec::new();
-        for (meaning, index) in found {
-            let field = match meaning {
-                HeaderMeaning::Name => MappedField::Name,
-                HeaderMeaning::FirstName => MappedField::FirstName,
-                HeaderMeaning::LastName => MappedField::LastName,
-                HeaderMeaning::Phone(_) => MappedField::Phone,
-                HeaderMeaning::Email => MappedField::Email,
-                HeaderMeaning::CallingCode | HeaderMeaning::Country => MappedField::Country,
-                HeaderMeaning::Tags => MappedField::Tags,
-            };
-            let assigned = self.assignments.iter().any(|(taken, _)| *taken == field);
-            // A second column of a part of the name stays an attribute.
-            let is_part = matches!(field, MappedField::FirstName | MappedField::LastName);
-            let again = is_part && fields.iter().any(|(taken, _)| *taken == field);
-            if !assigned && !again {
-                fields.push((field, index));
-            }
-        }
-        fields
+        let header = header.to_vec();
+        Ok(ColumnMap { header, names, roles, fields, reason_column, decisions, preset })
     }
 }
 
@@ -306,6 +322,27 @@ impl ColumnMap {
     /// The columns in order: name (made unique) and role.
     pub fn columns(&self) -> impl Iterator<Item = (&str, &ColumnRole)> {
         self.names.iter().map(String::as_str).zip(&self.roles)
+    }
+
+    /// Why the column at this index holds what it holds.
+    #[must_use]
+    pub fn decision(&self, index: usize) -> Option<Decision> {
+        self.decisions.get(index).copied()
+    }
+
+    /// The known export that the header row is of: its stable name, and the one that people know.
+    ///
+    /// ```
+    /// use contactmill_core::FieldMapping;
+    ///
+    /// let header = ["Name", "Phone", "AllowBroadcast", "AllowSMS"].map(String::from);
+    /// let map = FieldMapping::default().resolve(&header)?;
+    /// assert_eq!(map.preset(), Some(("wati", "WATI")));
+    /// # Ok::<(), contactmill_core::MappingError>(())
+    /// ```
+    #[must_use]
+    pub fn preset(&self) -> Option<(&'static str, &'static str)> {
+        self.preset.map(|preset| (preset.id, preset.title))
     }
 
     /// The text of a record by role.
@@ -420,36 +457,6 @@ pub fn column_names(header: &[String]) -> Vec<String> {
         names.push(name);
     }
     names
-}
-
-/// The column that by its cells most likely holds phone numbers, if one does: 7 to 15 digits
-/// (ITU-T E.164 allows no more) and hardly anything else, in most of the cells that are filled.
-///
-/// It is for advice to the user; no column is ever taken for a phone column because of it.
-///
-/// ```
-/// use contactmill_core::{Integrity, Position, Record, likely_phone_column};
-///
-/// let record = Record::new("Asha98765 43210", &[4, 15], Position::default(), Integrity::Whole);
-/// assert_eq!(likely_phone_column([record].into_iter()), Some(1));
-/// ```
-#[must_use]
-pub fn likely_phone_column<'r>(records: impl Iterator<Item = Record<'r>>) -> Option<usize> {
-    let mut columns: Vec<(usize, usize)> = Vec::new();
-    for record in records {
-        for (index, cell) in record.iter().enumerate().filter(|(_, cell)| !is_blank(cell)) {
-            if columns.len() <= index {
-                columns.resize(index + 1, (0, 0));
-            }
-            let digits = cell.chars().filter(|&c| ascii_digit(c).is_some()).count();
-            let is_alike = matches!(digits, 7..=15) && !cell.contains(char::is_alphabetic);
-            columns[index].0 += usize::from(is_alike);
-            columns[index].1 += 1;
-        }
-    }
-    let likely = columns.iter().enumerate().filter(|(_, (alike, filled))| 2 * alike > *filled);
-    // Of equals the first.
-    likely.max_by_key(|&(index, (alike, _))| (*alike, std::cmp::Reverse(index))).map(|(at, _)| at)
 }
 
 /// A column by its name: as it stands, else without regard to case, accents and punctuation.

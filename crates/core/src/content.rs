@@ -1,0 +1,129 @@
+//! What columns hold, by a sample of their cells.
+
+use crate::email_cell;
+use crate::explain::Notes;
+use crate::name_cell;
+use crate::options::Options;
+use crate::phone_cell::read_phone;
+use crate::reason::Reason;
+use crate::record::Record;
+use crate::text::{ascii_digit, is_blank, says_nothing};
+
+/// What the cells of one column are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ColumnContent {
+    /// Cells that say something.
+    pub filled: u64,
+    /// Cells that read as a phone number.
+    pub phones: u64,
+    /// Cells that have the look of one: a phone number, or 7 to 15 digits (ITU-T E.164 allows no
+    /// more) and no letters.
+    pub numbers: u64,
+    /// Cells that read as an e-mail address.
+    pub emails: u64,
+    /// Cells that could be the name of a person: a few words without digits.
+    pub names: u64,
+}
+
+/// What the columns of a file hold, by some of its records.
+///
+/// ```
+/// use contactmill_core::{ContentSample, Integrity, Options, Position, Record};
+///
+/// let mut sample = ContentSample::new(Options::default());
+/// let text = "Asha+91 98765 43210";
+/// sample.add(Record::new(text, &[4, text.len()], Position::default(), Integrity::Whole));
+/// assert_eq!((sample.column(0).names, sample.column(1).phones), (1, 1));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ContentSample {
+    options: Options,
+    columns: Vec<ColumnContent>,
+}
+
+impl ContentSample {
+    /// A sample without records, whose cells will be read with these options.
+    #[must_use]
+    pub const fn new(options: Options) -> Self {
+        ContentSample { options, columns: Vec::new() }
+    }
+
+    /// Adds a record.
+    pub fn add(&mut self, record: Record<'_>) {
+        if self.columns.len() < record.len() {
+            self.columns.resize(record.len(), ColumnContent::default());
+        }
+        for (column, cell) in self.columns.iter_mut().zip(record.iter()) {
+            column.add(cell, &self.options);
+        }
+    }
+
+    /// What the column at this index holds.
+    #[must_use]
+    pub fn column(&self, index: usize) -> ColumnContent {
+        self.columns.get(index).copied().unwrap_or_default()
+    }
+
+    /// Whether national numbers can be read.
+    pub(crate) const fn knows_region(&self) -> bool {
+        self.options.region.is_some()
+    }
+
+    /// The column that most likely holds phone numbers, if one does: most of the cells that are
+    /// filled have the look of one. It is for advice to the user.
+    #[must_use]
+    pub fn likely_phone_column(&self) -> Option<usize> {
+        let columns = self.columns.iter().enumerate();
+        let likely = columns.filter(|(_, column)| 2 * column.numbers > column.filled);
+        // Of equals the first.
+        likely
+            .max_by_key(|&(index, column)| (column.numbers, std::cmp::Reverse(index)))
+            .map(|(index, _)| index)
+    }
+}
+
+impl ColumnContent {
+    fn add(&mut self, cell: &str, options: &Options) {
+        if is_blank(cell) || says_nothing(cell.trim()) {
+            return;
+        }
+        self.filled += 1;
+        if cell.contains('@') && email_cell::read(cell, Notes::default()).into_addresses().is_some()
+        {
+            self.emails += 1;
+            return;
+        }
+        let digits = cell.chars().filter(|&c| ascii_digit(c).is_some()).count();
+        if digits == 0 {
+            self.names += u64::from(is_name_like(cell));
+        } else if digits >= 5 {
+            let (is_phone, is_date) = match read_phone(cell, options) {
+                Ok(_) => (true, false),
+                Err(reason) => (false, reason == Reason::PhoneLooksLikeDate),
+            };
+            let has_the_look =
+                matches!(digits, 7..=15) && !is_date && !cell.contains(char::is_alphabetic);
+            self.phones += u64::from(is_phone);
+            self.numbers += u64::from(is_phone || has_the_look);
+        }
+    }
+
+    /// Whether at least four of five cells are of the kind that `count` counts.
+    pub(crate) const fn is_mostly(&self, count: u64) -> bool {
+        self.filled > 0 && 5 * count >= 4 * self.filled
+    }
+
+    /// Whether the sample says clearly that this is no column of phone numbers: not one cell in ten
+    /// has the look of one.
+    pub(crate) const fn refutes_phone(&self) -> bool {
+        self.filled >= 10 && 10 * self.numbers < self.filled
+    }
+}
+
+/// Whether a cell without digits could be the name of a person.
+fn is_name_like(cell: &str) -> bool {
+    cell.len() <= 80
+        && (1..=5).contains(&cell.split_whitespace().count())
+        && !cell.contains(['@', '/', ':', '_', ';', '|', '='])
+        && name_cell::read(cell).is_some_and(|reading| reading.name.contains(char::is_alphabetic))
+}
