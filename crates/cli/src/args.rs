@@ -1,6 +1,8 @@
 //! What was typed. What it means is for the crates below.
 
 use std::fmt;
+use std::fs::File;
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -11,6 +13,7 @@ use contactmill_core::{
     LineTypePolicy, MappedField, MissingName, Options, PhoneMode, Region,
 };
 use contactmill_emit::{BatchLimits, Existing, Layout};
+use contactmill_source::{CsvOptions, ReadOptions};
 use serde::Serialize;
 
 /// Turns messy contact dumps into strict JSON import arrays.
@@ -400,6 +403,11 @@ impl fmt::Display for MaxRejects {
 }
 
 impl ConvertArguments {
+    /// How inputs are read; `scratch` makes files for what has to be unpacked or decoded.
+    pub(crate) fn reading<'o>(&self, scratch: &'o dyn Fn() -> io::Result<File>) -> ReadOptions<'o> {
+        ReadOptions { csv: CsvOptions::default(), scratch }
+    }
+
     pub(crate) fn options(&self) -> Options {
         Options {
             missing_name: self.fields.missing_name.into(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use contactmill_core::pipeline::{NoThreads, Pipeline, Settings, Sink, Stopped};
@@ -17,7 +17,7 @@ use contactmill_emit::{
     ArrayEncoding, EmitError, InputEntry, InputTable, Manifest, MappedColumn, MappingEntry,
     ResultWriter, Staging, Tool,
 };
-use contactmill_source::{CsvOptions, CsvSource, Input, SourceError};
+use contactmill_source::{AnySource, Dump, Format, Input, Part, ReadOptions, SourceError};
 
 use crate::args::ConvertArguments;
 use crate::progress::Progress;
@@ -162,24 +162,19 @@ impl From<Infallible> for Failure {
     }
 }
 
-/// An input whose header has been read.
+/// A part of an input whose header has been read.
 struct OpenInput {
     name: String,
+    format: Format,
+    encoding: &'static str,
     bytes: u64,
     sha256: String,
     header: Vec<String>,
     /// What its columns hold; nothing when it is empty.
     map: Option<ColumnMap>,
     records: u64,
-    origin: Origin,
-}
-
-/// Where the records of an input come from.
-enum Origin {
-    /// A file is opened again when its turn comes: there may be more files than can be open.
-    File(PathBuf),
-    /// What can be read only once stays open.
-    Copy(Box<CsvSource<Input>>),
+    /// It is opened again when its turn comes: there may be more of them than can be open.
+    part: Part,
 }
 
 /// Converts and reports; the exit code is 3 when too much was rejected, and that of the signal when
@@ -190,8 +185,10 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     }
     let staging = Staging::new(&arguments.out, arguments.existing())?;
     let mut inputs = Vec::with_capacity(arguments.inputs.len());
+    let scratch = || staging.scratch();
+    let reading = arguments.reading(&scratch);
     for path in &arguments.inputs {
-        inputs.push(open(path, arguments, &staging)?);
+        open(path, arguments, &staging, reading, &mut inputs)?;
     }
 
     let limits = arguments.batch_limits();
@@ -220,25 +217,17 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     };
     let mut pipeline = Pipeline::new(&normalizer, settings)?;
     for (index, input) in inputs.iter_mut().enumerate() {
-        let mut opened;
-        let source = match &mut input.origin {
-            Origin::Copy(source) => source,
-            Origin::File(path) => {
-                let file = Input::open(path, || staging.scratch())?;
-                opened = CsvSource::new(&input.name, file, CsvOptions::default())?;
-                if opened.header() != input.header {
-                    return Err(Failure::Changed { input: input.name.clone() });
-                }
-                &mut opened
-            }
-        };
+        let mut source = input.part.open(reading)?;
+        if source.header() != input.header {
+            return Err(Failure::Changed { input: input.name.clone() });
+        }
         if let Some(map) = &input.map {
             sink.phone_columns = phone_columns(map);
             let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
-            let fed = pipeline.feed(id, source, map, &mut sink);
+            let fed = pipeline.feed(id, &mut source, map, &mut sink);
             input.records = fed.map_err(|stopped| signals.name(stopped.into()))?;
         }
-        input.sha256 = source.sha256();
+        input.sha256 = source.sha256()?;
         sink.progress.end_input(input.bytes, input.records);
     }
     sink.progress.writing();
@@ -302,41 +291,51 @@ fn is_standard_input(path: &Path) -> bool {
     path == Path::new("-")
 }
 
+/// Opens everything that an input holds, to see its headers.
 fn open(
     path: &Path,
     arguments: &ConvertArguments,
     staging: &Staging,
-) -> Result<OpenInput, Failure> {
-    let spool = || staging.scratch();
+    reading: ReadOptions<'_>,
+    inputs: &mut Vec<OpenInput>,
+) -> Result<(), Failure> {
     let input = if is_standard_input(path) {
-        Input::spool("<stdin>", io::stdin().lock(), spool)?
+        Input::spool("<stdin>", io::stdin().lock(), reading.scratch)?
     } else {
-        Input::open(path, spool)?
+        Input::open(path, reading.scratch)?
     };
     if staging.replaces(path) {
         return Err(Failure::InputInOut { input: input.name().to_owned() });
     }
-    let (name, bytes, is_copy) = (input.name().to_owned(), input.len(), input.is_copy());
-    let mut source = CsvSource::new(&name, input, CsvOptions::default())?;
-    let map = if source.header().is_empty() {
-        None
-    } else {
-        let resolved = arguments.mapping().resolve(source.header());
-        Some(resolved.map_err(|error| {
-            let suggestion = suggested_column(&mut source);
-            Failure::Mapping { source: name.clone(), error, suggestion }
-        })?)
-    };
-    let header = source.header().to_vec();
-    let origin = match is_copy {
-        true => Origin::Copy(Box::new(source)),
-        false => Origin::File(path.to_owned()),
-    };
-    Ok(OpenInput { name, bytes, sha256: String::new(), header, map, records: 0, origin })
+    for part in Dump::of(input, reading)?.parts {
+        let mut source = part.open(reading)?;
+        let name = source.name().to_owned();
+        let map = if source.header().is_empty() {
+            None
+        } else {
+            let resolved = arguments.mapping().resolve(source.header());
+            Some(resolved.map_err(|error| {
+                let suggestion = suggested_column(&mut source);
+                Failure::Mapping { source: name.clone(), error, suggestion }
+            })?)
+        };
+        inputs.push(OpenInput {
+            name,
+            format: source.format(),
+            encoding: source.encoding(),
+            bytes: source.bytes(),
+            sha256: String::new(),
+            header: source.header().to_vec(),
+            map,
+            records: 0,
+            part,
+        });
+    }
+    Ok(())
 }
 
 /// The column that by its first records most likely holds phone numbers.
-fn suggested_column(source: &mut CsvSource<Input>) -> Option<String> {
+fn suggested_column(source: &mut AnySource) -> Option<String> {
     let block = source.next_block().ok()??;
     let mut records: Vec<RecordBuffer> = Vec::new();
     block.visit(&mut |record| records.push(record.into())).ok()?;
@@ -347,8 +346,8 @@ fn suggested_column(source: &mut CsvSource<Input>) -> Option<String> {
 fn input_entry(input: &OpenInput) -> InputEntry {
     InputEntry {
         path: input.name.clone(),
-        format: "csv".to_owned(),
-        encoding: "utf-8".to_owned(),
+        format: input.format.name().to_owned(),
+        encoding: input.encoding.to_owned(),
         bytes: input.bytes,
         sha256: input.sha256.clone(),
         records: input.records,

@@ -399,6 +399,7 @@ impl ColumnMap {
         match record.integrity() {
             Integrity::UnterminatedQuote => return Some(Reason::RowUnterminatedQuote),
             Integrity::TooLarge => return Some(Reason::RowTooLarge),
+            Integrity::InvalidEncoding => return Some(Reason::TextInvalidEncoding),
             Integrity::Whole | Integrity::NoLineEnd => {}
         }
         if (self.names.len()..record.len())
@@ -411,7 +412,10 @@ impl ColumnMap {
         let reason = Reason::from_code(record.get(self.reason_column?)?)?;
         matches!(
             reason,
-            Reason::RowTooFewFields | Reason::RowUnterminatedQuote | Reason::RowTooLarge
+            Reason::RowTooFewFields
+                | Reason::RowUnterminatedQuote
+                | Reason::RowTooLarge
+                | Reason::TextInvalidEncoding
         )
         .then_some(reason)
     }

@@ -109,6 +109,9 @@ codes! {
         RowExceedsMaxBytes = "row_exceeds_max_bytes",
             "larger than one import array may be",
             "shorten it, leave out columns with --attributes, or raise --max-bytes";
+        TextInvalidEncoding = "text_invalid_encoding",
+            "bytes that are no text",
+            "put right what stands where \u{FFFD} does, then empty its _reason cell, or read the file again with --encoding";
     }
 }
 
@@ -177,6 +180,8 @@ codes! {
 pub enum Field {
     /// The record as a whole.
     Row,
+    /// The record's text, before it is cut into fields.
+    Text,
     /// The name.
     Name,
     /// The phone number.
@@ -193,6 +198,7 @@ impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Field::Row => f.pad("row"),
+            Field::Text => f.pad("text"),
             Field::Name => f.pad("name"),
             Field::Phone => f.pad("phone"),
             Field::Email => f.pad("email"),
@@ -235,6 +241,7 @@ impl From<Reason> for Rejection {
             | R::RowUnterminatedQuote
             | R::RowTooLarge
             | R::RowExceedsMaxBytes => Field::Row,
+            R::TextInvalidEncoding => Field::Text,
         };
         Rejection { field, reason }
     }

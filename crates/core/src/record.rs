@@ -44,6 +44,8 @@ pub enum Integrity {
     UnterminatedQuote,
     /// It is larger than the source takes; its fields are cut short.
     TooLarge,
+    /// Some of its bytes are no text in the encoding of its source; U+FFFD stands in their place.
+    InvalidEncoding,
 }
 
 /// The fields of one record, borrowed, and where it stands.

@@ -26,16 +26,9 @@ pub enum SourceProblem {
     Io(io::Error),
     /// It is a directory.
     Directory,
-    /// It is not UTF-8.
-    NotUtf8 {
-        /// The first byte that cannot be.
-        value: u8,
-        /// Where it stands, from 0.
-        byte: u64,
-    },
-    /// It is UTF-16, by its byte order mark or its many zero bytes.
-    Utf16,
-    /// It is no delimited text.
+    /// The header row holds bytes that are no text in its encoding.
+    HeaderEncoding,
+    /// It is of a format that cannot be read.
     Format {
         /// What it is, by its first bytes.
         format: &'static str,
@@ -47,6 +40,31 @@ pub enum SourceProblem {
         /// The limit in bytes.
         max: usize,
     },
+}
+
+impl SourceProblem {
+    /// What went wrong in a reader: an input/output error, or what one of our own readers packed
+    /// into it.
+    pub(crate) fn reading(error: io::Error) -> Self {
+        match error.downcast::<SourceProblem>() {
+            Ok(problem) => problem,
+            Err(error) => SourceProblem::Io(error),
+        }
+    }
+}
+
+impl fmt::Display for SourceProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl std::error::Error for SourceProblem {}
+
+impl From<SourceProblem> for io::Error {
+    fn from(problem: SourceProblem) -> Self {
+        io::Error::other(problem)
+    }
 }
 
 impl fmt::Display for SourceError {
@@ -63,17 +81,12 @@ impl fmt::Display for SourceError {
             SourceProblem::Directory => {
                 write!(f, "is a folder; name the files in it, such as {}/*.csv", self.source)
             }
-            SourceProblem::NotUtf8 { value, byte } => write!(
-                f,
-                "byte 0x{value:02X} at offset {byte} is not UTF-8; save the file as UTF-8 \
-                 (in Excel: \"CSV UTF-8\"), or try: iconv -f WINDOWS-1252 -t UTF-8"
-            ),
-            SourceProblem::Utf16 => f.write_str(
-                "this is UTF-16; save the file as UTF-8 (in Excel: \"CSV UTF-8\"), \
-                 or try: iconv -f UTF-16 -t UTF-8",
+            SourceProblem::HeaderEncoding => f.write_str(
+                "the header row holds bytes that are no text; say which encoding it is in, \
+                 such as --encoding windows-1252",
             ),
             SourceProblem::Format { format } => {
-                write!(f, "this is {format}, not delimited text; export it as CSV")
+                write!(f, "this is {format}, which cannot be read; export it as CSV or XLSX")
             }
             SourceProblem::HeaderQuote => {
                 f.write_str("a quote opened here, in the header row, is never closed; take it out")

@@ -1,19 +1,24 @@
 //! Opening what the user named.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::digest::Digest;
 use crate::error::{SourceError, SourceProblem};
 
-/// An open input that can be read from any place in it.
-#[derive(Debug)]
+/// An open input that can be read from any place in it, by several readers at a time: a clone has a
+/// place of its own.
+#[derive(Clone, Debug)]
 pub struct Input {
     name: Arc<str>,
-    file: File,
+    file: Arc<File>,
     len: u64,
-    is_copy: bool,
+    position: u64,
+    digest: Digest,
+    /// Where it can be opened again; a copy of something that can be read only once cannot.
+    path: Option<PathBuf>,
 }
 
 impl Input {
@@ -48,7 +53,8 @@ impl Input {
         if !metadata.is_file() {
             return Input::spool(&name, file, spool);
         }
-        Ok(Input { name, file, len: metadata.len(), is_copy: false })
+        let path = Some(path.to_owned());
+        Ok(Input::of(name, file, metadata.len(), path))
     }
 
     /// Copies all of `reader` to the file that `spool` makes.
@@ -61,19 +67,24 @@ impl Input {
         mut reader: impl Read,
         spool: impl FnOnce() -> io::Result<File>,
     ) -> Result<Self, SourceError> {
-        let name: Arc<str> = name.into();
         let copy = || -> io::Result<(File, u64)> {
             let mut file = spool()?;
             let len = io::copy(&mut reader, &mut file)?;
-            file.seek(SeekFrom::Start(0))?;
+            file.flush()?;
             Ok((file, len))
         };
         match copy() {
-            Ok((file, len)) => Ok(Input { name, file, len, is_copy: true }),
-            Err(error) => {
-                Err(SourceError { source: name, line: None, problem: SourceProblem::Io(error) })
-            }
+            Ok((file, len)) => Ok(Input::of(name.into(), file, len, None)),
+            Err(error) => Err(SourceError {
+                source: name.into(),
+                line: None,
+                problem: SourceProblem::reading(error),
+            }),
         }
+    }
+
+    fn of(name: Arc<str>, file: File, len: u64, path: Option<PathBuf>) -> Self {
+        Input { name, file: Arc::new(file), len, position: 0, digest: Digest::default(), path }
     }
 
     /// The input as the user named it.
@@ -82,10 +93,11 @@ impl Input {
         &self.name
     }
 
-    /// Whether this is a copy of something that can be read only once.
+    /// Where it can be opened again; nowhere when it is a copy of something that can be read only
+    /// once.
     #[must_use]
-    pub const fn is_copy(&self) -> bool {
-        self.is_copy
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// How many bytes it holds.
@@ -99,16 +111,51 @@ impl Input {
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
+
+    /// The SHA-256 of all its bytes, in hexadecimal. What was read in order is hashed already; only
+    /// the rest is read for it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn sha256(&self) -> Result<String, SourceError> {
+        let mut rest = self.clone();
+        rest.position = self.digest.bytes();
+        let read = io::copy(&mut rest, &mut io::sink());
+        read.map_err(|error| SourceError {
+            source: Arc::clone(&self.name),
+            line: None,
+            problem: SourceProblem::Io(error),
+        })?;
+        Ok(self.digest.sha256())
+    }
+
+    /// What has been read of it, by all its clones.
+    pub(crate) fn digest(&self) -> &Digest {
+        &self.digest
+    }
 }
 
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.file.read(buffer)
+        #[cfg(unix)]
+        let count = std::os::unix::fs::FileExt::read_at(&*self.file, buffer, self.position)?;
+        #[cfg(windows)]
+        let count = std::os::windows::fs::FileExt::seek_read(&*self.file, buffer, self.position)?;
+        self.digest.pass(self.position, &buffer[..count]);
+        self.position += count as u64;
+        Ok(count)
     }
 }
 
 impl Seek for Input {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(offset) => self.len.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
     }
 }

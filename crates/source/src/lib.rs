@@ -23,11 +23,19 @@
 //! This crate knows formats and encodings. It knows nothing of what a column means or what a valid
 //! phone number is.
 
+mod any;
 mod csv;
+mod digest;
+mod dump;
 mod error;
+mod format;
 mod input;
 mod own_file;
+mod text;
 
+pub use any::{AnyBlock, AnySource};
 pub use csv::{CsvBlock, CsvOptions, CsvSource, Delimiter};
+pub use dump::{Dump, Part, ReadOptions};
 pub use error::{SourceError, SourceProblem};
+pub use format::Format;
 pub use input::Input;

@@ -66,10 +66,7 @@ fn messy_text() -> impl Strategy<Value = String> {
         1 => Just("\r\n"), 1 => Just("\"\""), 1 => Just("é"), 1 => Just("\u{feff}"),
         1 => Just("\0"), 1 => Just("\",\""), 1 => Just("'"),
     ];
-    proptest::collection::vec(piece, 0..40)
-        .prop_map(|pieces| pieces.concat())
-        // More of them, close together, are taken for UTF-16, which is an error of its own.
-        .prop_filter("four NULs at most", |text| text.matches('\0').count() <= 4)
+    proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
 proptest! {
@@ -201,29 +198,4 @@ fn a_byte_that_is_not_utf8_is_named_with_its_line() {
             "{message}"
         );
     }
-}
-
-#[test]
-fn what_is_no_csv_is_named() {
-    for (bytes, expected) in [
-        (&b"\xFF\xFEN\0a\0m\0e\0"[..], "UTF-16"),
-        (b"N\0a\0m\0e\0,\0P\0h\0o\0", "UTF-16"),
-        (b"PK\x03\x04....", "spreadsheet"),
-        (b"\x1F\x8B....", "gzip"),
-        (b"[{\"name\": 1}]", "JSON"),
-        (b"Name,\"Phone\nAsha,1\n", "line 1: a quote opened here, in the header row"),
-    ] {
-        let source = CsvSource::new("test.csv", Cursor::new(bytes), CsvOptions::default());
-        let message = source.err().unwrap().to_string();
-        assert!(message.contains(expected), "{message}");
-    }
-}
-
-#[test]
-fn the_digest_covers_every_byte_once() {
-    // SHA-256 of "abc", FIPS 180-2, B.1.
-    let mut source = CsvSource::new("test.csv", Cursor::new("abc"), options(1)).unwrap();
-    assert!(source.next_block().unwrap().is_none());
-    let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    assert_eq!(source.sha256(), expected);
 }

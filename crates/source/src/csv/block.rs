@@ -1,20 +1,17 @@
 //! Parsing a block of whole records.
 
-use std::sync::Arc;
-
 use contactmill_core::{Block, Integrity, Position, Record, SourceId};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use super::Delimiter;
 use super::dialect::BOM;
 use super::scan::line_ends;
-use crate::error::{SourceError, SourceProblem};
+use crate::error::SourceError;
 use crate::own_file;
 
 /// A run of whole records of a [`CsvSource`](super::CsvSource).
 #[derive(Debug)]
 pub struct CsvBlock {
-    pub(super) source: Arc<str>,
     pub(super) bytes: Vec<u8>,
     /// How many bytes of the input the block stands for.
     pub(super) covers: u64,
@@ -54,13 +51,14 @@ impl Block for CsvBlock {
                 let mut fields = Fields::new(self.delimiter, self.bytes.len());
                 fields.read_all(&self.bytes[..quote]);
                 fields.read_on_without_quotes(&self.bytes[quote..]);
-                self.visit_one(fields, Integrity::UnterminatedQuote, visitor)
+                self.visit_one(fields, Integrity::UnterminatedQuote, visitor);
             }
             BlockForm::TooLarge => {
                 let fields = self.fields_of_too_large(&self.bytes);
-                self.visit_one(fields, Integrity::TooLarge, visitor)
+                self.visit_one(fields, Integrity::TooLarge, visitor);
             }
         }
+        Ok(())
     }
 }
 
@@ -70,11 +68,7 @@ pub(super) fn kept_of_too_large(bytes: &[u8], max_record_bytes: usize) -> &[u8] 
 }
 
 impl CsvBlock {
-    fn visit_records(
-        &self,
-        cut_off: bool,
-        visitor: &mut dyn FnMut(Record<'_>),
-    ) -> Result<(), SourceError> {
+    fn visit_records(&self, cut_off: bool, visitor: &mut dyn FnMut(Record<'_>)) {
         let bytes = self.bytes.as_slice();
         let mut fields = Fields::new(self.delimiter, bytes.len());
         let (mut at, mut line, mut record) = (0, self.line, 0);
@@ -82,7 +76,7 @@ impl CsvBlock {
             let blank = bytes[at..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             line += line_ends(&bytes[at..at + blank]);
             at += blank;
-            let Some(read) = fields.read(&bytes[at..]) else { return Ok(()) };
+            let Some(read) = fields.read(&bytes[at..]) else { return };
             // A record ends with `\r`, and the `\n` of the pair is left for the next.
             let read = read
                 + usize::from(
@@ -102,8 +96,7 @@ impl CsvBlock {
             } else {
                 Integrity::Whole
             };
-            self.hand_over(&mut fields, position, integrity, visitor)
-                .map_err(|()| not_utf8(&self.source, whole, position.byte, line))?;
+            self.hand_over(&fields, position, integrity, visitor);
             if integrity == Integrity::TooLarge {
                 fields = Fields::new(self.delimiter, bytes.len());
             }
@@ -126,26 +119,32 @@ impl CsvBlock {
         fields
     }
 
-    fn visit_one(
-        &self,
-        mut fields: Fields,
-        integrity: Integrity,
-        visitor: &mut dyn FnMut(Record<'_>),
-    ) -> Result<(), SourceError> {
+    fn visit_one(&self, fields: Fields, integrity: Integrity, visitor: &mut dyn FnMut(Record<'_>)) {
         let position =
             Position { source: SourceId::default(), record: 1, line: self.line, byte: self.byte };
-        self.hand_over(&mut fields, position, integrity, visitor)
-            .map_err(|()| not_utf8(&self.source, &self.bytes, self.byte, self.line))
+        self.hand_over(&fields, position, integrity, visitor);
     }
 
     fn hand_over(
         &self,
-        fields: &mut Fields,
+        fields: &Fields,
         position: Position,
         integrity: Integrity,
         visitor: &mut dyn FnMut(Record<'_>),
-    ) -> Result<(), ()> {
-        let (text, ends) = fields.text().ok_or(())?;
+    ) {
+        let Some((text, ends)) = fields.text() else {
+            let (text, mut ends) = fields.text_where_there_is_some();
+            let text = match self.own_file {
+                true => own_file::unguarded_fields(&text, &mut ends).into_owned(),
+                false => text,
+            };
+            // A record that is damaged already says no more by this.
+            let integrity = match integrity {
+                Integrity::Whole | Integrity::NoLineEnd => Integrity::InvalidEncoding,
+                worse => worse,
+            };
+            return visitor(Record::new(&text, &ends, position, integrity));
+        };
         if self.own_file {
             let mut ends = ends.to_vec();
             let text = own_file::unguarded_fields(text, &mut ends);
@@ -153,20 +152,6 @@ impl CsvBlock {
         } else {
             visitor(Record::new(text, ends, position, integrity));
         }
-        Ok(())
-    }
-}
-
-/// The error for bytes that begin at this byte and line of the input and are not UTF-8.
-pub(super) fn not_utf8(source: &Arc<str>, bytes: &[u8], byte: u64, line: u64) -> SourceError {
-    let valid = std::str::from_utf8(bytes).err().map_or(0, |error| error.valid_up_to());
-    SourceError {
-        source: Arc::clone(source),
-        line: Some(line + line_ends(&bytes[..valid])),
-        problem: SourceProblem::NotUtf8 {
-            value: bytes.get(valid).copied().unwrap_or_default(),
-            byte: byte + valid as u64,
-        },
     }
 }
 
@@ -261,6 +246,18 @@ impl Fields {
         let ends = &self.ends[..self.len];
         // A broken character split by a delimiter could make the whole look sound.
         ends.iter().all(|&end| text.is_char_boundary(end)).then_some((text, ends))
+    }
+
+    /// The same where not all of it is UTF-8: U+FFFD stands for what is not.
+    fn text_where_there_is_some(&self) -> (String, Vec<usize>) {
+        let (mut text, mut ends) = (String::new(), Vec::with_capacity(self.len));
+        let mut start = 0;
+        for &end in &self.ends[..self.len] {
+            text += &String::from_utf8_lossy(&self.text[start..end]);
+            ends.push(text.len());
+            start = end;
+        }
+        (text, ends)
     }
 
     /// The fields as strings; `None` when they are not UTF-8.

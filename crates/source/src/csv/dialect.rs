@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::block::Fields;
-use crate::error::SourceProblem;
 
 /// The byte order mark of UTF-8.
 pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -86,33 +85,6 @@ pub(super) fn find(head: &[u8], is_all: bool) -> Delimiter {
         }
     }
     best.0
-}
-
-/// What speaks against delimited UTF-8 text, by the first bytes.
-pub(super) fn not_delimited_text(head: &[u8]) -> Option<SourceProblem> {
-    let formats: [(&[u8], &str); 7] = [
-        (b"PK\x03\x04", "a spreadsheet (XLSX, ODS) or a zip archive"),
-        (b"\xD0\xCF\x11\xE0", "an old Excel workbook (XLS)"),
-        (b"\x1F\x8B", "gzip-compressed"),
-        (b"\x28\xB5\x2F\xFD", "zstd-compressed"),
-        (b"%PDF", "a PDF"),
-        (b"PAR1", "Parquet"),
-        (b"BEGIN:VCARD", "vCard"),
-    ];
-    if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
-        return Some(SourceProblem::Utf16);
-    }
-    let format = formats.iter().find(|(magic, _)| head.starts_with(magic)).map(|&(_, name)| name);
-    if let Some(format) = format {
-        return Some(SourceProblem::Format { format });
-    }
-    let json = head.trim_ascii_start();
-    if json.starts_with(b"[{") || json.starts_with(b"{\"") || json.starts_with(b"[\n") {
-        return Some(SourceProblem::Format { format: "JSON" });
-    }
-    // Latin text in UTF-16 has a zero in every second byte.
-    let zeros = memchr::memchr_iter(0, head).count();
-    (zeros > 4 && zeros > head.len() / 4).then_some(SourceProblem::Utf16)
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use contactmill_core::{Source, is_bookkeeping_header};
-use sha2::{Digest, Sha256};
 
 pub use self::block::CsvBlock;
 use self::block::{BlockForm, Fields};
@@ -61,9 +60,6 @@ pub struct CsvSource<R> {
     line: u64,
     at_end: bool,
     scanner: Scanner,
-    hasher: Sha256,
-    /// Up to where the input was hashed: going back does not hash twice.
-    hashed: u64,
 }
 
 impl<R: Read + Seek> CsvSource<R> {
@@ -88,13 +84,8 @@ impl<R: Read + Seek> CsvSource<R> {
             line: 1,
             at_end: false,
             scanner: Scanner::new(0, Delimiter::default()),
-            hasher: Sha256::new(),
-            hashed: 0,
         };
         source.fill(SAMPLE)?;
-        if let Some(problem) = dialect::not_delimited_text(source.rest()) {
-            return Err(source.error(Some(1), problem));
-        }
         if source.rest().starts_with(dialect::BOM) {
             source.has_bom = true;
             source.pass_over(dialect::BOM.len());
@@ -129,12 +120,6 @@ impl<R: Read + Seek> CsvSource<R> {
         self.has_bom
     }
 
-    /// The SHA-256 of the input, in hexadecimal. Whole once the last block was taken.
-    #[must_use]
-    pub fn sha256(&self) -> String {
-        self.hasher.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
     fn error(&self, line: Option<u64>, problem: SourceProblem) -> SourceError {
         SourceError { source: Arc::clone(&self.name), line, problem }
     }
@@ -158,15 +143,9 @@ impl<R: Read + Seek> CsvSource<R> {
                     count
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
-                Err(error) => return Err(self.error(None, SourceProblem::Io(error))),
+                Err(error) => return Err(self.error(None, SourceProblem::reading(error))),
             };
             self.buffer.truncate(old + count);
-            let end = self.start + self.buffer.len() as u64;
-            if end > self.hashed {
-                let new = (end - self.hashed) as usize;
-                self.hasher.update(&self.buffer[self.buffer.len() - new..]);
-                self.hashed = end;
-            }
         }
         Ok(())
     }
@@ -218,8 +197,9 @@ impl<R: Read + Seek> CsvSource<R> {
         }
         let mut fields = Fields::new(self.delimiter, bytes.len());
         fields.read_all(&bytes);
+        let header = fields.to_strings();
         self.header =
-            fields.to_strings().ok_or_else(|| block::not_utf8(&self.name, &bytes, start, line))?;
+            header.ok_or_else(|| self.error(Some(line), SourceProblem::HeaderEncoding))?;
         self.own_file = is_bookkeeping_header(&self.header);
         if self.own_file {
             for name in &mut self.header {
@@ -240,7 +220,6 @@ impl<R: Read + Seek> CsvSource<R> {
     fn block(&mut self, count: usize, form: BlockForm) -> CsvBlock {
         let (byte, line) = (self.start, self.line);
         CsvBlock {
-            source: Arc::clone(&self.name),
             bytes: self.give_away(count),
             covers: count as u64,
             delimiter: self.delimiter,
@@ -309,7 +288,6 @@ impl<R: Read + Seek> CsvSource<R> {
         }
         self.scanner = Scanner::new(end, self.delimiter);
         Ok(CsvBlock {
-            source: Arc::clone(&self.name),
             bytes: kept,
             covers: end - start,
             delimiter: self.delimiter,
@@ -324,7 +302,7 @@ impl<R: Read + Seek> CsvSource<R> {
     /// Forgets the buffer and goes on reading at `start`, which stands on this line.
     fn go_to(&mut self, start: u64, line: u64) -> Result<(), SourceError> {
         let sought = self.reader.seek(SeekFrom::Start(start));
-        sought.map_err(|error| self.error(None, SourceProblem::Io(error)))?;
+        sought.map_err(|error| self.error(None, SourceProblem::reading(error)))?;
         self.buffer.clear();
         self.given = 0;
         (self.start, self.line, self.at_end) = (start, line, false);

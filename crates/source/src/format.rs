@@ -1,0 +1,194 @@
+//! Telling formats apart by what the bytes say, never by a name.
+
+use std::fmt;
+
+/// A format whose records can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// Delimited text.
+    Csv,
+    /// JSON, or JSON values one a line.
+    Json,
+    /// vCard.
+    VCard,
+    /// An Office Open XML workbook.
+    Xlsx,
+    /// An Excel 97–2003 workbook.
+    Xls,
+    /// An OpenDocument spreadsheet.
+    Ods,
+    /// Apache Parquet.
+    Parquet,
+    /// Apache Arrow's IPC format, file or stream.
+    ArrowIpc,
+}
+
+impl Format {
+    /// Its name in the manifest, such as `csv`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Json => "json",
+            Format::VCard => "vcard",
+            Format::Xlsx => "xlsx",
+            Format::Xls => "xls",
+            Format::Ods => "ods",
+            Format::Parquet => "parquet",
+            Format::ArrowIpc => "arrow",
+        }
+    }
+
+    /// Of text, by its beginning: what is neither JSON nor vCard is delimited.
+    ///
+    /// ```
+    /// use contactmill_source::Format;
+    ///
+    /// assert_eq!(Format::of_text(b"BEGIN:VCARD\r\n"), Format::VCard);
+    /// assert_eq!(Format::of_text(b"Name;Phone\n"), Format::Csv);
+    /// ```
+    #[must_use]
+    pub fn of_text(head: &[u8]) -> Format {
+        let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+        if head.get(..11).is_some_and(|word| word.eq_ignore_ascii_case(b"BEGIN:VCARD")) {
+            return Format::VCard;
+        }
+        // A header row can begin with a bracket, but not with one and then a value of JSON.
+        let behind = |head: &[u8]| head.get(1..).unwrap_or_default().trim_ascii_start().to_vec();
+        let is_json = match head.first() {
+            Some(b'{') => behind(head).starts_with(b"\"") || behind(head).starts_with(b"}"),
+            Some(b'[') => matches!(behind(head).first(), None | Some(b'{' | b'[' | b']' | b'"')),
+            _ => false,
+        };
+        if is_json { Format::Json } else { Format::Csv }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What bytes are, by their beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A binary format whose records can be read.
+    Binary(Format),
+    /// Something packed: what it is shows once it is unpacked.
+    Packed(Packing),
+    /// A compound file: an old workbook, or an encrypted new one.
+    Compound,
+    /// Something else that is known not to hold contacts in a form that can be read.
+    Foreign(&'static str),
+    /// Text, as far as the beginning tells.
+    Text,
+}
+
+/// How bytes are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Packing {
+    Gzip,
+    Zstd,
+    Zip,
+}
+
+/// What these bytes are the beginning of.
+pub(crate) fn kind_of(head: &[u8]) -> Kind {
+    /// The first bytes of files, as their specifications give them.
+    const MAGIC: [(&[u8], Kind); 22] = [
+        (b"\x1F\x8B", Kind::Packed(Packing::Gzip)),
+        (b"\x28\xB5\x2F\xFD", Kind::Packed(Packing::Zstd)),
+        (b"PK\x03\x04", Kind::Packed(Packing::Zip)),
+        (b"PK\x05\x06", Kind::Packed(Packing::Zip)),
+        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", Kind::Compound),
+        (b"PAR1", Kind::Binary(Format::Parquet)),
+        (b"ARROW1", Kind::Binary(Format::ArrowIpc)),
+        (b"PARE", Kind::Foreign("Parquet with an encrypted footer")),
+        (b"%PDF", Kind::Foreign("a PDF")),
+        (b"\x89PNG", Kind::Foreign("an image (PNG)")),
+        (b"\xFF\xD8\xFF", Kind::Foreign("an image (JPEG)")),
+        (b"GIF8", Kind::Foreign("an image (GIF)")),
+        (b"7z\xBC\xAF\x27\x1C", Kind::Foreign("a 7z archive")),
+        (b"Rar!\x1A\x07", Kind::Foreign("a RAR archive")),
+        (b"BZh", Kind::Foreign("bzip2-compressed")),
+        (b"\xFD7zXZ\0", Kind::Foreign("xz-compressed")),
+        (b"SQLite format 3\0", Kind::Foreign("an SQLite database")),
+        (b"\x7FELF", Kind::Foreign("a program")),
+        (b"{\\rtf", Kind::Foreign("a rich text document")),
+        (b"Obj\x01", Kind::Foreign("Avro")),
+        (b"\xFF\xFE\0\0", Kind::Foreign("text in UTF-32")),
+        (b"\0\0\xFE\xFF", Kind::Foreign("text in UTF-32")),
+    ];
+    let found = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|&(_, kind)| kind);
+    if let Some(kind) = found {
+        return kind;
+    }
+    // A stream of Arrow's IPC has no magic: a continuation mark, the length of the schema message,
+    // and then the message, which is a flatbuffer (Arrow columnar format, "Encapsulated message").
+    if let [0xFF, 0xFF, 0xFF, 0xFF, length @ ..] = head
+        && let Some(length) = length.first_chunk()
+        && (8..1 << 24).contains(&u32::from_le_bytes(*length))
+    {
+        return Kind::Binary(Format::ArrowIpc);
+    }
+    if head.get(257..262) == Some(b"ustar") {
+        return Kind::Foreign("a tar archive");
+    }
+    match markup(head) {
+        Some(what) => Kind::Foreign(what),
+        None => Kind::Text,
+    }
+}
+
+/// The markup that the text begins with, if it does.
+fn markup(head: &[u8]) -> Option<&'static str> {
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let begins =
+        |with: &[u8]| head.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    if begins(b"<!doctype html") || begins(b"<html") || begins(b"<table") {
+        Some("a web page (HTML)")
+    } else if begins(b"<?xml") {
+        Some("XML")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_told_by_its_beginning() {
+        for (text, format) in [
+            ("[{\"name\": 1}]", Format::Json),
+            ("[\n", Format::Json),
+            ("\u{feff} [ ]", Format::Json),
+            ("{\"name\": 1}\n{}", Format::Json),
+            ("[ID],Phone\n", Format::Csv),
+            ("{Name},Phone\n", Format::Csv),
+            ("begin:vcard\n", Format::VCard),
+            ("", Format::Csv),
+        ] {
+            assert_eq!(Format::of_text(text.as_bytes()), format, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_told_by_their_magic() {
+        for (bytes, kind) in [
+            (&b"PK\x03\x04...."[..], Kind::Packed(Packing::Zip)),
+            (b"\x1F\x8B\x08", Kind::Packed(Packing::Gzip)),
+            (b"PAR1", Kind::Binary(Format::Parquet)),
+            (b"\xFF\xFF\xFF\xFF\x78\0\0\0\x10", Kind::Binary(Format::ArrowIpc)),
+            (b"\xFF\xFFName", Kind::Text),
+            (b"\xEF\xBB\xBF<HTML><body>", Kind::Foreign("a web page (HTML)")),
+            (b"<name>,phone", Kind::Text),
+            (b"Name,Phone\n", Kind::Text),
+        ] {
+            assert_eq!(kind_of(bytes), kind, "{bytes:?}");
+        }
+    }
+}
