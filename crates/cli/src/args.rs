@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -28,8 +28,89 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Read contact dumps and write import arrays
     Convert(Box<ConvertArguments>),
+    /// Show what is in a dump and how it would be read; writes no results
+    Inspect(Box<InspectArguments>),
     /// Tell step by step how a value is read
     Explain(ExplainArguments),
+}
+
+/// Show what is in a dump and how it would be read, by a sample of all of it: its form, what each
+/// column was taken for and why, what is wrong with it, and some contacts as they would come out.
+///
+/// Nothing is written, but for the profile that --write-profile asks for.
+#[derive(Args, Debug)]
+#[command(
+    args_override_self = true,
+    after_help = "Example: contactmill inspect leads.csv --region IN --write-profile leads.toml"
+)]
+pub(crate) struct InspectArguments {
+    /// Files to look at; - for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// Write the mapping and the options given here to FILE, for --profile
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_profile: Option<PathBuf>,
+
+    #[command(flatten, next_help_heading = "Columns")]
+    columns: ColumnArguments,
+
+    #[command(flatten, next_help_heading = "Phone numbers")]
+    phones: PhoneArguments,
+
+    #[command(flatten, next_help_heading = "Other fields")]
+    fields: FieldArguments,
+
+    /// Print what was found as JSON
+    #[arg(long, help_heading = "What is shown")]
+    pub(crate) json: bool,
+
+    /// Show values of records, which are personal data; they are masked otherwise
+    #[arg(long, help_heading = "What is shown")]
+    pub(crate) show_values: bool,
+}
+
+impl InspectArguments {
+    /// How inputs are read; `scratch` makes files for what has to be unpacked or decoded.
+    pub(crate) fn reading<'o>(&self, scratch: &'o dyn Fn() -> io::Result<File>) -> ReadOptions<'o> {
+        ReadOptions { csv: CsvOptions::default(), scratch }
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        self.fields.options(&self.phones)
+    }
+
+    pub(crate) fn mapping(&self) -> FieldMapping {
+        self.columns.mapping()
+    }
+
+    /// The options that differ from what they are by default, for a profile.
+    pub(crate) fn for_profile(&self) -> Vec<(&'static str, String)> {
+        let PhoneArguments { region, bare_digits, phones, line_type, accept } = &self.phones;
+        let FieldArguments { missing_name, bad_email, add_tag } = &self.fields;
+        let mut options = Vec::new();
+        options.extend(region.map(|region| ("region", region.to_string())));
+        options.extend(changed("bare-digits", bare_digits));
+        options.extend(changed("phones", phones));
+        options.extend(changed("line-type", line_type));
+        options.extend(changed("accept", accept));
+        options.extend(changed("missing-name", missing_name));
+        options.extend(changed("bad-email", bad_email));
+        if self.columns.attributes.0 != AttributeSelection::All {
+            options.push(("attributes", self.columns.attributes.to_string()));
+        }
+        options.extend(add_tag.iter().map(|tag| ("add-tag", tag.clone())));
+        options
+    }
+}
+
+/// An option and its word, unless that is the default.
+fn changed<W: ValueEnum + Default + PartialEq>(
+    name: &'static str,
+    word: &W,
+) -> Option<(&'static str, String)> {
+    let possible = word.to_possible_value().filter(|_| *word != W::default())?;
+    Some((name, possible.get_name().to_owned()))
 }
 
 /// Tell step by step how a value is read: what was seen, what was taken or refused and why, and
@@ -93,6 +174,7 @@ impl PhoneArguments {
 /// listed in warnings.csv.
 #[derive(Args, Debug)]
 #[command(
+    args_override_self = true,
     after_help = "Exit codes: 0 finished; 1 failed; 2 usage; 3 over --max-rejects;\n130 and 143 stopped by SIGINT and SIGTERM, with nothing written."
 )]
 pub(crate) struct ConvertArguments {
@@ -141,6 +223,44 @@ struct ColumnArguments {
     /// Which other columns become attributes: all, none, or their names
     #[arg(long, value_name = "all|none|COL,COL", default_value = "all")]
     attributes: Attributes,
+
+    /// Take options and the mapping from this file, as inspect --write-profile makes it; what is
+    /// given here wins
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+}
+
+impl ColumnArguments {
+    fn mapping(&self) -> FieldMapping {
+        let assignment = |map: &Assignment| (map.field.clone(), map.column.clone());
+        FieldMapping {
+            assignments: self.map.iter().map(assignment).collect(),
+            attributes: self.attributes.0.clone(),
+        }
+    }
+}
+
+impl FieldArguments {
+    fn options(&self, phones: &PhoneArguments) -> Options {
+        Options {
+            missing_name: self.missing_name.into(),
+            bad_email: self.bad_email.into(),
+            add_tags: self.add_tag.clone(),
+            ..phones.options()
+        }
+    }
+}
+
+impl Command {
+    /// The profile that was named, and what `--map` says beside it.
+    pub(crate) fn profile(&self) -> Option<(&Path, FieldMapping)> {
+        let columns = match self {
+            Command::Convert(arguments) => &arguments.columns,
+            Command::Inspect(arguments) => &arguments.columns,
+            Command::Explain(_) => return None,
+        };
+        Some((columns.profile.as_deref()?, columns.mapping()))
+    }
 }
 
 #[derive(Args, Debug)]
@@ -409,20 +529,11 @@ impl ConvertArguments {
     }
 
     pub(crate) fn options(&self) -> Options {
-        Options {
-            missing_name: self.fields.missing_name.into(),
-            bad_email: self.fields.bad_email.into(),
-            add_tags: self.fields.add_tag.clone(),
-            ..self.phones.options()
-        }
+        self.fields.options(&self.phones)
     }
 
     pub(crate) fn mapping(&self) -> FieldMapping {
-        let assignment = |map: &Assignment| (map.field.clone(), map.column.clone());
-        FieldMapping {
-            assignments: self.columns.map.iter().map(assignment).collect(),
-            attributes: self.columns.attributes.0.clone(),
-        }
+        self.columns.mapping()
     }
 
     pub(crate) fn dedup(&self) -> DedupPolicy {

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use contactmill_core::pipeline::{NoThreads, Pipeline, Settings, Sink, Stopped};
 use contactmill_core::{
-    Block, ColumnMap, ColumnRole, Conflict, Contact, METADATA_VERSION, MappedField, MappingError,
-    Normalizer, Position, Reason, Record, RecordBuffer, Region, Rejection, Source, SourceId,
-    Warning, WarningCode, likely_phone_column,
+    ColumnMap, ColumnRole, Conflict, Contact, ContentSample, DecidedBy, Decision, FieldMapping,
+    METADATA_VERSION, MappedField, MappingError, Normalizer, Position, Reason, Record, Region,
+    Rejection, SourceId, Warning, WarningCode,
 };
 use contactmill_emit::{
-    ArrayEncoding, EmitError, InputEntry, InputTable, Manifest, MappedColumn, MappingEntry,
-    ResultWriter, Staging, Tool,
+    ArrayEncoding, ContentDecision, EmitError, InputEntry, InputTable, Manifest, MappedColumn,
+    MappingEntry, ResultWriter, Staging, Tool,
 };
 use contactmill_source::{AnySource, Dump, Format, Input, Part, ReadOptions, SourceError};
 
@@ -44,6 +44,11 @@ pub(crate) enum Failure {
     /// An input is not what it was when its header was read.
     Changed {
         input: String,
+    },
+    /// A profile cannot be read or written, or says something that is no option.
+    Profile {
+        path: PathBuf,
+        message: String,
     },
     StandardInput(io::Error),
     StandardOutput(io::Error),
@@ -78,6 +83,7 @@ impl fmt::Display for Failure {
                 "{input} stands in the folder that would be replaced; name another with --out"
             ),
             Failure::Changed { input } => write!(f, "{input}: was changed while it was read"),
+            Failure::Profile { path, message } => write!(f, "{}: {message}", path.display()),
             Failure::Signals(error) => write!(f, "cannot listen to signals: {error}"),
             Failure::Stopped(_) => f.write_str("stopped by a signal; nothing was written"),
             Failure::StandardInput(error) => {
@@ -119,7 +125,7 @@ fn mapping_failure(
 }
 
 /// The text as one word of a shell.
-fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "=_-./:+@%".contains(c);
     if text.chars().all(is_plain) {
         text.to_owned()
@@ -270,6 +276,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
             finished: &finished,
             examples: arguments.display.show_values.then_some(&examples),
             layout: arguments.layout(),
+            columns: &inputs.iter().flat_map(column_notes).collect::<Vec<_>>(),
         };
         summary.write(&mut anstream::stdout().lock())
     };
@@ -287,7 +294,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     })
 }
 
-fn is_standard_input(path: &Path) -> bool {
+pub(crate) fn is_standard_input(path: &Path) -> bool {
     path == Path::new("-")
 }
 
@@ -313,11 +320,8 @@ fn open(
         let map = if source.header().is_empty() {
             None
         } else {
-            let resolved = arguments.mapping().resolve(source.header());
-            Some(resolved.map_err(|error| {
-                let suggestion = suggested_column(&mut source);
-                Failure::Mapping { source: name.clone(), error, suggestion }
-            })?)
+            let sample = ContentSample::of(&mut source, arguments.options())?;
+            Some(columns_of(&source, &arguments.mapping(), &sample)?)
         };
         inputs.push(OpenInput {
             name,
@@ -334,13 +338,17 @@ fn open(
     Ok(())
 }
 
-/// The column that by its first records most likely holds phone numbers.
-fn suggested_column(source: &mut AnySource) -> Option<String> {
-    let block = source.next_block().ok()??;
-    let mut records: Vec<RecordBuffer> = Vec::new();
-    block.visit(&mut |record| records.push(record.into())).ok()?;
-    let column = likely_phone_column(records.iter().map(RecordBuffer::as_record))?;
-    source.header().get(column).cloned()
+/// What the columns of a source hold.
+pub(crate) fn columns_of(
+    source: &AnySource,
+    mapping: &FieldMapping,
+    sample: &ContentSample,
+) -> Result<ColumnMap, Failure> {
+    mapping.resolve_with(source.header(), sample).map_err(|error| {
+        let likely = sample.likely_phone_column();
+        let suggestion = likely.and_then(|column| source.header().get(column).cloned());
+        Failure::Mapping { source: source.name().to_owned(), error, suggestion }
+    })
 }
 
 fn input_entry(input: &OpenInput) -> InputEntry {
@@ -355,15 +363,48 @@ fn input_entry(input: &OpenInput) -> InputEntry {
 }
 
 fn mapping_entry(input: &OpenInput) -> MappingEntry {
-    let column = |(name, role): (&str, &ColumnRole)| MappedColumn {
-        column: name.to_owned(),
-        field: match role {
-            ColumnRole::Field(field) => Some(field.to_string()),
-            ColumnRole::Ignored | ColumnRole::Bookkeeping => None,
-        },
-    };
-    let columns = input.map.as_ref().map(|map| map.columns().map(column).collect());
-    MappingEntry { path: input.name.clone(), columns: columns.unwrap_or_default() }
+    let mut entry = MappingEntry { path: input.name.clone(), preset: None, columns: Vec::new() };
+    if let Some(map) = &input.map {
+        entry.preset = map.preset().map(|(id, _)| id);
+        entry.columns = map
+            .columns()
+            .enumerate()
+            .map(|(index, (name, role))| MappedColumn {
+                column: name.to_owned(),
+                field: match role {
+                    ColumnRole::Field(field) => Some(field.to_string()),
+                    ColumnRole::Ignored | ColumnRole::Bookkeeping => None,
+                },
+                content: by_content(map, index).map(|decision| ContentDecision {
+                    confidence: decision.confidence,
+                    why: decision.share.map(|share| share.to_string()).unwrap_or_default(),
+                }),
+            })
+            .collect();
+    }
+    entry
+}
+
+/// The decision on a column, where its cells made it.
+fn by_content(map: &ColumnMap, index: usize) -> Option<Decision> {
+    map.decision(index).filter(|decision| decision.by == DecidedBy::Content)
+}
+
+/// What the summary says of the columns of an input: what export it is, and what its cells decided.
+fn column_notes(input: &OpenInput) -> Vec<String> {
+    let Some(map) = &input.map else { return Vec::new() };
+    let export = map.preset().map(|(_, title)| format!("{} is an export of {title}", input.name));
+    let by_cells = map.columns().enumerate().filter_map(|(index, (name, role))| {
+        let decision = by_content(map, index)?;
+        let what = match role {
+            ColumnRole::Field(MappedField::Attribute(_)) => "only an attribute".to_owned(),
+            ColumnRole::Field(field) => field.to_string(),
+            ColumnRole::Ignored | ColumnRole::Bookkeeping => "left out".to_owned(),
+        };
+        let why = decision.share.map(|share| share.to_string()).unwrap_or_default();
+        Some(format!("{name}: {what}, as {why}"))
+    });
+    export.into_iter().chain(by_cells).collect()
 }
 
 fn by_code<K: Copy, V>(

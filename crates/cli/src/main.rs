@@ -5,6 +5,8 @@
 mod args;
 mod convert;
 mod explain;
+mod inspect;
+mod profile;
 mod progress;
 mod signals;
 mod summary;
@@ -12,15 +14,14 @@ mod summary;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::args::{Arguments, Command};
+use crate::args::Command;
 
 fn main() -> ExitCode {
-    let ran = match Arguments::parse().command {
+    let ran = profile::arguments().and_then(|arguments| match arguments.command {
         Command::Convert(arguments) => convert::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
-    };
+    });
     match ran {
         Ok(code) => code,
         Err(failure) => {

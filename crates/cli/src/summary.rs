@@ -29,12 +29,15 @@ pub(crate) struct Summary<'r> {
     /// Values of records, when the user asked to see them.
     pub(crate) examples: Option<&'r Examples>,
     pub(crate) layout: Layout,
+    /// What is worth knowing of how columns were taken, one line each.
+    pub(crate) columns: &'r [String],
 }
 
 impl Summary<'_> {
     /// Writes the summary.
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         self.write_counts(out)?;
+        self.write_columns(out)?;
         let rejected = self.finished.rejected.iter().map(|(reason, tally)| Line {
             code: reason.code(),
             meaning: reason.meaning(),
@@ -69,6 +72,13 @@ impl Summary<'_> {
         row(duplicates, "duplicates", Style::new())?;
         row(rejected, "rejected", Style::new())?;
         row(blank, "blank", Style::new())
+    }
+
+    fn write_columns(&self, out: &mut impl Write) -> io::Result<()> {
+        if !self.columns.is_empty() {
+            writeln!(out, "\n{HEADING}Columns{HEADING:#}")?;
+        }
+        self.columns.iter().try_for_each(|line| writeln!(out, "  {line}"))
     }
 
     fn write_lines(
@@ -181,7 +191,7 @@ struct Line {
 }
 
 /// A value as it can be shown on a line: control characters made visible, cut where it is long.
-fn shown(value: &str) -> String {
+pub(crate) fn shown(value: &str) -> String {
     let mut text: String = value.chars().take(SHOWN_CHARACTERS).flat_map(printable).collect();
     if value.chars().nth(SHOWN_CHARACTERS).is_some() {
         text.push('…');

@@ -6,8 +6,11 @@ use crate::name_cell;
 use crate::options::Options;
 use crate::phone_cell::read_phone;
 use crate::reason::Reason;
-use crate::record::Record;
+use crate::record::{Block, Record, Source};
 use crate::text::{ascii_digit, is_blank, says_nothing};
+
+/// How many records of a source are looked at.
+const SAMPLED_RECORDS: usize = 1_000;
 
 /// What the cells of one column are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +49,28 @@ impl ContentSample {
     #[must_use]
     pub const fn new(options: Options) -> Self {
         ContentSample { options, columns: Vec::new() }
+    }
+
+    /// A sample of the first thousand records of a source, which is read as far as that needs. It
+    /// depends on the records alone, whatever blocks they come in.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read.
+    pub fn of<S: Source>(source: &mut S, options: Options) -> Result<Self, S::Error> {
+        let mut sample = ContentSample::new(options);
+        let mut left = SAMPLED_RECORDS;
+        while left > 0
+            && let Some(block) = source.next_block()?
+        {
+            block.visit(&mut |record| {
+                if left > 0 {
+                    left -= 1;
+                    sample.add(record);
+                }
+            })?;
+        }
+        Ok(sample)
     }
 
     /// Adds a record.

@@ -39,9 +39,11 @@ mod email_cell;
 mod encoding;
 mod explain;
 mod header;
+mod inspect;
 mod mapping;
 mod name_cell;
 mod normalize;
+mod opt_out;
 mod options;
 mod phone_cell;
 pub mod pipeline;
@@ -63,6 +65,7 @@ pub use dedup::{Conflict, Conflicts, DedupPolicy, MatchKey};
 pub use encoding::{Encoding, Unencoded};
 pub use explain::{Explained, Explanation, Step, StepKind};
 pub use header::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
+pub use inspect::{ColumnInspection, Finding, Found, Inspection, Inspector, OptOuts, RegionAdvice};
 pub use mapping::{
     AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappedField, MappingError,
     UnknownField, column_names,

@@ -324,6 +324,12 @@ impl ColumnMap {
         self.names.iter().map(String::as_str).zip(&self.roles)
     }
 
+    /// The fields and the names of their columns, those of one field in the order in which they are
+    /// tried.
+    pub fn fields(&self) -> impl Iterator<Item = (&MappedField, &str)> {
+        self.fields.iter().map(|(field, index)| (field, self.names[*index].as_str()))
+    }
+
     /// Why the column at this index holds what it holds.
     #[must_use]
     pub fn decision(&self, index: usize) -> Option<Decision> {
@@ -400,6 +406,7 @@ impl ColumnMap {
             Integrity::UnterminatedQuote => return Some(Reason::RowUnterminatedQuote),
             Integrity::TooLarge => return Some(Reason::RowTooLarge),
             Integrity::InvalidEncoding => return Some(Reason::TextInvalidEncoding),
+            Integrity::Malformed => return Some(Reason::RowMalformed),
             Integrity::Whole | Integrity::NoLineEnd => {}
         }
         if (self.names.len()..record.len())
@@ -415,6 +422,7 @@ impl ColumnMap {
             Reason::RowTooFewFields
                 | Reason::RowUnterminatedQuote
                 | Reason::RowTooLarge
+                | Reason::RowMalformed
                 | Reason::TextInvalidEncoding
         )
         .then_some(reason)

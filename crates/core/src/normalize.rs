@@ -160,6 +160,15 @@ impl Normalizer {
         Ok(Normalized { contact, warnings })
     }
 
+    /// Reads one phone cell of a record, beside its country cells.
+    pub(crate) fn phone_of(
+        &self,
+        raw: &RawContact<'_>,
+        cell: &str,
+    ) -> Result<PhoneReading, Reason> {
+        self.country(raw, Notes::default()).read_phone(cell)
+    }
+
     /// What the record's country cells, and the options behind them, say of its phone cells.
     fn country<'r>(&self, raw: &RawContact<'r>, notes: Notes<'r>) -> Country<'r> {
         let default = PhoneContext::new(&self.options, notes);

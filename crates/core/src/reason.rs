@@ -106,6 +106,9 @@ codes! {
         RowTooLarge = "row_too_large",
             "the record is too large",
             "shorten it (only its beginning stands here), then empty its _reason cell";
+        RowMalformed = "row_malformed",
+            "its syntax is broken",
+            "put it right in its source, or put its fields in here and empty its _reason cell";
         RowExceedsMaxBytes = "row_exceeds_max_bytes",
             "larger than one import array may be",
             "shorten it, leave out columns with --attributes, or raise --max-bytes";
@@ -240,6 +243,7 @@ impl From<Reason> for Rejection {
             | R::RowTooFewFields
             | R::RowUnterminatedQuote
             | R::RowTooLarge
+            | R::RowMalformed
             | R::RowExceedsMaxBytes => Field::Row,
             R::TextInvalidEncoding => Field::Text,
         };

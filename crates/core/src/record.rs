@@ -46,6 +46,8 @@ pub enum Integrity {
     TooLarge,
     /// Some of its bytes are no text in the encoding of its source; U+FFFD stands in their place.
     InvalidEncoding,
+    /// Its syntax is broken; its fields are what could be read, or all of it stands behind them.
+    Malformed,
 }
 
 /// The fields of one record, borrowed, and where it stands.
@@ -77,6 +79,11 @@ impl<'r> Record<'r> {
         integrity: Integrity,
     ) -> Self {
         Record { text, ends, position, integrity }
+    }
+
+    /// The same record, said to stand elsewhere.
+    pub(crate) const fn at(self, position: Position) -> Self {
+        Record { position, ..self }
     }
 
     /// The field at this index, from 0.

@@ -42,7 +42,8 @@ pub use arrays::{BatchLimits, Layout};
 pub use contact_json::{ArrayEncoding, contact_json, phone_json};
 pub use error::EmitError;
 pub use manifest::{
-    InputEntry, Manifest, ManifestCounts, MappedColumn, MappingEntry, OutputFile, Tool,
+    ContentDecision, InputEntry, Manifest, ManifestCounts, MappedColumn, MappingEntry, OutputFile,
+    Tool,
 };
 pub use result::{Finished, InputTable, ResultWriter, Tally};
 pub use staging::{Existing, Staging};

@@ -66,6 +66,9 @@ pub struct InputEntry {
 pub struct MappingEntry {
     /// The input.
     pub path: String,
+    /// The known export that it is, such as `google-contacts`; absent when it is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<&'static str>,
     /// Its columns, in order.
     pub columns: Vec<MappedColumn>,
 }
@@ -77,6 +80,18 @@ pub struct MappedColumn {
     pub column: String,
     /// The field, as `--map` writes it; `null` when the column is not carried over.
     pub field: Option<String>,
+    /// What its cells said, where they decided; absent where the header, a preset or the user did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<ContentDecision>,
+}
+
+/// What the cells of a column said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ContentDecision {
+    /// How sure that is, in percent.
+    pub confidence: u8,
+    /// Why, in words.
+    pub why: String,
 }
 
 /// Where the records ended: records = contacts + duplicates + rejected + blank.

@@ -1,0 +1,168 @@
+//! `contactmill inspect`: what is in a dump, and how it would be read.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use contactmill_core::{ColumnMap, ContentSample, Inspection, Inspector, Normalizer, SourceId};
+use contactmill_source::{AnySource, Dump, Input};
+use serde_json::Value;
+
+use crate::args::InspectArguments;
+use crate::convert::{Failure, columns_of, is_standard_input};
+use crate::profile;
+
+mod report;
+mod table;
+
+/// What was found in one part of an input.
+pub(crate) struct Part {
+    name: String,
+    format: &'static str,
+    encoding: &'static str,
+    bytes: u64,
+    /// How its columns are taken; nothing when it is empty, and the error where they cannot be.
+    seen: Option<Seen>,
+}
+
+/// The columns and what is in them.
+pub(crate) struct Seen {
+    map: ColumnMap,
+    inspection: Inspection,
+    /// Contacts as they would come out, in the form of an import array, with the line of each.
+    examples: Vec<(u64, Value)>,
+}
+
+/// Looks at every input and says what was found.
+pub(crate) fn run(arguments: &InspectArguments) -> Result<ExitCode, Failure> {
+    if arguments.inputs.iter().filter(|path| is_standard_input(path)).count() > 1 {
+        return Err(Failure::StandardInputTwice);
+    }
+    // Beside the user's own files, never in the system's folder for all.
+    let scratch = || tempfile::tempfile_in(".");
+    let reading = arguments.reading(&scratch);
+    let mut parts = Vec::new();
+    for path in &arguments.inputs {
+        let input = if is_standard_input(path) {
+            Input::spool("<stdin>", io::stdin().lock(), scratch)?
+        } else {
+            Input::open(path, scratch)?
+        };
+        for part in Dump::of(input, reading)?.parts {
+            let mut source = part.open(reading)?;
+            let sample = ContentSample::of(&mut source, arguments.options())?;
+            parts.push(inspect(part.open(reading)?, &sample, arguments)?);
+        }
+    }
+    if let Some(path) = &arguments.write_profile {
+        write_profile(path, &parts, arguments)?;
+    }
+    let mut out = anstream::AutoStream::auto(io::stdout().lock());
+    let written = if arguments.json {
+        report::write(&mut out, &parts)
+    } else {
+        table::write(&mut out, &parts, arguments)
+    };
+    match written.and_then(|()| out.flush()) {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::StandardOutput(error))
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn inspect(
+    mut source: AnySource,
+    sample: &ContentSample,
+    arguments: &InspectArguments,
+) -> Result<Part, Failure> {
+    let mut part = Part {
+        name: source.name().to_owned(),
+        format: source.format().name(),
+        encoding: source.encoding(),
+        bytes: source.bytes(),
+        seen: None,
+    };
+    if source.header().is_empty() {
+        return Ok(part);
+    }
+    let map = columns_of(&source, &arguments.mapping(), sample)?;
+    let normalizer = Normalizer::new(arguments.options());
+    let mut inspector = Inspector::new(&normalizer, &map);
+    inspector.read(SourceId(0), &mut source)?;
+    let inspection = inspector.finish();
+    let examples = inspection
+        .examples
+        .iter()
+        .map(|(position, contact)| {
+            let mut json = Vec::new();
+            contactmill_emit::contact_json(contact, &mut json);
+            let mut value = serde_json::from_slice(&json).unwrap_or_default();
+            if !arguments.show_values {
+                mask(&mut value);
+            }
+            (position.line, value)
+        })
+        .collect();
+    part.seen = Some(Seen { map, inspection, examples });
+    Ok(part)
+}
+
+/// Puts dots in the place of what is personal in a contact; keys and calling codes are not.
+fn mask(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = masked(text),
+        Value::Array(values) => values.iter_mut().for_each(mask),
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                if key != "key" && key != "prefix" {
+                    mask(value);
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The text with all but the first character of every word, and the last two digits of a number,
+/// replaced by dots.
+fn masked(text: &str) -> String {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let mut seen = 0;
+    let mut is_first = true;
+    text.chars()
+        .map(|c| {
+            let was_first = std::mem::replace(&mut is_first, !c.is_alphanumeric());
+            seen += usize::from(c.is_ascii_digit());
+            match c {
+                _ if c.is_ascii_digit() && seen + 2 > digits && digits >= 7 => c,
+                _ if c.is_alphabetic() && was_first => c,
+                _ if c.is_alphanumeric() => '·',
+                _ => c,
+            }
+        })
+        .collect()
+}
+
+fn write_profile(path: &Path, parts: &[Part], arguments: &InspectArguments) -> Result<(), Failure> {
+    let Some(seen) = parts.iter().find_map(|part| part.seen.as_ref()) else {
+        let message = "no input has columns to write a profile of".to_owned();
+        return Err(Failure::Profile { path: path.to_owned(), message });
+    };
+    profile::write(path, &seen.map, &arguments.for_profile())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_known_by_a_masked_value() {
+        assert_eq!(masked("Asha Verma-Rao"), "A··· V····-R··");
+        assert_eq!(masked("asha@example.com"), "a···@e······.c··");
+        assert_eq!(masked("9876543210"), "········10");
+        assert_eq!(masked("+91 98765 43210"), "+·· ····· ···10");
+        assert_eq!(masked("Flat 12"), "F··· ··");
+    }
+}

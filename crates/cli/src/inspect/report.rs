@@ -1,0 +1,174 @@
+//! What was found, as JSON.
+
+use std::io::{self, Write};
+
+use contactmill_core::{ColumnRole, Found};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Part, Seen};
+
+#[derive(Serialize)]
+struct Report<'r> {
+    inputs: Vec<InputReport<'r>>,
+}
+
+#[derive(Serialize)]
+struct InputReport<'r> {
+    path: &'r str,
+    format: &'r str,
+    encoding: &'r str,
+    bytes: u64,
+    preset: Option<&'static str>,
+    records: u64,
+    sampled: u64,
+    contacts: u64,
+    rejected: u64,
+    blank: u64,
+    reasons: Vec<FoundReport>,
+    columns: Vec<ColumnReport<'r>>,
+    region_advice: RegionsReport,
+    opt_outs: Vec<OptOutReport<'r>>,
+    examples: Vec<ExampleReport<'r>>,
+}
+
+#[derive(Serialize)]
+struct ColumnReport<'r> {
+    column: &'r str,
+    field: Option<String>,
+    by: &'static str,
+    confidence: u8,
+    why: Option<String>,
+    filled: u64,
+    valid: Option<u64>,
+    found: Vec<FoundReport>,
+}
+
+#[derive(Serialize)]
+struct FoundReport {
+    code: &'static str,
+    count: u64,
+    first_record: u64,
+    first_line: u64,
+    meaning: &'static str,
+    advice: &'static str,
+}
+
+#[derive(Serialize)]
+struct RegionsReport {
+    without_code: u64,
+    regions: Vec<RegionReport>,
+}
+
+#[derive(Serialize)]
+struct RegionReport {
+    region: &'static str,
+    valid: u64,
+    written: u64,
+}
+
+#[derive(Serialize)]
+struct OptOutReport<'r> {
+    column: &'r str,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct ExampleReport<'r> {
+    line: u64,
+    contact: &'r Value,
+}
+
+impl From<&Found> for FoundReport {
+    fn from(found: &Found) -> Self {
+        FoundReport {
+            code: found.finding.code(),
+            count: found.count,
+            first_record: found.first.record,
+            first_line: found.first.line,
+            meaning: found.finding.meaning(),
+            advice: found.finding.advice(),
+        }
+    }
+}
+
+impl<'r> From<&'r Part> for InputReport<'r> {
+    fn from(part: &'r Part) -> Self {
+        let mut report = InputReport {
+            path: &part.name,
+            format: part.format,
+            encoding: part.encoding,
+            bytes: part.bytes,
+            preset: None,
+            records: 0,
+            sampled: 0,
+            contacts: 0,
+            rejected: 0,
+            blank: 0,
+            reasons: Vec::new(),
+            columns: Vec::new(),
+            region_advice: RegionsReport { without_code: 0, regions: Vec::new() },
+            opt_outs: Vec::new(),
+            examples: Vec::new(),
+        };
+        let Some(Seen { map, inspection, examples }) = &part.seen else { return report };
+        let names: Vec<&str> = map.columns().map(|(name, _)| name).collect();
+        report.preset = map.preset().map(|(id, _)| id);
+        report.records = inspection.records;
+        report.sampled = inspection.sampled;
+        report.contacts = inspection.contacts;
+        report.rejected = inspection.rejected;
+        report.blank = inspection.blank;
+        report.reasons = inspection.reasons.iter().map(FoundReport::from).collect();
+        report.columns = map
+            .columns()
+            .zip(&inspection.columns)
+            .enumerate()
+            .map(|(index, ((column, role), seen))| {
+                let decision = map.decision(index).unwrap_or_default();
+                ColumnReport {
+                    column,
+                    field: match role {
+                        ColumnRole::Field(field) => Some(field.to_string()),
+                        ColumnRole::Ignored | ColumnRole::Bookkeeping => None,
+                    },
+                    by: decision.by.as_str(),
+                    confidence: decision.confidence,
+                    why: decision.share.map(|share| share.to_string()),
+                    filled: seen.filled,
+                    valid: seen.valid,
+                    found: seen.found.iter().map(FoundReport::from).collect(),
+                }
+            })
+            .collect();
+        report.region_advice = RegionsReport {
+            without_code: inspection.without_code,
+            regions: inspection
+                .regions
+                .iter()
+                .map(|advice| RegionReport {
+                    region: advice.region.as_str(),
+                    valid: advice.valid,
+                    written: advice.written,
+                })
+                .collect(),
+        };
+        report.opt_outs = inspection
+            .opt_outs
+            .iter()
+            .map(|out| OptOutReport {
+                column: names.get(out.column).copied().unwrap_or_default(),
+                count: out.count,
+            })
+            .collect();
+        report.examples =
+            examples.iter().map(|(line, contact)| ExampleReport { line: *line, contact }).collect();
+        report
+    }
+}
+
+pub(super) fn write(out: &mut impl Write, parts: &[Part]) -> io::Result<()> {
+    let report = Report { inputs: parts.iter().map(InputReport::from).collect() };
+    serde_json::to_writer_pretty(&mut *out, &report)?;
+    out.write_all(b"\n")
+}

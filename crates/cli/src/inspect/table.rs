@@ -1,0 +1,306 @@
+//! What was found, told to a person at 80 columns.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use contactmill_core::{ColumnRole, DecidedBy, Finding, Found, Inspection, MappedField};
+use serde_json::Value;
+
+use super::{Part, Seen};
+use crate::args::InspectArguments;
+use crate::convert::shell_word;
+use crate::summary::{grouped, shown};
+
+const HEADING: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default();
+const WARN: Style = AnsiColor::Yellow.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+const DIM: Style = Style::new().dimmed();
+
+/// So many findings are shown for each column, the commonest first.
+const SHOWN: usize = 3;
+
+/// How wide the name of a column may be.
+const NAME_WIDTH: usize = 24;
+
+pub(super) fn write(
+    out: &mut impl Write,
+    parts: &[Part],
+    arguments: &InspectArguments,
+) -> io::Result<()> {
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        write_part(out, part)?;
+    }
+    write_next(out, parts, arguments)
+}
+
+fn write_part(out: &mut impl Write, part: &Part) -> io::Result<()> {
+    writeln!(out, "{HEADING}{}{HEADING:#}", part.name)?;
+    let Part { format, encoding, bytes, .. } = part;
+    write!(out, "  {format}, {encoding}, {} bytes", grouped(*bytes))?;
+    let Some(seen) = &part.seen else { return writeln!(out, ", no columns") };
+    let Inspection { records, sampled, every, .. } = seen.inspection;
+    write!(out, ", {} records", grouped(records))?;
+    if every > 1 {
+        write!(out, "\n  {} of them looked at, one in {every}", grouped(sampled))?;
+    }
+    writeln!(out)?;
+    if let Some((_, title)) = seen.map.preset() {
+        writeln!(out, "  an export of {title}")?;
+    }
+    write_columns(out, seen)?;
+    write_records(out, &seen.inspection)?;
+    write_damage(out, seen)?;
+    write_regions(out, &seen.inspection)?;
+    write_opt_outs(out, seen)?;
+    write_examples(out, seen)
+}
+
+fn percent(count: u64, of: u64) -> String {
+    match of {
+        0 => "–".to_owned(),
+        _ if count > 0 && count * 100 < of => "<1 %".to_owned(),
+        _ => format!("{} %", count * 100 / of),
+    }
+}
+
+/// Green where nearly all is well, yellow where most is.
+const fn grade(count: u64, of: u64) -> Style {
+    if 100 * count >= 95 * of {
+        GOOD
+    } else if 2 * count >= of {
+        WARN
+    } else {
+        BAD
+    }
+}
+
+fn write_columns(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
+    let Inspection { sampled, blank, .. } = seen.inspection;
+    let filled_of = sampled - blank;
+    writeln!(
+        out,
+        "\n{HEADING}     {:<NAME_WIDTH$} {:>6}  {:<12} {:<8} {:>5} {:>6}{HEADING:#}",
+        "column", "filled", "taken for", "by", "sure", "valid"
+    )?;
+    for (index, ((name, role), column)) in
+        seen.map.columns().zip(&seen.inspection.columns).enumerate()
+    {
+        let decision = seen.map.decision(index).unwrap_or_default();
+        let (field, style) = match role {
+            ColumnRole::Field(MappedField::Attribute(_)) => ("attribute".to_owned(), DIM),
+            ColumnRole::Field(field) => (field.to_string(), Style::new()),
+            ColumnRole::Ignored | ColumnRole::Bookkeeping => ("–".to_owned(), DIM),
+        };
+        let filled = percent(column.filled, filled_of);
+        let is_decided = decision.by != DecidedBy::Rest;
+        let by = if is_decided { decision.by.as_str() } else { "" };
+        let sure = if is_decided { format!("{} %", decision.confidence) } else { String::new() };
+        let line = format!(
+            "{:>3}  {:<NAME_WIDTH$} {filled:>6}  {field:<12} {by:<8} {sure:>5}",
+            letters(index),
+            cut(name, NAME_WIDTH)
+        );
+        write!(out, "{style}{}{style:#}", line.trim_end())?;
+        if let Some(valid) = column.valid {
+            let style = grade(valid, column.filled);
+            write!(out, " {style}{:>6}{style:#}", percent(valid, column.filled))?;
+        }
+        writeln!(out)?;
+        if let Some(share) = decision.share.filter(|_| decision.by == DecidedBy::Content) {
+            writeln!(out, "     {DIM}{share}{DIM:#}")?;
+        }
+        write_found(out, &column.found)?;
+    }
+    Ok(())
+}
+
+fn write_found(out: &mut impl Write, found: &[Found]) -> io::Result<()> {
+    for Found { finding, count, first } in found.iter().take(SHOWN) {
+        let style = match finding {
+            Finding::Reason(_) => BAD,
+            Finding::Warning(_) => WARN,
+        };
+        let place = format!("line {}", first.line);
+        let (count, code, meaning) = (grouped(*count), finding.code(), finding.meaning());
+        writeln!(
+            out,
+            "     {count:>7} {style}{code:<22}{style:#} {DIM}{meaning:<35} {place}{DIM:#}"
+        )?;
+    }
+    Ok(())
+}
+
+fn write_records(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
+    let Inspection { sampled, contacts, blank, rejected, reasons, .. } = inspection;
+    let whose = if inspection.every > 1 { " of the sample" } else { "" };
+    writeln!(out, "\n{HEADING}Records{whose}{HEADING:#} would become")?;
+    for (count, what) in
+        [(contacts, "contacts, duplicates among them"), (rejected, "rejected"), (blank, "blank")]
+    {
+        writeln!(out, "  {:>11}  {:>5}  {what}", grouped(*count), percent(*count, *sampled))?;
+    }
+    write_found(out, reasons)
+}
+
+fn write_damage(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
+    let mut is_first = true;
+    for (index, ((name, _), column)) in seen.map.columns().zip(&seen.inspection.columns).enumerate()
+    {
+        for found in column.found.iter().filter(|found| found.finding.is_spreadsheet_damage()) {
+            if std::mem::take(&mut is_first) {
+                writeln!(out, "\n{HEADING}Damage{HEADING:#} by a spreadsheet")?;
+            }
+            let (column, name) = (letters(index), cut(name, NAME_WIDTH));
+            let (meaning, advice) = (found.finding.meaning(), found.finding.advice());
+            let count = grouped(found.count);
+            writeln!(out, "  {BAD}{count}{BAD:#} in column {column} ({name}): {meaning}")?;
+            writeln!(out, "    {advice}")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_regions(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
+    let Inspection { without_code, regions, .. } = inspection;
+    if *without_code == 0 {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n{HEADING}Numbers without a country code{HEADING:#}: {} tried, valid with",
+        grouped(*without_code)
+    )?;
+    for advice in regions {
+        let style = grade(advice.valid, *without_code);
+        let valid = percent(advice.valid, *without_code);
+        write!(out, "  {style}--region {}  {valid:>5}{style:#}", advice.region)?;
+        match advice.written {
+            0 => writeln!(out)?,
+            1 => writeln!(out, "  {DIM}1 other number is written with its code{DIM:#}")?,
+            written => writeln!(
+                out,
+                "  {DIM}{} other numbers are written with its code{DIM:#}",
+                grouped(written)
+            )?,
+        }
+    }
+    if regions.is_empty() {
+        writeln!(out, "  no region")?;
+    }
+    Ok(())
+}
+
+fn write_opt_outs(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
+    let names: Vec<&str> = seen.map.columns().map(|(name, _)| name).collect();
+    let outs = &seen.inspection.opt_outs;
+    if outs.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{HEADING}Opt-outs{HEADING:#} (kept as attributes; nobody is left out)")?;
+    for out_of in outs {
+        let name = names.get(out_of.column).copied().unwrap_or_default();
+        let style = if out_of.count > 0 { WARN } else { Style::new() };
+        writeln!(out, "  {style}{:>11}{style:#}  in {}", grouped(out_of.count), cut(name, 60))?;
+    }
+    Ok(())
+}
+
+fn write_examples(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
+    if seen.examples.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{HEADING}As they would come out{HEADING:#}")?;
+    for (line, contact) in &seen.examples {
+        let details = &contact["profile"]["userDetails"];
+        let text = |value: &Value| shown(value.as_str().unwrap_or_default());
+        let phone = &details["contact"]["phone"];
+        let place = format!("line {line}");
+        write!(
+            out,
+            "  {DIM}{place:<10}{DIM:#} {} {DIM}·{DIM:#} +{} {}",
+            text(&details["userProvidedName"]),
+            text(&phone["prefix"]),
+            text(&phone["number"])
+        )?;
+        let email = text(&details["contact"]["email"]);
+        match email.is_empty() {
+            true => writeln!(out)?,
+            false => writeln!(out, " {DIM}·{DIM:#} {email}")?,
+        }
+        let mut more = Vec::new();
+        let tags: Vec<String> = list(&details["tags"]).map(text).collect();
+        if !tags.is_empty() {
+            more.push(format!("tags {}", tags.join(", ")));
+        }
+        let attributes: Vec<String> = list(&details["attributes"])
+            .take(4)
+            .map(|attribute| format!("{}: {}", text(&attribute["key"]), text(&attribute["value"])))
+            .collect();
+        more.extend(attributes);
+        if !more.is_empty() {
+            writeln!(out, "             {DIM}{}{DIM:#}", cut(&more.join("; "), 66))?;
+        }
+    }
+    Ok(())
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn write_next(
+    out: &mut impl Write,
+    parts: &[Part],
+    arguments: &InspectArguments,
+) -> io::Result<()> {
+    writeln!(out, "\n{HEADING}Next{HEADING:#}")?;
+    let mut command = "contactmill convert".to_owned();
+    for path in &arguments.inputs {
+        command = format!("{command} {}", shell_word(&path.display().to_string()));
+    }
+    if let Some(path) = &arguments.write_profile {
+        writeln!(out, "  the mapping stands in {}", path.display())?;
+        command = format!("{command} --profile {}", shell_word(&path.display().to_string()));
+    } else if arguments.options().region.is_some_and(|_| !parts.is_empty()) {
+        let region = arguments.options().region.map(|region| region.to_string());
+        command = format!("{command} --region {}", region.unwrap_or_default());
+    }
+    writeln!(out, "  {command}")
+}
+
+/// The letters by which a spreadsheet calls the column at this index.
+fn letters(index: usize) -> String {
+    let mut letters = Vec::new();
+    let mut left = index + 1;
+    while left > 0 {
+        left -= 1;
+        letters.push(b'A' + u8::try_from(left % 26).unwrap_or(0));
+        left /= 26;
+    }
+    letters.iter().rev().map(|&letter| char::from(letter)).collect()
+}
+
+/// The text on one line, cut where it is longer than `width`.
+fn cut(text: &str, width: usize) -> String {
+    let tidy: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    match tidy.chars().count() > width {
+        true => tidy.chars().take(width - 1).chain(['…']).collect(),
+        false => tidy,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_called_as_in_a_spreadsheet() {
+        for (index, name) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")] {
+            assert_eq!(letters(index), name);
+        }
+    }
+}

@@ -1,0 +1,450 @@
+//! How the records of a source would be read, by a sample of all of them.
+
+use std::collections::BTreeMap;
+
+use contactmill_phone::Region;
+
+use crate::contact::Contact;
+use crate::country::{self, CountryReading};
+use crate::email_cell::{self, EmailReading};
+use crate::explain::Notes;
+use crate::mapping::{ColumnMap, ColumnRole, MappedField, RecordReading};
+use crate::name_cell;
+use crate::normalize::Normalizer;
+use crate::opt_out::{self, Consent};
+use crate::options::Options;
+use crate::phone_cell::read_phone;
+use crate::raw::RawContact;
+use crate::reason::{Reason, WarningCode};
+use crate::record::{Block, Position, Record, RecordBuffer, Source, SourceId};
+use crate::text::{is_blank, says_nothing};
+
+/// At most so many records are looked at.
+const MAX_RECORDS: usize = 20_000;
+
+/// And at most so many bytes of them.
+const MAX_BYTES: usize = 64 << 20;
+
+/// So many numbers without a country code are tried in every region.
+const MAX_TRIED: usize = 1_000;
+
+/// So many regions are named, and so many contacts shown.
+const SHOWN: usize = 5;
+
+/// What was found in a cell: the reason to reject it, or what would be changed or is suspect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Finding {
+    /// It cannot be taken.
+    Reason(Reason),
+    /// It is taken with a warning.
+    Warning(WarningCode),
+}
+
+impl Finding {
+    /// Its stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Finding::Reason(reason) => reason.code(),
+            Finding::Warning(code) => code.code(),
+        }
+    }
+
+    /// What it means, in a few words.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Finding::Reason(reason) => reason.meaning(),
+            Finding::Warning(code) => code.meaning(),
+        }
+    }
+
+    /// What to do about it, in a few words.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Finding::Reason(reason) => reason.advice(),
+            Finding::Warning(code) => code.advice(),
+        }
+    }
+
+    /// Whether a spreadsheet did it, to a whole column as a rule.
+    #[must_use]
+    pub const fn is_spreadsheet_damage(self) -> bool {
+        matches!(
+            self,
+            Finding::Reason(Reason::PhoneExcelRounded | Reason::PhoneLooksLikeDate)
+                | Finding::Warning(WarningCode::PhoneFloatSuffix | WarningCode::PhoneScientific)
+        )
+    }
+}
+
+/// How often something was found, and where first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What.
+    pub finding: Finding,
+    /// In how many cells, or records.
+    pub count: u64,
+    /// Where first.
+    pub first: Position,
+}
+
+/// What the cells of one column would give.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ColumnInspection {
+    /// Cells that say something.
+    pub filled: u64,
+    /// Cells that can be read as what the column is taken for; `None` where anything goes.
+    pub valid: Option<u64>,
+    /// What was found in them, the commonest first.
+    pub found: Vec<Found>,
+}
+
+/// How many numbers without a country code would be valid in a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegionAdvice {
+    /// The region; of those that share a calling code, the main one.
+    pub region: Region,
+    /// Valid numbers of those tried.
+    pub valid: u64,
+    /// How many other numbers of the sample are written with its calling code.
+    pub written: u64,
+}
+
+/// A column of consents, and how many people it names who do not want to be written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptOuts {
+    /// The column, from 0.
+    pub column: usize,
+    /// How many records of the sample.
+    pub count: u64,
+}
+
+/// How the records of a source would be read.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// How many records there are.
+    pub records: u64,
+    /// How many of them were looked at.
+    pub sampled: u64,
+    /// Every so many records one was looked at.
+    pub every: u64,
+    /// Of those, how many would become contacts (duplicates are not looked for).
+    pub contacts: u64,
+    /// How many hold nothing.
+    pub blank: u64,
+    /// How many would be rejected.
+    pub rejected: u64,
+    /// Why, the commonest first.
+    pub reasons: Vec<Found>,
+    /// The columns, in order.
+    pub columns: Vec<ColumnInspection>,
+    /// How many phone numbers without a country code were tried in every region.
+    pub without_code: u64,
+    /// The regions in which most of them are valid. It is advice: nothing is read by it.
+    pub regions: Vec<RegionAdvice>,
+    /// Columns of consents.
+    pub opt_outs: Vec<OptOuts>,
+    /// Some contacts as they would come out, from all over the source.
+    pub examples: Vec<(Position, Contact)>,
+}
+
+/// Looks at a sample of a source.
+///
+/// The sample is every record, or every second, fourth, eighth … of the whole source, so that it is
+/// at most 20,000. It depends on the records alone.
+///
+/// ```
+/// use contactmill_core::{FieldMapping, Inspector, Normalizer, Options, Rows, SourceId};
+///
+/// let map = FieldMapping::default().resolve(&["Name", "Phone"].map(String::from))?;
+/// let normalizer = Normalizer::new(Options::default());
+/// let mut rows = Rows::new([["Asha", "+91 98765 43210"], ["Ravi", "9.19877E+11"]].into_iter());
+/// let mut inspector = Inspector::new(&normalizer, &map);
+/// inspector.read(SourceId(0), &mut rows)?;
+/// let inspection = inspector.finish();
+/// assert_eq!((inspection.contacts, inspection.rejected), (1, 1));
+/// assert_eq!(inspection.columns[1].valid, Some(1));
+/// assert!(inspection.columns[1].found[0].finding.is_spreadsheet_damage());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Inspector<'a> {
+    normalizer: &'a Normalizer,
+    map: &'a ColumnMap,
+    records: u64,
+    every: u64,
+    bytes: usize,
+    sample: Vec<RecordBuffer>,
+}
+
+impl<'a> Inspector<'a> {
+    /// Looks at records of these columns as this normalizer reads them.
+    #[must_use]
+    pub const fn new(normalizer: &'a Normalizer, map: &'a ColumnMap) -> Self {
+        Inspector { normalizer, map, records: 0, every: 1, bytes: 0, sample: Vec::new() }
+    }
+
+    /// Reads a source to its end and keeps a sample of it.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read.
+    pub fn read<S: Source>(&mut self, id: SourceId, source: &mut S) -> Result<(), S::Error> {
+        while let Some(block) = source.next_block()? {
+            block.visit(&mut |record| self.keep(id, record))?;
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, source: SourceId, record: Record<'_>) {
+        let number = self.records;
+        self.records += 1;
+        if !number.is_multiple_of(self.every) {
+            return;
+        }
+        let position = Position { source, record: self.records, ..record.position() };
+        let record = record.at(position);
+        self.bytes += size(record);
+        self.sample.push(record.into());
+        while self.sample.len() > MAX_RECORDS || self.bytes > MAX_BYTES && self.sample.len() > 1 {
+            self.every *= 2;
+            let every = self.every;
+            self.sample
+                .retain(|kept| (kept.as_record().position().record - 1).is_multiple_of(every));
+            self.bytes = self.sample.iter().map(|kept| size(kept.as_record())).sum();
+        }
+    }
+
+    /// What the sample says.
+    #[must_use]
+    pub fn finish(self) -> Inspection {
+        let columns: Vec<(&str, &ColumnRole)> = self.map.columns().collect();
+        let mut tallies = vec![ColumnTally::default(); columns.len()];
+        let consents: Vec<(usize, Consent)> = columns
+            .iter()
+            .enumerate()
+            .filter_map(|(index, (name, _))| Some((index, opt_out::of_header(name)?)))
+            .collect();
+        let mut opt_outs = vec![0; consents.len()];
+        let mut whole = Whole::default();
+        let mut contacts: Vec<(Position, Contact)> = Vec::new();
+        let keep_every = (self.sample.len() / (4 * SHOWN)).max(1);
+        for (index, record) in self.sample.iter().map(RecordBuffer::as_record).enumerate() {
+            let position = record.position();
+            let raw = match self.map.read(record) {
+                RecordReading::Blank => {
+                    whole.blank += 1;
+                    continue;
+                }
+                RecordReading::Rejected(reason) => {
+                    whole.rejected.add(Finding::Reason(reason), position);
+                    continue;
+                }
+                RecordReading::Contact(raw) => raw,
+            };
+            for ((tally, cell), (_, role)) in tallies.iter_mut().zip(record.iter()).zip(&columns) {
+                tally.add(cell, role, &raw, self.normalizer, position, &mut whole);
+            }
+            for ((column, consent), count) in consents.iter().zip(&mut opt_outs) {
+                let is_out = record.get(*column).is_some_and(|cell| consent.is_opt_out(cell));
+                *count += u64::from(is_out);
+            }
+            match self.normalizer.normalize(&raw) {
+                Ok(normalized) => {
+                    whole.contacts += 1;
+                    if contacts.len() * keep_every <= index {
+                        contacts.push((position, normalized.contact));
+                    }
+                }
+                Err(rejection) => {
+                    whole.rejected.add(Finding::Reason(rejection.reason), position);
+                }
+            }
+        }
+        let step = contacts.len().div_ceil(SHOWN).max(1);
+        let rejected = std::mem::take(&mut whole.rejected).by_count();
+        Inspection {
+            records: self.records,
+            sampled: self.sample.len() as u64,
+            every: self.every,
+            contacts: whole.contacts,
+            blank: whole.blank,
+            rejected: rejected.iter().map(|found| found.count).sum(),
+            reasons: rejected,
+            columns: tallies.into_iter().map(ColumnTally::finish).collect(),
+            without_code: whole.without_code.len() as u64,
+            regions: regions(&whole, self.normalizer.options()),
+            opt_outs: consents
+                .iter()
+                .zip(opt_outs)
+                .map(|(&(column, _), count)| OptOuts { column, count })
+                .collect(),
+            examples: contacts.into_iter().step_by(step).collect(),
+        }
+    }
+}
+
+fn size(record: Record<'_>) -> usize {
+    record.iter().map(|field| field.len() + size_of::<usize>()).sum()
+}
+
+/// What is counted over all columns.
+#[derive(Default)]
+struct Whole {
+    contacts: u64,
+    blank: u64,
+    rejected: Findings,
+    /// Phone cells whose country cannot be told from the record.
+    without_code: Vec<Box<str>>,
+    /// Numbers that say their country, by calling code.
+    with_code: BTreeMap<u16, u64>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Findings(BTreeMap<Finding, (u64, Position)>);
+
+impl Findings {
+    fn add(&mut self, finding: Finding, position: Position) {
+        self.0.entry(finding).or_insert((0, position)).0 += 1;
+    }
+
+    fn by_count(self) -> Vec<Found> {
+        let all = self.0.into_iter();
+        let mut found: Vec<Found> =
+            all.map(|(finding, (count, first))| Found { finding, count, first }).collect();
+        // The order of the codes parts equals.
+        found.sort_by_key(|found| std::cmp::Reverse(found.count));
+        found
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+struct ColumnTally {
+    filled: u64,
+    valid: u64,
+    is_checked: bool,
+    found: Findings,
+}
+
+impl ColumnTally {
+    fn add(
+        &mut self,
+        cell: &str,
+        role: &ColumnRole,
+        raw: &RawContact<'_>,
+        normalizer: &Normalizer,
+        position: Position,
+        whole: &mut Whole,
+    ) {
+        if is_blank(cell) || says_nothing(cell.trim()) {
+            return;
+        }
+        self.filled += 1;
+        let ColumnRole::Field(field) = role else { return };
+        self.is_checked = !matches!(field, MappedField::Tags | MappedField::Attribute(_));
+        match field {
+            MappedField::Phone => self.add_phone(cell, raw, normalizer, position, whole),
+            MappedField::Email => {
+                let addresses = match email_cell::read(cell, Notes::default()) {
+                    EmailReading::Empty => return,
+                    EmailReading::Bad => {
+                        self.found.add(Finding::Warning(WarningCode::EmailDropped), position);
+                        return;
+                    }
+                    EmailReading::One(address) => vec![address],
+                    EmailReading::Several(addresses) => {
+                        self.found.add(Finding::Warning(WarningCode::EmailExtra), position);
+                        addresses
+                    }
+                };
+                self.valid += 1;
+                if addresses.iter().any(|address| email_cell::suggestion(address).is_some()) {
+                    self.found.add(Finding::Warning(WarningCode::EmailTypoSuspected), position);
+                }
+            }
+            MappedField::Name | MappedField::FirstName | MappedField::LastName => {
+                self.valid += u64::from(name_cell::read(cell).is_some());
+            }
+            MappedField::Country => {
+                let reading = country::read(cell);
+                let is_known =
+                    !matches!(reading, CountryReading::Nothing | CountryReading::Unreadable);
+                self.valid += u64::from(is_known);
+            }
+            MappedField::Tags | MappedField::Attribute(_) => {}
+        }
+    }
+
+    fn add_phone(
+        &mut self,
+        cell: &str,
+        raw: &RawContact<'_>,
+        normalizer: &Normalizer,
+        position: Position,
+        whole: &mut Whole,
+    ) {
+        let reading = normalizer.phone_of(raw, cell);
+        match &reading {
+            Ok(reading) => {
+                self.valid += 1;
+                for &code in reading.repairs() {
+                    self.found.add(Finding::Warning(code), position);
+                }
+            }
+            Err(reason) => self.found.add(Finding::Reason(*reason), position),
+        }
+        if !raw.countries.iter().all(|cell| is_blank(cell)) {
+            return;
+        }
+        let alone = Options { region: None, ..normalizer.options().clone() };
+        match read_phone(cell, &alone) {
+            Err(Reason::PhoneCountryUnknown) if whole.without_code.len() < MAX_TRIED => {
+                whole.without_code.push(cell.into());
+            }
+            Ok(reading) => {
+                let code = reading.number().calling_code();
+                *whole.with_code.entry(code).or_default() += 1;
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn finish(self) -> ColumnInspection {
+        ColumnInspection {
+            filled: self.filled,
+            valid: self.is_checked.then_some(self.valid),
+            found: self.found.by_count(),
+        }
+    }
+}
+
+/// The regions in which most of the numbers without a country code are valid.
+fn regions(whole: &Whole, options: &Options) -> Vec<RegionAdvice> {
+    if whole.without_code.is_empty() {
+        return Vec::new();
+    }
+    let main = Region::ALL.iter().copied().filter(|&region| {
+        region.calling_code().is_some_and(|code| Region::of_calling_code(code) == Some(region))
+    });
+    let mut advice: Vec<RegionAdvice> = main
+        .map(|region| {
+            let options = Options { region: Some(region), ..options.clone() };
+            let cells = whole.without_code.iter();
+            let valid = cells.filter(|cell| read_phone(cell, &options).is_ok()).count() as u64;
+            let code = region.calling_code().unwrap_or_default();
+            let written = whole.with_code.get(&code).copied().unwrap_or_default();
+            RegionAdvice { region, valid, written }
+        })
+        .filter(|advice| advice.valid > 0)
+        .collect();
+    // Of equals the one that numbers with a code speak for; then by name.
+    advice.sort_by_key(|advice| {
+        std::cmp::Reverse((advice.valid, advice.written, std::cmp::Reverse(advice.region)))
+    });
+    advice.truncate(SHOWN);
+    advice
+}

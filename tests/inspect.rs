@@ -1,0 +1,155 @@
+//! What `inspect` says.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod program;
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use program::{check_laws, contactmill, contacts, converted, manifest, text};
+
+const LEADS: &str = "\
+Name,Home,E-mail,City,AllowBroadcast,AllowSMS
+Asha Canary,98765 43210,asha@example.com,Pune,TRUE,FALSE
+Ravi Canary,9.19877E+11,ravi@gmial.com,Goa,FALSE,FALSE
+Meena Canary,9876543212,meena@@example.com,,TRUE,TRUE
+Om Canary,+91 98765 43213,,Pune,TRUE,TRUE
+Tara Canary,9876543214,,Pune,FALSE,TRUE
+Uma Canary,9876543215,,Pune,FALSE,TRUE
+";
+
+fn inspect(folder: &Path, arguments: &[&str]) -> Output {
+    contactmill().arg("inspect").args(arguments).current_dir(folder).output().unwrap()
+}
+
+#[track_caller]
+fn inspected(folder: &Path, arguments: &[&str]) -> String {
+    let output = inspect(folder, arguments);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn leads() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("leads.csv"), LEADS).unwrap();
+    folder
+}
+
+#[test]
+fn every_column_is_told_with_what_it_was_taken_for_and_what_is_wrong_with_it() {
+    let folder = leads();
+    let printed = inspected(folder.path(), &["leads.csv", "--region", "IN", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    let input = &report["inputs"][0];
+    assert_eq!((&input["records"], &input["contacts"]), (&6.into(), &5.into()));
+    assert_eq!(input["preset"], "wati");
+    let home = &input["columns"][1];
+    assert_eq!((&home["field"], &home["by"]), (&"phone".into(), &"content".into()));
+    assert_eq!((&home["filled"], &home["valid"]), (&6.into(), &5.into()));
+    assert_eq!(home["found"][0]["code"], "phone_excel_rounded");
+    assert_eq!(home["found"][0]["first_line"], 3);
+    let codes: Vec<_> = input["columns"][2]["found"].as_array().unwrap().iter().collect();
+    assert_eq!(codes.len(), 2);
+    assert_eq!(input["opt_outs"][0]["count"], 3);
+    assert_eq!(input["opt_outs"][1]["count"], 2);
+    assert_eq!(input["region_advice"]["without_code"], 4);
+}
+
+#[test]
+fn regions_are_advised_and_never_applied() {
+    let folder = leads();
+    let printed = inspected(folder.path(), &["leads.csv", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    let input = &report["inputs"][0];
+    assert_eq!(input["contacts"], 1);
+    let first = &input["region_advice"]["regions"][0];
+    assert_eq!((&first["region"], &first["written"]), (&"IN".into(), &1.into()));
+}
+
+#[test]
+fn values_are_masked_unless_asked_for_and_lines_fit_80_columns() {
+    let folder = leads();
+    for json in [&[][..], &["--json"]] {
+        let arguments = [&["leads.csv", "-r", "IN"], json].concat();
+        let printed = inspected(folder.path(), &arguments);
+        for canary in ["Canary", "98765", "asha@", "Asha", "Pune"] {
+            assert!(!printed.contains(canary), "{canary}: {printed}");
+        }
+        let shown = inspected(folder.path(), &[&arguments[..], &["--show-values"]].concat());
+        assert!(shown.contains("Asha Canary"), "{shown}");
+    }
+    let printed = inspected(folder.path(), &["leads.csv", "-r", "IN", "--show-values"]);
+    assert!(printed.lines().all(|line| line.chars().count() <= 80), "{printed}");
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn the_sample_is_of_the_whole_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut csv = String::from("Name,Phone,Late\n");
+    for number in 0..50_000 {
+        let late = if number < 25_000 { "" } else { "x" };
+        csv += &format!("A,+9198765{number:05},{late}\n");
+    }
+    fs::write(folder.path().join("big.csv"), csv).unwrap();
+    let printed = inspected(folder.path(), &["big.csv", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    let input = &report["inputs"][0];
+    assert_eq!((&input["records"], &input["sampled"]), (&50_000.into(), &12_500.into()));
+    assert_eq!(input["columns"][2]["filled"], 6_250);
+    assert!(input["examples"].as_array().unwrap().len() <= 5);
+}
+
+#[test]
+fn a_profile_reads_the_next_file_the_same_way() {
+    let folder = leads();
+    let path = folder.path();
+    inspected(path, &["leads.csv", "-r", "IN", "--write-profile", "leads.toml"]);
+    let profile = fs::read_to_string(path.join("leads.toml")).unwrap();
+    assert!(
+        profile.contains("region = \"IN\"") && profile.contains("phone = \"Home\""),
+        "{profile}"
+    );
+    // With one record only, content alone would not say what it holds.
+    fs::write(path.join("next.csv"), "Name,Home,E-mail\nA,n/a,\nB,9876543219,\n").unwrap();
+    converted(path, &["next.csv", "--profile", "leads.toml", "-o", "out"]);
+    check_laws(&path.join("out"));
+    assert_eq!(contacts(&path.join("out")).len(), 1);
+    assert_eq!(manifest(&path.join("out"))["options"]["region"], "IN");
+    // What is typed wins.
+    let arguments = ["leads.csv", "--profile", "leads.toml", "-r", "GB", "-o", "gb"];
+    converted(path, &arguments);
+    assert_eq!(manifest(&path.join("gb"))["options"]["region"], "GB");
+    let arguments = [
+        "leads.csv",
+        "--profile",
+        "leads.toml",
+        "--map",
+        "tags=Home",
+        "--map",
+        "phone=City",
+        "-o",
+        "tags",
+    ];
+    converted(path, &arguments);
+    assert_eq!(contacts(&path.join("tags")).len(), 0);
+
+    let again = inspect(path, &["leads.csv", "--write-profile", "leads.toml"]);
+    assert!(text(&again.stderr).contains("leads.toml: is there already"));
+    for (text_of, message) in [
+        ("regoin = \"IN\"", "regoin is no option that a profile can hold"),
+        ("out = \"x\"", "out is no option that a profile can hold"),
+        ("region = \"XX\"", "invalid value 'XX' for '--region <XX>'"),
+        ("map = 3", "map must be a table"),
+        ("= 3", "is no profile"),
+    ] {
+        fs::write(path.join("bad.toml"), text_of).unwrap();
+        let output = inspect(path, &["leads.csv", "--profile", "bad.toml"]);
+        let printed = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{printed}");
+        assert!(printed.starts_with("error: bad.toml: ") && printed.contains(message), "{printed}");
+    }
+}
