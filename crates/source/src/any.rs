@@ -74,7 +74,7 @@ impl AnySource {
         S::Block: 'static,
     {
         let progress = match format {
-            Format::Csv | Format::Json | Format::VCard => Progress::Read,
+            Format::Csv => Progress::Read,
             _ => Progress::Blocks,
         };
         let blocks = Box::new(Boxing(source));

@@ -10,7 +10,9 @@ use crate::csv::{CsvOptions, CsvSource};
 use crate::error::{SourceError, SourceProblem};
 use crate::format::{Format, Kind, kind_of};
 use crate::input::Input;
+use crate::json::{JsonOptions, JsonSource};
 use crate::text::Text;
+use crate::vcard::{VcardOptions, VcardSource};
 
 /// How inputs are read.
 #[derive(Clone, Copy)]
@@ -125,6 +127,16 @@ impl Part {
         match format {
             Format::Csv => {
                 let source = CsvSource::new(&self.name, text, options.csv)?;
+                let header = source.header().to_vec();
+                Ok(AnySource::new(named, (format, encoding), header, source))
+            }
+            Format::Json => {
+                let source = JsonSource::new(&self.name, text, JsonOptions::default())?;
+                let header = source.header().to_vec();
+                Ok(AnySource::new(named, (format, encoding), header, source))
+            }
+            Format::VCard => {
+                let source = VcardSource::new(&self.name, text, VcardOptions::default())?;
                 let header = source.header().to_vec();
                 Ok(AnySource::new(named, (format, encoding), header, source))
             }

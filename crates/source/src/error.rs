@@ -33,6 +33,13 @@ pub enum SourceProblem {
         /// What it is, by its first bytes.
         format: &'static str,
     },
+    /// It was changed while it was read.
+    Changed,
+    /// Its records have more different keys than there may be columns.
+    TooManyColumns {
+        /// The limit.
+        max: usize,
+    },
     /// A quote in the header row is never closed.
     HeaderQuote,
     /// The header row is larger than a record may be.
@@ -88,6 +95,11 @@ impl fmt::Display for SourceError {
             SourceProblem::Format { format } => {
                 write!(f, "this is {format}, which cannot be read; export it as CSV or XLSX")
             }
+            SourceProblem::Changed => f.write_str("was changed while it was read"),
+            SourceProblem::TooManyColumns { max } => write!(
+                f,
+                "its records have more than {max} different keys; are there values among the keys?"
+            ),
             SourceProblem::HeaderQuote => {
                 f.write_str("a quote opened here, in the header row, is never closed; take it out")
             }

@@ -30,8 +30,11 @@ mod dump;
 mod error;
 mod format;
 mod input;
+mod json;
 mod own_file;
 mod text;
+mod vcard;
+mod window;
 
 pub use any::{AnyBlock, AnySource};
 pub use csv::{CsvBlock, CsvOptions, CsvSource, Delimiter};
@@ -39,3 +42,5 @@ pub use dump::{Dump, Part, ReadOptions};
 pub use error::{SourceError, SourceProblem};
 pub use format::Format;
 pub use input::Input;
+pub use json::{JsonBlock, JsonOptions, JsonSource};
+pub use vcard::{VcardBlock, VcardOptions, VcardSource};

@@ -1,0 +1,253 @@
+//! Finding where the records of JSON text begin and end, without parsing them.
+//!
+//! A record is an element of a list that stands at the top, or a value at the top that is no list:
+//! so an array of objects, objects one after the other (one a line or not), and lists one after the
+//! other are all read. Nesting is counted, never followed, so that its depth costs nothing.
+
+/// What a scan has come upon. Places count from the beginning of the bytes that were given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The end of the bytes.
+    More,
+    /// A record from one place to another.
+    Record {
+        start: usize,
+        end: usize,
+        /// Whether it ended as it should.
+        is_closed: bool,
+    },
+}
+
+/// Where the scan is in a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Between records.
+    Between,
+    /// In an object or a list, so many brackets deep.
+    Nested { depth: u64, in_string: bool },
+    /// In something else: a string, a number, text that is no JSON.
+    Bare { in_string: bool },
+}
+
+/// Walks over JSON text. The bytes given to it begin where the last record ended, or where the one
+/// begins in which it is.
+#[derive(Clone, Debug)]
+pub(super) struct Scanner {
+    state: State,
+    /// Whether it is in a list at the top.
+    in_list: bool,
+    /// How far it is in the bytes.
+    at: usize,
+    start: usize,
+    /// White space between the beginning of the line and the record that begins on it; none when
+    /// something else stands there.
+    indent: Option<Vec<u8>>,
+    /// The beginning of the line that the scan is in, as long as only white space has been seen on
+    /// it.
+    blank_line: Option<usize>,
+    /// Whether records stand each on a line of its own, as far as is known.
+    is_one_a_line: Option<bool>,
+    has_line_break: bool,
+}
+
+impl Scanner {
+    pub(super) const fn new() -> Self {
+        Scanner {
+            state: State::Between,
+            in_list: false,
+            at: 0,
+            start: 0,
+            indent: None,
+            blank_line: Some(0),
+            is_one_a_line: None,
+            has_line_break: false,
+        }
+    }
+
+    /// Where the record begins in which the scan is, or how far it is between records.
+    pub(super) fn settled(&self) -> usize {
+        match self.state {
+            State::Between => self.blank_line.unwrap_or(self.at),
+            _ => self.start,
+        }
+    }
+
+    /// How far the scan is.
+    pub(super) const fn seen(&self) -> usize {
+        self.at
+    }
+
+    /// Whether the scan is in a list that was opened and not closed.
+    pub(super) const fn is_in_list(&self) -> bool {
+        self.in_list
+    }
+
+    /// Whether the scan is in a record.
+    pub(super) fn is_in_record(&self) -> bool {
+        self.state != State::Between
+    }
+
+    /// The first `count` bytes are gone.
+    pub(super) fn pass(&mut self, count: usize) {
+        self.at = self.at.saturating_sub(count);
+        self.start = self.start.saturating_sub(count);
+        self.blank_line = self.blank_line.and_then(|start| start.checked_sub(count));
+    }
+
+    /// Scans on to the end of the next record. `is_all` says that nothing follows the bytes.
+    pub(super) fn scan(&mut self, bytes: &[u8], is_all: bool) -> Found {
+        // What stands behind a line feed tells whether the next record begins there.
+        let needed =
+            if is_all { 0 } else { self.indent.as_ref().map_or(0, |indent| indent.len() + 1) };
+        while let Some(&byte) = bytes.get(self.at) {
+            match self.state {
+                State::Between => self.between(byte, bytes),
+                State::Nested { in_string: true, .. } | State::Bare { in_string: true } => {
+                    if !self.string(bytes, needed) {
+                        return Found::More;
+                    }
+                    if bytes[self.at - 1] == b'\n' && self.is_next_record(&bytes[self.at..]) {
+                        return self.end(self.at, false);
+                    }
+                }
+                State::Nested { .. } if byte == b'\n' && bytes.len() - self.at <= needed => {
+                    return Found::More;
+                }
+                State::Nested { depth, .. } => {
+                    self.at += 1;
+                    match byte {
+                        b'"' => self.state = State::Nested { depth, in_string: true },
+                        b'{' | b'[' => {
+                            self.state = State::Nested { depth: depth + 1, in_string: false };
+                        }
+                        b'}' | b']' if depth == 1 => return self.end(self.at, true),
+                        b'}' | b']' => {
+                            self.state = State::Nested { depth: depth - 1, in_string: false };
+                        }
+                        b'\n' => {
+                            self.has_line_break = true;
+                            let cut_short = self.is_one_a_line == Some(true);
+                            if cut_short && self.is_next_record(&bytes[self.at..]) {
+                                return self.end(self.at, false);
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+                State::Bare { .. } => match byte {
+                    b'\n' | b'{' => return self.end(self.at, true),
+                    b',' | b']' if self.in_list => return self.end(self.at, true),
+                    b'"' => {
+                        self.at += 1;
+                        self.state = State::Bare { in_string: true };
+                    }
+                    _ => self.at += 1,
+                },
+            }
+        }
+        Found::More
+    }
+
+    fn between(&mut self, byte: u8, bytes: &[u8]) {
+        let blank_line = match byte {
+            b' ' | b'\t' | b'\r' => self.blank_line,
+            _ => self.blank_line.take(),
+        };
+        match byte {
+            b'\n' => {
+                self.at += 1;
+                self.blank_line = Some(self.at);
+            }
+            b' ' | b'\t' | b'\r' | b',' => self.at += 1,
+            b'[' if !self.in_list => {
+                self.in_list = true;
+                self.at += 1;
+            }
+            b']' if self.in_list => {
+                self.in_list = false;
+                self.at += 1;
+            }
+            _ => {
+                self.start = self.at;
+                self.indent = blank_line.map(|line| bytes[line..self.at].to_vec());
+                self.has_line_break = false;
+                self.state = match byte {
+                    b'{' | b'[' => State::Nested { depth: 0, in_string: false },
+                    _ => State::Bare { in_string: false },
+                };
+                if !matches!(byte, b'{' | b'[' | b'"') {
+                    self.at += 1;
+                }
+            }
+        }
+    }
+
+    /// Passes over the rest of a string, to behind its quote or behind a line feed, which no string
+    /// of JSON can hold; `false` when the bytes end before.
+    fn string(&mut self, bytes: &[u8], needed: usize) -> bool {
+        loop {
+            let Some(found) = memchr::memchr3(b'"', b'\\', b'\n', &bytes[self.at..]) else {
+                self.at = bytes.len();
+                return false;
+            };
+            let place = self.at + found;
+            match bytes[place] {
+                b'\\' if place + 1 < bytes.len() => self.at = place + 2,
+                b'\\' => {
+                    // What it stands before is not there yet.
+                    self.at = place;
+                    return false;
+                }
+                b'\n' if bytes.len() - place <= needed => {
+                    self.at = place;
+                    return false;
+                }
+                byte => {
+                    self.at = place + 1;
+                    match &mut self.state {
+                        State::Nested { in_string, .. } | State::Bare { in_string } => {
+                            *in_string = false;
+                        }
+                        State::Between => {}
+                    }
+                    self.has_line_break |= byte == b'\n';
+                    return true;
+                }
+            }
+        }
+    }
+
+    /// Whether the bytes, which begin a line, begin with what records begin with.
+    fn is_next_record(&self, bytes: &[u8]) -> bool {
+        let indent = self.indent.as_deref();
+        let rest = indent.and_then(|indent| bytes.strip_prefix(indent));
+        rest.is_some_and(|rest| rest.starts_with(b"{"))
+    }
+
+    fn end(&mut self, end: usize, is_closed: bool) -> Found {
+        self.state = State::Between;
+        if is_closed && self.is_one_a_line.is_none() {
+            self.is_one_a_line = Some(!self.has_line_break);
+        }
+        self.at = end;
+        // Where a record was given up, it ends at the end of a line.
+        self.blank_line = (!is_closed).then_some(end);
+        Found::Record { start: self.start, end, is_closed }
+    }
+
+    /// Gives the record up in which the scan is: it ends where the next seems to begin, on a line of
+    /// its own; `None` where nothing looks like that.
+    pub(super) fn give_up(&mut self, bytes: &[u8]) -> Option<Found> {
+        let lines = memchr::memchr_iter(b'\n', &bytes[self.start..]);
+        let next = lines
+            .map(|found| self.start + found + 1)
+            .find(|&line| self.is_next_record(&bytes[line..]))?;
+        Some(self.end(next, false))
+    }
+
+    /// Ends the record in which the scan is, as nothing follows.
+    pub(super) fn finish(&mut self, bytes: &[u8]) -> Option<Found> {
+        let is_bare = matches!(self.state, State::Bare { in_string: false });
+        self.is_in_record().then(|| self.end(bytes.len(), is_bare))
+    }
+}

@@ -1,0 +1,336 @@
+//! vCard 2.1, 3.0 and 4.0.
+//!
+//! A card is a record. Its columns are `name`, `phone`, `phone 2`, `email`, `tags` and so on; which
+//! there are, a first pass over the file tells. Photos are left out while cards are cut, so that they
+//! cost no memory.
+
+mod card;
+
+use std::collections::HashMap;
+use std::io::{Read, Seek};
+use std::sync::Arc;
+
+use contactmill_core::{Block, Integrity, Record, Source};
+
+use self::card::{Card, USUAL, Value};
+use crate::error::{SourceError, SourceProblem};
+use crate::window::{KEPT_BYTES, Piece, Window, kept_text};
+
+/// Longer lines are read in pieces.
+const LINE_PIECE: usize = 64 << 10;
+
+/// How vCards are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VcardOptions {
+    /// About how many bytes make a block.
+    pub block_bytes: usize,
+    /// The largest card that is taken, photos not counted; a larger one is given up as too large.
+    pub max_record_bytes: usize,
+    /// The most columns that there may be.
+    pub max_columns: usize,
+}
+
+impl Default for VcardOptions {
+    fn default() -> Self {
+        VcardOptions { block_bytes: 512 << 10, max_record_bytes: 1 << 20, max_columns: 4_096 }
+    }
+}
+
+/// A file of vCards.
+///
+/// ```
+/// use std::io::Cursor;
+///
+/// use contactmill_core::{Block, Source};
+/// use contactmill_source::{VcardOptions, VcardSource};
+///
+/// let text = "BEGIN:VCARD\nVERSION:4.0\nFN:Asha\nTEL;TYPE=cell:+919876543210\nEND:VCARD\n";
+/// let mut source = VcardSource::new("contacts.vcf", Cursor::new(text), VcardOptions::default())?;
+/// assert_eq!(source.header(), ["name", "phone", "phone type"]);
+/// let block = source.next_block()?.unwrap();
+/// block.visit(&mut |record| assert_eq!(record.get(1), Some("+919876543210")))?;
+/// # Ok::<(), contactmill_source::SourceError>(())
+/// ```
+pub struct VcardSource<R> {
+    options: VcardOptions,
+    window: Window<R>,
+    /// The physical line at the beginning of the window's rest, from 1.
+    line: u64,
+    columns: Arc<Columns>,
+    cutter: Cutter,
+}
+
+/// The columns, and which values go into them.
+#[derive(Debug, Default)]
+struct Columns {
+    header: Vec<String>,
+    by_name: HashMap<String, usize>,
+}
+
+/// What is being put together.
+#[derive(Debug, Default)]
+struct Cutter {
+    bytes: Vec<u8>,
+    pieces: Vec<Piece>,
+    /// The card, or the lines between cards, in which the cutter is.
+    open: Option<Open>,
+    /// Whether the line is one of a photo.
+    in_skipped: bool,
+    /// Whether the last piece of a line was not its end.
+    in_line: bool,
+    /// How much of the input was read for the block.
+    covered: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    /// Where it begins in the block, in the input, and on which line.
+    start: usize,
+    byte: u64,
+    line: u64,
+    /// How many cards deep; 0 between cards.
+    depth: u32,
+    is_too_large: bool,
+}
+
+impl Cutter {
+    /// Ends what is open.
+    fn end(&mut self, integrity: Integrity) {
+        let Some(open) = self.open.take() else { return };
+        let integrity = if open.is_too_large { Integrity::TooLarge } else { integrity };
+        let Open { start, byte, line, .. } = open;
+        self.pieces.push(Piece { range: start..self.bytes.len(), byte, line, integrity });
+    }
+
+    /// Takes a line, or a piece of one, that begins at this byte and on this line of the input.
+    fn take(&mut self, text: &[u8], byte: u64, line: u64, max: usize) {
+        let is_start = !std::mem::replace(&mut self.in_line, !text.ends_with(b"\n"));
+        let bare = text.trim_ascii();
+        let is_word = |word: &[u8]| is_start && bare.eq_ignore_ascii_case(word);
+        if is_word(b"BEGIN:VCARD") {
+            self.in_skipped = false;
+            let nests = self.open.is_some_and(|open| open.depth > 0)
+                && self.bytes.trim_ascii_end().to_ascii_uppercase().ends_with(b"AGENT:");
+            if !nests {
+                // A card that was never ended, or lines between cards.
+                self.end(Integrity::Malformed);
+            }
+        } else if is_start {
+            let is_folded = text.starts_with(b" ") || text.starts_with(b"\t");
+            self.in_skipped = match self.in_skipped {
+                true if is_folded => true,
+                _ => !is_folded && is_picture(text),
+            };
+        }
+        if self.open.is_none() {
+            if bare.is_empty() {
+                return;
+            }
+            let start = self.bytes.len();
+            self.open = Some(Open { start, byte, line, depth: 0, is_too_large: false });
+        }
+        let Some(open) = &mut self.open else { return };
+        if is_word(b"BEGIN:VCARD") {
+            open.depth += 1;
+        }
+        if !self.in_skipped || open.depth == 0 {
+            let room = if open.is_too_large { KEPT_BYTES } else { max };
+            let len = self.bytes.len() - open.start;
+            if len + text.len() > room {
+                open.is_too_large = true;
+                self.bytes.truncate(open.start + len.min(KEPT_BYTES));
+            } else {
+                self.bytes.extend_from_slice(text);
+            }
+        }
+        if is_word(b"END:VCARD") && open.depth > 0 {
+            open.depth -= 1;
+            if open.depth == 0 {
+                self.end(Integrity::Whole);
+            }
+        }
+    }
+}
+
+/// Whether the line begins a property that is a picture, a sound or a key.
+fn is_picture(line: &[u8]) -> bool {
+    let name = line.split(|&byte| matches!(byte, b':' | b';')).next().unwrap_or_default();
+    let name = name.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
+    [&b"PHOTO"[..], b"LOGO", b"SOUND", b"KEY"].iter().any(|own| name.eq_ignore_ascii_case(own))
+}
+
+impl<R: Read + Seek> VcardSource<R> {
+    /// Reads the whole file once, for its columns, and goes back to the beginning.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or there are more columns than the options allow.
+    pub fn new(name: &str, reader: R, options: VcardOptions) -> Result<Self, SourceError> {
+        let mut source = VcardSource {
+            options,
+            window: Window::new(name, reader)?,
+            line: 1,
+            columns: Arc::default(),
+            cutter: Cutter::default(),
+        };
+        source.columns = Arc::new(source.find_columns()?);
+        source.window.rewind()?;
+        (source.line, source.cutter) = (1, Cutter::default());
+        Ok(source)
+    }
+
+    fn find_columns(&mut self) -> Result<Columns, SourceError> {
+        // By kind (the usual ones first, others as they appear), number, and value before type.
+        let mut kinds: Vec<String> = USUAL.map(str::to_owned).into();
+        let mut found: HashMap<String, (usize, usize, bool)> = HashMap::new();
+        while let Some(block) = self.next_block()? {
+            for piece in block.pieces.iter().filter(|piece| piece.integrity == Integrity::Whole) {
+                for value in Card::read(&block.bytes[piece.range.clone()]).values {
+                    let name = value.column();
+                    if found.contains_key(&name) {
+                        continue;
+                    }
+                    let max = self.options.max_columns;
+                    if found.len() == max {
+                        let problem = SourceProblem::TooManyColumns { max };
+                        return Err(self.window.error(Some(piece.line), problem));
+                    }
+                    let Value { kind, number, is_type, .. } = value;
+                    let place = kinds.iter().position(|known| *known == kind);
+                    let place = place.unwrap_or_else(|| {
+                        kinds.push(kind.into_owned());
+                        kinds.len() - 1
+                    });
+                    found.insert(name, (place, number, is_type));
+                }
+            }
+        }
+        let mut header: Vec<String> = found.keys().cloned().collect();
+        header.sort_unstable_by_key(|name| found[name]);
+        let by_name = header.iter().cloned().zip(0..).collect();
+        Ok(Columns { header, by_name })
+    }
+
+    fn block(&mut self) -> VcardBlock {
+        let (bytes, pieces) = match self.cutter.open {
+            // What is open goes into the next block.
+            Some(open) => {
+                let rest = self.cutter.bytes.split_off(open.start);
+                let bytes = std::mem::replace(&mut self.cutter.bytes, rest);
+                (bytes, std::mem::take(&mut self.cutter.pieces))
+            }
+            None => {
+                (std::mem::take(&mut self.cutter.bytes), std::mem::take(&mut self.cutter.pieces))
+            }
+        };
+        if let Some(open) = &mut self.cutter.open {
+            open.start = 0;
+        }
+        let covers = std::mem::take(&mut self.cutter.covered);
+        VcardBlock {
+            source: Arc::clone(self.window.name()),
+            bytes,
+            pieces,
+            covers,
+            columns: Arc::clone(&self.columns),
+        }
+    }
+}
+
+impl<R> VcardSource<R> {
+    /// The columns.
+    #[must_use]
+    pub fn header(&self) -> &[String] {
+        &self.columns.header
+    }
+}
+
+impl<R: Read + Seek> Source for VcardSource<R> {
+    type Block = VcardBlock;
+    type Error = SourceError;
+
+    fn next_block(&mut self) -> Result<Option<VcardBlock>, SourceError> {
+        loop {
+            self.window.fill(LINE_PIECE)?;
+            let rest = self.window.rest();
+            if rest.is_empty() {
+                self.cutter.end(Integrity::Malformed);
+                let is_done = self.cutter.pieces.is_empty() && self.cutter.covered == 0;
+                return Ok((!is_done).then(|| self.block()));
+            }
+            let within = &rest[..rest.len().min(LINE_PIECE)];
+            let count = memchr::memchr(b'\n', within).map_or(within.len(), |found| found + 1);
+            let (byte, line) = (self.window.start(), self.line);
+            self.cutter.take(&rest[..count], byte, line, self.options.max_record_bytes);
+            self.line += u64::from(rest[count - 1] == b'\n');
+            self.window.pass(count);
+            self.cutter.covered += count as u64;
+            let has_enough = self.cutter.bytes.len() >= self.options.block_bytes
+                || self.cutter.covered >= 4 * self.options.block_bytes as u64;
+            if has_enough && !self.cutter.pieces.is_empty() {
+                return Ok(Some(self.block()));
+            }
+        }
+    }
+}
+
+/// A run of whole cards of a [`VcardSource`].
+#[derive(Debug)]
+pub struct VcardBlock {
+    source: Arc<str>,
+    bytes: Vec<u8>,
+    pieces: Vec<Piece>,
+    covers: u64,
+    columns: Arc<Columns>,
+}
+
+impl Block for VcardBlock {
+    type Error = SourceError;
+
+    fn len_bytes(&self) -> u64 {
+        self.covers
+    }
+
+    fn visit(&self, visitor: &mut dyn FnMut(Record<'_>)) -> Result<(), SourceError> {
+        let width = self.columns.header.len();
+        let mut cells: Vec<String> = vec![String::new(); width];
+        let (mut text, mut ends) = (String::new(), Vec::with_capacity(width + 1));
+        for (piece, record) in self.pieces.iter().zip(1..) {
+            text.clear();
+            ends.clear();
+            let bytes = &self.bytes[piece.range.clone()];
+            let mut integrity = piece.integrity;
+            if integrity == Integrity::Whole {
+                let card = Card::read(bytes);
+                if card.has_invalid_text {
+                    integrity = Integrity::InvalidEncoding;
+                }
+                cells.iter_mut().for_each(String::clear);
+                for value in &card.values {
+                    let column = self.columns.by_name.get(&value.column());
+                    let column = column.ok_or_else(|| SourceError {
+                        source: Arc::clone(&self.source),
+                        line: Some(piece.line),
+                        problem: SourceProblem::Changed,
+                    })?;
+                    let cell = &mut cells[*column];
+                    if !cell.is_empty() {
+                        cell.push_str("; ");
+                    }
+                    cell.push_str(&value.text);
+                }
+                for cell in &cells {
+                    text.push_str(cell);
+                    ends.push(text.len());
+                }
+            } else {
+                // The card as it stands, behind all columns, for people to see.
+                ends.resize(width, 0);
+                text.push_str(&kept_text(bytes));
+                ends.push(text.len());
+            }
+            visitor(Record::new(&text, &ends, piece.position(record), integrity));
+        }
+        Ok(())
+    }
+}
