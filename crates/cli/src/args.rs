@@ -224,8 +224,7 @@ struct ColumnArguments {
     #[arg(long, value_name = "all|none|COL,COL", default_value = "all")]
     attributes: Attributes,
 
-    /// Take options and the mapping from this file, as inspect --write-profile makes it; what is
-    /// given here wins
+    /// Take options and the mapping from this file, as inspect writes it; what is typed wins
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
 }

@@ -112,7 +112,8 @@ fn look_closer(cell: &str, notes: Notes<'_>) -> EmailReading {
         return EmailReading::One(address);
     }
     let pieces: Vec<Cow<'_, str>> = text
-        .split([',', ';', '|', '/', '\n', ' ', '\t', '\u{a0}'])
+        .split(":::")
+        .flat_map(|part| part.split([',', ';', '|', '/', '\n', ' ', '\t', '\u{a0}']))
         .map(tidy)
         .filter(|piece| !piece.is_empty())
         .collect();

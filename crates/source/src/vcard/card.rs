@@ -73,19 +73,19 @@ pub(super) struct Value {
     /// From 1.
     pub(super) number: usize,
     /// Whether it says what kind of phone or address another value is.
-    pub(super) is_type: bool,
+    pub(super) is_kind: bool,
     pub(super) text: String,
 }
 
 impl Value {
-    /// The name of its column, such as `phone 2` or `phone 2 type`.
+    /// The name of its column, such as `phone 2` or `phone 2 kind`.
     pub(super) fn column(&self) -> String {
         let mut column = self.kind.to_string();
         if self.number > 1 {
             column = format!("{column} {}", self.number);
         }
-        if self.is_type {
-            column.push_str(" type");
+        if self.is_kind {
+            column.push_str(" kind");
         }
         column
     }
@@ -223,7 +223,7 @@ impl Card {
         }
         let number = 1 + self.values.iter().filter(|known| known.kind == kind).count();
         let number = number.min(MAX_NUMBERED);
-        self.values.push(Value { kind, number, is_type: false, text: text.to_owned() });
+        self.values.push(Value { kind, number, is_kind: false, text: text.to_owned() });
     }
 
     /// Adds phones or addresses, the preferred first, each with what it is called.
@@ -261,13 +261,13 @@ impl Card {
         for (index, reach) in reached.iter().enumerate() {
             let number = (index + 1).min(MAX_NUMBERED);
             let text = reach.text.trim().to_owned();
-            self.values.push(Value { kind: kind.into(), number, is_type: false, text });
+            self.values.push(Value { kind: kind.into(), number, is_kind: false, text });
             let silent = ["PREF", "VOICE", "INTERNET", "OTHER", "MSG", "X-INTERNET"];
             let types = reach.types.iter().filter(|kind| !silent.contains(&kind.as_str()));
             let types = types.map(|kind| kind.to_lowercase()).collect::<Vec<_>>().join(", ");
             let text = label(reach).unwrap_or(types);
             if !text.is_empty() {
-                self.values.push(Value { kind: kind.into(), number, is_type: true, text });
+                self.values.push(Value { kind: kind.into(), number, is_kind: true, text });
             }
         }
     }
@@ -416,11 +416,11 @@ mod tests {
             "TEL;HOME:1\nTEL;CELL:2\nTEL;WORK;PREF:3\nTEL;FAX:4",
             &[
                 ("phone", "3"),
-                ("phone type", "work"),
+                ("phone kind", "work"),
                 ("phone 2", "2"),
-                ("phone 2 type", "cell"),
+                ("phone 2 kind", "cell"),
                 ("phone 3", "1"),
-                ("phone 3 type", "home"),
+                ("phone 3 kind", "home"),
                 ("fax", "4"),
             ],
         );
@@ -428,14 +428,14 @@ mod tests {
             "TEL;TYPE=cell:1\nitem1.TEL:2\nitem1.X-ABLabel:WhatsApp",
             &[
                 ("phone", "2"),
-                ("phone type", "WhatsApp"),
+                ("phone kind", "WhatsApp"),
                 ("phone 2", "1"),
-                ("phone 2 type", "cell"),
+                ("phone 2 kind", "cell"),
             ],
         );
         check(
             "TEL;VALUE=uri;PREF=2:tel:+1\nTEL;PREF=1;TYPE=\"voice,home\":2",
-            &[("phone", "2"), ("phone type", "home"), ("phone 2", "tel:+1")],
+            &[("phone", "2"), ("phone kind", "home"), ("phone 2", "tel:+1")],
         );
     }
 

@@ -46,7 +46,7 @@ impl Default for VcardOptions {
 ///
 /// let text = "BEGIN:VCARD\nVERSION:4.0\nFN:Asha\nTEL;TYPE=cell:+919876543210\nEND:VCARD\n";
 /// let mut source = VcardSource::new("contacts.vcf", Cursor::new(text), VcardOptions::default())?;
-/// assert_eq!(source.header(), ["name", "phone", "phone type"]);
+/// assert_eq!(source.header(), ["name", "phone", "phone kind"]);
 /// let block = source.next_block()?.unwrap();
 /// block.visit(&mut |record| assert_eq!(record.get(1), Some("+919876543210")))?;
 /// # Ok::<(), contactmill_source::SourceError>(())
@@ -180,7 +180,7 @@ impl<R: Read + Seek> VcardSource<R> {
     }
 
     fn find_columns(&mut self) -> Result<Columns, SourceError> {
-        // By kind (the usual ones first, others as they appear), number, and value before type.
+        // By kind (the usual ones first, others as they appear), number, and value before its kind.
         let mut kinds: Vec<String> = USUAL.map(str::to_owned).into();
         let mut found: HashMap<String, (usize, usize, bool)> = HashMap::new();
         while let Some(block) = self.next_block()? {
@@ -195,13 +195,13 @@ impl<R: Read + Seek> VcardSource<R> {
                         let problem = SourceProblem::TooManyColumns { max };
                         return Err(self.window.error(Some(piece.line), problem));
                     }
-                    let Value { kind, number, is_type, .. } = value;
+                    let Value { kind, number, is_kind, .. } = value;
                     let place = kinds.iter().position(|known| *known == kind);
                     let place = place.unwrap_or_else(|| {
                         kinds.push(kind.into_owned());
                         kinds.len() - 1
                     });
-                    found.insert(name, (place, number, is_type));
+                    found.insert(name, (place, number, is_kind));
                 }
             }
         }
