@@ -13,7 +13,9 @@ use contactmill_core::{
     LineTypePolicy, MappedField, MissingName, Options, PhoneMode, Region,
 };
 use contactmill_emit::{BatchLimits, Existing, Layout};
-use contactmill_source::{CsvOptions, ReadOptions};
+use contactmill_source::{
+    CsvOptions, Delimiter, InflateLimits, IsHeader, ReadOptions, TextEncoding,
+};
 use serde::Serialize;
 
 /// Turns messy contact dumps into strict JSON import arrays.
@@ -52,6 +54,9 @@ pub(crate) struct InspectArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) write_profile: Option<PathBuf>,
 
+    #[command(flatten, next_help_heading = "How inputs are read")]
+    pub(crate) reading: ReadingArguments,
+
     #[command(flatten, next_help_heading = "Columns")]
     columns: ColumnArguments,
 
@@ -71,11 +76,6 @@ pub(crate) struct InspectArguments {
 }
 
 impl InspectArguments {
-    /// How inputs are read; `scratch` makes files for what has to be unpacked or decoded.
-    pub(crate) fn reading<'o>(&self, scratch: &'o dyn Fn() -> io::Result<File>) -> ReadOptions<'o> {
-        ReadOptions { csv: CsvOptions::default(), scratch }
-    }
-
     pub(crate) fn options(&self) -> Options {
         self.fields.options(&self.phones)
     }
@@ -194,6 +194,9 @@ pub(crate) struct ConvertArguments {
     #[arg(long, value_enum, default_value_t)]
     layout: LayoutArgument,
 
+    #[command(flatten, next_help_heading = "How inputs are read")]
+    pub(crate) reading: ReadingArguments,
+
     #[command(flatten, next_help_heading = "Columns")]
     columns: ColumnArguments,
 
@@ -214,6 +217,26 @@ pub(crate) struct ConvertArguments {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct ReadingArguments {
+    /// Encoding of text, such as utf-16le, windows-1252 or shift_jis [default: found by itself]
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<TextEncoding>,
+
+    /// What stands between two fields of delimited text: one character, \t, or \x01
+    /// [default: found by itself]
+    #[arg(long, value_name = "CHAR")]
+    delimiter: Option<Delimiter>,
+
+    /// Sheet of a workbook [default: the one with contacts in it]
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+
+    /// How much a packed input may unpack to: in all, for each packed byte, or both
+    #[arg(long, value_name = "SIZE,RATIOx", default_value_t)]
+    max_inflated: InflateLimits,
+}
+
+#[derive(Args, Debug)]
 struct ColumnArguments {
     /// What a column holds. FIELD is name, first_name, last_name, phone, email, country, tags or
     /// attr:KEY; several columns for one field are tried in order [default: by header]
@@ -227,6 +250,26 @@ struct ColumnArguments {
     /// Take options and the mapping from this file, as inspect writes it; what is typed wins
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
+}
+
+impl ReadingArguments {
+    /// How inputs are read; `scratch` makes files for what has to be unpacked or decoded.
+    /// `is_header` knows a header row for contacts.
+    pub(crate) fn options<'o>(
+        &'o self,
+        scratch: &'o dyn Fn() -> io::Result<File>,
+        is_header: IsHeader<'o>,
+    ) -> ReadOptions<'o> {
+        let csv = CsvOptions { delimiter: self.delimiter, ..CsvOptions::default() };
+        ReadOptions {
+            csv,
+            encoding: self.encoding,
+            sheet: self.sheet.as_deref(),
+            inflate: self.max_inflated,
+            is_header,
+            scratch,
+        }
+    }
 }
 
 impl ColumnArguments {
@@ -522,11 +565,6 @@ impl fmt::Display for MaxRejects {
 }
 
 impl ConvertArguments {
-    /// How inputs are read; `scratch` makes files for what has to be unpacked or decoded.
-    pub(crate) fn reading<'o>(&self, scratch: &'o dyn Fn() -> io::Result<File>) -> ReadOptions<'o> {
-        ReadOptions { csv: CsvOptions::default(), scratch }
-    }
-
     pub(crate) fn options(&self) -> Options {
         self.fields.options(&self.phones)
     }
@@ -566,6 +604,10 @@ impl ConvertArguments {
     pub(crate) fn for_manifest(&self) -> ManifestOptions {
         ManifestOptions {
             region: self.phones.region.map(Region::as_str),
+            encoding: self.reading.encoding.map(|encoding| encoding.to_string()),
+            delimiter: self.reading.delimiter.map(|delimiter| delimiter.to_string()),
+            sheet: self.reading.sheet.clone(),
+            max_inflated: self.reading.max_inflated.to_string(),
             map: self.columns.map.iter().map(Assignment::to_string).collect(),
             attributes: self.columns.attributes.to_string(),
             add_tags: self.fields.add_tag.clone(),
@@ -589,6 +631,10 @@ impl ConvertArguments {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct ManifestOptions {
     region: Option<&'static str>,
+    encoding: Option<String>,
+    delimiter: Option<String>,
+    sheet: Option<String>,
+    max_inflated: String,
     map: Vec<String>,
     attributes: String,
     add_tags: Vec<String>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,7 +17,9 @@ use contactmill_emit::{
     ArrayEncoding, ContentDecision, EmitError, InputEntry, InputTable, Manifest, MappedColumn,
     MappingEntry, ResultWriter, Staging, Tool,
 };
-use contactmill_source::{AnySource, Dump, Format, Input, Part, ReadOptions, SourceError};
+use contactmill_source::{
+    AnySource, Dump, Format, Input, Part, PassedOver, ReadOptions, SourceError, TextEncoding,
+};
 
 use crate::args::ConvertArguments;
 use crate::progress::Progress;
@@ -172,7 +174,7 @@ impl From<Infallible> for Failure {
 struct OpenInput {
     name: String,
     format: Format,
-    encoding: &'static str,
+    encoding: TextEncoding,
     bytes: u64,
     sha256: String,
     header: Vec<String>,
@@ -192,7 +194,8 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     let staging = Staging::new(&arguments.out, arguments.existing())?;
     let mut inputs = Vec::with_capacity(arguments.inputs.len());
     let scratch = || staging.scratch();
-    let reading = arguments.reading(&scratch);
+    let is_header = |row: &[String]| arguments.mapping().resolve(row).is_ok();
+    let reading = arguments.reading.options(&scratch, &is_header);
     for path in &arguments.inputs {
         open(path, arguments, &staging, reading, &mut inputs)?;
     }
@@ -314,7 +317,12 @@ fn open(
     if staging.replaces(path) {
         return Err(Failure::InputInOut { input: input.name().to_owned() });
     }
-    for part in Dump::of(input, reading)?.parts {
+    let Dump { parts, passed_over } = Dump::of(input, reading)?;
+    for PassedOver { name, what } in passed_over.iter().filter(|_| !arguments.display.quiet) {
+        // Where this cannot be written, the run is still worth its while.
+        let _ = writeln!(anstream::stderr(), "{name} is {what}; passed over");
+    }
+    for part in parts {
         let mut source = part.open(reading)?;
         let name = source.name().to_owned();
         let map = if source.header().is_empty() {
@@ -355,7 +363,7 @@ fn input_entry(input: &OpenInput) -> InputEntry {
     InputEntry {
         path: input.name.clone(),
         format: input.format.name().to_owned(),
-        encoding: input.encoding.to_owned(),
+        encoding: input.encoding.to_string(),
         bytes: input.bytes,
         sha256: input.sha256.clone(),
         records: input.records,

@@ -19,7 +19,7 @@ mod table;
 pub(crate) struct Part {
     name: String,
     format: &'static str,
-    encoding: &'static str,
+    encoding: String,
     bytes: u64,
     /// How its columns are taken; nothing when it is empty, and the error where they cannot be.
     seen: Option<Seen>,
@@ -40,7 +40,8 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<ExitCode, Failure> {
     }
     // Beside the user's own files, never in the system's folder for all.
     let scratch = || tempfile::tempfile_in(".");
-    let reading = arguments.reading(&scratch);
+    let is_header = |row: &[String]| arguments.mapping().resolve(row).is_ok();
+    let reading = arguments.reading.options(&scratch, &is_header);
     let mut parts = Vec::new();
     for path in &arguments.inputs {
         let input = if is_standard_input(path) {
@@ -80,7 +81,7 @@ fn inspect(
     let mut part = Part {
         name: source.name().to_owned(),
         format: source.format().name(),
-        encoding: source.encoding(),
+        encoding: source.encoding().to_string(),
         bytes: source.bytes(),
         seen: None,
     };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use contactmill_core::{Block, Record, Source};
 
 use crate::digest::Digest;
+use crate::encoding::TextEncoding;
 use crate::error::SourceError;
 use crate::format::Format;
 use crate::input::Input;
@@ -17,7 +18,7 @@ use crate::input::Input;
 pub struct AnySource {
     name: Arc<str>,
     format: Format,
-    encoding: &'static str,
+    encoding: TextEncoding,
     bytes: u64,
     header: Vec<String>,
     blocks: Box<dyn Source<Block = AnyBlock, Error = SourceError>>,
@@ -65,7 +66,7 @@ impl AnySource {
     /// A source of this format, whose records have these columns.
     pub(crate) fn new<S>(
         (name, read): (Arc<str>, Bytes),
-        (format, encoding): (Format, &'static str),
+        (format, encoding): (Format, TextEncoding),
         header: Vec<String>,
         source: S,
     ) -> Self
@@ -95,9 +96,9 @@ impl AnySource {
         self.format
     }
 
-    /// The encoding of its text, such as `utf-8`, by the name that the Encoding Standard gives it.
+    /// The encoding of its text; of workbooks, which store text as they please, UTF-8.
     #[must_use]
-    pub const fn encoding(&self) -> &'static str {
+    pub const fn encoding(&self) -> TextEncoding {
         self.encoding
     }
 

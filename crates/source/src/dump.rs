@@ -1,38 +1,66 @@
 //! What an input holds, and opening each part of it.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::any::{AnySource, Bytes};
-use crate::csv::{CsvOptions, CsvSource};
+use crate::csv::{CsvOptions, CsvSource, looks_delimited};
+use crate::digest::Digested;
+use crate::encoding::{Decoded, TextEncoding, detect, whole_lines};
 use crate::error::{SourceError, SourceProblem};
-use crate::format::{Format, Kind, kind_of};
+use crate::format::{Format, Kind, Packing, kind_of};
+use crate::header::{HeaderSearch, IsHeader};
 use crate::input::Input;
 use crate::json::{JsonOptions, JsonSource};
-use crate::text::Text;
+use crate::text::{Remembered, Text};
+use crate::unpack::{Archive, InflateLimits, Member, unpacked};
 use crate::vcard::{VcardOptions, VcardSource};
+use crate::workbook;
 
 /// How inputs are read.
 #[derive(Clone, Copy)]
 pub struct ReadOptions<'o> {
     /// How delimited text is read.
     pub csv: CsvOptions,
+    /// The encoding of text; found by itself when not given.
+    pub encoding: Option<TextEncoding>,
+    /// The sheet of a workbook; by default the one with contacts in it.
+    pub sheet: Option<&'o str>,
+    /// How much may come out of what is packed.
+    pub inflate: InflateLimits,
+    /// Whether a row is a header row for contacts. It tells such a row from banners above it, and a
+    /// sheet of contacts from others. By default none is, and the first row is the header.
+    pub is_header: IsHeader<'o>,
     /// Makes an empty file without a name, for what has to be unpacked or decoded.
     pub scratch: &'o dyn Fn() -> io::Result<File>,
+}
+
+impl<'o> ReadOptions<'o> {
+    /// The defaults, with scratch files made by this function.
+    pub fn new(scratch: &'o dyn Fn() -> io::Result<File>) -> Self {
+        ReadOptions {
+            csv: CsvOptions::default(),
+            encoding: None,
+            sheet: None,
+            inflate: InflateLimits::default(),
+            is_header: &|_| false,
+            scratch,
+        }
+    }
 }
 
 /// What one input holds: itself, or the files in it.
 ///
 /// ```
 /// use contactmill_core::{Block, Source};
-/// use contactmill_source::{CsvOptions, Dump, Format, Input, ReadOptions};
+/// use contactmill_source::{Dump, Format, Input, ReadOptions};
 ///
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("contacts");
 /// # std::fs::write(&path, "Name;Phone\nAsha;+919876543210\n").unwrap();
-/// let options = ReadOptions { csv: CsvOptions::default(), scratch: &tempfile::tempfile };
+/// let options = ReadOptions::new(&tempfile::tempfile);
 /// let dump = Dump::of(Input::open(&path, tempfile::tempfile)?, options)?;
 /// for part in &dump.parts {
 ///     let mut source = part.open(options)?;
@@ -47,6 +75,17 @@ pub struct ReadOptions<'o> {
 pub struct Dump {
     /// What can be opened, in its order.
     pub parts: Vec<Part>,
+    /// What no records can be read from, in an archive: pictures, prose and the like.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// A file in an archive that no records can be read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Its name, with that of the archive.
+    pub name: String,
+    /// What it is.
+    pub what: &'static str,
 }
 
 impl Dump {
@@ -54,15 +93,44 @@ impl Dump {
     ///
     /// # Errors
     ///
-    /// When it cannot be read.
+    /// When it cannot be read, or is an archive that is damaged, protected by a password, too large
+    /// once unpacked, or without anything that records could be read from.
     pub fn of(input: Input, options: ReadOptions<'_>) -> Result<Dump, SourceError> {
-        let _ = options;
-        let name = input.name().into();
+        let name: Arc<str> = input.name().into();
+        let fail = |problem| SourceError { source: Arc::clone(&name), line: None, problem };
+        let head = head_of(&mut input.clone()).map_err(|error| fail(SourceProblem::Io(error)))?;
+        let mut whole = Dump { parts: Vec::new(), passed_over: Vec::new() };
         let place = match input.path() {
             Some(path) => Place::Path(path.to_owned()),
-            None => Place::Copy(input),
+            None => Place::Copy(input.clone()),
         };
-        Ok(Dump { parts: vec![Part { name, place }] })
+        let part = Part { name: Arc::clone(&name), place, member: None };
+        if kind_of(&head) != Kind::Packed(Packing::Zip) {
+            whole.parts.push(part);
+            return Ok(whole);
+        }
+        let archive = Archive::of(input.clone(), options.inflate).map_err(fail)?;
+        if archive.document().is_some() {
+            whole.parts.push(part);
+            return Ok(whole);
+        }
+        for member in archive.members.iter().filter(|member| member.is_file()) {
+            let name = format!("{name}/{}", member.name);
+            let part = Part {
+                name: name.as_str().into(),
+                place: part.place.clone(),
+                member: Some(member.clone()),
+            };
+            match part.is_no_dump(&input, options)? {
+                Some(what) => whole.passed_over.push(PassedOver { name, what }),
+                None => whole.parts.push(part),
+            }
+        }
+        if whole.parts.is_empty() {
+            let passed_over = whole.passed_over;
+            return Err(fail(SourceProblem::NothingInside { passed_over }));
+        }
+        Ok(whole)
     }
 }
 
@@ -72,6 +140,8 @@ impl Dump {
 pub struct Part {
     name: Arc<str>,
     place: Place,
+    /// The file in the archive that the input is.
+    member: Option<Member>,
 }
 
 #[derive(Clone, Debug)]
@@ -82,6 +152,86 @@ enum Place {
 
 /// How much of the beginning tells what something is.
 const HEAD: usize = 64 << 10;
+
+/// How many further pieces of an input tell its encoding, where the beginning does not.
+const PIECES: u64 = 16;
+
+/// How often something may be packed.
+const MAX_PACKINGS: usize = 3;
+
+/// What is being opened: bytes, and their beginning.
+struct Content {
+    head: Vec<u8>,
+    body: Body,
+}
+
+enum Body {
+    /// All of it, in place.
+    Input(Input),
+    /// What follows the beginning.
+    Stream(Box<dyn Read + Send>),
+}
+
+impl Content {
+    fn of_input(input: Input) -> Result<Content, SourceProblem> {
+        let head = head_of(&mut input.clone()).map_err(SourceProblem::Io)?;
+        Ok(Content { head, body: Body::Input(input) })
+    }
+
+    fn of_stream(mut reader: Box<dyn Read + Send>) -> Result<Content, SourceProblem> {
+        let head = head_of(&mut reader).map_err(SourceProblem::reading)?;
+        Ok(Content { head, body: Body::Stream(reader) })
+    }
+
+    /// All its bytes, from the first.
+    fn into_reader(self) -> Box<dyn Read + Send> {
+        match self.body {
+            Body::Input(input) => Box::new(input),
+            Body::Stream(rest) => Box::new(Cursor::new(self.head).chain(rest)),
+        }
+    }
+
+    /// Whether the beginning is all there is.
+    fn is_all_head(&self) -> bool {
+        self.head.len() < HEAD
+    }
+
+    /// What it holds once it is unpacked.
+    fn unpacked(mut self, limits: InflateLimits) -> Result<Content, SourceProblem> {
+        for _ in 0..MAX_PACKINGS {
+            let Kind::Packed(packing @ (Packing::Gzip | Packing::Zstd)) = kind_of(&self.head)
+            else {
+                return Ok(self);
+            };
+            let reader = unpacked(packing, self.into_reader(), limits);
+            self = Content::of_stream(reader.map_err(SourceProblem::reading)?)?;
+        }
+        Err(SourceProblem::Format { format: "packed again and again" })
+    }
+
+    /// The encoding of its text.
+    fn encoding(&self) -> Result<TextEncoding, SourceProblem> {
+        let mut pieces = Vec::new();
+        // A piece of the beginning that ends in a character cut in two is no sign of anything.
+        let head = match self.is_all_head() {
+            true => &self.head[..],
+            false => &self.head[..memchr::memrchr(b'\n', &self.head).map_or(HEAD, |at| at + 1)],
+        };
+        if let Body::Input(input) = &self.body
+            && !self.is_all_head()
+            && head.is_ascii()
+        {
+            let mut input = input.clone();
+            for piece in 1..=PIECES {
+                let at = (input.len() - HEAD as u64) / PIECES * piece;
+                input.seek(SeekFrom::Start(at)).map_err(SourceProblem::Io)?;
+                let bytes = head_of(&mut input).map_err(SourceProblem::Io)?;
+                pieces.push(whole_lines(&bytes).to_vec());
+            }
+        }
+        Ok(detect(head, &pieces))
+    }
+}
 
 impl Part {
     /// The input as the user named it and, where that holds several, the one in it, such as
@@ -101,32 +251,99 @@ impl Part {
             Place::Path(path) => Input::open(path, options.scratch)?,
             Place::Copy(input) => input.clone(),
         };
-        let head = head_of(input.clone()).map_err(|error| self.error(SourceProblem::Io(error)))?;
-        match kind_of(&head) {
-            Kind::Text => {
-                let bytes = Bytes::Input(input.clone());
-                self.open_text(Text::Plain(input), Format::of_text(&head), "utf-8", bytes, options)
-            }
+        let (content, bytes) =
+            self.content(input, options).map_err(|problem| self.error(problem))?;
+        let content = content.unpacked(options.inflate).map_err(|problem| self.error(problem))?;
+        match kind_of(&content.head) {
+            Kind::Text => self.open_text(content, bytes, options),
             Kind::Foreign(format) => Err(self.error(SourceProblem::Format { format })),
-            Kind::Binary(format) => Err(self.not_yet(format.name())),
-            Kind::Packed(_) => Err(self.not_yet("packed")),
-            Kind::Compound => Err(self.not_yet("an old Excel workbook (XLS)")),
+            Kind::Binary(format) => self.open_binary(format, content, bytes, options),
+            Kind::Compound => self.open_binary(Format::Xls, content, bytes, options),
+            Kind::Packed(_) => {
+                let input = self.in_place(content, options)?;
+                let archive = Archive::of(input.clone(), options.inflate);
+                let document = archive.map_err(|problem| self.error(problem))?.document();
+                let unknown = "a zip archive inside another archive";
+                match document.unwrap_or(Err(unknown)) {
+                    Ok(format) => {
+                        let content = Content { head: Vec::new(), body: Body::Input(input) };
+                        self.open_binary(format, content, bytes, options)
+                    }
+                    Err(format) => Err(self.error(SourceProblem::Format { format })),
+                }
+            }
         }
     }
 
-    /// Reads text of this format. Text formats are added here.
+    /// What it holds, and the bytes that its name stands for.
+    fn content(
+        &self,
+        input: Input,
+        options: ReadOptions<'_>,
+    ) -> Result<(Content, Bytes), SourceProblem> {
+        let Some(member) = &self.member else {
+            return Ok((Content::of_input(input.clone())?, Bytes::Input(input)));
+        };
+        let reader = Digested::new(member.reader(input, options.inflate)?);
+        let bytes = Bytes::Stream(reader.digest().clone(), member.size);
+        Ok((Content::of_stream(Box::new(reader))?, bytes))
+    }
+
+    /// Says what it is, if no records can be read from it.
+    fn is_no_dump(
+        &self,
+        input: &Input,
+        options: ReadOptions<'_>,
+    ) -> Result<Option<&'static str>, SourceError> {
+        let look = || -> Result<Option<&'static str>, SourceProblem> {
+            let (content, _) = self.content(input.clone(), options)?;
+            let content = content.unpacked(options.inflate)?;
+            Ok(match kind_of(&content.head) {
+                Kind::Foreign(what) => Some(what),
+                Kind::Binary(_) | Kind::Packed(_) | Kind::Compound => None,
+                Kind::Text => {
+                    let (text, is_all) = (text_head(&content, options)?, content.is_all_head());
+                    match Format::of_text(&text) {
+                        Format::Csv if text.trim_ascii().is_empty() => Some("empty"),
+                        Format::Csv if !looks_delimited(&text, is_all, options.csv) => {
+                            Some("text without columns")
+                        }
+                        _ => None,
+                    }
+                }
+            })
+        };
+        look().map_err(|problem| self.error(problem))
+    }
+
+    /// Reads text. Text formats are added here.
     fn open_text(
         &self,
-        text: Text,
-        format: Format,
-        encoding: &'static str,
+        content: Content,
         bytes: Bytes,
         options: ReadOptions<'_>,
     ) -> Result<AnySource, SourceError> {
+        let fail = |problem| self.error(problem);
+        let encoding = match options.encoding {
+            Some(encoding) => encoding,
+            None => content.encoding().map_err(fail)?,
+        };
+        let format = Format::of_text(&text_head(&content, options).map_err(fail)?);
+        let made = |reader| -> Result<Text, SourceError> {
+            let copy = (options.scratch)().map_err(|error| fail(SourceProblem::Io(error)))?;
+            Ok(Text::Made(Remembered::new(reader, copy)))
+        };
+        let text = match content.body {
+            // The common case costs nothing.
+            Body::Input(input) if encoding == TextEncoding::UTF_8 => Text::Plain(input),
+            Body::Stream(_) if encoding == TextEncoding::UTF_8 => made(content.into_reader())?,
+            _ => made(Box::new(Decoded::new(content.into_reader(), encoding)))?,
+        };
         let named = (Arc::clone(&self.name), bytes);
         match format {
             Format::Csv => {
-                let source = CsvSource::new(&self.name, text, options.csv)?;
+                let search = HeaderSearch::new(options.is_header);
+                let source = CsvSource::with_banners(&self.name, text, options.csv, search)?;
                 let header = source.header().to_vec();
                 Ok(AnySource::new(named, (format, encoding), header, source))
             }
@@ -140,12 +357,37 @@ impl Part {
                 let header = source.header().to_vec();
                 Ok(AnySource::new(named, (format, encoding), header, source))
             }
-            other => Err(self.not_yet(other.name())),
+            other => Err(fail(SourceProblem::Format { format: other.name() })),
         }
     }
 
-    fn not_yet(&self, format: &'static str) -> SourceError {
-        self.error(SourceProblem::Format { format })
+    /// Reads a format that is not text, and not read in order.
+    fn open_binary(
+        &self,
+        format: Format,
+        content: Content,
+        bytes: Bytes,
+        options: ReadOptions<'_>,
+    ) -> Result<AnySource, SourceError> {
+        let input = self.in_place(content, options)?;
+        let named = (Arc::clone(&self.name), bytes);
+        match format {
+            Format::Xlsx | Format::Xls | Format::Ods => {
+                let source = workbook::open(format, input, options);
+                let source = source.map_err(|problem| self.error(problem))?.named(&self.name);
+                let header = source.header.clone();
+                Ok(AnySource::new(named, (format, TextEncoding::UTF_8), header, source))
+            }
+            other => Err(self.error(SourceProblem::Format { format: other.name() })),
+        }
+    }
+
+    /// The content as an input that can be read from any place.
+    fn in_place(&self, content: Content, options: ReadOptions<'_>) -> Result<Input, SourceError> {
+        match content.body {
+            Body::Input(input) => Ok(input),
+            Body::Stream(_) => Input::spool(&self.name, content.into_reader(), options.scratch),
+        }
     }
 
     fn error(&self, problem: SourceProblem) -> SourceError {
@@ -153,8 +395,23 @@ impl Part {
     }
 }
 
+/// The beginning of a text in UTF-8.
+fn text_head(content: &Content, options: ReadOptions<'_>) -> Result<Vec<u8>, SourceProblem> {
+    let encoding = match options.encoding {
+        Some(encoding) => encoding,
+        None => content.encoding()?,
+    };
+    if encoding == TextEncoding::UTF_8 {
+        return Ok(content.head.clone());
+    }
+    let mut text = Vec::new();
+    let mut decoded = Decoded::new(Cursor::new(&content.head), encoding);
+    decoded.read_to_end(&mut text).map_err(SourceProblem::Io)?;
+    Ok(text)
+}
+
 /// The beginning of what the reader holds.
-fn head_of(reader: impl Read) -> io::Result<Vec<u8>> {
+fn head_of(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     reader.take(HEAD as u64).read_to_end(&mut head)?;
     Ok(head)

@@ -4,6 +4,9 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use crate::dump::PassedOver;
+use crate::unpack::InflateLimits;
+
 /// An input that could not be read any further: which, where and why.
 ///
 /// Its [`Display`](fmt::Display) says what, where and what to do:
@@ -40,6 +43,45 @@ pub enum SourceProblem {
         /// The limit.
         max: usize,
     },
+    /// It is packed, or a workbook, and damaged.
+    Damaged {
+        /// What it is, such as `gzip file`.
+        what: &'static str,
+        /// What was found.
+        error: String,
+    },
+    /// It unpacks to more than it may.
+    Inflated {
+        /// What it may unpack to.
+        limits: InflateLimits,
+    },
+    /// It is protected by a password.
+    Password {
+        /// What it is, such as `this workbook`.
+        what: &'static str,
+    },
+    /// A file in an archive is compressed in a way that is not known.
+    Compression {
+        /// The way.
+        method: String,
+    },
+    /// An archive holds nothing that records could be read from.
+    NothingInside {
+        /// What it holds instead, and what each is.
+        passed_over: Vec<PassedOver>,
+    },
+    /// A workbook has no sheet of the name that was asked for.
+    UnknownSheet {
+        /// The name.
+        sheet: String,
+        /// The names there are.
+        sheets: Vec<String>,
+    },
+    /// Several sheets of a workbook hold contacts, and one is read.
+    SeveralSheets {
+        /// Their names.
+        sheets: Vec<String>,
+    },
     /// A quote in the header row is never closed.
     HeaderQuote,
     /// The header row is larger than a record may be.
@@ -50,6 +92,10 @@ pub enum SourceProblem {
 }
 
 impl SourceProblem {
+    pub(crate) fn damaged(what: &'static str, error: impl fmt::Display) -> Self {
+        SourceProblem::Damaged { what, error: error.to_string() }
+    }
+
     /// What went wrong in a reader: an input/output error, or what one of our own readers packed
     /// into it.
     pub(crate) fn reading(error: io::Error) -> Self {
@@ -99,6 +145,34 @@ impl fmt::Display for SourceError {
             SourceProblem::TooManyColumns { max } => write!(
                 f,
                 "its records have more than {max} different keys; are there values among the keys?"
+            ),
+            SourceProblem::Damaged { what, error } => {
+                write!(f, "this {what} is damaged, or was cut off ({error}); get it again")
+            }
+            SourceProblem::Inflated { limits } => write!(
+                f,
+                "it unpacks to more than it may ({limits}); if it is meant to, raise --max-inflated"
+            ),
+            SourceProblem::Password { what } => {
+                write!(f, "{what} is protected by a password; take it off first")
+            }
+            SourceProblem::Compression { method } => {
+                write!(f, "it is compressed with {method}; unpack it first")
+            }
+            SourceProblem::NothingInside { passed_over } => {
+                f.write_str("there is nothing in it that contacts could be read from")?;
+                for PassedOver { name, what } in passed_over.iter().take(10) {
+                    write!(f, "\n  {name} is {what}")?;
+                }
+                Ok(())
+            }
+            SourceProblem::UnknownSheet { sheet, sheets } => {
+                write!(f, "there is no sheet {sheet:?}; there are: {}", sheets.join(", "))
+            }
+            SourceProblem::SeveralSheets { sheets } => write!(
+                f,
+                "several sheets hold contacts: {}; say which with --sheet",
+                sheets.join(", ")
             ),
             SourceProblem::HeaderQuote => {
                 f.write_str("a quote opened here, in the header row, is never closed; take it out")

@@ -97,7 +97,7 @@ impl<'r> From<&'r Part> for InputReport<'r> {
         let mut report = InputReport {
             path: &part.name,
             format: part.format,
-            encoding: part.encoding,
+            encoding: &part.encoding,
             bytes: part.bytes,
             preset: None,
             records: 0,

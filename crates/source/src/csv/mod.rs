@@ -17,9 +17,11 @@ use contactmill_core::{Source, is_bookkeeping_header};
 
 pub use self::block::CsvBlock;
 use self::block::{BlockForm, Fields};
-pub use self::dialect::Delimiter;
+pub(crate) use self::dialect::looks_delimited;
+pub use self::dialect::{Delimiter, InvalidDelimiter};
 use self::scan::{Found, OpenQuote, Scanner, line_ends};
 use crate::error::{SourceError, SourceProblem};
+use crate::header::{HEADER_AMONG, HeaderSearch};
 use crate::own_file;
 
 /// How much of the beginning is looked at to find the delimiter.
@@ -68,8 +70,18 @@ impl<R: Read + Seek> CsvSource<R> {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, is no UTF-8 text, or has no readable header row.
+    /// When it cannot be read, or has no readable header row.
     pub fn new(name: &str, reader: R, options: CsvOptions) -> Result<Self, SourceError> {
+        CsvSource::with_banners(name, reader, options, HeaderSearch::new(&|_| false))
+    }
+
+    /// The same, where banners may stand above the header row.
+    pub(crate) fn with_banners(
+        name: &str,
+        reader: R,
+        options: CsvOptions,
+        search: HeaderSearch<'_>,
+    ) -> Result<Self, SourceError> {
         let mut source = CsvSource {
             name: name.into(),
             reader,
@@ -98,6 +110,7 @@ impl<R: Read + Seek> CsvSource<R> {
             .delimiter
             .or(declared.map(|(delimiter, _)| delimiter))
             .unwrap_or_else(|| dialect::find(source.rest(), source.at_end));
+        source.pass_over_banners(search);
         source.read_header()?;
         Ok(source)
     }
@@ -161,6 +174,29 @@ impl<R: Read + Seek> CsvSource<R> {
         self.line += line_ends(&self.rest()[..count]);
         self.given += count;
         self.start += count as u64;
+    }
+
+    /// Goes to the header row where banners stand above it.
+    fn pass_over_banners(&mut self, search: HeaderSearch<'_>) {
+        let rest = self.rest();
+        let whole = match self.at_end {
+            true => rest,
+            false => &rest[..memchr::memrchr(b'\n', rest).map_or(0, |at| at + 1)],
+        };
+        let mut fields = Fields::new(self.delimiter, whole.len());
+        let (mut rows, mut starts, mut at) = (Vec::new(), Vec::new(), 0);
+        while rows.len() < HEADER_AMONG
+            && let Some(read) = fields.read(&whole[at..])
+        {
+            // A banner in another encoding is no header row, but a row.
+            rows.push(fields.to_strings().unwrap_or_default());
+            starts.push(at);
+            at += read;
+        }
+        let found = search.find(rows.iter().map(Vec::as_slice));
+        if let Some(&start) = found.and_then(|row| starts.get(row)) {
+            self.pass_over(start);
+        }
     }
 
     fn read_header(&mut self) -> Result<(), SourceError> {

@@ -1,0 +1,121 @@
+//! What a cell holds, as text.
+
+use std::fmt::Write;
+
+use calamine::{CellErrorType, DataRef, ExcelDateTime};
+
+/// From here on a double no longer holds every integer of as many digits: 15 survive
+/// (IEEE 754 binary64).
+const EXACT_BELOW: f64 = 1e15;
+
+/// Appends a number: an integer with all its digits. What has more digits than a spreadsheet keeps is
+/// written with an exponent, so that nobody takes zeros for digits.
+pub(super) fn push_number(text: &mut String, number: f64) {
+    // Writing to a string cannot fail.
+    let _ = if number.abs() >= EXACT_BELOW {
+        write!(text, "{number:E}").map(|()| with_plus(text))
+    } else if number.fract() == 0.0 {
+        write!(text, "{}", number as i64)
+    } else {
+        write!(text, "{number}")
+    };
+}
+
+/// `E15` as spreadsheets write it: `E+15`.
+fn with_plus(text: &mut String) {
+    if let Some(at) = text.rfind('E')
+        && !text[at + 1..].starts_with('-')
+    {
+        text.insert(at + 1, '+');
+    }
+}
+
+/// Appends what a cell holds; says whether it holds anything.
+pub(super) fn push(text: &mut String, value: &DataRef<'_>) -> bool {
+    match value {
+        DataRef::Empty => return false,
+        DataRef::Int(number) => {
+            let _ = write!(text, "{number}");
+        }
+        DataRef::Float(number) => push_number(text, *number),
+        DataRef::String(string) => text.push_str(string),
+        DataRef::SharedString(string) => text.push_str(string),
+        DataRef::Bool(value) => push_bool(text, *value),
+        DataRef::DateTime(moment) => push_moment(text, moment),
+        DataRef::DateTimeIso(iso) | DataRef::DurationIso(iso) => text.push_str(iso),
+        DataRef::Error(error) => push_error(text, error),
+    }
+    true
+}
+
+pub(super) fn push_bool(text: &mut String, value: bool) {
+    text.push_str(if value { "TRUE" } else { "FALSE" });
+}
+
+/// `#N/A` and the like, as the program shows them.
+pub(super) fn push_error(text: &mut String, error: &CellErrorType) {
+    let _ = write!(text, "{error}");
+}
+
+/// A date, a time, both, or a span of time, as ISO 8601 writes them.
+pub(super) fn push_moment(text: &mut String, moment: &ExcelDateTime) {
+    let serial = moment.as_f64();
+    if moment.is_duration() {
+        let seconds = (serial * 86_400.0).round() as i64;
+        let sign = if seconds < 0 { "-" } else { "" };
+        let (hours, rest) = (seconds.abs() / 3600, seconds.abs() % 3600);
+        let _ = write!(text, "{sign}{hours:02}:{:02}:{:02}", rest / 60, rest % 60);
+        return;
+    }
+    let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
+    let has_time = serial.fract() != 0.0;
+    if serial >= 1.0 {
+        let _ = write!(text, "{year:04}-{month:02}-{day:02}");
+        if has_time {
+            text.push('T');
+        }
+    }
+    if has_time || serial < 1.0 {
+        let _ = write!(text, "{hour:02}:{minute:02}:{second:02}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        for (number, expected) in [
+            (919_876_543_210.0, "919876543210"),
+            (9.198_765_432_10e11, "919876543210"),
+            (999_999_999_999_999.0, "999999999999999"),
+            (9.198_765_432_101_234_6e17, "9.198765432101235E+17"),
+            (1e15, "1E+15"),
+            (0.0, "0"),
+            (-0.0, "0"),
+            (2.5, "2.5"),
+            (-12.0, "-12"),
+            (1e-7, "0.0000001"),
+        ] {
+            let mut text = String::new();
+            push_number(&mut text, number);
+            assert_eq!(text, expected);
+        }
+    }
+
+    #[test]
+    fn dates_are_iso_text() {
+        use calamine::ExcelDateTimeType::{DateTime, TimeDelta};
+        for (serial, kind, expected) in [
+            (45_366.0, DateTime, "2024-03-15"),
+            (45_366.75, DateTime, "2024-03-15T18:00:00"),
+            (0.5, DateTime, "12:00:00"),
+            (1.5, TimeDelta, "36:00:00"),
+        ] {
+            let mut text = String::new();
+            push_moment(&mut text, &ExcelDateTime::new(serial, kind, false));
+            assert_eq!(text, expected);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Sheets of workbooks.
+//!
+//! A sheet is read cell by cell, so that two cells in far corners cost two cells. Rows become
+//! records as they stand: what a formula last gave is its value, and nothing is computed.
+
+mod cell;
+mod ods;
+mod rows;
+mod xls;
+mod xlsx;
+
+pub(crate) use self::rows::SheetSource;
+
+use crate::dump::ReadOptions;
+use crate::error::SourceProblem;
+use crate::format::Format;
+use crate::header::HeaderSearch;
+use crate::input::Input;
+
+/// A sheet that can be read, as far as it is known before.
+struct Candidate {
+    name: String,
+    /// Its first rows, with their numbers.
+    rows: Vec<(u64, Vec<String>)>,
+    is_hidden: bool,
+}
+
+/// The sheet that is read, and where its header row stands.
+struct Chosen {
+    sheet: String,
+    header_row: u64,
+    header: Vec<String>,
+}
+
+/// Opens the sheet of a workbook that holds the contacts.
+pub(crate) fn open(
+    format: Format,
+    input: Input,
+    options: ReadOptions<'_>,
+) -> Result<SheetSource, SourceProblem> {
+    match format {
+        Format::Xlsx => xlsx::open(input, options),
+        Format::Ods => ods::open(input, options),
+        _ => xls::open(input, options),
+    }
+}
+
+/// The sheet that the user named, else the only one with a header row for contacts, else the first
+/// that holds anything. Nothing when all are empty.
+fn choose(
+    mut candidates: Vec<Candidate>,
+    options: ReadOptions<'_>,
+) -> Result<Option<Chosen>, SourceProblem> {
+    let names = |candidates: &[Candidate]| candidates.iter().map(|c| c.name.clone()).collect();
+    if let Some(wanted) = options.sheet {
+        let sheets = names(&candidates);
+        candidates.retain(|candidate| candidate.name == wanted);
+        if candidates.is_empty() {
+            return Err(SourceProblem::UnknownSheet { sheet: wanted.to_owned(), sheets });
+        }
+    } else if candidates.iter().any(|candidate| !candidate.is_hidden) {
+        candidates.retain(|candidate| !candidate.is_hidden);
+    }
+    candidates.retain(|candidate| !candidate.rows.is_empty());
+    let search = HeaderSearch::new(options.is_header);
+    let fits = |candidate: &Candidate| search.find(rows_of(candidate)).is_some();
+    if candidates.iter().any(fits) {
+        candidates.retain(fits);
+        if candidates.len() > 1 {
+            return Err(SourceProblem::SeveralSheets { sheets: names(&candidates) });
+        }
+    }
+    let Some(Candidate { name, mut rows, .. }) = candidates.into_iter().next() else {
+        return Ok(None);
+    };
+    let at = search.find(rows.iter().map(|(_, row)| row.as_slice())).unwrap_or(0);
+    let (header_row, header) = rows.swap_remove(at);
+    Ok(Some(Chosen { sheet: name, header_row, header }))
+}
+
+fn rows_of(candidate: &Candidate) -> impl Iterator<Item = &[String]> {
+    candidate.rows.iter().map(|(_, row)| row.as_slice())
+}

@@ -1,0 +1,231 @@
+//! Rows of a sheet, in blocks, made by a thread of their own.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use contactmill_core::{
+    Block, Integrity, Position, Record, Source, SourceId, is_bookkeeping_header,
+};
+
+use crate::error::{SourceError, SourceProblem};
+use crate::own_file;
+
+/// About how many bytes make a block.
+const BLOCK_BYTES: usize = 256 << 10;
+
+/// How many fields a sheet may have, empty ones between others counted: more than a full sheet of
+/// two hundred columns, far fewer than the largest sheet has cells.
+const MAX_FIELDS: u64 = 1 << 28;
+
+/// The records of a sheet.
+pub(crate) struct SheetSource {
+    pub(crate) header: Vec<String>,
+    blocks: Option<Receiver<Result<SheetBlock, SourceProblem>>>,
+    thread: Option<JoinHandle<()>>,
+    name: std::sync::Arc<str>,
+}
+
+impl SheetSource {
+    /// A sheet without any rows.
+    pub(super) fn empty() -> Self {
+        SheetSource { header: Vec::new(), blocks: None, thread: None, name: "".into() }
+    }
+
+    /// The rows that `rows` hands to the [`RowWriter`], on a thread of its own, where a reader can
+    /// borrow from its workbook. It is asked to stop, by an error, when nobody reads any more.
+    pub(super) fn spawn(
+        header: Vec<String>,
+        bytes: u64,
+        rows: impl FnOnce(&mut RowWriter) -> Result<(), Ended> + Send + 'static,
+    ) -> Result<Self, SourceProblem> {
+        let (sender, blocks) = sync_channel(4);
+        let mut writer = RowWriter {
+            own_file: is_bookkeeping_header(&header),
+            columns: header.len(),
+            block: SheetBlock::default(),
+            sender,
+            fields: 0,
+            bytes,
+            share: 0.0,
+            told: 0,
+        };
+        let thread = std::thread::Builder::new()
+            .name("contactmill-sheet".into())
+            .spawn(move || {
+                let ended = rows(&mut writer).and_then(|()| writer.hand_over());
+                if let Err(Ended::Problem(problem)) = ended {
+                    // Nobody waits any more when the run has stopped.
+                    let _ = writer.sender.send(Err(problem));
+                }
+            })
+            .map_err(SourceProblem::Io)?;
+        let mut header = header;
+        if is_bookkeeping_header(&header) {
+            for name in &mut header {
+                *name = own_file::unguarded(name).to_owned();
+            }
+        }
+        Ok(SheetSource { header, blocks: Some(blocks), thread: Some(thread), name: "".into() })
+    }
+
+    pub(crate) fn named(mut self, name: &std::sync::Arc<str>) -> Self {
+        self.name = std::sync::Arc::clone(name);
+        self
+    }
+}
+
+impl Source for SheetSource {
+    type Block = SheetBlock;
+    type Error = SourceError;
+
+    fn next_block(&mut self) -> Result<Option<SheetBlock>, SourceError> {
+        let fail = |problem| SourceError {
+            source: std::sync::Arc::clone(&self.name),
+            line: None,
+            problem,
+        };
+        let Some(blocks) = &self.blocks else { return Ok(None) };
+        match blocks.recv() {
+            Ok(block) => block.map(Some).map_err(fail),
+            Err(_) => {
+                // A reader that panicked has not read all there is.
+                let panicked = self.thread.take().is_some_and(|thread| thread.join().is_err());
+                match panicked {
+                    true => Err(fail(SourceProblem::damaged("workbook", "it cannot be parsed"))),
+                    false => Ok(None),
+                }
+            }
+        }
+    }
+}
+
+/// Why rows ended before their end.
+pub(super) enum Ended {
+    /// Nobody reads them any more.
+    Unwanted,
+    /// They cannot be read any further.
+    Problem(SourceProblem),
+}
+
+impl From<SourceProblem> for Ended {
+    fn from(problem: SourceProblem) -> Self {
+        Ended::Problem(problem)
+    }
+}
+
+/// Takes rows and hands them over in blocks.
+pub(super) struct RowWriter {
+    own_file: bool,
+    columns: usize,
+    block: SheetBlock,
+    sender: SyncSender<Result<SheetBlock, SourceProblem>>,
+    fields: u64,
+    bytes: u64,
+    share: f64,
+    told: u64,
+}
+
+impl RowWriter {
+    /// Begins a cell in this column, from 0, of the present row; its text goes to what is returned.
+    /// Cells come in the order of their columns.
+    pub(super) fn cell(&mut self, column: usize) -> &mut String {
+        let block = &mut self.block;
+        if block.row_ends() <= column {
+            // What begins here ends the field before it.
+            block.close_fields(column);
+            block.open = true;
+        }
+        &mut block.text
+    }
+
+    /// Ends the present row, which has this number, from 1. An empty one is none.
+    pub(super) fn end_row(&mut self, number: u64, share_of_all: f64) -> Result<(), Ended> {
+        let block = &mut self.block;
+        if !block.open {
+            return Ok(());
+        }
+        block.close_fields(self.columns.max(block.row_ends() + 1));
+        self.fields += block.row_ends() as u64;
+        block.rows.push((block.text.len(), block.ends.len(), number));
+        block.open = false;
+        self.share = share_of_all;
+        if self.fields > MAX_FIELDS {
+            let error = "its cells stand too far apart; copy the contacts to a new workbook";
+            return Err(SourceProblem::damaged("workbook", error).into());
+        }
+        if block.text.len() + 8 * block.ends.len() >= BLOCK_BYTES {
+            return self.hand_over();
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self) -> Result<(), Ended> {
+        let mut block = std::mem::take(&mut self.block);
+        if block.rows.is_empty() {
+            return Ok(());
+        }
+        block.own_file = self.own_file;
+        let read = (self.share.clamp(0.0, 1.0) * self.bytes as f64) as u64;
+        block.covers = read.saturating_sub(self.told);
+        self.told = self.told.max(read);
+        self.sender.send(Ok(block)).map_err(|_| Ended::Unwanted)
+    }
+}
+
+/// A run of rows of a sheet.
+#[derive(Debug, Default)]
+pub(crate) struct SheetBlock {
+    /// The fields of all rows, end to end.
+    text: String,
+    /// Where each field ends in its row.
+    ends: Vec<usize>,
+    /// Where each row ends in both, and its number.
+    rows: Vec<(usize, usize, u64)>,
+    /// Whether the last row has a field that is not closed.
+    open: bool,
+    own_file: bool,
+    covers: u64,
+}
+
+impl SheetBlock {
+    fn row_start(&self) -> (usize, usize) {
+        self.rows.last().map_or((0, 0), |&(text, ends, _)| (text, ends))
+    }
+
+    /// How many fields of the present row are closed.
+    fn row_ends(&self) -> usize {
+        self.ends.len() - self.row_start().1
+    }
+
+    /// Closes fields until the present row has this many.
+    fn close_fields(&mut self, count: usize) {
+        let (text, ends) = self.row_start();
+        let len = self.text.len() - text;
+        self.ends.resize((ends + count).max(self.ends.len()), len);
+    }
+}
+
+impl Block for SheetBlock {
+    type Error = SourceError;
+
+    fn len_bytes(&self) -> u64 {
+        self.covers
+    }
+
+    fn visit(&self, visitor: &mut dyn FnMut(Record<'_>)) -> Result<(), SourceError> {
+        let (mut text, mut ends) = (0, 0);
+        for (&(text_end, ends_end, line), record) in self.rows.iter().zip(1..) {
+            let position = Position { source: SourceId::default(), record, line, byte: 0 };
+            let (row, fields) = (&self.text[text..text_end], &self.ends[ends..ends_end]);
+            if self.own_file {
+                let mut fields = fields.to_vec();
+                let row = own_file::unguarded_fields(row, &mut fields);
+                visitor(Record::new(&row, &fields, position, Integrity::Whole));
+            } else {
+                visitor(Record::new(row, fields, position, Integrity::Whole));
+            }
+            (text, ends) = (text_end, ends_end);
+        }
+        Ok(())
+    }
+}
