@@ -270,3 +270,96 @@ fn no_personal_data_is_printed_unless_asked_for() {
     assert!(printed.contains("the first row is data"), "{printed}");
     assert!(canaries.iter().all(|canary| !printed.contains(canary)), "{printed}");
 }
+
+/// Runs `convert` on a file with so much address space, and requires that it succeeds.
+#[cfg(unix)]
+fn converted_within(folder: &Path, input: &str, kibibytes: u32) {
+    let output = std::process::Command::new("sh")
+        .args([
+            "-c",
+            &format!("ulimit -v {kibibytes}; exec \"$0\" convert -q -o out --threads 1 \"$@\""),
+        ])
+        .arg(env!("CARGO_BIN_EXE_contactmill"))
+        .arg(input)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    check_laws(&folder.join("out"));
+}
+
+#[test]
+fn json_that_nests_a_hundred_thousand_levels_deep_costs_its_record_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep = format!("{}1{}", "{\"a\":[".repeat(50_000), "]}".repeat(50_000));
+    let whole = "{\"phone\":\"+919876543210\"}";
+    for (name, json) in [
+        ("list.json", format!("[{whole},{deep},{}]", whole.replace("210", "211"))),
+        ("lines.ndjson", format!("{whole}\n{deep}\n{}\n", whole.replace("210", "211"))),
+    ] {
+        fs::write(folder.path().join(name), json).unwrap();
+        let out = format!("{name}-out");
+        converted(folder.path(), &[name, "-o", &out]);
+        let out = folder.path().join(out);
+        check_laws(&out);
+        assert_eq!(contacts(&out).len(), 2);
+        assert_eq!(column(&out.join("rejects.csv"), "_reason"), ["row_malformed"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn records_without_end_are_passed_over_without_being_held() {
+    let folder = tempfile::tempdir().unwrap();
+    let huge = "x".repeat(150 << 20);
+    let inputs = [
+        (
+            "huge.json",
+            format!(
+                "[{{\"phone\":\"+919876543210\"}},\n{{\"a\":\"{huge}\"}},{{\"phone\":\"+919876543211\"}}]"
+            ),
+        ),
+        (
+            "huge.vcf",
+            format!(
+                "BEGIN:VCARD\nTEL:+919876543210\nEND:VCARD\nBEGIN:VCARD\nNOTE:{huge}\nEND:VCARD\n\
+                 BEGIN:VCARD\nTEL:+919876543211\nPHOTO:{huge}\nEND:VCARD\n"
+            ),
+        ),
+    ];
+    for (name, text) in inputs {
+        fs::write(folder.path().join(name), text).unwrap();
+        let _ = fs::remove_dir_all(folder.path().join("out"));
+        converted_within(folder.path(), name, 140 << 10);
+        let out = folder.path().join("out");
+        assert_eq!(contacts(&out).len(), 2, "{name}");
+        assert_eq!(column(&out.join("rejects.csv"), "_reason"), ["row_too_large"], "{name}");
+        assert!(fs::metadata(out.join("rejects.csv")).unwrap().len() < 64 << 10);
+    }
+}
+
+#[test]
+fn json_that_was_cut_off_loses_only_what_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = "[{\"phone\":\"+919876543210\"},{\"phone\":\"+919876543211\"}";
+    for (text_of, rejected) in [
+        (whole.to_owned(), 1),
+        (whole.to_owned() + ",{\"phone\":\"+9198", 1),
+        (whole.to_owned() + "]", 0),
+    ] {
+        fs::write(folder.path().join("in.json"), text_of).unwrap();
+        converted(folder.path(), &["in.json", "-o", "out", "--overwrite"]);
+        let out = folder.path().join("out");
+        check_laws(&out);
+        assert_eq!(contacts(&out).len(), 2);
+        assert_eq!(manifest(&out)["counts"]["rejected"], rejected);
+    }
+}
+
+#[test]
+fn json_with_values_among_its_keys_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys: Vec<String> = (0..5_000).map(|number| format!("\"{number}\":1")).collect();
+    fs::write(folder.path().join("in.json"), format!("[{{{}}}]", keys.join(","))).unwrap();
+    fails(folder.path(), &["in.json", "-o", "out"], 1, "more than 4096 different keys");
+}

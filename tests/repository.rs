@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("contactmill-phone", &[]),
     ("contactmill-codegen", &["contactmill-phone"]),
     ("contactmill-benches", &["contactmill-core", "contactmill-phone"]),
-    ("contactmill-fuzz", &["contactmill-phone"]),
+    ("contactmill-fuzz", &["contactmill-core", "contactmill-phone", "contactmill-source"]),
 ];
 
 /// The packages of this platform: those of others need not have been downloaded.

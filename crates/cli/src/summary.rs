@@ -78,7 +78,11 @@ impl Summary<'_> {
         if !self.columns.is_empty() {
             writeln!(out, "\n{HEADING}Columns{HEADING:#}")?;
         }
-        self.columns.iter().try_for_each(|line| writeln!(out, "  {line}"))
+        self.columns.iter().take(SHOWN).try_for_each(|line| writeln!(out, "  {line}"))?;
+        match self.columns.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => writeln!(out, "  {DIM}and {more} more, in manifest.json{DIM:#}"),
+        }
     }
 
     fn write_lines(

@@ -13,6 +13,7 @@ pub(crate) const KEPT_BYTES: usize = 16 << 10;
 
 /// How large the parts are in which an input is read.
 const READ_BYTES: usize = 256 << 10;
+const MIN_READ_BYTES: usize = 4 << 10;
 
 /// The part of an input that is in memory.
 pub(crate) struct Window<R> {
@@ -67,7 +68,7 @@ impl<R: Read + Seek> Window<R> {
         self.passed = 0;
         while !self.is_at_end && self.buffer.len() < wanted {
             let old = self.buffer.len();
-            self.buffer.resize(old + READ_BYTES, 0);
+            self.buffer.resize(old + (wanted - old).clamp(MIN_READ_BYTES, READ_BYTES), 0);
             let read = self.reader.read(&mut self.buffer[old..]);
             self.buffer.truncate(old + read.as_ref().map_or(0, |count| *count));
             match read {

@@ -59,6 +59,8 @@ pub struct JsonSource<R> {
     line: u64,
     columns: Arc<Columns>,
     is_done: bool,
+    /// Whether the input ends in the middle of a record.
+    is_cut_off: bool,
 }
 
 /// The columns, and where each path leads to.
@@ -82,11 +84,13 @@ impl<R: Read + Seek> JsonSource<R> {
             line: 1,
             columns: Arc::default(),
             is_done: false,
+            is_cut_off: false,
         };
         let columns = source.find_columns()?;
         source.columns = Arc::new(columns);
         source.window.rewind()?;
-        (source.scanner, source.line, source.is_done) = (Scanner::new(), 1, false);
+        (source.scanner, source.line) = (Scanner::new(), 1);
+        (source.is_done, source.is_cut_off) = (false, false);
         Ok(source)
     }
 
@@ -136,6 +140,7 @@ impl<R: Read + Seek> JsonSource<R> {
                 Found::More if self.window.is_at_end() => {
                     let rest = self.window.rest().len();
                     let _ = self.scanner.finish(self.window.rest());
+                    self.is_cut_off = true;
                     self.pass(rest);
                     break;
                 }
@@ -198,17 +203,17 @@ impl<R: Read + Seek> Source for JsonSource<R> {
                     let wanted = rest.len() + self.options.block_bytes;
                     self.window.fill(wanted)?;
                     continue;
-                } else if let Some(cut_off) = self
-                    .scanner
-                    .is_in_record()
-                    .then(|| self.scanner.give_up(rest).or_else(|| self.scanner.finish(rest)))
-                    .flatten()
+                } else if self.scanner.is_in_record()
+                    && let Some(given_up) = self.scanner.give_up(rest)
                 {
+                    found = given_up;
+                } else if let Some(cut_off) = self.scanner.finish(rest) {
+                    self.is_cut_off = true;
                     found = cut_off;
                 } else {
                     self.is_done = true;
                     let end = rest.len();
-                    if self.scanner.is_in_list() {
+                    if self.scanner.is_in_list() && !self.is_cut_off {
                         // The list is never closed: what is missing counts as one record.
                         line += line_feeds(&rest[counted..]);
                         let byte = self.window.start() + end as u64;

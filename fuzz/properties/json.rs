@@ -1,0 +1,45 @@
+//! What holds of all JSON. The fuzz target checks it, and so does an ordinary test on all that the
+//! fuzzer starts from and has found.
+
+use std::io::Cursor;
+
+use contactmill_core::Integrity;
+use contactmill_source::{JsonOptions, JsonSource};
+use serde_json::Value;
+
+#[path = "records.rs"]
+mod records;
+
+/// Any bytes are read, without a panic, to the same records whatever the blocks; and of an array of
+/// objects that `serde_json` reads, every object is a whole record.
+pub(crate) fn check(data: &[u8]) {
+    let read = |block_bytes| {
+        let options = JsonOptions { block_bytes, ..JsonOptions::default() };
+        let source = JsonSource::new("fuzz.json", Cursor::new(data), options);
+        source.ok().map(|source| {
+            let header = source.header().to_vec();
+            (header, records::records(source, data))
+        })
+    };
+    let (small, large) = (read(7), read(4 << 10));
+    assert_eq!(small, large, "blocks must not show");
+    let Some((header, records)) = small else { return };
+    for record in &records {
+        let whole = record.integrity == Integrity::Whole;
+        assert_eq!(record.fields.len(), header.len() + usize::from(!whole));
+    }
+    let text = data.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(data);
+    let Ok(Value::Array(values)) = serde_json::from_slice(text) else { return };
+    if values.iter().all(|value| value.is_object() && depth(value) < 50) {
+        assert_eq!(records.len(), values.len());
+        assert!(records.iter().all(|record| record.integrity == Integrity::Whole));
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(values) => 1 + values.iter().map(depth).max().unwrap_or(0),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
+}

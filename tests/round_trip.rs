@@ -1,0 +1,94 @@
+//! The same contacts in several formats are the same import arrays, and those read back are
+//! themselves.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod program;
+
+use std::fs;
+use std::path::Path;
+
+use program::{arrays, check_laws, contacts, converted, manifest};
+use serde_json::Value;
+
+const CSV: &str = "\
+name,phone,email,tags,plan
+Asha Verma,+91 98765 43210,asha@example.com,\"VIP; Pune\",gold
+Zoë de Boer,+31 6 31966543,,,silver
+Ravi \"R\" Iyer,099887 76655,ravi@example.org,Goa,
+";
+
+const JSON: &str = r#"[
+  {"name": "Asha Verma", "phone": "+91 98765 43210", "email": "asha@example.com",
+   "tags": ["VIP", "Pune"], "plan": "gold"},
+  {"name": "Zo\u00eb de Boer", "phone": "+31 6 31966543", "email": null, "tags": [],
+   "plan": "silver"},
+  {"name": "Ravi \"R\" Iyer", "phone": "099887 76655", "email": "ravi@example.org", "tags": ["Goa"]}
+]"#;
+
+const LINES: &str = r#"{"name":"Asha Verma","phone":"+91 98765 43210","email":"asha@example.com","tags":["VIP","Pune"],"plan":"gold"}
+{"name":"Zoë de Boer","phone":"+31 6 31966543","plan":"silver"}
+{"name":"Ravi \"R\" Iyer","phone":"099887 76655","email":"ravi@example.org","tags":["Goa"]}
+"#;
+
+const VCARD: &str = "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Asha Verma\r\nTEL:+91 98765 43210\r
+EMAIL:asha@example.com\r\nCATEGORIES:VIP,Pune\r\nPLAN:gold\r\nEND:VCARD\r
+BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:de Boer;Zo=EB\r
+TEL;VOICE:+31 6 31966543\r\nPLAN:silver\r\nEND:VCARD\r
+BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ravi \"R\" I\r\n yer\r\nTEL:099887 76655\r
+EMAIL;TYPE=INTERNET:ravi@example.org\r\nCATEGORIES:Goa\r\nEND:VCARD\r\n";
+
+fn converted_to(folder: &Path, name: &str, text: &str) -> Vec<Vec<u8>> {
+    fs::write(folder.join(name), text).unwrap();
+    let out = format!("{name}-out");
+    converted(folder, &[name, "--region", "IN", "--out", &out]);
+    check_laws(&folder.join(&out));
+    arrays(&folder.join(&out))
+}
+
+#[test]
+fn the_same_contacts_in_all_text_formats_give_the_same_arrays() {
+    let folder = tempfile::tempdir().unwrap();
+    let expected = converted_to(folder.path(), "contacts.csv", CSV);
+    assert_eq!(contacts(&folder.path().join("contacts.csv-out")).len(), 3);
+    for (name, text) in [("a.json", JSON), ("a.ndjson", LINES), ("a.vcf", VCARD)] {
+        assert!(converted_to(folder.path(), name, text) == expected, "{name}");
+    }
+}
+
+#[test]
+fn what_convert_wrote_reads_back_as_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/contacts.csv");
+    for layout in ["files", "lines"] {
+        let (first, second) = (format!("{layout}-1"), format!("{layout}-2"));
+        let options = ["--layout", layout, "--max-contacts", "70"];
+        converted(path, &[&[sample, "-r", "IN", "--out", &first], &options[..]].concat());
+        let mut names: Vec<String> = manifest(&path.join(&first))["files"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|file| format!("{first}/{}", file["path"].as_str().unwrap()))
+            .collect();
+        assert!(layout == "lines" || names.len() > 1);
+        names.extend(options.map(str::to_owned));
+        names.extend(["--out".into(), second.clone()]);
+        converted(path, &names);
+        check_laws(&path.join(&second));
+        let counts = manifest(&path.join(&second))["counts"].clone();
+        assert_eq!((&counts["rejected"], &counts["duplicates"]), (&0.into(), &0.into()));
+        let (before, after) = (contacts(&path.join(&first)), contacts(&path.join(&second)));
+        assert_eq!(sorted(before), sorted(after), "{layout}");
+    }
+}
+
+/// The contacts, their attributes by key: columns have one order for all contacts, which those that
+/// were merged need not have had.
+fn sorted(mut contacts: Vec<Value>) -> Vec<Value> {
+    for contact in &mut contacts {
+        let attributes = contact["profile"]["userDetails"]["attributes"].as_array_mut().unwrap();
+        attributes.sort_by_key(|attribute| attribute["key"].as_str().unwrap().to_owned());
+    }
+    contacts
+}
