@@ -44,7 +44,7 @@ fn every_column_is_told_with_what_it_was_taken_for_and_what_is_wrong_with_it() {
     let report: serde_json::Value = serde_json::from_str(&printed).unwrap();
     let input = &report["inputs"][0];
     assert_eq!((&input["records"], &input["contacts"]), (&6.into(), &5.into()));
-    assert_eq!(input["preset"], "wati");
+    assert_eq!((&input["preset"], &input["delimiter"]), (&"wati".into(), &"comma".into()));
     let home = &input["columns"][1];
     assert_eq!((&home["field"], &home["by"]), (&"phone".into(), &"content".into()));
     assert_eq!((&home["filled"], &home["valid"]), (&6.into(), &5.into()));
@@ -80,6 +80,10 @@ fn values_are_masked_unless_asked_for_and_lines_fit_80_columns() {
         let shown = inspected(folder.path(), &[&arguments[..], &["--show-values"]].concat());
         assert!(shown.contains("Asha Canary"), "{shown}");
     }
+    let long = "Name".repeat(30);
+    let mut text_of = LEADS.replace("City", &long).replace("Asha Canary", &long);
+    text_of = text_of.replace("asha@", &format!("{}@", "asha".repeat(15)));
+    fs::write(folder.path().join("leads.csv"), text_of).unwrap();
     let printed = inspected(folder.path(), &["leads.csv", "-r", "IN", "--show-values"]);
     assert!(printed.lines().all(|line| line.chars().count() <= 80), "{printed}");
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();

@@ -20,6 +20,8 @@ pub(crate) struct Part {
     name: String,
     format: &'static str,
     encoding: String,
+    /// Of delimited text.
+    delimiter: Option<String>,
     bytes: u64,
     /// How its columns are taken; nothing when it is empty, and the error where they cannot be.
     seen: Option<Seen>,
@@ -82,6 +84,7 @@ fn inspect(
         name: source.name().to_owned(),
         format: source.format().name(),
         encoding: source.encoding().to_string(),
+        delimiter: source.delimiter().map(|delimiter| delimiter.to_string()),
         bytes: source.bytes(),
         seen: None,
     };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use contactmill_core::{Block, Record, Source};
 
+use crate::csv::Delimiter;
 use crate::digest::Digest;
 use crate::encoding::TextEncoding;
 use crate::error::SourceError;
@@ -19,6 +20,7 @@ pub struct AnySource {
     name: Arc<str>,
     format: Format,
     encoding: TextEncoding,
+    delimiter: Option<Delimiter>,
     bytes: u64,
     header: Vec<String>,
     blocks: Box<dyn Source<Block = AnyBlock, Error = SourceError>>,
@@ -80,7 +82,19 @@ impl AnySource {
         };
         let blocks = Box::new(Boxing(source));
         let bytes = read.len();
-        AnySource { name, format, encoding, bytes, header, blocks, read, progress, covered: 0 }
+        let (delimiter, covered) = (None, 0);
+        AnySource {
+            name,
+            format,
+            encoding,
+            delimiter,
+            bytes,
+            header,
+            blocks,
+            read,
+            progress,
+            covered,
+        }
     }
 
     /// What the source is called: the input as the user named it and, where that holds several,
@@ -100,6 +114,16 @@ impl AnySource {
     #[must_use]
     pub const fn encoding(&self) -> TextEncoding {
         self.encoding
+    }
+
+    /// What stands between the fields of delimited text.
+    #[must_use]
+    pub const fn delimiter(&self) -> Option<Delimiter> {
+        self.delimiter
+    }
+
+    pub(crate) fn delimited_by(self, delimiter: Delimiter) -> Self {
+        AnySource { delimiter: Some(delimiter), ..self }
     }
 
     /// How many bytes that of which it is the name holds.

@@ -344,8 +344,9 @@ impl Part {
             Format::Csv => {
                 let search = HeaderSearch::new(options.is_header);
                 let source = CsvSource::with_banners(&self.name, text, options.csv, search)?;
-                let header = source.header().to_vec();
-                Ok(AnySource::new(named, (format, encoding), header, source))
+                let (header, delimiter) = (source.header().to_vec(), source.delimiter());
+                let source = AnySource::new(named, (format, encoding), header, source);
+                Ok(source.delimited_by(delimiter))
             }
             Format::Json => {
                 let source = JsonSource::new(&self.name, text, JsonOptions::default())?;

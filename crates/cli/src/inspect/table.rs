@@ -20,6 +20,9 @@ const DIM: Style = Style::new().dimmed();
 /// So many findings are shown for each column, the commonest first.
 const SHOWN: usize = 3;
 
+/// How wide everything may be.
+const WIDTH: usize = 80;
+
 /// How wide the name of a column may be.
 const NAME_WIDTH: usize = 24;
 
@@ -39,8 +42,12 @@ pub(super) fn write(
 
 fn write_part(out: &mut impl Write, part: &Part) -> io::Result<()> {
     writeln!(out, "{HEADING}{}{HEADING:#}", part.name)?;
-    let Part { format, encoding, bytes, .. } = part;
-    write!(out, "  {format}, {encoding}, {} bytes", grouped(*bytes))?;
+    let Part { format, encoding, delimiter, bytes, .. } = part;
+    write!(out, "  {format}, ")?;
+    if let Some(delimiter) = delimiter {
+        write!(out, "{delimiter}, ")?;
+    }
+    write!(out, "{encoding}, {} bytes", grouped(*bytes))?;
     let Some(seen) = &part.seen else { return writeln!(out, ", no columns") };
     let Inspection { records, sampled, every, .. } = seen.inspection;
     write!(out, ", {} records", grouped(records))?;
@@ -219,17 +226,14 @@ fn write_examples(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
         let text = |value: &Value| shown(value.as_str().unwrap_or_default());
         let phone = &details["contact"]["phone"];
         let place = format!("line {line}");
-        write!(
-            out,
-            "  {DIM}{place:<10}{DIM:#} {} {DIM}·{DIM:#} +{} {}",
-            text(&details["userProvidedName"]),
-            text(&phone["prefix"]),
-            text(&phone["number"])
-        )?;
+        let name = cut(&text(&details["userProvidedName"]), NAME_WIDTH);
+        let phone = format!("+{} {}", text(&phone["prefix"]), text(&phone["number"]));
+        write!(out, "  {DIM}{place:<10}{DIM:#} {name} {DIM}·{DIM:#} {phone}")?;
         let email = text(&details["contact"]["email"]);
+        let left = WIDTH.saturating_sub(13 + name.chars().count() + 3 + phone.len() + 3);
         match email.is_empty() {
             true => writeln!(out)?,
-            false => writeln!(out, " {DIM}·{DIM:#} {email}")?,
+            false => writeln!(out, " {DIM}·{DIM:#} {}", cut(&email, left))?,
         }
         let mut more = Vec::new();
         let tags: Vec<String> = list(&details["tags"]).map(text).collect();
@@ -288,7 +292,7 @@ fn letters(index: usize) -> String {
 fn cut(text: &str, width: usize) -> String {
     let tidy: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match tidy.chars().count() > width {
-        true => tidy.chars().take(width - 1).chain(['…']).collect(),
+        true => tidy.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
         false => tidy,
     }
 }
