@@ -17,6 +17,9 @@ use self::scan::{Found, Scanner};
 use crate::error::{SourceError, SourceProblem};
 use crate::window::{KEPT_BYTES, Piece, Window, kept_text, line_feeds};
 
+/// How much of the beginning tells whether it wraps the list of records.
+const HEAD: usize = 64 << 10;
+
 /// How JSON is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JsonOptions {
@@ -86,10 +89,14 @@ impl<R: Read + Seek> JsonSource<R> {
             is_done: false,
             is_cut_off: false,
         };
+        source.window.fill(HEAD)?;
+        let head = source.window.rest();
+        let scanner = Scanner::of(&head[..head.len().min(HEAD)], head.len() <= HEAD);
+        source.scanner = scanner.clone();
         let columns = source.find_columns()?;
         source.columns = Arc::new(columns);
         source.window.rewind()?;
-        (source.scanner, source.line) = (Scanner::new(), 1);
+        (source.scanner, source.line) = (scanner, 1);
         (source.is_done, source.is_cut_off) = (false, false);
         Ok(source)
     }

@@ -18,11 +18,37 @@ pub(super) enum Found {
     },
 }
 
+/// Keys of objects that are no records but hold the list of them, as answers of APIs do.
+const WRAPPERS: [&[u8]; 18] = [
+    b"body",
+    b"clients",
+    b"connections",
+    b"contacts",
+    b"customers",
+    b"data",
+    b"leads",
+    b"members",
+    b"payload",
+    b"people",
+    b"persons",
+    b"records",
+    b"response",
+    b"result",
+    b"results",
+    b"subscribers",
+    b"users",
+    b"value",
+];
+
 /// Where the scan is in a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// Between records.
     Between,
+    /// In a string of an object that wraps the list of records: a key, or a value.
+    Key { is_escaped: bool },
+    /// In a value of such an object that is no list of records, so many brackets deep.
+    Passed { depth: u64, in_string: bool, is_escaped: bool },
     /// In an object or a list, so many brackets deep.
     Nested { depth: u64, in_string: bool },
     /// In something else: a string, a number, text that is no JSON.
@@ -48,6 +74,10 @@ pub(super) struct Scanner {
     /// Whether records stand each on a line of its own, as far as is known.
     is_one_a_line: Option<bool>,
     has_line_break: bool,
+    /// How many objects deep it is that wrap a list of records.
+    wrapped: u32,
+    /// The last string in such an object, as far as it matters.
+    key: Vec<u8>,
 }
 
 impl Scanner {
@@ -61,14 +91,41 @@ impl Scanner {
             blank_line: Some(0),
             is_one_a_line: None,
             has_line_break: false,
+            wrapped: 0,
+            key: Vec::new(),
         }
+    }
+
+    /// A scanner for text that begins with `head`: where that is an object that wraps a list of
+    /// records, such as `{"data": [{…}, …]}`, they are what that list holds.
+    pub(super) fn of(head: &[u8], is_all: bool) -> Self {
+        let mut scanner = Scanner::new();
+        if !head.trim_ascii_start().starts_with(b"{") {
+            return scanner;
+        }
+        scanner.wrapped = 1;
+        scanner.at = head.iter().position(|&byte| byte == b'{').map_or(0, |at| at + 1);
+        let mut wrapping = scanner.clone();
+        let wraps = loop {
+            if wrapping.in_list || wrapping.wrapped == 0 || wrapping.at >= head.len() {
+                break wrapping.in_list && head[wrapping.at..].trim_ascii_start().starts_with(b"{");
+            }
+            let byte = head[wrapping.at];
+            wrapping.step_outside(byte);
+        };
+        // Where more follows, objects stand one after the other, and this is the first record.
+        let mut plain = Scanner::new();
+        let is_first = matches!(plain.scan(head, is_all), Found::Record { end, .. }
+            if !head[end..].trim_ascii().is_empty());
+        if wraps && !is_first { scanner } else { Scanner::new() }
     }
 
     /// Where the record begins in which the scan is, or how far it is between records.
     pub(super) fn settled(&self) -> usize {
         match self.state {
             State::Between => self.blank_line.unwrap_or(self.at),
-            _ => self.start,
+            State::Key { .. } | State::Passed { .. } => self.at,
+            State::Nested { .. } | State::Bare { .. } => self.start,
         }
     }
 
@@ -77,14 +134,14 @@ impl Scanner {
         self.at
     }
 
-    /// Whether the scan is in a list that was opened and not closed.
+    /// Whether the scan is in a list, or in what wraps one, that was opened and not closed.
     pub(super) const fn is_in_list(&self) -> bool {
-        self.in_list
+        self.in_list || self.wrapped > 0
     }
 
     /// Whether the scan is in a record.
     pub(super) fn is_in_record(&self) -> bool {
-        self.state != State::Between
+        matches!(self.state, State::Nested { .. } | State::Bare { .. })
     }
 
     /// The first `count` bytes are gone.
@@ -101,6 +158,8 @@ impl Scanner {
             if is_all { 0 } else { self.indent.as_ref().map_or(0, |indent| indent.len() + 1) };
         while let Some(&byte) = bytes.get(self.at) {
             match self.state {
+                State::Key { .. } | State::Passed { .. } => self.step_outside(byte),
+                State::Between if self.wrapped > 0 && !self.in_list => self.step_outside(byte),
                 State::Between => self.between(byte, bytes),
                 State::Nested { in_string: true, .. } | State::Bare { in_string: true } => {
                     if !self.string(bytes, needed) {
@@ -146,6 +205,53 @@ impl Scanner {
             }
         }
         Found::More
+    }
+
+    /// Goes on by one byte in an object that wraps a list of records, outside that list.
+    fn step_outside(&mut self, byte: u8) {
+        self.at += 1;
+        self.blank_line = if byte == b'\n' { Some(self.at) } else { None };
+        let is_wrapper = WRAPPERS.iter().any(|key| self.key.eq_ignore_ascii_case(key));
+        match &mut self.state {
+            State::Key { is_escaped } if *is_escaped => *is_escaped = false,
+            State::Key { is_escaped } => match byte {
+                b'"' => self.state = State::Between,
+                b'\\' => *is_escaped = true,
+                // No key that matters is as long.
+                _ if self.key.len() < 32 => self.key.push(byte),
+                _ => {}
+            },
+            State::Passed { is_escaped, .. } if *is_escaped => *is_escaped = false,
+            State::Passed { in_string, is_escaped, .. } if *in_string => match byte {
+                b'"' => *in_string = false,
+                b'\\' => *is_escaped = true,
+                _ => {}
+            },
+            State::Passed { depth, in_string, .. } => match byte {
+                b'"' => *in_string = true,
+                b'{' | b'[' => *depth += 1,
+                b'}' | b']' if *depth == 1 => self.state = State::Between,
+                b'}' | b']' => *depth -= 1,
+                _ => {}
+            },
+            _ => match byte {
+                b'"' => {
+                    self.key.clear();
+                    self.state = State::Key { is_escaped: false };
+                }
+                b'[' if is_wrapper => self.in_list = true,
+                b'{' if is_wrapper => {
+                    self.wrapped += 1;
+                    self.key.clear();
+                }
+                b'[' | b'{' => {
+                    self.state = State::Passed { depth: 1, in_string: false, is_escaped: false };
+                }
+                b'}' => self.wrapped -= 1,
+                b',' => self.key.clear(),
+                _ => {}
+            },
+        }
     }
 
     fn between(&mut self, byte: u8, bytes: &[u8]) {
@@ -208,7 +314,7 @@ impl Scanner {
                         State::Nested { in_string, .. } | State::Bare { in_string } => {
                             *in_string = false;
                         }
-                        State::Between => {}
+                        State::Between | State::Key { .. } | State::Passed { .. } => {}
                     }
                     self.has_line_break |= byte == b'\n';
                     return true;
