@@ -379,6 +379,13 @@ impl Part {
                 let header = source.header.clone();
                 Ok(AnySource::new(named, (format, TextEncoding::UTF_8), header, source))
             }
+            #[cfg(feature = "arrow")]
+            Format::Parquet | Format::ArrowIpc => {
+                let source = crate::columnar::open(format, input, options.inflate);
+                let source = source.map_err(|problem| self.error(problem))?.named(&self.name);
+                let header = source.header.clone();
+                Ok(AnySource::new(named, (format, TextEncoding::UTF_8), header, source))
+            }
             other => Err(self.error(SourceProblem::Format { format: other.name() })),
         }
     }

@@ -70,6 +70,11 @@ pub enum SourceProblem {
         /// What it holds instead, and what each is.
         passed_over: Vec<PassedOver>,
     },
+    /// A column is of a type that cannot be read.
+    Column {
+        /// Its name, and the type.
+        column: String,
+    },
     /// A workbook has no sheet of the name that was asked for.
     UnknownSheet {
         /// The name.
@@ -165,6 +170,9 @@ impl fmt::Display for SourceError {
                     write!(f, "\n  {name} is {what}")?;
                 }
                 Ok(())
+            }
+            SourceProblem::Column { column } => {
+                write!(f, "the column {column} is of a type that cannot be read; leave it out")
             }
             SourceProblem::UnknownSheet { sheet, sheets } => {
                 write!(f, "there is no sheet {sheet:?}; there are: {}", sheets.join(", "))

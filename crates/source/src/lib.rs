@@ -1,5 +1,8 @@
 //! Contact dumps in, records out.
 //!
+//! A [`Dump`] is what one input holds, and a [`Part`] of it opens as an [`AnySource`], whatever its
+//! packing, format and encoding are. The bytes tell, never a name.
+//!
 //! A [`CsvSource`] reads delimited text: it finds the delimiter, takes the header row, and cuts the
 //! rest into blocks of whole records at memory speed. Any thread can parse a block. Damage stays
 //! local: a quote that is never closed costs its own line, and no other.
@@ -24,6 +27,8 @@
 //! phone number is.
 
 mod any;
+#[cfg(feature = "arrow")]
+mod columnar;
 mod csv;
 mod digest;
 mod dump;
@@ -34,6 +39,7 @@ mod header;
 mod input;
 mod json;
 mod own_file;
+mod table;
 mod text;
 mod unpack;
 mod vcard;

@@ -83,7 +83,7 @@ mod tests {
     fn what_was_read_can_be_read_again() {
         let copy = tempfile::tempfile().unwrap();
         let mut text = Text::Made(Remembered::new(Box::new(&b"abcdefgh"[..]), copy));
-        let mut read = |text: &mut Text, count| {
+        let read = |text: &mut Text, count| {
             let mut bytes = vec![0; count];
             text.read_exact(&mut bytes).unwrap();
             String::from_utf8(bytes).unwrap()

@@ -228,6 +228,7 @@ impl<R: Read + Seek> CsvSource<R> {
             }
         };
         let bytes = self.give_away((end - start) as usize);
+        self.scanner = Scanner::new(self.start, self.delimiter);
         if bytes.is_empty() {
             return Ok(());
         }
@@ -242,7 +243,6 @@ impl<R: Read + Seek> CsvSource<R> {
                 *name = own_file::unguarded(name).to_owned();
             }
         }
-        self.scanner = Scanner::new(self.start, self.delimiter);
         Ok(())
     }
 

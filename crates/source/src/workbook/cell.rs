@@ -10,7 +10,7 @@ const EXACT_BELOW: f64 = 1e15;
 
 /// Appends a number: an integer with all its digits. What has more digits than a spreadsheet keeps is
 /// written with an exponent, so that nobody takes zeros for digits.
-pub(super) fn push_number(text: &mut String, number: f64) {
+pub(crate) fn push_number(text: &mut String, number: f64) {
     // Writing to a string cannot fail.
     let _ = if number.abs() >= EXACT_BELOW {
         write!(text, "{number:E}").map(|()| with_plus(text))

@@ -4,18 +4,19 @@
 //! records as they stand: what a formula last gave is its value, and nothing is computed.
 
 mod cell;
+mod events;
 mod ods;
-mod rows;
 mod xls;
 mod xlsx;
 
-pub(crate) use self::rows::SheetSource;
-
+#[cfg(feature = "arrow")]
+pub(crate) use self::cell::push_number;
 use crate::dump::ReadOptions;
 use crate::error::SourceProblem;
 use crate::format::Format;
 use crate::header::HeaderSearch;
 use crate::input::Input;
+use crate::table::TableSource;
 
 /// A sheet that can be read, as far as it is known before.
 struct Candidate {
@@ -37,7 +38,7 @@ pub(crate) fn open(
     format: Format,
     input: Input,
     options: ReadOptions<'_>,
-) -> Result<SheetSource, SourceProblem> {
+) -> Result<TableSource, SourceProblem> {
     match format {
         Format::Xlsx => xlsx::open(input, options),
         Format::Ods => ods::open(input, options),

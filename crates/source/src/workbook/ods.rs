@@ -8,12 +8,13 @@ use std::io::{BufRead, BufReader, Read};
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
-use super::rows::{Ended, RowWriter, SheetSource};
+use super::events::ShortEvents;
 use super::{Candidate, Chosen, cell, choose};
 use crate::dump::ReadOptions;
 use crate::error::SourceProblem;
 use crate::header::HEADER_AMONG;
 use crate::input::Input;
+use crate::table::{Ended, RowWriter, TableOf, TableSource};
 use crate::unpack::Archive;
 
 /// The most columns and rows that any program gives a sheet.
@@ -23,7 +24,7 @@ const MAX_ROWS: u64 = 1 << 20;
 /// The longest run of spaces that a cell may hold: as many characters as any program takes.
 const MAX_SPACES: usize = 32_767;
 
-pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<SheetSource, SourceProblem> {
+pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource, SourceProblem> {
     let archive = Archive::of(input.clone(), options.inflate)?;
     let part = |name: &str| -> Result<Box<dyn Read + Send>, SourceProblem> {
         let missing = || SourceProblem::damaged("workbook", format!("it has no {name}"));
@@ -36,7 +37,7 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<SheetSource
         return Err(SourceProblem::Password { what: "this workbook" });
     }
 
-    let mut content = Content::new(BufReader::new(part("content.xml")?));
+    let mut content = Content::new(BufReader::new(ShortEvents::new(part("content.xml")?)));
     let mut candidates = Vec::new();
     while let Some(name) = content.next_sheet()? {
         let is_wanted = options.sheet.is_none_or(|wanted| wanted == name);
@@ -49,10 +50,12 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<SheetSource
         candidates.push(Candidate { name, rows, is_hidden: false });
     }
     let Some(Chosen { sheet, header_row, header }) = choose(candidates, options)? else {
-        return Ok(SheetSource::empty());
+        return Ok(TableSource::empty());
     };
-    let content = Content::new(BufReader::new(part("content.xml")?));
-    SheetSource::spawn(header, input.len(), move |writer| rows(content, &sheet, header_row, writer))
+    let content = Content::new(BufReader::new(ShortEvents::new(part("content.xml")?)));
+    TableSource::spawn(TableOf::Workbook, header, input.len(), move |writer| {
+        rows(content, &sheet, header_row, writer)
+    })
 }
 
 /// All rows of a sheet below its header row.

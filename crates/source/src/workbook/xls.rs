@@ -5,17 +5,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Data, DataRef, Range, Reader, SheetType, SheetVisible, Xls, XlsError};
 
-use super::rows::{Ended, RowWriter, SheetSource};
 use super::{Candidate, Chosen, cell, choose};
 use crate::dump::ReadOptions;
 use crate::error::SourceProblem;
 use crate::header::HEADER_AMONG;
 use crate::input::Input;
+use crate::table::{Ended, RowWriter, TableOf, TableSource};
 
 /// A full sheet has 65,536 rows; one with fifty columns of text takes some 100 MB.
 const MAX_BYTES: u64 = 512 << 20;
 
-pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<SheetSource, SourceProblem> {
+pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource, SourceProblem> {
     let bytes = input.len();
     if bytes > MAX_BYTES {
         return Err(SourceProblem::damaged("workbook", "no XLS is so large"));
@@ -46,12 +46,14 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<SheetSource
         candidates.push(Candidate { name, rows, is_hidden });
     }
     let Some(Chosen { sheet, header_row, header }) = choose(candidates, options)? else {
-        return Ok(SheetSource::empty());
+        return Ok(TableSource::empty());
     };
     let range = workbook.worksheet_range(&sheet);
     let range = range.map_err(|error| SourceProblem::damaged("workbook", error))?;
     drop(workbook);
-    SheetSource::spawn(header, bytes, move |writer| rows(&range, header_row, writer))
+    TableSource::spawn(TableOf::Workbook, header, bytes, move |writer| {
+        rows(&range, header_row, writer)
+    })
 }
 
 /// Whether a compound file has a stream of this name: names stand in it in UTF-16

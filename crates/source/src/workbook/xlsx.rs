@@ -4,20 +4,20 @@ use std::io::{BufReader, Read};
 
 use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
-use super::rows::{Ended, RowWriter, SheetSource};
+use super::events::ShortEvents;
 use super::{Candidate, Chosen, cell, choose};
 use crate::dump::ReadOptions;
 use crate::error::SourceProblem;
 use crate::header::HEADER_AMONG;
 use crate::input::Input;
-use crate::unpack::Archive;
+use crate::table::{Ended, RowWriter, TableOf, TableSource};
+use crate::unpack::{Archive, InflateLimits, Member};
 
 type Workbook = Xlsx<BufReader<Input>>;
 
-pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<SheetSource, SourceProblem> {
-    check(&input, options)?;
+pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource, SourceProblem> {
     let bytes = input.len();
-    let mut workbook: Workbook = Xlsx::new(BufReader::new(input)).map_err(problem)?;
+    let mut workbook = checked(&input, options)?;
     let sheets: Vec<(String, bool)> = workbook
         .sheets_metadata()
         .iter()
@@ -31,9 +31,11 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<SheetSource
         candidates.push(Candidate { name, rows, is_hidden });
     }
     let Some(Chosen { sheet, header_row, header }) = choose(candidates, options)? else {
-        return Ok(SheetSource::empty());
+        return Ok(TableSource::empty());
     };
-    SheetSource::spawn(header, bytes, move |writer| rows(workbook, &sheet, header_row, writer))
+    TableSource::spawn(TableOf::Workbook, header, bytes, move |writer| {
+        rows(workbook, &sheet, header_row, writer)
+    })
 }
 
 fn problem(error: XlsxError) -> SourceProblem {
@@ -43,26 +45,46 @@ fn problem(error: XlsxError) -> SourceProblem {
     }
 }
 
-/// What calamine takes into memory whole is read once before, against the limits: what a directory
-/// says of the size of its files, and a table of strings of how many it has, need not be true.
-fn check(input: &Input, options: ReadOptions<'_>) -> Result<(), SourceProblem> {
+/// Opens the workbook once its parts were held against the limits.
+///
+/// What calamine takes into memory whole (a part, or one cell of a sheet) is read before: what a
+/// directory says of the size of its files, and a table of strings of how many it has, need not be
+/// true. Sheets are looked at while calamine reads the strings.
+fn checked(input: &Input, options: ReadOptions<'_>) -> Result<Workbook, SourceProblem> {
     let archive = Archive::of(input.clone(), options.inflate)?;
-    for member in &archive.members {
+    let is_xml = |member: &&Member| {
         let name = member.name.to_ascii_lowercase();
-        let is_sheet = name.contains("worksheets/") || !name.ends_with(".xml");
-        if is_sheet && !name.ends_with(".rels") {
-            continue;
+        name.ends_with(".xml") || name.ends_with(".rels")
+    };
+    let is_sheet = |member: &&Member| member.name.to_ascii_lowercase().contains("worksheets/");
+    let (sheets, others): (Vec<&Member>, Vec<&Member>) =
+        archive.members.iter().filter(is_xml).partition(is_sheet);
+    let inflate = options.inflate;
+    let look = |member: &Member| check(member, input.clone(), inflate);
+    others.into_iter().try_for_each(look)?;
+    std::thread::scope(|scope| {
+        let looking = scope.spawn(move || sheets.into_iter().try_for_each(look));
+        let workbook = Xlsx::new(BufReader::new(input.clone())).map_err(problem);
+        match looking.join() {
+            Ok(looked) => looked?,
+            Err(panic) => std::panic::resume_unwind(panic),
         }
-        let mut reader = member.reader(input.clone(), options.inflate)?;
-        let mut head = Vec::new();
-        let read = reader.by_ref().take(4 << 10).read_to_end(&mut head);
-        read.map_err(SourceProblem::reading)?;
-        if name.ends_with("sharedstrings.xml") && claims_too_many(&head, member.size) {
-            let error = "it cannot hold as many strings as it says";
-            return Err(SourceProblem::damaged("workbook", error));
-        }
-        std::io::copy(&mut reader, &mut std::io::sink()).map_err(SourceProblem::reading)?;
+        workbook
+    })
+}
+
+/// Reads a part to its end.
+fn check(member: &Member, input: Input, limits: InflateLimits) -> Result<(), SourceProblem> {
+    let mut reader = ShortEvents::new(member.reader(input, limits)?);
+    let mut head = Vec::new();
+    let read = reader.by_ref().take(4 << 10).read_to_end(&mut head);
+    read.map_err(SourceProblem::reading)?;
+    let is_strings = member.name.to_ascii_lowercase().ends_with("sharedstrings.xml");
+    if is_strings && claims_too_many(&head, member.size) {
+        let error = "it cannot hold as many strings as it says";
+        return Err(SourceProblem::damaged("workbook", error));
     }
+    std::io::copy(&mut reader, &mut std::io::sink()).map_err(SourceProblem::reading)?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Rows of a sheet, in blocks, made by a thread of their own.
+//! Rows of a table that is no text, in blocks, made by a thread of their own.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -13,27 +13,53 @@ use crate::own_file;
 /// About how many bytes make a block.
 const BLOCK_BYTES: usize = 256 << 10;
 
-/// How many fields a sheet may have, empty ones between others counted: more than a full sheet of
-/// two hundred columns, far fewer than the largest sheet has cells.
-const MAX_FIELDS: u64 = 1 << 28;
+/// How many empty fields the rows of a sheet may have between those that hold anything: as many as a
+/// full sheet of two hundred columns, far fewer than the largest sheet has cells.
+const MAX_GAPS: u64 = 1 << 28;
 
-/// The records of a sheet.
-pub(crate) struct SheetSource {
+/// What a table is a part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TableOf {
+    /// A workbook, whose cells may stand far apart.
+    Workbook,
+    /// A file of columns, by what it is called.
+    Columns(&'static str),
+}
+
+impl TableOf {
+    const fn what(self) -> &'static str {
+        match self {
+            TableOf::Workbook => "workbook",
+            TableOf::Columns(what) => what,
+        }
+    }
+}
+
+/// The records of a table.
+pub(crate) struct TableSource {
     pub(crate) header: Vec<String>,
-    blocks: Option<Receiver<Result<SheetBlock, SourceProblem>>>,
+    blocks: Option<Receiver<Result<TableBlock, SourceProblem>>>,
     thread: Option<JoinHandle<()>>,
+    of: TableOf,
     name: std::sync::Arc<str>,
 }
 
-impl SheetSource {
-    /// A sheet without any rows.
-    pub(super) fn empty() -> Self {
-        SheetSource { header: Vec::new(), blocks: None, thread: None, name: "".into() }
+impl TableSource {
+    /// A table without any rows.
+    pub(crate) fn empty() -> Self {
+        TableSource {
+            header: Vec::new(),
+            blocks: None,
+            thread: None,
+            of: TableOf::Workbook,
+            name: "".into(),
+        }
     }
 
     /// The rows that `rows` hands to the [`RowWriter`], on a thread of its own, where a reader can
     /// borrow from its workbook. It is asked to stop, by an error, when nobody reads any more.
-    pub(super) fn spawn(
+    pub(crate) fn spawn(
+        of: TableOf,
         header: Vec<String>,
         bytes: u64,
         rows: impl FnOnce(&mut RowWriter) -> Result<(), Ended> + Send + 'static,
@@ -42,15 +68,16 @@ impl SheetSource {
         let mut writer = RowWriter {
             own_file: is_bookkeeping_header(&header),
             columns: header.len(),
-            block: SheetBlock::default(),
+            block: TableBlock::default(),
             sender,
-            fields: 0,
+            of,
+            gaps: 0,
             bytes,
             share: 0.0,
             told: 0,
         };
         let thread = std::thread::Builder::new()
-            .name("contactmill-sheet".into())
+            .name("contactmill-table".into())
             .spawn(move || {
                 let ended = rows(&mut writer).and_then(|()| writer.hand_over());
                 if let Err(Ended::Problem(problem)) = ended {
@@ -65,7 +92,7 @@ impl SheetSource {
                 *name = own_file::unguarded(name).to_owned();
             }
         }
-        Ok(SheetSource { header, blocks: Some(blocks), thread: Some(thread), name: "".into() })
+        Ok(TableSource { header, blocks: Some(blocks), thread: Some(thread), of, name: "".into() })
     }
 
     pub(crate) fn named(mut self, name: &std::sync::Arc<str>) -> Self {
@@ -74,11 +101,11 @@ impl SheetSource {
     }
 }
 
-impl Source for SheetSource {
-    type Block = SheetBlock;
+impl Source for TableSource {
+    type Block = TableBlock;
     type Error = SourceError;
 
-    fn next_block(&mut self) -> Result<Option<SheetBlock>, SourceError> {
+    fn next_block(&mut self) -> Result<Option<TableBlock>, SourceError> {
         let fail = |problem| SourceError {
             source: std::sync::Arc::clone(&self.name),
             line: None,
@@ -91,7 +118,9 @@ impl Source for SheetSource {
                 // A reader that panicked has not read all there is.
                 let panicked = self.thread.take().is_some_and(|thread| thread.join().is_err());
                 match panicked {
-                    true => Err(fail(SourceProblem::damaged("workbook", "it cannot be parsed"))),
+                    true => {
+                        Err(fail(SourceProblem::damaged(self.of.what(), "it cannot be parsed")))
+                    }
                     false => Ok(None),
                 }
             }
@@ -100,7 +129,7 @@ impl Source for SheetSource {
 }
 
 /// Why rows ended before their end.
-pub(super) enum Ended {
+pub(crate) enum Ended {
     /// Nobody reads them any more.
     Unwanted,
     /// They cannot be read any further.
@@ -114,12 +143,13 @@ impl From<SourceProblem> for Ended {
 }
 
 /// Takes rows and hands them over in blocks.
-pub(super) struct RowWriter {
+pub(crate) struct RowWriter {
     own_file: bool,
     columns: usize,
-    block: SheetBlock,
-    sender: SyncSender<Result<SheetBlock, SourceProblem>>,
-    fields: u64,
+    block: TableBlock,
+    sender: SyncSender<Result<TableBlock, SourceProblem>>,
+    of: TableOf,
+    gaps: u64,
     bytes: u64,
     share: f64,
     told: u64,
@@ -128,9 +158,11 @@ pub(super) struct RowWriter {
 impl RowWriter {
     /// Begins a cell in this column, from 0, of the present row; its text goes to what is returned.
     /// Cells come in the order of their columns.
-    pub(super) fn cell(&mut self, column: usize) -> &mut String {
+    pub(crate) fn cell(&mut self, column: usize) -> &mut String {
         let block = &mut self.block;
-        if block.row_ends() <= column {
+        let known = block.row_ends() + usize::from(block.open);
+        if known <= column {
+            self.gaps += (column - known) as u64;
             // What begins here ends the field before it.
             block.close_fields(column);
             block.open = true;
@@ -139,17 +171,16 @@ impl RowWriter {
     }
 
     /// Ends the present row, which has this number, from 1. An empty one is none.
-    pub(super) fn end_row(&mut self, number: u64, share_of_all: f64) -> Result<(), Ended> {
+    pub(crate) fn end_row(&mut self, number: u64, share_of_all: f64) -> Result<(), Ended> {
         let block = &mut self.block;
         if !block.open {
             return Ok(());
         }
         block.close_fields(self.columns.max(block.row_ends() + 1));
-        self.fields += block.row_ends() as u64;
         block.rows.push((block.text.len(), block.ends.len(), number));
         block.open = false;
         self.share = share_of_all;
-        if self.fields > MAX_FIELDS {
+        if self.of == TableOf::Workbook && self.gaps > MAX_GAPS {
             let error = "its cells stand too far apart; copy the contacts to a new workbook";
             return Err(SourceProblem::damaged("workbook", error).into());
         }
@@ -172,9 +203,9 @@ impl RowWriter {
     }
 }
 
-/// A run of rows of a sheet.
+/// A run of rows of a table.
 #[derive(Debug, Default)]
-pub(crate) struct SheetBlock {
+pub(crate) struct TableBlock {
     /// The fields of all rows, end to end.
     text: String,
     /// Where each field ends in its row.
@@ -187,7 +218,7 @@ pub(crate) struct SheetBlock {
     covers: u64,
 }
 
-impl SheetBlock {
+impl TableBlock {
     fn row_start(&self) -> (usize, usize) {
         self.rows.last().map_or((0, 0), |&(text, ends, _)| (text, ends))
     }
@@ -205,7 +236,7 @@ impl SheetBlock {
     }
 }
 
-impl Block for SheetBlock {
+impl Block for TableBlock {
     type Error = SourceError;
 
     fn len_bytes(&self) -> u64 {
