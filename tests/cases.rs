@@ -148,3 +148,37 @@ fn every_option_has_a_case() {
         assert!(has_case || elsewhere.contains(&option), "no case uses {option}");
     }
 }
+
+/// Cases that hold the contacts of `same-contacts-csv`, in other clothes.
+const SAME_CONTACTS: &[&str] = &[
+    "arrow-file",
+    "arrow-stream",
+    "banners-above-the-header",
+    "delimiter-unusual",
+    "encoding-utf-16-big-endian-without-mark",
+    "encoding-windows-1252",
+    "gzip-of-two-members",
+    "ods",
+    "parquet",
+    "standard-input-gzip",
+    "wrong-extension",
+    "xls",
+    "xlsx",
+    "zstd-of-utf-16",
+];
+
+#[test]
+fn the_same_contacts_in_any_format_give_the_same_arrays() {
+    let arrays = |case: &str| {
+        let expected = Path::new(CASES).join(case).join("expected");
+        fs::read(expected.join("import-000001.json")).unwrap()
+    };
+    // While expectations are written, they are not all there.
+    if std::env::var_os("UPDATE_CASES").is_some() {
+        return;
+    }
+    let csv = arrays("same-contacts-csv");
+    for case in SAME_CONTACTS {
+        assert!(arrays(case) == csv, "{case}");
+    }
+}
