@@ -84,8 +84,9 @@ mod tests {
             .map_err(SourceProblem::reading)
     }
 
-    const PACKINGS: [(Packing, fn(&[u8]) -> Vec<u8>); 2] =
-        [(Packing::Gzip, gzip), (Packing::Zstd, zstd)];
+    type Pack = fn(&[u8]) -> Vec<u8>;
+
+    const PACKINGS: [(Packing, Pack); 2] = [(Packing::Gzip, gzip), (Packing::Zstd, zstd)];
 
     #[test]
     fn all_members_and_frames_are_read() {
