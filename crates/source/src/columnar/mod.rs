@@ -6,6 +6,8 @@
 mod ipc;
 mod parquet;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use crate::error::SourceProblem;
 use crate::format::Format;
 use crate::input::Input;
@@ -21,10 +23,13 @@ pub(crate) fn open(
     input: Input,
     limits: InflateLimits,
 ) -> Result<TableSource, SourceProblem> {
-    match format {
+    // The readers panic on some damaged metadata; rows are read on a thread that expects it too.
+    let opened = catch_unwind(AssertUnwindSafe(|| match format {
         Format::Parquet => parquet::open(input, limits),
         _ => ipc::open(input),
-    }
+    }));
+    let what = if format == Format::Parquet { "Parquet file" } else { "Arrow file" };
+    opened.unwrap_or_else(|_| Err(SourceProblem::damaged(what, "it cannot be parsed")))
 }
 
 /// The name of a field in a struct.
