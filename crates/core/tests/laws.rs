@@ -81,6 +81,8 @@ proptest! {
 
     #[test]
     fn normalising_what_came_out_changes_nothing(cells in cells(), options in options()) {
+        // What looks like a filler is a number under `strict` alone.
+        let same_mode = Options { phones: options.phones, ..Options::default() };
         let Some(first) = normalized(&cells, options) else { return Ok(()) };
         let contact = &first.contact;
         let phone = contact.phone.e164().to_string();
@@ -94,7 +96,7 @@ proptest! {
         for attribute in &contact.attributes {
             raw.attributes.push((&attribute.key, attribute.value.as_str()));
         }
-        let again = Normalizer::new(Options::default()).normalize(&raw).unwrap();
+        let again = Normalizer::new(same_mode).normalize(&raw).unwrap();
         prop_assert_eq!(&again.contact, contact);
         let codes: Vec<WarningCode> = again.warnings.iter().map(|warning| warning.code).collect();
         let expected: &[WarningCode] =
