@@ -98,7 +98,10 @@ proptest! {
         }
         let again = Normalizer::new(same_mode).normalize(&raw).unwrap();
         prop_assert_eq!(&again.contact, contact);
-        let codes: Vec<WarningCode> = again.warnings.iter().map(|warning| warning.code).collect();
+        let codes = again.warnings.iter().map(|warning| warning.code);
+        // What was left as it is stays suspect.
+        let codes: Vec<WarningCode> =
+            codes.filter(|&code| code != WarningCode::EmailTypoSuspected).collect();
         let expected: &[WarningCode] =
             if contact.name.stands_in() { &[WarningCode::NameFromPhone] } else { &[] };
         prop_assert_eq!(codes, expected);
