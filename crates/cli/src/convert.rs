@@ -7,11 +7,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use contactmill_core::pipeline::{NoThreads, Pipeline, Settings, Sink, Stopped};
+use contactmill_core::pipeline::{Emitted, NoThreads, Pipeline, Settings, Sink, Stopped};
 use contactmill_core::{
-    Block, ColumnMap, ColumnRole, Conflict, Contact, METADATA_VERSION, MappedField, MappingError,
-    Normalizer, Position, Reason, Record, RecordBuffer, Region, Rejection, Source, SourceId,
-    Warning, WarningCode, likely_phone_column,
+    Block, ColumnMap, ColumnRole, Conflict, METADATA_VERSION, MappedField, MappingError,
+    Normalizer, Position, Reason, Record, RecordBuffer, RecordId, Region, Rejection, Scratch,
+    Source, SourceId, Warning, WarningCode, likely_phone_column,
 };
 use contactmill_emit::{
     ArrayEncoding, EmitError, InputEntry, InputTable, Manifest, MappedColumn, MappingEntry,
@@ -48,6 +48,9 @@ pub(crate) enum Failure {
     StandardInput(io::Error),
     StandardOutput(io::Error),
     Signals(io::Error),
+    /// What had to be set aside could not be written to the staging folder or read back.
+    Scratch(io::Error),
+    TooManyRecords,
     /// A signal asked for it, with the exit code that it has.
     Stopped(Option<u8>),
 }
@@ -80,6 +83,12 @@ impl fmt::Display for Failure {
             Failure::Changed { input } => write!(f, "{input}: was changed while it was read"),
             Failure::Signals(error) => write!(f, "cannot listen to signals: {error}"),
             Failure::Stopped(_) => f.write_str("stopped by a signal; nothing was written"),
+            Failure::Scratch(error) => {
+                write!(f, "contacts cannot be set aside beside the results: {error}")
+            }
+            Failure::TooManyRecords => f.write_str(
+                "the inputs have more than 4,294,967,295 records\n  convert them in several runs",
+            ),
             Failure::StandardInput(error) => {
                 write!(f, "standard input cannot be read: {error}")
             }
@@ -152,6 +161,8 @@ impl<S: Into<Failure>> From<Stopped<S, EmitError>> for Failure {
             Stopped::Source(error) => error.into(),
             Stopped::Sink(error) => Failure::Emit(error),
             Stopped::Asked => Failure::Stopped(None),
+            Stopped::Scratch(error) => Failure::Scratch(error),
+            Stopped::TooManyRecords => Failure::TooManyRecords,
         }
     }
 }
@@ -212,10 +223,12 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     let encoding = ArrayEncoding { max_array_bytes: limits.max_bytes };
     // Until here a signal ends the process as it would any other; the next run cleans up behind it.
     let signals = Signals::listen().map_err(Failure::Signals)?;
+    let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
     let settings = Settings {
         threads: arguments.threads(),
         dedup: arguments.dedup(),
-        encoding: &encoding,
+        encoding: Some(&encoding),
+        scratch: &scratch,
         stop: Some(signals.any()),
     };
     let mut pipeline = Pipeline::new(&normalizer, settings)?;
@@ -398,13 +411,8 @@ struct Reporting {
 impl Sink for Reporting {
     type Error = EmitError;
 
-    fn contact(
-        &mut self,
-        position: Position,
-        contact: &Contact,
-        encoded: &[u8],
-    ) -> Result<(), EmitError> {
-        self.result.contact(position, contact, encoded)
+    fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
+        self.result.contact(position, contact)
     }
 
     fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), EmitError> {
@@ -418,7 +426,7 @@ impl Sink for Reporting {
     fn duplicate(
         &mut self,
         record: Record<'_>,
-        kept: Position,
+        kept: RecordId,
         conflicts: &[Conflict],
     ) -> Result<(), EmitError> {
         self.result.duplicate(record, kept, conflicts)

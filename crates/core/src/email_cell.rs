@@ -11,20 +11,20 @@ use crate::text::{is_invisible, says_nothing};
 
 /// What an e-mail cell holds.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum EmailReading {
+pub(crate) enum EmailReading<'c> {
     /// Nothing, or a placeholder.
     Empty,
     /// One address.
-    One(EmailAddress),
+    One(EmailAddress<'c>),
     /// A list with at least one address in it, the first of which is the e-mail.
-    Several(Vec<EmailAddress>),
+    Several(Vec<EmailAddress<'c>>),
     /// Something else.
     Bad,
 }
 
-impl EmailReading {
+impl<'c> EmailReading<'c> {
     /// The addresses, if the cell holds any.
-    pub(crate) fn into_addresses(self) -> Option<Vec<EmailAddress>> {
+    pub(crate) fn into_addresses(self) -> Option<Vec<EmailAddress<'c>>> {
         match self {
             EmailReading::One(address) => Some(vec![address]),
             EmailReading::Several(addresses) => Some(addresses),
@@ -54,7 +54,7 @@ const MAX_BYTES: usize = 254;
 const CHAT_HOSTS: [&str; 3] = ["s.whatsapp.net", "c.us", "g.us"];
 
 /// Reads an e-mail cell.
-pub(crate) fn read(cell: &str, notes: Notes<'_>) -> EmailReading {
+pub(crate) fn read<'c>(cell: &'c str, notes: Notes<'_>) -> EmailReading<'c> {
     if let Some(address) = plain(cell) {
         notes.taken(|| address.as_str().to_owned());
         return EmailReading::One(address);
@@ -64,7 +64,7 @@ pub(crate) fn read(cell: &str, notes: Notes<'_>) -> EmailReading {
 
 /// The address of a cell that holds nothing else: ASCII letters, digits and the signs that nearly
 /// all addresses are made of. The closer look comes to the same.
-fn plain(cell: &str) -> Option<EmailAddress> {
+fn plain(cell: &str) -> Option<EmailAddress<'_>> {
     let is_plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'+');
     let (local, domain) = cell.split_once('@')?;
@@ -79,6 +79,9 @@ fn plain(cell: &str) -> Option<EmailAddress> {
         && is_host_name(domain);
     if !is_sound || stands_for_none(cell) || is_chat_host(domain) {
         return None;
+    }
+    if !domain.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Some(EmailAddress::new(cell));
     }
     let mut address = String::with_capacity(cell.len());
     address.push_str(local);
@@ -95,7 +98,7 @@ fn is_chat_host(domain: &str) -> bool {
     CHAT_HOSTS.iter().any(|host| domain.eq_ignore_ascii_case(host))
 }
 
-fn look_closer(cell: &str, notes: Notes<'_>) -> EmailReading {
+fn look_closer(cell: &str, notes: Notes<'_>) -> EmailReading<'static> {
     let text = tidy(cell);
     if text != cell {
         notes.seen(|| format!("without what surrounds it: {text}"));
@@ -175,7 +178,7 @@ fn half_width(c: char) -> char {
 
 /// One address under our policy, or what is against it: the syntax of RFC 5321 without quoted local
 /// parts, comments and IP literals, and a domain that could be on the internet.
-fn address(text: &str, notes: Notes<'_>) -> Result<EmailAddress, &'static str> {
+fn address(text: &str, notes: Notes<'_>) -> Result<EmailAddress<'static>, &'static str> {
     let read = policy(text);
     match &read {
         Ok(address) => notes.taken(|| address.as_str().to_owned()),
@@ -184,7 +187,7 @@ fn address(text: &str, notes: Notes<'_>) -> Result<EmailAddress, &'static str> {
     read
 }
 
-fn policy(text: &str) -> Result<EmailAddress, &'static str> {
+fn policy(text: &str) -> Result<EmailAddress<'static>, &'static str> {
     if text.len() > MAX_BYTES {
         return Err("more than 254 bytes");
     }
@@ -263,7 +266,7 @@ const LOOK_ALIKES: [&str; 5] = ["cloud.com", "email.com", "mail.com", "qmail.com
 
 /// The address that was probably meant, where the domain looks like a slip: a provider's with one
 /// letter wrong, missing, doubled or swapped with the next, or a top level that does not exist.
-pub(crate) fn suggestion(address: &EmailAddress) -> Option<String> {
+pub(crate) fn suggestion(address: &EmailAddress<'_>) -> Option<String> {
     let (local, domain) = address.as_str().rsplit_once('@')?;
     if PROVIDERS.contains(&domain) || LOOK_ALIKES.contains(&domain) {
         return None;
@@ -301,7 +304,7 @@ mod tests {
     const CELLS: &str = include_str!("../tests/cells/email.tsv");
 
     fn outcome(cell: &str) -> String {
-        let suggested = |address: &EmailAddress| match suggestion(address) {
+        let suggested = |address: &EmailAddress<'_>| match suggestion(address) {
             Some(meant) => format!("{} ({meant}?)", address.as_str()),
             None => address.as_str().to_owned(),
         };

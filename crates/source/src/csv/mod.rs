@@ -14,7 +14,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use contactmill_core::{Source, is_bookkeeping_header};
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 pub use self::block::CsvBlock;
 use self::block::{BlockForm, Fields};
@@ -39,7 +39,7 @@ pub struct CsvOptions {
 
 impl Default for CsvOptions {
     fn default() -> Self {
-        CsvOptions { delimiter: None, block_bytes: 512 << 10, max_record_bytes: 1 << 20 }
+        CsvOptions { delimiter: None, block_bytes: 128 << 10, max_record_bytes: 1 << 20 }
     }
 }
 
@@ -61,7 +61,7 @@ pub struct CsvSource<R> {
     line: u64,
     at_end: bool,
     scanner: Scanner,
-    hasher: Sha256,
+    hasher: Context,
     /// Up to where the input was hashed: going back does not hash twice.
     hashed: u64,
 }
@@ -88,7 +88,7 @@ impl<R: Read + Seek> CsvSource<R> {
             line: 1,
             at_end: false,
             scanner: Scanner::new(0, Delimiter::default()),
-            hasher: Sha256::new(),
+            hasher: Context::new(&SHA256),
             hashed: 0,
         };
         source.fill(SAMPLE)?;
@@ -132,7 +132,7 @@ impl<R: Read + Seek> CsvSource<R> {
     /// The SHA-256 of the input, in hexadecimal. Whole once the last block was taken.
     #[must_use]
     pub fn sha256(&self) -> String {
-        self.hasher.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        self.hasher.clone().finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn error(&self, line: Option<u64>, problem: SourceProblem) -> SourceError {
