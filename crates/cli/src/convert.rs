@@ -49,7 +49,10 @@ pub(crate) enum Failure {
     StandardOutput(io::Error),
     Signals(io::Error),
     /// What had to be set aside could not be written to the staging folder or read back.
-    Scratch(io::Error),
+    Scratch {
+        out: PathBuf,
+        error: io::Error,
+    },
     TooManyRecords,
     /// A signal asked for it, with the exit code that it has.
     Stopped(Option<u8>),
@@ -83,8 +86,8 @@ impl fmt::Display for Failure {
             Failure::Changed { input } => write!(f, "{input}: was changed while it was read"),
             Failure::Signals(error) => write!(f, "cannot listen to signals: {error}"),
             Failure::Stopped(_) => f.write_str("stopped by a signal; nothing was written"),
-            Failure::Scratch(error) => {
-                write!(f, "contacts cannot be set aside beside the results: {error}")
+            Failure::Scratch { out, error } => {
+                write!(f, "contacts cannot be set aside beside {}: {error}", out.display())
             }
             Failure::TooManyRecords => f.write_str(
                 "the inputs have more than 4,294,967,295 records\n  convert them in several runs",
@@ -155,13 +158,18 @@ impl From<NoThreads> for Failure {
     }
 }
 
-impl<S: Into<Failure>> From<Stopped<S, EmitError>> for Failure {
-    fn from(stopped: Stopped<S, EmitError>) -> Self {
+impl Failure {
+    /// Why a run into this folder stopped.
+    fn of<S: Into<Failure>>(
+        stopped: Stopped<S, EmitError>,
+        out: &Path,
+        signals: &Signals,
+    ) -> Failure {
         match stopped {
             Stopped::Source(error) => error.into(),
             Stopped::Sink(error) => Failure::Emit(error),
-            Stopped::Asked => Failure::Stopped(None),
-            Stopped::Scratch(error) => Failure::Scratch(error),
+            Stopped::Asked => Failure::Stopped(signals.exit_code()),
+            Stopped::Scratch(error) => Failure::Scratch { out: out.to_owned(), error },
             Stopped::TooManyRecords => Failure::TooManyRecords,
         }
     }
@@ -249,14 +257,15 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
             sink.phone_columns = phone_columns(map);
             let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
             let fed = pipeline.feed(id, source, map, &mut sink);
-            input.records = fed.map_err(|stopped| signals.name(stopped.into()))?;
+            input.records =
+                fed.map_err(|stopped| Failure::of(stopped, &arguments.out, &signals))?;
         }
         input.sha256 = source.sha256();
         sink.progress.end_input(input.bytes, input.records);
     }
     sink.progress.writing();
     let finished = pipeline.finish(&mut sink);
-    let counts = finished.map_err(|stopped| signals.name(stopped.into()))?;
+    let counts = finished.map_err(|stopped| Failure::of(stopped, &arguments.out, &signals))?;
     let Reporting { result, progress, examples, .. } = sink;
     let finished = result.finish()?;
     let manifest = Manifest {

@@ -65,22 +65,15 @@ pub(crate) fn read<'c>(cell: &'c str, notes: Notes<'_>) -> EmailReading<'c> {
 /// The address of a cell that holds nothing else: ASCII letters, digits and the signs that nearly
 /// all addresses are made of. The closer look comes to the same.
 fn plain(cell: &str) -> Option<EmailAddress<'_>> {
-    let is_plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'+');
-    let (local, domain) = cell.split_once('@')?;
-    let is_sound = matches!(local.len(), 1..=64)
-        && cell.len() <= MAX_BYTES
-        && local.bytes().all(is_plain)
-        && !local.starts_with('.')
-        && !local.ends_with('.')
-        && !local.contains("..")
-        // Punycode, and labels that look like it.
-        && !domain.contains("--")
-        && is_host_name(domain);
-    if !is_sound || stands_for_none(cell) || is_chat_host(domain) {
+    let at = cell.bytes().position(|byte| byte == b'@').filter(|_| cell.len() <= MAX_BYTES)?;
+    let (local, domain) = (cell.get(..at)?, cell.get(at + 1..)?);
+    let is_sound =
+        matches!(local.len(), 1..=64) && is_plain_local_part(local) && domain.len() <= 253;
+    let PlainDomain { is_lower } = PlainDomain::of(domain).filter(|_| is_sound)?;
+    if stands_for_none(cell) || is_chat_host(domain) {
         return None;
     }
-    if !domain.bytes().any(|byte| byte.is_ascii_uppercase()) {
+    if is_lower {
         return Some(EmailAddress::new(cell));
     }
     let mut address = String::with_capacity(cell.len());
@@ -90,8 +83,56 @@ fn plain(cell: &str) -> Option<EmailAddress<'_>> {
     Some(EmailAddress::new(address))
 }
 
+/// Letters, digits and the signs that nearly all local parts are made of; dots only between them.
+fn is_plain_local_part(local: &str) -> bool {
+    let mut previous = b'.';
+    for byte in local.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'+' => {}
+            b'.' if previous != b'.' => {}
+            _ => return false,
+        }
+        previous = byte;
+    }
+    previous != b'.'
+}
+
+/// A domain that [`is_host_name`], without two hyphens in a row: those mark Punycode and labels that
+/// look like it.
+struct PlainDomain {
+    is_lower: bool,
+}
+
+impl PlainDomain {
+    fn of(domain: &str) -> Option<Self> {
+        let (mut previous, mut label, mut is_lower) = (b'.', 0, true);
+        // Whether the label has letters alone.
+        let (mut is_alphabetic, mut labels) = (true, 1);
+        for byte in domain.bytes() {
+            label += 1;
+            match byte {
+                b'a'..=b'z' => {}
+                b'A'..=b'Z' => is_lower = false,
+                b'0'..=b'9' => is_alphabetic = false,
+                b'-' if !matches!(previous, b'-' | b'.') => is_alphabetic = false,
+                b'.' if !matches!(previous, b'-' | b'.') => {
+                    (label, is_alphabetic) = (0, true);
+                    labels += 1;
+                }
+                _ => return None,
+            }
+            if label > 63 {
+                return None;
+            }
+            previous = byte;
+        }
+        (label >= 2 && labels >= 2 && is_alphabetic).then_some(PlainDomain { is_lower })
+    }
+}
+
 fn stands_for_none(address: &str) -> bool {
-    NOBODY.iter().any(|nobody| address.eq_ignore_ascii_case(nobody))
+    // The longest of them has so many.
+    address.len() <= 19 && NOBODY.iter().any(|nobody| address.eq_ignore_ascii_case(nobody))
 }
 
 fn is_chat_host(domain: &str) -> bool {

@@ -122,11 +122,9 @@ impl Normalizer {
         raw.emails.push(cell);
         let mut warnings = Vec::new();
         let read = self.emails(&raw, None, &mut warnings, Notes::to(&steps));
-        let outcome = read.map(|emails| {
-            let mut emails = emails.into_iter();
-            let email = emails.next();
+        let outcome = read.map(|(email, others)| {
             let mut attributes = AttributeList::with_capacity(0);
-            attributes.push_numbered("email", emails);
+            attributes.push_numbered("email", others.iter());
             let email = email.map(EmailAddress::into_owned);
             let attributes = attributes.list.into_iter().map(Attribute::into_owned).collect();
             Explained { phone: None, email, attributes, warnings }
@@ -142,7 +140,7 @@ impl Normalizer {
         let mut warnings = Vec::new();
         let country = self.country(raw, notes);
         let phones = self.phones(raw, &country, &mut warnings)?;
-        let emails = self.emails(raw, phones.email, &mut warnings, notes)?;
+        let (email, other_emails) = self.emails(raw, phones.email, &mut warnings, notes)?;
         let names = Names::of(raw);
         let name = self.name(raw, names.chosen, phones.phone, &mut warnings)?;
         let tags = self.tags(raw, &mut warnings);
@@ -156,9 +154,7 @@ impl Normalizer {
         if let Some(extension) = phones.extension {
             attributes.push("phone_extension".into(), extension.into_string().into());
         }
-        let mut emails = emails.into_iter();
-        let email = emails.next();
-        attributes.push_numbered("email", emails);
+        attributes.push_numbered("email", other_emails.iter());
         for cell in country.not_understood {
             attributes.read("country", cell, &mut warnings);
         }
@@ -214,8 +210,19 @@ impl Normalizer {
         };
         let mut phones: Vec<Phone> = Vec::new();
         let mut refused: Vec<(&'r str, Reason)> = Vec::new();
+        // Nearly all records have one phone cell, with a number that is as it should be.
+        let mut first = None;
+        if let [cell] = raw.phones[..] {
+            let reading = country.read_phone(cell);
+            if let Ok(reading) = &reading
+                && let Some(number) = reading.sole().filter(allowed)
+            {
+                return Ok(Phones::sole(number));
+            }
+            first = Some(reading);
+        }
         for &cell in &raw.phones {
-            let reading = match country.read_phone(cell) {
+            let reading = match first.take().unwrap_or_else(|| country.read_phone(cell)) {
                 Ok(reading) => reading,
                 Err(Reason::PhoneMissing) => continue,
                 Err(reason) => {
@@ -267,14 +274,23 @@ impl Normalizer {
         Ok(Phones { phone: phone.number, extension: phone.extension, others: phones, email })
     }
 
+    /// The addresses of a record, the e-mail first.
     fn emails<'r>(
         &self,
         raw: &RawContact<'r>,
         from_phone_column: Option<(&'r str, Vec<EmailAddress<'r>>)>,
         warnings: &mut Vec<Warning>,
         notes: Notes<'_>,
-    ) -> Result<Vec<EmailAddress<'r>>, Reason> {
-        let mut emails: Vec<EmailAddress<'r>> = Vec::new();
+    ) -> Result<(Option<EmailAddress<'r>>, Vec<EmailAddress<'r>>), Reason> {
+        let mut email: Option<EmailAddress<'r>> = None;
+        let mut others: Vec<EmailAddress<'r>> = Vec::new();
+        let mut add = |address: EmailAddress<'r>| {
+            if email.is_none() {
+                email = Some(address);
+            } else if email.as_ref() != Some(&address) && !others.contains(&address) {
+                others.push(address);
+            }
+        };
         let mut bad: Vec<&str> = Vec::new();
         let warn = |code, before: &str, after: &str| Warning {
             field: Field::Email,
@@ -286,37 +302,30 @@ impl Normalizer {
             match email_cell::read(cell, notes) {
                 EmailReading::Empty => {}
                 EmailReading::Bad => bad.push(cell),
-                EmailReading::One(address) => emails.push(address),
+                EmailReading::One(address) => add(address),
                 EmailReading::Several(found) => {
                     warnings.push(warn(WarningCode::EmailExtra, cell, found[0].as_str()));
-                    emails.extend(found);
+                    found.into_iter().for_each(&mut add);
                 }
             }
         }
         if let Some((cell, found)) = from_phone_column {
             warnings.push(warn(WarningCode::EmailFromPhoneColumn, cell, found[0].as_str()));
-            emails.extend(found);
+            found.into_iter().for_each(&mut add);
         }
-        if emails.is_empty() && !bad.is_empty() && self.options.bad_email == BadEmail::Reject {
+        if email.is_none() && !bad.is_empty() && self.options.bad_email == BadEmail::Reject {
             return Err(Reason::EmailInvalid);
         }
         for cell in bad {
             warnings.push(warn(WarningCode::EmailDropped, cell, ""));
         }
-        let mut seen = 0;
-        while seen < emails.len() {
-            if emails[..seen].contains(&emails[seen]) {
-                emails.remove(seen);
-                continue;
-            }
-            let email = &emails[seen];
+        for email in email.iter().chain(&others) {
             if let Some(meant) = email_cell::suggestion(email) {
                 notes.seen(|| format!("perhaps a slip for {meant}"));
                 warnings.push(warn(WarningCode::EmailTypoSuspected, email.as_str(), &meant));
             }
-            seen += 1;
         }
-        Ok(emails)
+        Ok((email, others))
     }
 
     fn name<'r>(
@@ -405,6 +414,13 @@ impl Country<'_, '_> {
             (Err(_), Ok(other)) => Ok(other),
             (reading, _) => reading,
         }
+    }
+}
+
+impl Phones<'_> {
+    /// One number and nothing else.
+    fn sole(phone: PhoneNumber) -> Self {
+        Phones { phone, extension: None, others: Vec::new(), email: None }
     }
 }
 

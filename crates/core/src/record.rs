@@ -186,6 +186,11 @@ pub(crate) struct RecordSlot {
 }
 
 impl RecordArena {
+    /// For about so many bytes of records.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        RecordArena { text: String::with_capacity(bytes), ends: Vec::with_capacity(bytes / 8) }
+    }
+
     pub(crate) fn keep(&mut self, record: Record<'_>) -> RecordSlot {
         let (text, ends) = (self.text.len(), self.ends.len());
         self.text.push_str(record.text);

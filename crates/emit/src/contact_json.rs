@@ -50,8 +50,9 @@ fn separate(index: usize, out: &mut Vec<u8>) {
 
 fn string(text: &str, out: &mut Vec<u8>) {
     // RFC 8259, section 7: what must be escaped. Nearly no text has any of it.
-    let is_plain = |&byte: &u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    if text.as_bytes().iter().all(is_plain) {
+    let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    // Without a way out of the middle, it is done many at once.
+    if !text.bytes().fold(false, |found, byte| found | is_special(byte)) {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');

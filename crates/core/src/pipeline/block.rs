@@ -40,6 +40,9 @@ pub(super) struct Read {
     pub(super) warnings: usize,
 }
 
+/// Larger blocks hold records that are too large.
+const MOST_EXPECTED: usize = 1 << 20;
+
 impl<E> BlockOutcome<E> {
     pub(super) fn of<B: Block<Error = E>>(
         block: &B,
@@ -48,10 +51,11 @@ impl<E> BlockOutcome<E> {
         encoding: Option<&dyn Encoding>,
         dedup: DedupPolicy,
     ) -> Self {
+        let covers = usize::try_from(block.len_bytes()).unwrap_or_default().min(MOST_EXPECTED);
         let mut read = BlockOutcome {
-            arena: RecordArena::default(),
-            outcomes: Vec::new(),
-            bytes: Vec::new(),
+            arena: RecordArena::with_capacity(covers),
+            outcomes: Vec::with_capacity(covers / 64),
+            bytes: Vec::with_capacity(3 * covers),
             warnings: Vec::new(),
             records: 0,
             blank: 0,
