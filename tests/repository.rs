@@ -20,7 +20,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("contactmill-core", &["contactmill-phone"]),
     ("contactmill-phone", &[]),
     ("contactmill-codegen", &["contactmill-phone"]),
-    ("contactmill-benches", &["contactmill-core", "contactmill-phone"]),
+    (
+        "contactmill-benches",
+        &["contactmill-core", "contactmill-emit", "contactmill-phone", "contactmill-source"],
+    ),
     ("contactmill-fuzz", &["contactmill-core", "contactmill-phone", "contactmill-source"]),
 ];
 

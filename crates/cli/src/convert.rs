@@ -7,11 +7,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use contactmill_core::pipeline::{NoThreads, Pipeline, Settings, Sink, Stopped};
+use contactmill_core::pipeline::{Emitted, NoThreads, Pipeline, Settings, Sink, Stopped};
 use contactmill_core::{
-    ColumnMap, ColumnRole, Conflict, Contact, ContentSample, DecidedBy, Decision, FieldMapping,
-    METADATA_VERSION, MappedField, MappingError, Normalizer, Position, Reason, Record, Region,
-    Rejection, SourceId, Warning, WarningCode,
+    ColumnMap, ColumnRole, Conflict, ContentSample, DecidedBy, Decision, FieldMapping,
+    METADATA_VERSION, MappedField, MappingError, Normalizer, Position, Reason, Record, RecordId,
+    Region, Rejection, Scratch, SourceId, Warning, WarningCode,
 };
 use contactmill_emit::{
     ArrayEncoding, ContentDecision, EmitError, InputEntry, InputTable, Manifest, MappedColumn,
@@ -55,6 +55,12 @@ pub(crate) enum Failure {
     StandardInput(io::Error),
     StandardOutput(io::Error),
     Signals(io::Error),
+    /// What had to be set aside could not be written to the staging folder or read back.
+    Scratch {
+        out: PathBuf,
+        error: io::Error,
+    },
+    TooManyRecords,
     /// A signal asked for it, with the exit code that it has.
     Stopped(Option<u8>),
 }
@@ -88,6 +94,12 @@ impl fmt::Display for Failure {
             Failure::Profile { path, message } => write!(f, "{}: {message}", path.display()),
             Failure::Signals(error) => write!(f, "cannot listen to signals: {error}"),
             Failure::Stopped(_) => f.write_str("stopped by a signal; nothing was written"),
+            Failure::Scratch { out, error } => {
+                write!(f, "contacts cannot be set aside beside {}: {error}", out.display())
+            }
+            Failure::TooManyRecords => f.write_str(
+                "the inputs have more than 4,294,967,295 records\n  convert them in several runs",
+            ),
             Failure::StandardInput(error) => {
                 write!(f, "standard input cannot be read: {error}")
             }
@@ -154,12 +166,19 @@ impl From<NoThreads> for Failure {
     }
 }
 
-impl<S: Into<Failure>> From<Stopped<S, EmitError>> for Failure {
-    fn from(stopped: Stopped<S, EmitError>) -> Self {
+impl Failure {
+    /// Why a run into this folder stopped.
+    fn of<S: Into<Failure>>(
+        stopped: Stopped<S, EmitError>,
+        out: &Path,
+        signals: &Signals,
+    ) -> Failure {
         match stopped {
             Stopped::Source(error) => error.into(),
             Stopped::Sink(error) => Failure::Emit(error),
-            Stopped::Asked => Failure::Stopped(None),
+            Stopped::Asked => Failure::Stopped(signals.exit_code()),
+            Stopped::Scratch(error) => Failure::Scratch { out: out.to_owned(), error },
+            Stopped::TooManyRecords => Failure::TooManyRecords,
         }
     }
 }
@@ -218,10 +237,12 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     let encoding = ArrayEncoding { max_array_bytes: limits.max_bytes };
     // Until here a signal ends the process as it would any other; the next run cleans up behind it.
     let signals = Signals::listen().map_err(Failure::Signals)?;
+    let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
     let settings = Settings {
         threads: arguments.threads(),
         dedup: arguments.dedup(),
-        encoding: &encoding,
+        encoding: Some(&encoding),
+        scratch: &scratch,
         stop: Some(signals.any()),
     };
     let mut pipeline = Pipeline::new(&normalizer, settings)?;
@@ -234,14 +255,15 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
             sink.phone_columns = phone_columns(map);
             let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
             let fed = pipeline.feed(id, &mut source, map, &mut sink);
-            input.records = fed.map_err(|stopped| signals.name(stopped.into()))?;
+            input.records =
+                fed.map_err(|stopped| Failure::of(stopped, &arguments.out, &signals))?;
         }
         input.sha256 = source.sha256()?;
         sink.progress.end_input(input.bytes, input.records);
     }
     sink.progress.writing();
     let finished = pipeline.finish(&mut sink);
-    let counts = finished.map_err(|stopped| signals.name(stopped.into()))?;
+    let counts = finished.map_err(|stopped| Failure::of(stopped, &arguments.out, &signals))?;
     let Reporting { result, progress, examples, .. } = sink;
     let finished = result.finish()?;
     let manifest = Manifest {
@@ -446,13 +468,8 @@ struct Reporting {
 impl Sink for Reporting {
     type Error = EmitError;
 
-    fn contact(
-        &mut self,
-        position: Position,
-        contact: &Contact,
-        encoded: &[u8],
-    ) -> Result<(), EmitError> {
-        self.result.contact(position, contact, encoded)
+    fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
+        self.result.contact(position, contact)
     }
 
     fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), EmitError> {
@@ -466,7 +483,7 @@ impl Sink for Reporting {
     fn duplicate(
         &mut self,
         record: Record<'_>,
-        kept: Position,
+        kept: RecordId,
         conflicts: &[Conflict],
     ) -> Result<(), EmitError> {
         self.result.duplicate(record, kept, conflicts)

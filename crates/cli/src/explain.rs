@@ -221,7 +221,7 @@ impl<'e> From<&'e Result<Explained, Reason>> for OutcomeObject<'e> {
             }
             Ok(explained) => explained,
         };
-        let attribute = |attribute: &'e contactmill_core::Attribute| AttributeObject {
+        let attribute = |attribute: &'e contactmill_core::Attribute<'_>| AttributeObject {
             key: &attribute.key,
             value: attribute.value.as_str(),
         };

@@ -4,8 +4,6 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::convert::Failure;
-
 /// What has been asked for so far.
 #[derive(Debug)]
 pub(crate) struct Signals {
@@ -18,7 +16,7 @@ impl Signals {
     /// Listens from now on.
     #[cfg(unix)]
     pub(crate) fn listen() -> io::Result<Self> {
-        use signal_hook::consts::{SIGINT, SIGTERM};
+        use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
         use signal_hook::flag::{register, register_conditional_shutdown};
 
         let any = Arc::new(AtomicBool::new(false));
@@ -31,6 +29,8 @@ impl Signals {
             register(signal, Arc::clone(&own))?;
             each.push((code, own));
         }
+        // A file that may not grow any more is an error where it is written, not the end.
+        register(SIGXFSZ, Arc::default())?;
         Ok(Signals { any, each })
     }
 
@@ -45,13 +45,9 @@ impl Signals {
         &self.any
     }
 
-    /// A run that stopped, stopped for the signal that came.
-    pub(crate) fn name(&self, failure: Failure) -> Failure {
+    /// The exit code of the signal that has come.
+    pub(crate) fn exit_code(&self) -> Option<u8> {
         let came = |own: &AtomicBool| own.load(Ordering::Relaxed);
-        let code = || self.each.iter().find(|(_, own)| came(own)).map(|(code, _)| *code);
-        match failure {
-            Failure::Stopped(_) => Failure::Stopped(code()),
-            other => other,
-        }
+        self.each.iter().find(|(_, own)| came(own)).map(|(code, _)| *code)
     }
 }

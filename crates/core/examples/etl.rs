@@ -11,7 +11,7 @@ use std::error::Error;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use contactmill_core::pipeline::{Outcome, Outcomes, Pipeline, Settings, Stopped};
+use contactmill_core::pipeline::{Emitted, Outcome, Outcomes, Pipeline, Settings, Stopped};
 use contactmill_core::{
     DedupPolicy, FieldMapping, Normalizer, Options, Reason, Region, Rows, SourceId,
 };
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut rejected: BTreeMap<Reason, usize> = BTreeMap::new();
     let mut duplicates = 0;
     let mut outcomes = Outcomes::new(|outcome| match outcome {
-        Outcome::Contact { contact, .. } => {
+        Outcome::Contact { contact: Emitted::AsIs(contact), .. } => {
             table.insert(contact.phone.e164().to_string(), contact.name.to_string());
         }
         Outcome::Rejected { rejection, .. } => {

@@ -1,23 +1,53 @@
 //! A normalised contact. Its parts can be made no other way than by normalising.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use contactmill_phone::PhoneNumber;
 
 /// A contact, ready to be imported. Only a [`Normalizer`](crate::Normalizer) makes one.
+///
+/// What was not changed is borrowed from the record that it was read from; see
+/// [`into_owned`](Contact::into_owned).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Contact {
+pub struct Contact<'r> {
     /// The full name.
-    pub name: ContactName,
+    pub name: ContactName<'r>,
     /// The phone number.
     pub phone: PhoneNumber,
     /// The e-mail address, if there is one.
-    pub email: Option<EmailAddress>,
+    pub email: Option<EmailAddress<'r>>,
     /// Tags; no two differ only in case.
-    pub tags: Vec<Tag>,
+    pub tags: Vec<Tag<'r>>,
     /// Attributes; no two have the same key.
-    pub attributes: Vec<Attribute>,
+    pub attributes: Vec<Attribute<'r>>,
+}
+
+impl Contact<'_> {
+    /// The contact with texts of its own, to be kept when the record has gone.
+    ///
+    /// ```
+    /// use contactmill_core::{Contact, Normalizer, Options, RawContact};
+    ///
+    /// fn read(cell: String) -> Option<Contact<'static>> {
+    ///     let mut raw = RawContact::default();
+    ///     raw.phones.push(&cell);
+    ///     let normalizer = Normalizer::new(Options::default());
+    ///     Some(normalizer.normalize(&raw).ok()?.contact.into_owned())
+    /// }
+    /// assert_eq!(read("+91 98765 43210".into()).unwrap().name.as_str(), "+91 98765 43210");
+    /// ```
+    #[must_use]
+    pub fn into_owned(self) -> Contact<'static> {
+        Contact {
+            name: self.name.into_owned(),
+            phone: self.phone,
+            email: self.email.map(EmailAddress::into_owned),
+            tags: self.tags.into_iter().map(Tag::into_owned).collect(),
+            attributes: self.attributes.into_iter().map(Attribute::into_owned).collect(),
+        }
+    }
 }
 
 /// Declares a type of normalised text that only this crate can make.
@@ -25,10 +55,10 @@ macro_rules! normalised_text {
     ($(#[$outer:meta])* $name:ident) => {
         $(#[$outer])*
         #[derive(Clone, PartialEq, Eq, Hash)]
-        pub struct $name(Box<str>);
+        pub struct $name<'r>(Cow<'r, str>);
 
-        impl $name {
-            pub(crate) fn new(text: impl Into<Box<str>>) -> Self {
+        impl<'r> $name<'r> {
+            pub(crate) fn new(text: impl Into<Cow<'r, str>>) -> Self {
                 $name(text.into())
             }
 
@@ -37,15 +67,21 @@ macro_rules! normalised_text {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// The same with a text of its own.
+            #[must_use]
+            pub fn into_owned(self) -> $name<'static> {
+                $name(Cow::Owned(self.0.into_owned()))
+            }
         }
 
-        impl fmt::Display for $name {
+        impl fmt::Display for $name<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(&self.0)
             }
         }
 
-        impl fmt::Debug for $name {
+        impl fmt::Debug for $name<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Debug::fmt(&*self.0, f)
             }
@@ -65,19 +101,24 @@ normalised_text! {
 
 /// A contact's name, never empty.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ContactName {
-    text: Box<str>,
+pub struct ContactName<'r> {
+    text: Cow<'r, str>,
     stands_in: bool,
 }
 
-impl ContactName {
-    pub(crate) fn given(text: impl Into<Box<str>>) -> Self {
+impl<'r> ContactName<'r> {
+    pub(crate) fn given(text: impl Into<Cow<'r, str>>) -> Self {
         ContactName { text: text.into(), stands_in: false }
     }
 
     /// The number in international format, where a record has no name.
     pub(crate) fn of_phone(phone: PhoneNumber) -> Self {
-        ContactName { text: phone.international().to_string().into(), stands_in: true }
+        Self::standing_in(phone.international().to_string())
+    }
+
+    /// What [`of_phone`](ContactName::of_phone) has made.
+    pub(crate) fn standing_in(text: impl Into<Cow<'r, str>>) -> Self {
+        ContactName { text: text.into(), stands_in: true }
     }
 
     /// The name.
@@ -91,15 +132,21 @@ impl ContactName {
     pub const fn stands_in(&self) -> bool {
         self.stands_in
     }
+
+    /// The same with a text of its own.
+    #[must_use]
+    pub fn into_owned(self) -> ContactName<'static> {
+        ContactName { text: Cow::Owned(self.text.into_owned()), stands_in: self.stands_in }
+    }
 }
 
-impl fmt::Display for ContactName {
+impl fmt::Display for ContactName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.text)
     }
 }
 
-impl fmt::Debug for ContactName {
+impl fmt::Debug for ContactName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&*self.text, f)
     }
@@ -108,11 +155,20 @@ impl fmt::Debug for ContactName {
 /// A key with a value that is not empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Attribute {
+pub struct Attribute<'r> {
     /// The key: the column's header, or a name such as `phone_2`.
-    pub key: Box<str>,
+    pub key: Cow<'r, str>,
     /// The value.
-    pub value: AttributeValue,
+    pub value: AttributeValue<'r>,
+}
+
+impl Attribute<'_> {
+    /// The same with texts of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Attribute<'static> {
+        let Attribute { key, value } = self;
+        Attribute { key: Cow::Owned(key.into_owned()), value: value.into_owned() }
+    }
 }
 
 normalised_text! {

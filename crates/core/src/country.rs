@@ -1,18 +1,19 @@
 //! Country cells: ISO 3166 codes, names, calling codes.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use contactmill_phone::Region;
+use foldhash::HashMap;
 
 use crate::phone_cell::layout;
-use crate::text::{folded, says_nothing};
+use crate::text::{folded, is_plain, says_nothing};
 
 /// Alpha-2, alpha-3 and names of every region with a numbering plan.
 const COUNTRIES: &str = include_str!("countries.tsv");
 
 static NAMES: LazyLock<HashMap<String, Region>> = LazyLock::new(|| {
-    let mut names = HashMap::new();
+    let mut names = HashMap::default();
     for line in COUNTRIES.lines().filter(|line| !line.starts_with('#')) {
         let mut columns = line.split('\t');
         let Some(Ok(region)) = columns.next().map(str::parse) else {
@@ -43,7 +44,11 @@ pub(crate) enum CountryReading {
 
 /// Reads a country cell.
 pub(crate) fn read(cell: &str) -> CountryReading {
-    let text = layout::tidy(cell);
+    let text = match cell.starts_with(|c: char| c.is_ascii_alphabetic()) && is_plain(cell) {
+        // Nothing to tidy but a quote at its end.
+        true if !cell.ends_with(['"', '\'', '`']) => Cow::Borrowed(cell),
+        _ => layout::tidy(cell),
+    };
     let text = text.as_ref();
     if text == "NA" {
         return CountryReading::NamibiaOrNothing;
@@ -144,7 +149,7 @@ mod tests {
 
     #[test]
     fn every_region_is_listed_and_no_name_stands_for_two() {
-        let mut seen: HashMap<String, &str> = HashMap::new();
+        let mut seen: HashMap<String, &str> = HashMap::default();
         let mut regions = 0;
         for line in COUNTRIES.lines().filter(|line| !line.starts_with('#')) {
             let mut columns = line.split('\t');

@@ -11,20 +11,20 @@ use crate::text::{is_invisible, says_nothing};
 
 /// What an e-mail cell holds.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum EmailReading {
+pub(crate) enum EmailReading<'c> {
     /// Nothing, or a placeholder.
     Empty,
     /// One address.
-    One(EmailAddress),
+    One(EmailAddress<'c>),
     /// A list with at least one address in it, the first of which is the e-mail.
-    Several(Vec<EmailAddress>),
+    Several(Vec<EmailAddress<'c>>),
     /// Something else.
     Bad,
 }
 
-impl EmailReading {
+impl<'c> EmailReading<'c> {
     /// The addresses, if the cell holds any.
-    pub(crate) fn into_addresses(self) -> Option<Vec<EmailAddress>> {
+    pub(crate) fn into_addresses(self) -> Option<Vec<EmailAddress<'c>>> {
         match self {
             EmailReading::One(address) => Some(vec![address]),
             EmailReading::Several(addresses) => Some(addresses),
@@ -54,7 +54,7 @@ const MAX_BYTES: usize = 254;
 const CHAT_HOSTS: [&str; 3] = ["s.whatsapp.net", "c.us", "g.us"];
 
 /// Reads an e-mail cell.
-pub(crate) fn read(cell: &str, notes: Notes<'_>) -> EmailReading {
+pub(crate) fn read<'c>(cell: &'c str, notes: Notes<'_>) -> EmailReading<'c> {
     if let Some(address) = plain(cell) {
         notes.taken(|| address.as_str().to_owned());
         return EmailReading::One(address);
@@ -64,21 +64,17 @@ pub(crate) fn read(cell: &str, notes: Notes<'_>) -> EmailReading {
 
 /// The address of a cell that holds nothing else: ASCII letters, digits and the signs that nearly
 /// all addresses are made of. The closer look comes to the same.
-fn plain(cell: &str) -> Option<EmailAddress> {
-    let is_plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'+');
-    let (local, domain) = cell.split_once('@')?;
-    let is_sound = matches!(local.len(), 1..=64)
-        && cell.len() <= MAX_BYTES
-        && local.bytes().all(is_plain)
-        && !local.starts_with('.')
-        && !local.ends_with('.')
-        && !local.contains("..")
-        // Punycode, and labels that look like it.
-        && !domain.contains("--")
-        && is_host_name(domain);
-    if !is_sound || stands_for_none(cell) || is_chat_host(domain) {
+fn plain(cell: &str) -> Option<EmailAddress<'_>> {
+    let at = cell.bytes().position(|byte| byte == b'@').filter(|_| cell.len() <= MAX_BYTES)?;
+    let (local, domain) = (cell.get(..at)?, cell.get(at + 1..)?);
+    let is_sound =
+        matches!(local.len(), 1..=64) && is_plain_local_part(local) && domain.len() <= 253;
+    let PlainDomain { is_lower } = PlainDomain::of(domain).filter(|_| is_sound)?;
+    if stands_for_none(cell) || is_chat_host(domain) {
         return None;
+    }
+    if is_lower {
+        return Some(EmailAddress::new(cell));
     }
     let mut address = String::with_capacity(cell.len());
     address.push_str(local);
@@ -87,15 +83,63 @@ fn plain(cell: &str) -> Option<EmailAddress> {
     Some(EmailAddress::new(address))
 }
 
+/// Letters, digits and the signs that nearly all local parts are made of; dots only between them.
+fn is_plain_local_part(local: &str) -> bool {
+    let mut previous = b'.';
+    for byte in local.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'+' => {}
+            b'.' if previous != b'.' => {}
+            _ => return false,
+        }
+        previous = byte;
+    }
+    previous != b'.'
+}
+
+/// A domain that [`is_host_name`], without two hyphens in a row: those mark Punycode and labels that
+/// look like it.
+struct PlainDomain {
+    is_lower: bool,
+}
+
+impl PlainDomain {
+    fn of(domain: &str) -> Option<Self> {
+        let (mut previous, mut label, mut is_lower) = (b'.', 0, true);
+        // Whether the label has letters alone.
+        let (mut is_alphabetic, mut labels) = (true, 1);
+        for byte in domain.bytes() {
+            label += 1;
+            match byte {
+                b'a'..=b'z' => {}
+                b'A'..=b'Z' => is_lower = false,
+                b'0'..=b'9' => is_alphabetic = false,
+                b'-' if !matches!(previous, b'-' | b'.') => is_alphabetic = false,
+                b'.' if !matches!(previous, b'-' | b'.') => {
+                    (label, is_alphabetic) = (0, true);
+                    labels += 1;
+                }
+                _ => return None,
+            }
+            if label > 63 {
+                return None;
+            }
+            previous = byte;
+        }
+        (label >= 2 && labels >= 2 && is_alphabetic).then_some(PlainDomain { is_lower })
+    }
+}
+
 fn stands_for_none(address: &str) -> bool {
-    NOBODY.iter().any(|nobody| address.eq_ignore_ascii_case(nobody))
+    // The longest of them has so many.
+    address.len() <= 19 && NOBODY.iter().any(|nobody| address.eq_ignore_ascii_case(nobody))
 }
 
 fn is_chat_host(domain: &str) -> bool {
     CHAT_HOSTS.iter().any(|host| domain.eq_ignore_ascii_case(host))
 }
 
-fn look_closer(cell: &str, notes: Notes<'_>) -> EmailReading {
+fn look_closer(cell: &str, notes: Notes<'_>) -> EmailReading<'static> {
     let text = tidy(cell);
     if text != cell {
         notes.seen(|| format!("without what surrounds it: {text}"));
@@ -176,7 +220,7 @@ fn half_width(c: char) -> char {
 
 /// One address under our policy, or what is against it: the syntax of RFC 5321 without quoted local
 /// parts, comments and IP literals, and a domain that could be on the internet.
-fn address(text: &str, notes: Notes<'_>) -> Result<EmailAddress, &'static str> {
+fn address(text: &str, notes: Notes<'_>) -> Result<EmailAddress<'static>, &'static str> {
     let read = policy(text);
     match &read {
         Ok(address) => notes.taken(|| address.as_str().to_owned()),
@@ -185,7 +229,7 @@ fn address(text: &str, notes: Notes<'_>) -> Result<EmailAddress, &'static str> {
     read
 }
 
-fn policy(text: &str) -> Result<EmailAddress, &'static str> {
+fn policy(text: &str) -> Result<EmailAddress<'static>, &'static str> {
     if text.len() > MAX_BYTES {
         return Err("more than 254 bytes");
     }
@@ -264,7 +308,7 @@ const LOOK_ALIKES: [&str; 5] = ["cloud.com", "email.com", "mail.com", "qmail.com
 
 /// The address that was probably meant, where the domain looks like a slip: a provider's with one
 /// letter wrong, missing, doubled or swapped with the next, or a top level that does not exist.
-pub(crate) fn suggestion(address: &EmailAddress) -> Option<String> {
+pub(crate) fn suggestion(address: &EmailAddress<'_>) -> Option<String> {
     let (local, domain) = address.as_str().rsplit_once('@')?;
     if PROVIDERS.contains(&domain) || LOOK_ALIKES.contains(&domain) {
         return None;
@@ -302,7 +346,7 @@ mod tests {
     const CELLS: &str = include_str!("../tests/cells/email.tsv");
 
     fn outcome(cell: &str) -> String {
-        let suggested = |address: &EmailAddress| match suggestion(address) {
+        let suggested = |address: &EmailAddress<'_>| match suggestion(address) {
             Some(meant) => format!("{} ({meant}?)", address.as_str()),
             None => address.as_str().to_owned(),
         };

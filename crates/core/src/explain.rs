@@ -30,9 +30,9 @@ pub struct Explained {
     /// The phone number.
     pub phone: Option<PhoneNumber>,
     /// The e-mail address.
-    pub email: Option<EmailAddress>,
+    pub email: Option<EmailAddress<'static>>,
     /// What else stood in the cell: further numbers or addresses, an extension.
-    pub attributes: Vec<Attribute>,
+    pub attributes: Vec<Attribute<'static>>,
     /// What was changed, or is suspect.
     pub warnings: Vec<Warning>,
 }

@@ -8,7 +8,7 @@ use crate::contact::Contact;
 use crate::country::{self, CountryReading};
 use crate::email_cell::{self, EmailReading};
 use crate::explain::Notes;
-use crate::mapping::{ColumnMap, ColumnRole, MappedField, RecordReading};
+use crate::mapping::{ColumnMap, ColumnRole, MappedField, RecordForm};
 use crate::name_cell;
 use crate::normalize::Normalizer;
 use crate::opt_out::{self, Consent};
@@ -149,7 +149,7 @@ pub struct Inspection {
     /// Columns of consents.
     pub opt_outs: Vec<OptOuts>,
     /// Some contacts as they would come out, from all over the source.
-    pub examples: Vec<(Position, Contact)>,
+    pub examples: Vec<(Position, Contact<'static>)>,
 }
 
 /// Looks at a sample of a source.
@@ -235,16 +235,16 @@ impl<'a> Inspector<'a> {
         let keep_every = (self.sample.len() / (4 * SHOWN)).max(1);
         for (index, record) in self.sample.iter().map(RecordBuffer::as_record).enumerate() {
             let position = record.position();
-            let raw = match self.map.read(record) {
-                RecordReading::Blank => {
+            let raw = match self.map.form(record) {
+                RecordForm::Blank => {
                     whole.blank += 1;
                     continue;
                 }
-                RecordReading::Rejected(reason) => {
+                RecordForm::Rejected(reason) => {
                     whole.rejected.add(Finding::Reason(reason), position);
                     continue;
                 }
-                RecordReading::Contact(raw) => raw,
+                RecordForm::Contact => self.map.raw_contact(record),
             };
             for ((tally, cell), (_, role)) in tallies.iter_mut().zip(record.iter()).zip(&columns) {
                 tally.add(cell, role, &raw, self.normalizer, position, &mut whole);

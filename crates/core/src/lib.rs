@@ -41,10 +41,12 @@ mod explain;
 mod header;
 mod inspect;
 mod mapping;
+mod merge;
 mod name_cell;
 mod normalize;
 mod opt_out;
 mod options;
+mod packed;
 mod phone_cell;
 pub mod pipeline;
 mod preset;
@@ -52,6 +54,7 @@ mod raw;
 mod reason;
 mod record;
 mod rows;
+mod spill;
 mod tag_cell;
 mod text;
 
@@ -62,7 +65,7 @@ pub use contactmill_phone::{
 pub use content::{ColumnContent, ContentSample};
 pub use decide::{CellKind, DecidedBy, Decision, Share};
 pub use dedup::{Conflict, Conflicts, DedupPolicy, MatchKey};
-pub use encoding::{Encoding, Unencoded};
+pub use encoding::Encoding;
 pub use explain::{Explained, Explanation, Step, StepKind};
 pub use header::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
 pub use inspect::{ColumnInspection, Finding, Found, Inspection, Inspector, OptOuts, RegionAdvice};
@@ -77,8 +80,9 @@ pub use options::{
 pub use phone_cell::{Phone, PhoneReading, read_phone};
 pub use raw::RawContact;
 pub use reason::{Field, Reason, Rejection, Warning, WarningCode};
-pub use record::{Block, Integrity, Position, Record, RecordBuffer, Source, SourceId};
+pub use record::{Block, Integrity, Position, Record, RecordBuffer, RecordId, Source, SourceId};
 pub use rows::{RowBlock, Rows};
+pub use spill::{Scratch, ScratchMaker, scratch_in_memory};
 
 /// The examples of the pages that people read first, run as tests.
 #[cfg(doctest)]

@@ -198,8 +198,9 @@ pub struct ColumnMap {
 }
 
 /// What a record is before its contact is looked at.
-pub(crate) enum RecordReading<'r> {
-    Contact(RawContact<'r>),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordForm {
+    Contact,
     Rejected(Reason),
     /// No data: all fields empty, or the header row again.
     Blank,
@@ -364,6 +365,12 @@ impl ColumnMap {
     #[must_use]
     pub fn raw_contact<'r>(&'r self, record: Record<'r>) -> RawContact<'r> {
         let mut raw = RawContact::default();
+        self.fill(record, &mut raw);
+        raw
+    }
+
+    /// Adds the text of a record by role.
+    pub(crate) fn fill<'r>(&'r self, record: Record<'r>, raw: &mut RawContact<'r>) {
         for (field, index) in &self.fields {
             let Some(text) = record.get(*index).filter(|text| !text.is_empty()) else {
                 continue;
@@ -379,15 +386,15 @@ impl ColumnMap {
                 MappedField::Attribute(key) => raw.attributes.push((key, text)),
             }
         }
-        raw
     }
 
-    pub(crate) fn read<'r>(&'r self, record: Record<'r>) -> RecordReading<'r> {
+    /// What the record is by its form.
+    pub(crate) fn form(&self, record: Record<'_>) -> RecordForm {
         if let Some(reason) = self.damage(record) {
-            return RecordReading::Rejected(reason);
+            return RecordForm::Rejected(reason);
         }
         if self.is_blank(record) || self.is_header(record) {
-            return RecordReading::Blank;
+            return RecordForm::Blank;
         }
         let ends_early = |&(ref field, index): &(MappedField, usize)| {
             *field == MappedField::Phone && index < record.len()
@@ -395,9 +402,9 @@ impl ColumnMap {
         if record.len() < self.names.len()
             && (record.integrity() == Integrity::NoLineEnd || !self.fields.iter().any(ends_early))
         {
-            return RecordReading::Rejected(Reason::RowTooFewFields);
+            return RecordForm::Rejected(Reason::RowTooFewFields);
         }
-        RecordReading::Contact(self.raw_contact(record))
+        RecordForm::Contact
     }
 
     /// Damage that shows in the form of the record alone.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::text::{ascii_digit, head, is_blank, is_invisible, is_joiner, says_nothing};
+use crate::text::{ascii_digit, head, is_blank, is_invisible, is_joiner, is_plain, says_nothing};
 
 /// Most names of people and companies stay far below; what is longer is a note in the wrong cell.
 pub(crate) const MAX_CHARACTERS: usize = 256;
@@ -18,10 +18,17 @@ pub(crate) struct NameReading<'c> {
     pub(crate) truncated: bool,
 }
 
+impl NameReading<'_> {
+    /// The same with a text of its own.
+    pub(crate) fn into_owned(self) -> NameReading<'static> {
+        NameReading { name: Cow::Owned(self.name.into_owned()), ..self }
+    }
+}
+
 /// Reads a name cell; `None` when it holds no name: nothing, a placeholder, only a number.
 pub(crate) fn read(cell: &str) -> Option<NameReading<'_>> {
     let mut hidden_removed = false;
-    let mut name = if is_clean(cell) {
+    let mut name = if is_plain(cell) {
         Cow::Borrowed(cell)
     } else {
         let mut tidy = String::with_capacity(cell.len());
@@ -43,22 +50,20 @@ pub(crate) fn read(cell: &str) -> Option<NameReading<'_>> {
     if truncated {
         name = Cow::Owned(head(&name, MAX_CHARACTERS).trim_end().to_owned());
     }
-    let names_nobody = is_blank(&name) || says_nothing(&name) || is_number(&name) || {
+    (!names_nobody(&name)).then_some(NameReading { name, hidden_removed, truncated })
+}
+
+fn names_nobody(name: &str) -> bool {
+    if is_blank(name) || says_nothing(name) || is_number(name) {
+        return true;
+    }
+    // The longest of these, in brackets.
+    name.len() <= "(anonymous)".len() && {
         let name = name.trim_matches(['(', ')', '<', '>', '[', ']']);
         ["no name", "noname", "unnamed", "anonymous"]
             .iter()
             .any(|nobody| name.eq_ignore_ascii_case(nobody))
-    };
-    (!names_nobody).then_some(NameReading { name, hidden_removed, truncated })
-}
-
-/// Whether there is nothing to tidy: printable ASCII with single spaces inside.
-fn is_clean(cell: &str) -> bool {
-    let bytes = cell.as_bytes();
-    bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
-        && !bytes.starts_with(b" ")
-        && !bytes.ends_with(b" ")
-        && !bytes.windows(2).any(|pair| pair == b"  ")
+    }
 }
 
 /// Digits and the layout of numbers, nothing else.

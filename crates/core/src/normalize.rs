@@ -10,13 +10,13 @@ use crate::contact::{Attribute, AttributeValue, Contact, ContactName, EmailAddre
 use crate::country::{self, CountryReading};
 use crate::email_cell::{self, EmailReading};
 use crate::explain::{Explained, Explanation, Notes};
-use crate::name_cell;
+use crate::name_cell::{self, NameReading};
 use crate::options::{BadEmail, BareDigits, LineTypePolicy, MissingName, Options};
 use crate::phone_cell::{self, Phone, PhoneContext, PhoneReading};
 use crate::raw::RawContact;
 use crate::reason::{Field, Reason, Rejection, Warning, WarningCode};
 use crate::tag_cell;
-use crate::text::{folded, head, is_bad_control, is_blank, says_nothing};
+use crate::text::{folded, has_bad_control, head, is_bad_control, is_blank, says_nothing};
 
 /// An attribute's value that is longer is cut, with a warning that holds all of it (characters).
 const MAX_VALUE_CHARACTERS: usize = 4_000;
@@ -37,15 +37,15 @@ const MAX_VALUE_CHARACTERS: usize = 4_000;
 #[derive(Clone, Debug)]
 pub struct Normalizer {
     options: Options,
-    add_tags: Vec<Tag>,
+    add_tags: Vec<Tag<'static>>,
 }
 
 /// A contact, and what was changed in it or is suspect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Normalized {
+pub struct Normalized<'r> {
     /// The contact.
-    pub contact: Contact,
+    pub contact: Contact<'r>,
     /// What was changed beyond layout, or is suspect.
     pub warnings: Vec<Warning>,
 }
@@ -58,6 +58,7 @@ impl Normalizer {
         for tag in &options.add_tags {
             tag_cell::read_into(tag, &mut add_tags);
         }
+        let add_tags = add_tags.into_iter().map(Tag::into_owned).collect();
         Normalizer { options, add_tags }
     }
 
@@ -73,7 +74,7 @@ impl Normalizer {
     ///
     /// A [`Rejection`] is no failure but the outcome for this record: it cannot be imported, and
     /// why.
-    pub fn normalize(&self, raw: &RawContact<'_>) -> Result<Normalized, Rejection> {
+    pub fn normalize<'r>(&self, raw: &RawContact<'r>) -> Result<Normalized<'r>, Rejection> {
         self.read(raw, Notes::default())
     }
 
@@ -99,8 +100,8 @@ impl Normalizer {
             let Normalized { contact, mut warnings } = normalized;
             // A name is not what was asked for.
             warnings.retain(|warning| warning.field != Field::Name);
-            let phone = Some(contact.phone);
-            Explained { phone, email: contact.email, attributes: contact.attributes, warnings }
+            let Contact { phone, email, attributes, .. } = contact.into_owned();
+            Explained { phone: Some(phone), email, attributes, warnings }
         });
         Explanation { steps: steps.into_inner(), outcome }
     }
@@ -121,21 +122,25 @@ impl Normalizer {
         raw.emails.push(cell);
         let mut warnings = Vec::new();
         let read = self.emails(&raw, None, &mut warnings, Notes::to(&steps));
-        let outcome = read.map(|emails| {
-            let mut emails = emails.into_iter();
-            let email = emails.next();
+        let outcome = read.map(|(email, others)| {
             let mut attributes = AttributeList::with_capacity(0);
-            attributes.push_numbered("email", emails);
-            Explained { phone: None, email, attributes: attributes.list, warnings }
+            attributes.push_numbered("email", others.iter());
+            let email = email.map(EmailAddress::into_owned);
+            let attributes = attributes.list.into_iter().map(Attribute::into_owned).collect();
+            Explained { phone: None, email, attributes, warnings }
         });
         Explanation { steps: steps.into_inner(), outcome }
     }
 
-    fn read(&self, raw: &RawContact<'_>, notes: Notes<'_>) -> Result<Normalized, Rejection> {
+    fn read<'r>(
+        &self,
+        raw: &RawContact<'r>,
+        notes: Notes<'_>,
+    ) -> Result<Normalized<'r>, Rejection> {
         let mut warnings = Vec::new();
         let country = self.country(raw, notes);
         let phones = self.phones(raw, &country, &mut warnings)?;
-        let emails = self.emails(raw, phones.email, &mut warnings, notes)?;
+        let (email, other_emails) = self.emails(raw, phones.email, &mut warnings, notes)?;
         let names = Names::of(raw);
         let name = self.name(raw, names.chosen, phones.phone, &mut warnings)?;
         let tags = self.tags(raw, &mut warnings);
@@ -147,11 +152,9 @@ impl Normalizer {
         attributes.push_numbered("name", names.others.into_iter());
         attributes.push_numbered("phone", phones.others.iter());
         if let Some(extension) = phones.extension {
-            attributes.push("phone_extension", &extension);
+            attributes.push("phone_extension".into(), extension.into_string().into());
         }
-        let mut emails = emails.into_iter();
-        let email = emails.next();
-        attributes.push_numbered("email", emails);
+        attributes.push_numbered("email", other_emails.iter());
         for cell in country.not_understood {
             attributes.read("country", cell, &mut warnings);
         }
@@ -170,7 +173,7 @@ impl Normalizer {
     }
 
     /// What the record's country cells, and the options behind them, say of its phone cells.
-    fn country<'r>(&self, raw: &RawContact<'r>, notes: Notes<'r>) -> Country<'r> {
+    fn country<'n, 'r: 'n>(&self, raw: &RawContact<'r>, notes: Notes<'n>) -> Country<'n, 'r> {
         let default = PhoneContext::new(&self.options, notes);
         let mut country = Country { context: default, or_else: None, not_understood: Vec::new() };
         let mut found = false;
@@ -204,20 +207,31 @@ impl Normalizer {
         country
     }
 
-    fn phones(
+    fn phones<'r>(
         &self,
-        raw: &RawContact<'_>,
-        country: &Country<'_>,
+        raw: &RawContact<'r>,
+        country: &Country<'_, 'r>,
         warnings: &mut Vec<Warning>,
-    ) -> Result<Phones, Reason> {
+    ) -> Result<Phones<'r>, Reason> {
         let allowed = |number: &PhoneNumber| match self.options.line_type {
             LineTypePolicy::Any => true,
             LineTypePolicy::Mobile => number.line_type().may_be_mobile(),
         };
         let mut phones: Vec<Phone> = Vec::new();
-        let mut refused: Vec<(&str, Reason)> = Vec::new();
+        let mut refused: Vec<(&'r str, Reason)> = Vec::new();
+        // Nearly all records have one phone cell, with a number that is as it should be.
+        let mut first = None;
+        if let [cell] = raw.phones[..] {
+            let reading = country.read_phone(cell);
+            if let Ok(reading) = &reading
+                && let Some(number) = reading.sole().filter(allowed)
+            {
+                return Ok(Phones::sole(number));
+            }
+            first = Some(reading);
+        }
         for &cell in &raw.phones {
-            let reading = match country.read_phone(cell) {
+            let reading = match first.take().unwrap_or_else(|| country.read_phone(cell)) {
                 Ok(reading) => reading,
                 Err(Reason::PhoneMissing) => continue,
                 Err(reason) => {
@@ -266,18 +280,26 @@ impl Normalizer {
                 after: reason.code().into(),
             });
         }
-        let email = email.map(|(cell, addresses)| (cell.into(), addresses));
         Ok(Phones { phone: phone.number, extension: phone.extension, others: phones, email })
     }
 
-    fn emails(
+    /// The addresses of a record, the e-mail first.
+    fn emails<'r>(
         &self,
-        raw: &RawContact<'_>,
-        from_phone_column: Option<(Box<str>, Vec<EmailAddress>)>,
+        raw: &RawContact<'r>,
+        from_phone_column: Option<(&'r str, Vec<EmailAddress<'r>>)>,
         warnings: &mut Vec<Warning>,
         notes: Notes<'_>,
-    ) -> Result<Vec<EmailAddress>, Reason> {
-        let mut emails: Vec<EmailAddress> = Vec::new();
+    ) -> Result<(Option<EmailAddress<'r>>, Vec<EmailAddress<'r>>), Reason> {
+        let mut email: Option<EmailAddress<'r>> = None;
+        let mut others: Vec<EmailAddress<'r>> = Vec::new();
+        let mut add = |address: EmailAddress<'r>| {
+            if email.is_none() {
+                email = Some(address);
+            } else if email.as_ref() != Some(&address) && !others.contains(&address) {
+                others.push(address);
+            }
+        };
         let mut bad: Vec<&str> = Vec::new();
         let warn = |code, before: &str, after: &str| Warning {
             field: Field::Email,
@@ -289,70 +311,58 @@ impl Normalizer {
             match email_cell::read(cell, notes) {
                 EmailReading::Empty => {}
                 EmailReading::Bad => bad.push(cell),
-                EmailReading::One(address) => emails.push(address),
+                EmailReading::One(address) => add(address),
                 EmailReading::Several(found) => {
                     warnings.push(warn(WarningCode::EmailExtra, cell, found[0].as_str()));
-                    emails.extend(found);
+                    found.into_iter().for_each(&mut add);
                 }
             }
         }
         if let Some((cell, found)) = from_phone_column {
-            warnings.push(warn(WarningCode::EmailFromPhoneColumn, &cell, found[0].as_str()));
-            emails.extend(found);
+            warnings.push(warn(WarningCode::EmailFromPhoneColumn, cell, found[0].as_str()));
+            found.into_iter().for_each(&mut add);
         }
-        if emails.is_empty() && !bad.is_empty() && self.options.bad_email == BadEmail::Reject {
+        if email.is_none() && !bad.is_empty() && self.options.bad_email == BadEmail::Reject {
             return Err(Reason::EmailInvalid);
         }
         for cell in bad {
             warnings.push(warn(WarningCode::EmailDropped, cell, ""));
         }
-        let mut unique: Vec<EmailAddress> = Vec::with_capacity(emails.len());
-        for email in emails {
-            if unique.contains(&email) {
-                continue;
-            }
-            if let Some(meant) = email_cell::suggestion(&email) {
+        for email in email.iter().chain(&others) {
+            if let Some(meant) = email_cell::suggestion(email) {
                 notes.seen(|| format!("perhaps a slip for {meant}"));
                 warnings.push(warn(WarningCode::EmailTypoSuspected, email.as_str(), &meant));
             }
-            unique.push(email);
         }
-        Ok(unique)
+        Ok((email, others))
     }
 
-    fn name(
+    fn name<'r>(
         &self,
-        raw: &RawContact<'_>,
-        chosen: Option<Cow<'_, str>>,
+        raw: &RawContact<'r>,
+        chosen: Option<Chosen<'r>>,
         phone: PhoneNumber,
         warnings: &mut Vec<Warning>,
-    ) -> Result<ContactName, Reason> {
-        let text = match chosen {
-            Some(name) => name,
-            None if self.options.missing_name == MissingName::Reject => {
+    ) -> Result<ContactName<'r>, Reason> {
+        let Some(Chosen { reading, written }) = chosen else {
+            if self.options.missing_name == MissingName::Reject {
                 return Err(Reason::NameMissing);
             }
-            None => {
-                let name = ContactName::of_phone(phone);
-                let written = raw.names.first().or(raw.first_names.first());
-                warnings.push(Warning {
-                    field: Field::Name,
-                    code: WarningCode::NameFromPhone,
-                    before: written.map_or("", |cell| cell.trim()).into(),
-                    after: name.as_str().into(),
-                });
-                return Ok(name);
-            }
-        };
-        // The name was found, so the cells hold one.
-        let Some(reading) = name_cell::read(&text) else {
-            return Err(Reason::NameMissing);
+            let name = ContactName::of_phone(phone);
+            let written = raw.names.first().or(raw.first_names.first());
+            warnings.push(Warning {
+                field: Field::Name,
+                code: WarningCode::NameFromPhone,
+                before: written.map_or("", |cell| cell.trim()).into(),
+                after: name.as_str().into(),
+            });
+            return Ok(name);
         };
         let mut warn = |code| {
             warnings.push(Warning {
                 field: Field::Name,
                 code,
-                before: text.trim().into(),
+                before: written.trim().into(),
                 after: reading.name.as_ref().into(),
             });
         };
@@ -365,7 +375,7 @@ impl Normalizer {
         Ok(ContactName::given(reading.name))
     }
 
-    fn tags(&self, raw: &RawContact<'_>, warnings: &mut Vec<Warning>) -> Vec<Tag> {
+    fn tags<'r>(&self, raw: &RawContact<'r>, warnings: &mut Vec<Warning>) -> Vec<Tag<'r>> {
         let mut tags = Vec::new();
         for &cell in &raw.tags {
             let changes = tag_cell::read_into(cell, &mut tags);
@@ -386,22 +396,22 @@ impl Normalizer {
             }
         }
         for tag in &self.add_tags {
-            tag_cell::push(&mut tags, tag.as_str());
+            tag_cell::push(&mut tags, tag.as_str().to_owned().into());
         }
         tags
     }
 }
 
 /// How a record's phone cells are to be read.
-struct Country<'r> {
-    context: PhoneContext<'r>,
+struct Country<'n, 'r> {
+    context: PhoneContext<'n>,
     /// Another way that is just as plausible: both must come to the same, or only one to a number.
-    or_else: Option<PhoneContext<'r>>,
+    or_else: Option<PhoneContext<'n>>,
     /// Country cells that say something, but not which country.
     not_understood: Vec<&'r str>,
 }
 
-impl Country<'_> {
+impl Country<'_, '_> {
     fn read_phone(&self, cell: &str) -> Result<PhoneReading, Reason> {
         let reading = phone_cell::read(cell, &self.context);
         let Some(other) = &self.or_else else { return reading };
@@ -416,41 +426,70 @@ impl Country<'_> {
     }
 }
 
+impl Phones<'_> {
+    /// One number and nothing else.
+    fn sole(phone: PhoneNumber) -> Self {
+        Phones { phone, extension: None, others: Vec::new(), email: None }
+    }
+}
+
 /// What the phone cells of a record give.
-struct Phones {
+struct Phones<'r> {
     phone: PhoneNumber,
     extension: Option<Box<str>>,
     others: Vec<Phone>,
     /// Addresses that stood in a phone cell.
-    email: Option<(Box<str>, Vec<EmailAddress>)>,
+    email: Option<(&'r str, Vec<EmailAddress<'r>>)>,
 }
 
 /// The name of a record, and names that say something else.
 struct Names<'r> {
-    chosen: Option<Cow<'r, str>>,
-    others: Vec<String>,
+    chosen: Option<Chosen<'r>>,
+    others: Vec<Cow<'r, str>>,
+}
+
+/// A name, read.
+struct Chosen<'r> {
+    reading: NameReading<'r>,
+    /// As it was written.
+    written: Cow<'r, str>,
+}
+
+impl<'r> Chosen<'r> {
+    fn borrowed(written: &'r str) -> Option<Self> {
+        Some(Chosen { reading: name_cell::read(written)?, written: written.into() })
+    }
+
+    fn joined(first: &str, last: &str) -> Option<Self> {
+        let written = format!("{first} {last}");
+        let reading = name_cell::read(&written)?.into_owned();
+        Some(Chosen { reading, written: written.into() })
+    }
 }
 
 impl<'r> Names<'r> {
     /// The first full name, else first and last name joined.
     fn of(raw: &RawContact<'r>) -> Self {
-        let mut full = raw.names.iter().copied().filter(|cell| name_cell::read(cell).is_some());
+        let mut full = raw.names.iter().filter_map(|cell| Chosen::borrowed(cell));
         let (first, last) = (part(&raw.first_names), part(&raw.last_names));
-        let joined = joined(first, last);
-        let Some(name) = full.next() else {
-            return Names { chosen: joined, others: Vec::new() };
+        let Some(mut chosen) = full.next() else {
+            return Names { chosen: joined(first, last), others: Vec::new() };
         };
         // `Name` beside `Surname`, without `First Name`, is a first name more often than not.
-        let chosen = match (first, last) {
-            (None, Some(last)) if !has_words(name, last) => format!("{name} {last}").into(),
-            // `Vorname` beside `Name`: the family name alone.
-            (Some(first), None) if !has_words(name, first) => format!("{first} {name}").into(),
-            _ => Cow::Borrowed(name),
+        // `Vorname` beside `Name`: the family name alone.
+        let name = &chosen.written;
+        let whole = match (first, last) {
+            (None, Some(last)) if !has_words(name, last) => Chosen::joined(name, last),
+            (Some(first), None) if !has_words(name, first) => Chosen::joined(first, name),
+            _ => None,
         };
-        let others = full.map(Cow::Borrowed).chain(joined);
+        if let Some(whole) = whole {
+            chosen = whole;
+        }
+        let others = full.chain(joined(first, last));
         let others = others
-            .filter(|other| !has_words(&chosen, other))
-            .filter_map(|other| Some(name_cell::read(&other)?.name.into_owned()))
+            .filter(|other| !has_words(&chosen.written, &other.written))
+            .map(|other| other.reading.name)
             .collect();
         Names { chosen: Some(chosen), others }
     }
@@ -463,14 +502,13 @@ fn part<'r>(cells: &[&'r str]) -> Option<&'r str> {
     cells.iter().map(|cell| cell.trim()).find(|cell| !is_blank(cell) && !is_mark(cell))
 }
 
-fn joined<'r>(first: Option<&'r str>, last: Option<&'r str>) -> Option<Cow<'r, str>> {
-    let name: Cow<'r, str> = match (first, last) {
-        (Some(first), Some(last)) if says_nothing(first) && says_nothing(last) => return None,
-        (Some(first), Some(last)) => format!("{first} {last}").into(),
-        (Some(only), None) | (None, Some(only)) => only.into(),
-        (None, None) => return None,
-    };
-    name_cell::read(&name).is_some().then_some(name)
+fn joined<'r>(first: Option<&'r str>, last: Option<&'r str>) -> Option<Chosen<'r>> {
+    match (first, last) {
+        (Some(first), Some(last)) if says_nothing(first) && says_nothing(last) => None,
+        (Some(first), Some(last)) => Chosen::joined(first, last),
+        (Some(only), None) | (None, Some(only)) => Chosen::borrowed(only),
+        (None, None) => None,
+    }
 }
 
 /// Whether every word of `other` is a word of `name`.
@@ -481,13 +519,13 @@ fn has_words(name: &str, other: &str) -> bool {
 }
 
 /// The attributes of a contact: no key twice, no value empty.
-struct AttributeList {
-    list: Vec<Attribute>,
+struct AttributeList<'r> {
+    list: Vec<Attribute<'r>>,
     /// The keys, once there are too many to look through.
-    keys: HashSet<Box<str>>,
+    keys: HashSet<Cow<'r, str>>,
 }
 
-impl AttributeList {
+impl<'r> AttributeList<'r> {
     const FEW: usize = 32;
 
     fn with_capacity(capacity: usize) -> Self {
@@ -496,16 +534,15 @@ impl AttributeList {
 
     fn has(&self, key: &str) -> bool {
         if self.list.len() <= Self::FEW {
-            self.list.iter().any(|attribute| &*attribute.key == key)
+            self.list.iter().any(|attribute| attribute.key == key)
         } else {
             self.keys.contains(key)
         }
     }
 
     /// Adds an attribute as the record gives it, unless it is empty.
-    fn read(&mut self, key: &str, cell: &str, warnings: &mut Vec<Warning>) {
+    fn read(&mut self, key: &'r str, cell: &'r str, warnings: &mut Vec<Warning>) {
         let trimmed = cell.trim();
-        let mut value = Cow::Borrowed(trimmed);
         let mut warn = |code, after: &str| {
             warnings.push(Warning {
                 field: Field::Attribute(key.into()),
@@ -514,43 +551,49 @@ impl AttributeList {
                 after: after.into(),
             });
         };
-        if value.contains(is_bad_control) {
+        let mut value = Cow::Borrowed(trimmed);
+        if has_bad_control(trimmed) {
             let kept: String = trimmed.chars().filter(|&c| !is_bad_control(c)).collect();
             value = Cow::Owned(kept.trim().to_owned());
             warn(WarningCode::ValueControlCharacters, &value);
         }
-        let cut = head(&value, MAX_VALUE_CHARACTERS).trim_end();
-        if cut.len() < value.len() {
-            warn(WarningCode::ValueTruncated, cut);
+        if value.len() > MAX_VALUE_CHARACTERS {
+            let cut = head(&value, MAX_VALUE_CHARACTERS).trim_end();
+            if cut.len() < value.len() {
+                warn(WarningCode::ValueTruncated, cut);
+                value = Cow::Owned(cut.to_owned());
+            }
         }
-        self.push(key, cut);
+        self.push(key.into(), value);
     }
 
     /// Adds an attribute unless its value is empty; a key that is taken gets ` (2)`.
-    fn push(&mut self, key: &str, value: &str) {
+    fn push(&mut self, key: Cow<'r, str>, value: Cow<'r, str>) {
         if value.is_empty() {
             return;
         }
-        let mut unique = Cow::Borrowed(key);
-        let mut count = 2;
-        while self.has(&unique) {
-            unique = Cow::Owned(format!("{key} ({count})"));
-            count += 1;
+        let mut unique = key;
+        if self.has(&unique) {
+            let mut numbered = (2..).map(|count| format!("{unique} ({count})"));
+            // There are more numbers than attributes.
+            if let Some(free) = numbered.find(|key| !self.has(key)) {
+                unique = free.into();
+            }
         }
-        let key: Box<str> = unique.into();
-        self.list.push(Attribute { key: key.clone(), value: AttributeValue::new(value) });
-        if self.list.len() == Self::FEW + 1 {
+        if self.list.len() == Self::FEW {
             self.keys.extend(self.list.iter().map(|attribute| attribute.key.clone()));
-        } else if self.list.len() > Self::FEW {
-            self.keys.insert(key);
         }
+        if self.list.len() >= Self::FEW {
+            self.keys.insert(unique.clone());
+        }
+        self.list.push(Attribute { key: unique, value: AttributeValue::new(value) });
     }
 
     /// Adds further values as `stem_2`, `stem_3`, …
     fn push_numbered(&mut self, stem: &str, values: impl Iterator<Item = impl ToString>) {
         for (index, value) in values.enumerate() {
             let value = value.to_string();
-            self.push(&format!("{stem}_{}", index + 2), value.trim());
+            self.push(format!("{stem}_{}", index + 2).into(), value.trim().to_owned().into());
         }
     }
 }

@@ -31,3 +31,25 @@ pub struct RawContact<'r> {
     /// Keys and values.
     pub attributes: Vec<(&'r str, &'r str)>,
 }
+
+impl RawContact<'_> {
+    /// An empty contact in the same memory, for the next record.
+    pub(crate) fn emptied<'n>(self) -> RawContact<'n> {
+        RawContact {
+            names: emptied(self.names),
+            first_names: emptied(self.first_names),
+            last_names: emptied(self.last_names),
+            phones: emptied(self.phones),
+            emails: emptied(self.emails),
+            countries: emptied(self.countries),
+            tags: emptied(self.tags),
+            attributes: emptied(self.attributes),
+        }
+    }
+}
+
+/// An empty list in the same memory: collecting a list's own items allocates nothing.
+fn emptied<T, N: Default>(mut list: Vec<T>) -> Vec<N> {
+    list.clear();
+    list.into_iter().map(|_| N::default()).collect()
+}

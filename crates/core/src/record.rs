@@ -1,6 +1,7 @@
 //! Records, where they stand, and where they come from.
 
 use std::fmt;
+use std::ops::Range;
 
 /// Which of a run's inputs, counted from 0 in the order given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +25,23 @@ pub struct Position {
     pub line: u64,
     /// The byte at which the record begins, from 0.
     pub byte: u64,
+}
+
+/// A record by its number, whatever its place in the bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecordId {
+    /// The input.
+    pub source: SourceId,
+    /// The number of the record in its input, from 1, headers not counted.
+    pub record: u64,
+}
+
+impl Position {
+    /// Which record stands there.
+    #[must_use]
+    pub const fn id(self) -> RecordId {
+        RecordId { source: self.source, record: self.record }
+    }
 }
 
 impl fmt::Display for Position {
@@ -50,9 +68,22 @@ pub enum Integrity {
     Malformed,
 }
 
+impl Integrity {
+    /// Every state.
+    pub(crate) const ALL: [Integrity; 6] = [
+        Integrity::Whole,
+        Integrity::NoLineEnd,
+        Integrity::UnterminatedQuote,
+        Integrity::TooLarge,
+        Integrity::InvalidEncoding,
+        Integrity::Malformed,
+    ];
+}
+
 /// The fields of one record, borrowed, and where it stands.
 ///
-/// Fields lie end to end in one text; `ends` holds the byte at which each ends.
+/// Fields lie in one text, end to end or parted by a delimiter; `ends` holds the byte at which each
+/// ends.
 ///
 /// ```
 /// use contactmill_core::{Integrity, Position, Record};
@@ -65,6 +96,8 @@ pub enum Integrity {
 pub struct Record<'r> {
     text: &'r str,
     ends: &'r [usize],
+    /// How many bytes part a field from the next.
+    gap: usize,
     position: Position,
     integrity: Integrity,
 }
@@ -78,19 +111,39 @@ impl<'r> Record<'r> {
         position: Position,
         integrity: Integrity,
     ) -> Self {
-        Record { text, ends, position, integrity }
+        Record { text, ends, gap: 0, position, integrity }
     }
 
-    /// The same record, said to stand elsewhere.
+    /// A record of fields that lie in `text` with one byte between them: a line as it stands.
+    ///
+    /// ```
+    /// use contactmill_core::{Integrity, Position, Record};
+    ///
+    /// let line = Record::delimited("Asha,98765", &[4, 10], Position::default(), Integrity::Whole);
+    /// assert_eq!(line.iter().collect::<Vec<_>>(), ["Asha", "98765"]);
+    /// ```
+    #[must_use]
+    pub const fn delimited(
+        text: &'r str,
+        ends: &'r [usize],
+        position: Position,
+        integrity: Integrity,
+    ) -> Self {
+        Record { text, ends, gap: 1, position, integrity }
+    }
+
+    /// The same fields elsewhere.
+    #[must_use]
     pub(crate) const fn at(self, position: Position) -> Self {
         Record { position, ..self }
     }
 
     /// The field at this index, from 0.
     #[must_use]
+    #[inline]
     pub fn get(&self, index: usize) -> Option<&'r str> {
         let end = *self.ends.get(index)?;
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        let start = if index == 0 { 0 } else { self.ends[index - 1] + self.gap };
         self.text.get(start..end)
     }
 
@@ -125,31 +178,90 @@ impl<'r> Record<'r> {
     }
 }
 
+/// Records by the block, with texts of their own: no allocation for each.
+#[derive(Debug, Default)]
+pub(crate) struct RecordArena {
+    text: String,
+    ends: Vec<usize>,
+}
+
+/// Where a record lies in a [`RecordArena`].
+#[derive(Debug)]
+pub(crate) struct RecordSlot {
+    text: Range<usize>,
+    ends: Range<usize>,
+    gap: usize,
+    position: Position,
+    integrity: Integrity,
+}
+
+impl RecordArena {
+    /// For about so many bytes of records.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        RecordArena { text: String::with_capacity(bytes), ends: Vec::with_capacity(bytes / 8) }
+    }
+
+    pub(crate) fn keep(&mut self, record: Record<'_>) -> RecordSlot {
+        let (text, ends) = (self.text.len(), self.ends.len());
+        self.text.push_str(record.text);
+        self.ends.extend_from_slice(record.ends);
+        RecordSlot {
+            text: text..self.text.len(),
+            ends: ends..self.ends.len(),
+            gap: record.gap,
+            position: record.position,
+            integrity: record.integrity,
+        }
+    }
+
+    pub(crate) fn get(&self, slot: &RecordSlot) -> Record<'_> {
+        Record {
+            text: &self.text[slot.text.clone()],
+            ends: &self.ends[slot.ends.clone()],
+            gap: slot.gap,
+            position: slot.position,
+            integrity: slot.integrity,
+        }
+    }
+}
+
 /// An owned [`Record`].
 #[derive(Clone, Debug)]
 pub struct RecordBuffer {
     text: Box<str>,
     ends: Box<[usize]>,
+    gap: usize,
     position: Position,
     integrity: Integrity,
 }
 
 impl RecordBuffer {
+    /// A record of these fields.
+    pub(crate) fn new<'f>(
+        fields: impl Iterator<Item = &'f str>,
+        position: Position,
+        integrity: Integrity,
+    ) -> Self {
+        let (mut text, mut ends) = (String::new(), Vec::new());
+        for field in fields {
+            text.push_str(field);
+            ends.push(text.len());
+        }
+        RecordBuffer { text: text.into(), ends: ends.into(), gap: 0, position, integrity }
+    }
+
     /// The record, borrowed.
     #[must_use]
     pub fn as_record(&self) -> Record<'_> {
-        Record::new(&self.text, &self.ends, self.position, self.integrity)
+        let RecordBuffer { text, ends, gap, position, integrity } = self;
+        Record { text, ends, gap: *gap, position: *position, integrity: *integrity }
     }
 }
 
 impl From<Record<'_>> for RecordBuffer {
     fn from(record: Record<'_>) -> Self {
-        RecordBuffer {
-            text: record.text.into(),
-            ends: record.ends.into(),
-            position: record.position,
-            integrity: record.integrity,
-        }
+        let Record { text, ends, gap, position, integrity } = record;
+        RecordBuffer { text: text.into(), ends: ends.into(), gap, position, integrity }
     }
 }
 

@@ -22,7 +22,7 @@ const ROWS_OF_A_BLOCK: usize = 1_024;
 ///
 /// let (mut contacts, mut rejected) = (Vec::new(), Vec::new());
 /// let mut outcomes = Outcomes::new(|outcome| match outcome {
-///     Outcome::Contact { contact, .. } => contacts.push(contact.phone.e164().to_string()),
+///     Outcome::Contact { contact, .. } => contacts.push(contact.phone().e164().to_string()),
 ///     Outcome::Rejected { rejection, .. } => rejected.push(rejection.reason.code()),
 ///     _ => {}
 /// });

@@ -1,7 +1,9 @@
 //! Tag cells.
 
+use std::borrow::Cow;
+
 use crate::contact::Tag;
-use crate::text::{head, is_bad_control, is_invisible, is_joiner, says_nothing};
+use crate::text::{head, is_bad_control, is_invisible, is_joiner, is_plain, says_nothing};
 
 /// A tag longer than this is a note in the wrong cell.
 pub(crate) const MAX_CHARACTERS: usize = 128;
@@ -15,30 +17,51 @@ pub(crate) struct TagChanges {
 
 /// Adds the tags of a cell to `tags`: split at `;` `|` `,` and `:::`, trimmed, repeated ones left
 /// out.
-pub(crate) fn read_into(cell: &str, tags: &mut Vec<Tag>) -> TagChanges {
+pub(crate) fn read_into<'r>(cell: &'r str, tags: &mut Vec<Tag<'r>>) -> TagChanges {
     let mut changes = TagChanges::default();
-    for piece in cell.split([';', '|', ',', '\n', '\r']).flat_map(|piece| piece.split(":::")) {
-        let mut tag = String::with_capacity(piece.len());
-        for c in piece.chars() {
-            if c.is_whitespace() {
-                if !tag.ends_with(' ') {
-                    tag.push(' ');
-                }
-            } else if is_bad_control(c) {
-                changes.controls_removed = true;
-            } else if !is_invisible(c) || is_joiner(c) {
-                tag.push(c);
-            }
-        }
-        let tag = bare(&tag);
-        let cut = bare(head(tag, MAX_CHARACTERS));
-        changes.truncated |= cut.len() < tag.len();
-        // Google puts every contact into this group.
-        if !says_nothing(cut) && !cut.eq_ignore_ascii_case("* myContacts") {
-            push(tags, cut);
+    for piece in cell.split([';', '|', ',', '\n', '\r']) {
+        if piece.contains(':') {
+            piece.split(":::").for_each(|piece| read_one(piece, tags, &mut changes));
+        } else {
+            read_one(piece, tags, &mut changes);
         }
     }
     changes
+}
+
+fn read_one<'r>(piece: &'r str, tags: &mut Vec<Tag<'r>>, changes: &mut TagChanges) {
+    let mut tag = Cow::Borrowed(bare(piece));
+    if !is_plain(&tag) {
+        let tidy = tidy(piece, changes);
+        tag = Cow::Owned(bare(&tidy).to_owned());
+    }
+    if tag.len() > MAX_CHARACTERS {
+        let cut = bare(head(&tag, MAX_CHARACTERS));
+        if cut.len() < tag.len() {
+            changes.truncated = true;
+            tag = Cow::Owned(cut.to_owned());
+        }
+    }
+    // Google puts every contact into this group.
+    if !says_nothing(&tag) && !tag.eq_ignore_ascii_case("* myContacts") {
+        push(tags, tag);
+    }
+}
+
+fn tidy(piece: &str, changes: &mut TagChanges) -> String {
+    let mut tag = String::with_capacity(piece.len());
+    for c in piece.chars() {
+        if c.is_whitespace() {
+            if !tag.ends_with(' ') {
+                tag.push(' ');
+            }
+        } else if is_bad_control(c) {
+            changes.controls_removed = true;
+        } else if !is_invisible(c) || is_joiner(c) {
+            tag.push(c);
+        }
+    }
+    tag
 }
 
 /// Without space and quotes around it: some exports put a quoted list into the cell, `"VIP","Blog"`.
@@ -47,14 +70,14 @@ fn bare(tag: &str) -> &str {
 }
 
 /// Adds a tag unless it is empty or there already, in whatever case.
-pub(crate) fn push(tags: &mut Vec<Tag>, tag: &str) {
-    if !tag.is_empty() && !has(tags, tag) {
+pub(crate) fn push<'r>(tags: &mut Vec<Tag<'r>>, tag: Cow<'r, str>) {
+    if !tag.is_empty() && !has(tags, &tag) {
         tags.push(Tag::new(tag));
     }
 }
 
 /// Whether the tag is among these, in whatever case.
-pub(crate) fn has(tags: &[Tag], tag: &str) -> bool {
+pub(crate) fn has(tags: &[Tag<'_>], tag: &str) -> bool {
     tags.iter().any(|kept| same(kept.as_str(), tag))
 }
 

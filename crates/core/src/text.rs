@@ -44,6 +44,27 @@ pub(crate) fn is_bad_control(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n' | '\r')
 }
 
+/// Whether there is any of [those](is_bad_control).
+pub(crate) fn has_bad_control(text: &str) -> bool {
+    // Control characters of ASCII, or the first byte of U+0080 to U+009F: nearly no text has them.
+    let may_be_control = |byte: u8| byte < b' ' || byte == 0x7F || byte == 0xC2;
+    text.bytes().fold(false, |found, byte| found | may_be_control(byte))
+        && text.contains(is_bad_control)
+}
+
+/// Whether there is nothing to tidy: printable ASCII, single spaces, none at either end.
+pub(crate) fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // As if a space stood at either end. Without a way out of the middle, it is done many at once.
+    let mut is_plain = bytes.last() != Some(&b' ');
+    let mut previous = b' ';
+    for &byte in bytes {
+        is_plain &= matches!(byte, b' '..=b'~') & ((byte != b' ') | (previous != b' '));
+        previous = byte;
+    }
+    is_plain
+}
+
 /// The text without invisible characters and without white space around it.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || !text.contains(is_invisible) {

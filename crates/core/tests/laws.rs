@@ -65,7 +65,7 @@ fn cells() -> impl Strategy<Value = Cells> {
     )
 }
 
-fn normalized(cells: &Cells, options: Options) -> Option<Normalized> {
+fn normalized<'r>(cells: &'r Cells, normalizer: &'r Normalizer) -> Option<Normalized<'r>> {
     let mut raw = RawContact::default();
     raw.names.push(&cells.name);
     raw.phones.extend(cells.phones.iter().map(String::as_str));
@@ -73,7 +73,7 @@ fn normalized(cells: &Cells, options: Options) -> Option<Normalized> {
     raw.countries.push(&cells.country);
     raw.tags.push(&cells.tags);
     raw.attributes.push(("note", &cells.note));
-    Normalizer::new(options).normalize(&raw).ok()
+    normalizer.normalize(&raw).ok()
 }
 
 proptest! {
@@ -81,7 +81,10 @@ proptest! {
 
     #[test]
     fn normalising_what_came_out_changes_nothing(cells in cells(), options in options()) {
-        let Some(first) = normalized(&cells, options) else { return Ok(()) };
+        // What looks like a filler is a number under `strict` alone.
+        let same_mode = Options { phones: options.phones, ..Options::default() };
+        let normalizer = Normalizer::new(options);
+        let Some(first) = normalized(&cells, &normalizer) else { return Ok(()) };
         let contact = &first.contact;
         let phone = contact.phone.e164().to_string();
         let tags: Vec<&str> = contact.tags.iter().map(Tag::as_str).collect();
@@ -94,9 +97,13 @@ proptest! {
         for attribute in &contact.attributes {
             raw.attributes.push((&attribute.key, attribute.value.as_str()));
         }
-        let again = Normalizer::new(Options::default()).normalize(&raw).unwrap();
+        let normalizer = Normalizer::new(same_mode);
+        let again = normalizer.normalize(&raw).unwrap();
         prop_assert_eq!(&again.contact, contact);
-        let codes: Vec<WarningCode> = again.warnings.iter().map(|warning| warning.code).collect();
+        let codes = again.warnings.iter().map(|warning| warning.code);
+        // What was left as it is stays suspect.
+        let codes: Vec<WarningCode> =
+            codes.filter(|&code| code != WarningCode::EmailTypoSuspected).collect();
         let expected: &[WarningCode] =
             if contact.name.stands_in() { &[WarningCode::NameFromPhone] } else { &[] };
         prop_assert_eq!(codes, expected);
@@ -106,7 +113,8 @@ proptest! {
     fn what_is_accepted_is_valid_and_every_repair_is_listed(cell in cell(), options in options()) {
         let mut raw = RawContact::default();
         raw.phones.push(&cell);
-        let Ok(recovered) = Normalizer::new(options.clone()).normalize(&raw) else { return Ok(()) };
+        let normalizer = Normalizer::new(options.clone());
+        let Ok(recovered) = normalizer.normalize(&raw) else { return Ok(()) };
         prop_assert!(recovered.contact.phone.is_valid());
         // Without a warning, the number is the one that libphonenumber reads.
         let is_phone = |code: WarningCode| code.code().starts_with("phone_");
@@ -114,7 +122,8 @@ proptest! {
             return Ok(());
         }
         let strict = Options { phones: PhoneMode::Strict, ..options };
-        if let Ok(plain) = Normalizer::new(strict).normalize(&raw) {
+        let strict = Normalizer::new(strict);
+        if let Ok(plain) = strict.normalize(&raw) {
             prop_assert_eq!(recovered.contact.phone, plain.contact.phone);
         }
     }

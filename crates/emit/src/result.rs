@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use contactmill_core::pipeline::Sink;
+use contactmill_core::pipeline::{Emitted, Sink};
 use contactmill_core::{
-    Conflict, Contact, Position, Reason, Record, Region, Rejection, Warning, WarningCode,
+    Conflict, Position, Reason, Record, RecordId, Region, Rejection, Warning, WarningCode,
 };
 
 use crate::arrays::{ArrayWriter, BatchLimits, Layout};
+use crate::contact_json::contact_json;
 use crate::error::EmitError;
 use crate::manifest::OutputFile;
 use crate::staging::Staging;
@@ -35,6 +36,8 @@ pub struct Tally {
 pub struct ResultWriter {
     arrays: ArrayWriter,
     tables: Tables,
+    /// Contacts by region, in the order of [`Region::ALL`].
+    regions: Vec<u64>,
     finished: Finished,
 }
 
@@ -70,6 +73,7 @@ impl ResultWriter {
         Ok(ResultWriter {
             arrays: ArrayWriter::new(limits, layout, staging),
             tables: Tables::create(OriginalColumns::of(&headers), names, staging)?,
+            regions: vec![0; Region::ALL.len()],
             finished: Finished::default(),
         })
     }
@@ -82,6 +86,8 @@ impl ResultWriter {
     pub fn finish(self) -> Result<Finished, EmitError> {
         let mut finished = self.finished;
         finished.files = self.arrays.finish()?;
+        let regions = Region::ALL.iter().copied().zip(self.regions);
+        finished.regions = regions.filter(|&(_, contacts)| contacts > 0).collect();
         self.tables.finish()?;
         Ok(finished)
     }
@@ -97,11 +103,18 @@ fn tally<K: Ord>(tallies: &mut BTreeMap<K, Tally>, key: K, position: Position) {
 impl Sink for ResultWriter {
     type Error = EmitError;
 
-    fn contact(&mut self, _: Position, contact: &Contact, encoded: &[u8]) -> Result<(), EmitError> {
-        if let Some(region) = contact.phone.region() {
-            *self.finished.regions.entry(region).or_default() += 1;
+    fn contact(&mut self, _: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
+        if let Some(region) = contact.phone().region() {
+            self.regions[region as usize] += 1;
         }
-        self.arrays.push(encoded)
+        match contact {
+            Emitted::Encoded { bytes, .. } => self.arrays.push(bytes),
+            Emitted::AsIs(contact) => {
+                let mut json = Vec::new();
+                contact_json(&contact, &mut json);
+                self.arrays.push(&json)
+            }
+        }
     }
 
     fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), EmitError> {
@@ -112,7 +125,7 @@ impl Sink for ResultWriter {
     fn duplicate(
         &mut self,
         record: Record<'_>,
-        kept: Position,
+        kept: RecordId,
         conflicts: &[Conflict],
     ) -> Result<(), EmitError> {
         self.tables.duplicate(record, kept, conflicts)

@@ -6,7 +6,8 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use contactmill_core::{
-    BOOKKEEPING_COLUMNS, Conflict, Position, Record, Rejection, Warning, is_bookkeeping_header,
+    BOOKKEEPING_COLUMNS, Conflict, Position, Record, RecordId, Rejection, SourceId, Warning,
+    is_bookkeeping_header,
 };
 
 use crate::error::EmitError;
@@ -150,8 +151,8 @@ impl Tables {
         Ok(Tables { columns, inputs, rejects, duplicates, warnings })
     }
 
-    fn input(&self, position: Position) -> &str {
-        &self.inputs[position.source.0 as usize]
+    fn input(&self, source: SourceId) -> &str {
+        &self.inputs[source.0 as usize]
     }
 
     pub(crate) fn rejected(
@@ -165,7 +166,8 @@ impl Tables {
         let field = rejection.field.to_string();
         let place = [position.record.to_string(), position.line.to_string()];
         let (fields, surplus) = self.columns.arrange(record);
-        let added = [self.input(position), &place[0], &place[1], &field, reason.code(), &hint];
+        let added =
+            [self.input(position.source), &place[0], &place[1], &field, reason.code(), &hint];
         let row = fields.into_iter().chain(added).chain(surplus).map(guarded);
         self.rejects.write(row.map(Cow::into_owned).collect::<Vec<_>>())
     }
@@ -173,7 +175,7 @@ impl Tables {
     pub(crate) fn duplicate(
         &mut self,
         record: Record<'_>,
-        kept: Position,
+        kept: RecordId,
         conflicts: &[Conflict],
     ) -> Result<(), EmitError> {
         let position = record.position();
@@ -182,10 +184,10 @@ impl Tables {
         let numbers = [position.record, position.line, kept.record].map(|n| n.to_string());
         let (fields, surplus) = self.columns.arrange(record);
         let added = [
-            self.input(position),
+            self.input(position.source),
             &numbers[0],
             &numbers[1],
-            self.input(kept),
+            self.input(kept.source),
             &numbers[2],
             &conflicts,
         ];
@@ -201,7 +203,7 @@ impl Tables {
         let numbers = [position.record, position.line].map(|n| n.to_string());
         let field = warning.field.to_string();
         let row = [
-            self.input(position),
+            self.input(position.source),
             &numbers[0],
             &numbers[1],
             &field,

@@ -99,6 +99,40 @@ impl PhoneNumber {
         self.line_type
     }
 
+    /// All that is known of the number, to be carried through bytes; see
+    /// [`from_bits`](PhoneNumber::from_bits).
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn to_bits(self) -> [u64; 2] {
+        let region = match self.region {
+            Some(region) => region as u64 + 1,
+            None => 0,
+        };
+        let (length, line_type) = (self.length as u64, self.line_type as u64);
+        let (code, zeros) = (self.calling_code as u64, self.leading_zeros as u64);
+        [self.digits, code | zeros << 16 | length << 24 | line_type << 32 | region << 40]
+    }
+
+    /// The number whose [`to_bits`](PhoneNumber::to_bits) these are. For numbers on their way from
+    /// one part of a run to another: nobody asks the numbering plans again.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn from_bits([digits, rest]: [u64; 2]) -> Option<Self> {
+        let [code_low, code_high, leading_zeros, length, line_type, region @ ..] =
+            rest.to_le_bytes();
+        Some(PhoneNumber {
+            digits,
+            calling_code: u16::from_le_bytes([code_low, code_high]),
+            leading_zeros,
+            length: *LengthCheck::ALL.get(usize::from(length))?,
+            region: match u16::from_le_bytes([region[0], region[1]]) {
+                0 => None,
+                index => Some(*Region::ALL.get(usize::from(index) - 1)?),
+            },
+            line_type: *LineType::ALL.get(usize::from(line_type))?,
+        })
+    }
+
     fn key(self) -> (u16, u8, u64) {
         (self.calling_code, self.leading_zeros, self.digits)
     }
@@ -168,6 +202,18 @@ impl NationalNumber {
     #[must_use]
     pub const fn value(self) -> u64 {
         self.digits
+    }
+
+    /// How many zeros stand before the digits of [`value`](NationalNumber::value).
+    ///
+    /// ```
+    /// let number = contactmill_phone::parse("+39 06 1234 5678", None)?;
+    /// assert_eq!(number.national_number().leading_zeros(), 1);
+    /// # Ok::<(), contactmill_phone::ParseError>(())
+    /// ```
+    #[must_use]
+    pub const fn leading_zeros(self) -> u8 {
+        self.leading_zeros
     }
 }
 
@@ -256,6 +302,22 @@ pub enum LineType {
 }
 
 impl LineType {
+    /// Every kind.
+    pub const ALL: &'static [LineType] = &[
+        LineType::FixedLine,
+        LineType::Mobile,
+        LineType::FixedLineOrMobile,
+        LineType::TollFree,
+        LineType::PremiumRate,
+        LineType::SharedCost,
+        LineType::Voip,
+        LineType::PersonalNumber,
+        LineType::Pager,
+        LineType::Uan,
+        LineType::Voicemail,
+        LineType::Unknown,
+    ];
+
     /// The name in lower case with `_` between words.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -305,6 +367,18 @@ pub enum LengthCheck {
     InvalidLength,
     /// No plan has such a calling code.
     InvalidCountryCode,
+}
+
+impl LengthCheck {
+    /// Every answer.
+    pub const ALL: &'static [LengthCheck] = &[
+        LengthCheck::Possible,
+        LengthCheck::PossibleLocalOnly,
+        LengthCheck::TooShort,
+        LengthCheck::TooLong,
+        LengthCheck::InvalidLength,
+        LengthCheck::InvalidCountryCode,
+    ];
 }
 
 /// The digits of one number on the stack: `+`, at most 5 digits of a `u16`, at most 255 zeros that
@@ -364,6 +438,22 @@ impl DigitText {
 mod tests {
     use super::*;
     use crate::parse;
+
+    #[test]
+    fn a_number_is_whole_after_it_was_carried_as_bits() {
+        for (place, &line_type) in LineType::ALL.iter().enumerate() {
+            assert_eq!(line_type as usize, place);
+        }
+        for (place, &length) in LengthCheck::ALL.iter().enumerate() {
+            assert_eq!(length as usize, place);
+        }
+        for text in ["+39 06 1234 5678", "+91 98765 43210", "+800 1234 5678", "+49 12"] {
+            let number = parse(text, None).unwrap();
+            let carried = PhoneNumber::from_bits(number.to_bits()).unwrap();
+            assert_eq!(crate::facts(carried), crate::facts(number));
+        }
+        assert!(PhoneNumber::from_bits([0, u64::MAX]).is_none());
+    }
 
     #[test]
     fn a_number_is_small() {

@@ -1,18 +1,30 @@
 //! The SHA-256 of what is read, taken while it passes by.
 
+use std::fmt;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sha2::{Digest as _, Sha256};
+use ring::digest::{Context, SHA256};
 
 /// The SHA-256 of some bytes from their beginning, as far as they were read. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Digest(Arc<Mutex<Passed>>);
 
-#[derive(Debug, Default)]
 struct Passed {
-    hasher: Sha256,
+    hasher: Context,
     bytes: u64,
+}
+
+impl Default for Passed {
+    fn default() -> Self {
+        Passed { hasher: Context::new(&SHA256), bytes: 0 }
+    }
+}
+
+impl fmt::Debug for Passed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passed").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
 }
 
 impl Digest {
@@ -40,8 +52,8 @@ impl Digest {
 
     /// In hexadecimal.
     pub(crate) fn sha256(&self) -> String {
-        let digest = self.lock().hasher.clone().finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        let digest = self.lock().hasher.clone().finish();
+        digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

@@ -99,7 +99,16 @@ fn digits(text: &str) -> usize {
 fn cut<'t>(text: &'t str, separators: &[&str]) -> Vec<&'t str> {
     let mut pieces = vec![text];
     for separator in separators {
-        pieces = pieces.into_iter().flat_map(|piece| piece.split(separator)).collect();
+        let part = |piece: &'t str| {
+            let parts: Vec<&str> = piece.split(separator).collect();
+            // A word stands between two things, or it is not the word that it looks like.
+            let is_word = separator.starts_with(' ');
+            match is_word && parts.iter().any(|part| part.trim().is_empty()) {
+                true => vec![piece],
+                false => parts,
+            }
+        };
+        pieces = pieces.into_iter().flat_map(part).collect();
     }
     pieces.into_iter().map(str::trim).filter(|piece| !piece.is_empty()).collect()
 }

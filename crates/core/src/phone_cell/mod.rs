@@ -107,6 +107,11 @@ impl PhoneReading {
         self.more.as_ref().map_or(&[], |more| &more.repairs)
     }
 
+    /// The number, where the cell holds no more than that and nothing was repaired.
+    pub(crate) fn sole(&self) -> Option<PhoneNumber> {
+        self.more.is_none().then_some(self.number)
+    }
+
     const fn plain(number: PhoneNumber) -> Self {
         PhoneReading { number, more: None }
     }
@@ -258,12 +263,23 @@ fn recover(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reaso
         notes.refused(|| "it says that there is no value".into());
         return Err(Reason::PhoneMissing);
     }
+    // Most damage is around the number.
+    if let Some(number) = clean::read(&text, context) {
+        if notes.are_wanted() {
+            note_clean(&text, number, context);
+        }
+        return Ok(PhoneReading::plain(number));
+    }
     read_text(&text, context)
 }
 
 /// Reads tidied text that is not empty.
 fn read_text(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
     let notes = context.notes;
+    // Digits alone have no other shape.
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return repair::read_number(text, context);
+    }
     if let Some(reason) = shape::refused(text) {
         notes.refused(|| format!("{text}: {}", reason.meaning()));
         return Err(reason);

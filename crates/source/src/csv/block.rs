@@ -2,6 +2,7 @@
 
 use contactmill_core::{Block, Integrity, Position, Record, SourceId};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use memchr::{memchr, memchr3_iter};
 
 use super::Delimiter;
 use super::dialect::BOM;
@@ -71,11 +72,21 @@ impl CsvBlock {
     fn visit_records(&self, cut_off: bool, visitor: &mut dyn FnMut(Record<'_>)) {
         let bytes = self.bytes.as_slice();
         let mut fields = Fields::new(self.delimiter, bytes.len());
+        let mut lines = PlainLines::new(self);
         let (mut at, mut line, mut record) = (0, self.line, 0);
         loop {
             let blank = bytes[at..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             line += line_ends(&bytes[at..at + blank]);
             at += blank;
+            if let Some((text, ends, read)) = lines.next(at) {
+                record += 1;
+                let byte = self.byte + at as u64;
+                let position = Position { source: SourceId::default(), record, line, byte };
+                visitor(Record::delimited(text, ends, position, Integrity::Whole));
+                line += 1;
+                at += read;
+                continue;
+            }
             let Some(read) = fields.read(&bytes[at..]) else { return };
             // A record ends with `\r`, and the `\n` of the pair is left for the next.
             let read = read
@@ -152,6 +163,56 @@ impl CsvBlock {
         } else {
             visitor(Record::new(text, ends, position, integrity));
         }
+    }
+}
+
+/// Lines that need no reading: without quotes, they are their fields with delimiters between them.
+struct PlainLines<'b> {
+    /// The block, where nothing else stands against it.
+    text: &'b str,
+    delimiter: u8,
+    max_record_bytes: usize,
+    /// The next quote, or the end.
+    quote: usize,
+    ends: Vec<usize>,
+}
+
+impl<'b> PlainLines<'b> {
+    fn new(block: &'b CsvBlock) -> Self {
+        let text = match std::str::from_utf8(&block.bytes) {
+            Ok(text) if !block.own_file => text,
+            _ => "",
+        };
+        PlainLines {
+            text,
+            delimiter: block.delimiter.byte(),
+            max_record_bytes: block.max_record_bytes,
+            quote: memchr(b'"', text.as_bytes()).unwrap_or(text.len()),
+            ends: Vec::new(),
+        }
+    }
+
+    /// The line that begins at this byte, where its fields end, and how many bytes it has with its
+    /// line end; `None` if it is not plain or has no line end.
+    fn next(&mut self, at: usize) -> Option<(&'b str, &[usize], usize)> {
+        if self.quote < at {
+            let quote = memchr(b'"', self.text.as_bytes().get(at..)?);
+            self.quote = quote.map_or(self.text.len(), |found| at + found);
+        }
+        let line = self.text.get(at..self.quote)?;
+        self.ends.clear();
+        for end in memchr3_iter(self.delimiter, b'\n', b'\r', line.as_bytes()) {
+            self.ends.push(end);
+            let line_end = match line.as_bytes()[end] {
+                b'\n' => 1,
+                b'\r' if self.text.as_bytes().get(at + end + 1) == Some(&b'\n') => 2,
+                b'\r' => 1,
+                _ => continue,
+            };
+            let text = (end <= self.max_record_bytes).then_some(&line[..end])?;
+            return Some((text, &self.ends, end + line_end));
+        }
+        None
     }
 }
 

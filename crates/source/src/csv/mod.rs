@@ -40,7 +40,7 @@ pub struct CsvOptions {
 
 impl Default for CsvOptions {
     fn default() -> Self {
-        CsvOptions { delimiter: None, block_bytes: 512 << 10, max_record_bytes: 1 << 20 }
+        CsvOptions { delimiter: None, block_bytes: 128 << 10, max_record_bytes: 1 << 20 }
     }
 }
 

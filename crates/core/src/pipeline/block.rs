@@ -1,0 +1,133 @@
+//! What a worker makes of a block.
+
+use std::io;
+
+use contactmill_phone::PhoneNumber;
+
+use super::Emitted;
+use crate::dedup::DedupPolicy;
+use crate::encoding::Encoding;
+use crate::mapping::{ColumnMap, RecordForm};
+use crate::normalize::{Normalized, Normalizer};
+use crate::packed::{Packer, Unpacker};
+use crate::raw::RawContact;
+use crate::reason::{Reason, Rejection, Warning};
+use crate::record::{Block, RecordArena, RecordSlot};
+use crate::spill::damaged;
+
+/// What a worker made of a block. Positions count within the block.
+pub(super) struct BlockOutcome<E> {
+    pub(super) arena: RecordArena,
+    pub(super) outcomes: Vec<(RecordSlot, Result<Read, Rejection>)>,
+    /// The contacts, end to end: encoded, or packed where there is no encoding or where they may
+    /// change yet.
+    pub(super) bytes: Vec<u8>,
+    /// The warnings of all contacts.
+    pub(super) warnings: Vec<Warning>,
+    pub(super) records: u64,
+    pub(super) blank: u64,
+    /// How many bytes of the input the block covers.
+    pub(super) covers: u64,
+    pub(super) failed: Option<E>,
+}
+
+/// A contact.
+pub(super) struct Read {
+    pub(super) phone: PhoneNumber,
+    /// How many bytes it takes.
+    pub(super) bytes: usize,
+    /// How many warnings it has.
+    pub(super) warnings: usize,
+}
+
+/// Larger blocks hold records that are too large.
+const MOST_EXPECTED: usize = 1 << 20;
+
+impl<E> BlockOutcome<E> {
+    pub(super) fn of<B: Block<Error = E>>(
+        block: &B,
+        map: &ColumnMap,
+        normalizer: &Normalizer,
+        encoding: Option<&dyn Encoding>,
+        dedup: DedupPolicy,
+    ) -> Self {
+        let covers = usize::try_from(block.len_bytes()).unwrap_or_default().min(MOST_EXPECTED);
+        let mut read = BlockOutcome {
+            arena: RecordArena::with_capacity(covers),
+            outcomes: Vec::with_capacity(covers / 64),
+            bytes: Vec::with_capacity(3 * covers),
+            warnings: Vec::new(),
+            records: 0,
+            blank: 0,
+            covers: block.len_bytes(),
+            failed: None,
+        };
+        let mut spare = RawContact::default();
+        let visited = block.visit(&mut |record| {
+            read.records += 1;
+            let outcome = match map.form(record) {
+                RecordForm::Blank => {
+                    read.blank += 1;
+                    return;
+                }
+                RecordForm::Rejected(reason) => Err(reason.into()),
+                RecordForm::Contact => {
+                    let mut raw = std::mem::take(&mut spare).emptied();
+                    map.fill(record, &mut raw);
+                    let outcome = normalizer
+                        .normalize(&raw)
+                        .and_then(|normalized| read.contact(normalized, encoding, dedup));
+                    spare = raw.emptied();
+                    outcome
+                }
+            };
+            read.outcomes.push((read.arena.keep(record), outcome));
+        });
+        read.failed = visited.err();
+        read
+    }
+
+    fn contact(
+        &mut self,
+        normalized: Normalized<'_>,
+        encoding: Option<&dyn Encoding>,
+        dedup: DedupPolicy,
+    ) -> Result<Read, Rejection> {
+        let Normalized { contact, warnings } = normalized;
+        let before = self.bytes.len();
+        match encoding {
+            Some(encoding) if !dedup.holds() => {
+                encoding.encode(&contact, &mut self.bytes);
+                if self.bytes.len() - before > encoding.max_bytes() {
+                    self.bytes.truncate(before);
+                    return Err(Reason::RowExceedsMaxBytes.into());
+                }
+            }
+            _ => {
+                if encoding.is_some_and(|encoding| !encoding.takes(&contact)) {
+                    return Err(Reason::RowExceedsMaxBytes.into());
+                }
+                Packer(&mut self.bytes).contact(&contact);
+            }
+        }
+        let read = Read {
+            phone: contact.phone,
+            bytes: self.bytes.len() - before,
+            warnings: warnings.len(),
+        };
+        self.warnings.extend(warnings);
+        Ok(read)
+    }
+}
+
+/// A contact for the sink, from the bytes that a worker has made of it.
+pub(super) fn emitted<'e>(
+    encoding: Option<&dyn Encoding>,
+    phone: PhoneNumber,
+    bytes: &'e [u8],
+) -> io::Result<Emitted<'e>> {
+    match encoding {
+        Some(_) => Ok(Emitted::Encoded { phone, bytes }),
+        None => Unpacker(bytes).contact().map(Emitted::AsIs).ok_or_else(damaged),
+    }
+}

@@ -1,0 +1,558 @@
+//! Records in, outcomes out in input order, with all cores at work between.
+//!
+//! The calling thread cuts blocks and settles outcomes; the workers of a [`rayon`] pool do the
+//! rest. What comes out depends on the records and the options alone, never on the number of
+//! threads or the size of blocks.
+
+mod block;
+mod held;
+mod order;
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use self::block::BlockOutcome;
+use self::held::{Held, is_name_from_phone};
+use self::order::{Admitted, Order};
+use crate::contact::Contact;
+use crate::dedup::{Conflict, DedupPolicy};
+use crate::encoding::Encoding;
+use crate::mapping::ColumnMap;
+use crate::normalize::Normalizer;
+use crate::reason::{Rejection, Warning};
+use crate::record::{Position, Record, RecordId, Source, SourceId};
+use crate::spill::{ScratchMaker, scratch_in_memory};
+use contactmill_phone::PhoneNumber;
+
+/// A contact to be emitted, in the form that the run's [`Settings`] ask for.
+#[derive(Clone, Debug)]
+pub enum Emitted<'e> {
+    /// The contact itself: the run has no [`Encoding`].
+    AsIs(Contact<'e>),
+    /// What the run's [`Encoding`] makes of it.
+    Encoded {
+        /// The contact's phone number.
+        phone: PhoneNumber,
+        /// The contact as it is written.
+        bytes: &'e [u8],
+    },
+}
+
+impl Emitted<'_> {
+    /// The contact's phone number.
+    #[must_use]
+    pub const fn phone(&self) -> PhoneNumber {
+        match self {
+            Emitted::AsIs(contact) => contact.phone,
+            Emitted::Encoded { phone, .. } => *phone,
+        }
+    }
+}
+
+/// Takes what comes out of a run.
+///
+/// Contacts arrive in input order among themselves, and so do rejected records, duplicates and
+/// warnings.
+pub trait Sink {
+    /// Why the sink could take no more.
+    type Error;
+
+    /// A contact to be emitted.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), Self::Error>;
+
+    /// A record that was rejected.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), Self::Error>;
+
+    /// A record that was merged into the contact of another, or skipped in its favour.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn duplicate(
+        &mut self,
+        record: Record<'_>,
+        kept: RecordId,
+        conflicts: &[Conflict],
+    ) -> Result<(), Self::Error>;
+
+    /// Something that was changed or is suspect.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), Self::Error>;
+
+    /// How far the run is: bytes and records of the source so far.
+    fn progress(&mut self, bytes: u64, records: u64) {
+        let _ = (bytes, records);
+    }
+}
+
+/// What comes out of a run, one at a time; see [`Outcomes`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Outcome<'o> {
+    /// A contact to be emitted.
+    Contact {
+        /// Where its record stands.
+        position: Position,
+        /// The contact.
+        contact: &'o Emitted<'o>,
+    },
+    /// A record that was rejected.
+    Rejected {
+        /// The record.
+        record: Record<'o>,
+        /// Why.
+        rejection: &'o Rejection,
+    },
+    /// A record that was merged into the contact of another, or skipped in its favour.
+    Duplicate {
+        /// The record.
+        record: Record<'o>,
+        /// The record of the other.
+        kept: RecordId,
+        /// What it loses.
+        conflicts: &'o [Conflict],
+    },
+    /// Something that was changed or is suspect.
+    Warning {
+        /// Where the record stands.
+        position: Position,
+        /// What it is.
+        warning: &'o Warning,
+    },
+    /// How far the run is in its source.
+    Progress {
+        /// Bytes of the source so far.
+        bytes: u64,
+        /// Records of the source so far.
+        records: u64,
+    },
+}
+
+/// A [`Sink`] that tells a function of everything; see
+/// [`Rows`](crate::Rows) for an example.
+#[derive(Clone, Debug)]
+pub struct Outcomes<F>(F);
+
+impl<F: FnMut(Outcome<'_>)> Outcomes<F> {
+    /// A sink that calls this function.
+    pub const fn new(told: F) -> Self {
+        Outcomes(told)
+    }
+}
+
+impl<F: FnMut(Outcome<'_>)> Sink for Outcomes<F> {
+    type Error = Infallible;
+
+    fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), Infallible> {
+        (self.0)(Outcome::Contact { position, contact: &contact });
+        Ok(())
+    }
+
+    fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), Infallible> {
+        (self.0)(Outcome::Rejected { record, rejection });
+        Ok(())
+    }
+
+    fn duplicate(
+        &mut self,
+        record: Record<'_>,
+        kept: RecordId,
+        conflicts: &[Conflict],
+    ) -> Result<(), Infallible> {
+        (self.0)(Outcome::Duplicate { record, kept, conflicts });
+        Ok(())
+    }
+
+    fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), Infallible> {
+        (self.0)(Outcome::Warning { position, warning });
+        Ok(())
+    }
+
+    fn progress(&mut self, bytes: u64, records: u64) {
+        (self.0)(Outcome::Progress { bytes, records });
+    }
+}
+
+/// How many records ended where: records = contacts + duplicates + rejected + blank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Records read, headers not counted.
+    pub records: u64,
+    /// Contacts emitted.
+    pub contacts: u64,
+    /// Records merged into others or skipped in favour of others.
+    pub duplicates: u64,
+    /// Records rejected.
+    pub rejected: u64,
+    /// Records without any data.
+    pub blank: u64,
+    /// Warnings.
+    pub warnings: u64,
+}
+
+/// Why a run stopped.
+#[derive(Debug)]
+pub enum Stopped<S, K> {
+    /// The source could not be read any further.
+    Source(S),
+    /// The sink could take no more.
+    Sink(K),
+    /// What had to be set aside could not be written or read back.
+    Scratch(io::Error),
+    /// The inputs have more records than a run can tell apart: 4,294,967,295.
+    TooManyRecords,
+    /// Somebody asked for it.
+    Asked,
+}
+
+impl<S: fmt::Display, K: fmt::Display> fmt::Display for Stopped<S, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stopped::Source(error) => error.fmt(f),
+            Stopped::Sink(error) => error.fmt(f),
+            Stopped::Scratch(error) => write!(f, "cannot set contacts aside: {error}"),
+            Stopped::TooManyRecords => {
+                f.write_str("more than 4,294,967,295 records; split the inputs")
+            }
+            Stopped::Asked => f.write_str("stopped before the end, as asked"),
+        }
+    }
+}
+
+impl<S, K> std::error::Error for Stopped<S, K>
+where
+    S: fmt::Debug + fmt::Display,
+    K: fmt::Debug + fmt::Display,
+{
+}
+
+/// The threads that a run needs could not be started.
+#[derive(Debug)]
+pub struct NoThreads(rayon::ThreadPoolBuildError);
+
+impl fmt::Display for NoThreads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot start threads: {}", self.0)
+    }
+}
+
+impl std::error::Error for NoThreads {}
+
+/// How a run is done.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    /// Worker threads; 0 for one per core.
+    pub threads: usize,
+    /// What becomes of duplicates.
+    pub dedup: DedupPolicy,
+    /// How contacts are written, and how large one may become; without, they are handed over as
+    /// they are, of any size.
+    pub encoding: Option<&'a dyn Encoding>,
+    /// Where [`Merge`](DedupPolicy::Merge) and [`Last`](DedupPolicy::Last) set contacts aside until
+    /// everything has been read; in memory by default.
+    pub scratch: &'a ScratchMaker<'a>,
+    /// Set by any thread, it stops the run at the next block.
+    pub stop: Option<&'a AtomicBool>,
+}
+
+impl Settings<'_> {
+    fn is_asked_to_stop(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+}
+
+impl Default for Settings<'_> {
+    fn default() -> Self {
+        Settings {
+            threads: 0,
+            dedup: DedupPolicy::default(),
+            encoding: None,
+            scratch: &scratch_in_memory,
+            stop: None,
+        }
+    }
+}
+
+/// A run over one source or several.
+///
+/// ```
+/// use contactmill_core::pipeline::{Counts, Emitted, Pipeline, Settings, Sink};
+/// use contactmill_core::{
+///     Block, Conflict, FieldMapping, Integrity, Normalizer, Options, Position, Record, RecordId,
+///     Rejection, Source, SourceId, Warning,
+/// };
+///
+/// // A source of two records. `contactmill-source` has sources for files.
+/// struct Two(bool);
+/// impl Source for Two {
+///     type Block = Two;
+///     type Error = std::convert::Infallible;
+///     fn next_block(&mut self) -> Result<Option<Two>, Self::Error> {
+///         Ok(std::mem::take(&mut self.0).then_some(Two(true)))
+///     }
+/// }
+/// impl Block for Two {
+///     type Error = std::convert::Infallible;
+///     fn len_bytes(&self) -> u64 {
+///         36
+///     }
+///     fn visit(&self, visitor: &mut dyn FnMut(Record<'_>)) -> Result<(), Self::Error> {
+///         for (record, text) in [(1, "Asha+919876543210"), (2, "Asha0091 98765-43210")] {
+///             let position = Position { record, ..Position::default() };
+///             visitor(Record::new(text, &[4, text.len()], position, Integrity::Whole));
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// #[derive(Default)]
+/// struct Numbers(Vec<String>);
+/// impl Sink for Numbers {
+///     type Error = std::convert::Infallible;
+///     fn contact(&mut self, _: Position, contact: Emitted<'_>) -> Result<(), Self::Error> {
+///         self.0.push(contact.phone().e164().to_string());
+///         Ok(())
+///     }
+///     fn rejected(&mut self, _: Record<'_>, _: &Rejection) -> Result<(), Self::Error> {
+///         Ok(())
+///     }
+///     fn duplicate(
+///         &mut self,
+///         _: Record<'_>,
+///         _: RecordId,
+///         _: &[Conflict],
+///     ) -> Result<(), Self::Error> {
+///         Ok(())
+///     }
+///     fn warning(&mut self, _: Position, _: &Warning) -> Result<(), Self::Error> {
+///         Ok(())
+///     }
+/// }
+///
+/// let normalizer = Normalizer::new(Options::default());
+/// let map = FieldMapping::default().resolve(&["Name", "Phone"].map(String::from))?;
+/// let mut numbers = Numbers::default();
+/// let mut pipeline = Pipeline::new(&normalizer, Settings::default())?;
+/// pipeline.feed(SourceId(0), &mut Two(true), &map, &mut numbers)?;
+/// let counts = pipeline.finish(&mut numbers).unwrap();
+/// assert_eq!(numbers.0, ["+919876543210"]);
+/// assert_eq!((counts.records, counts.contacts, counts.duplicates), (2, 1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Pipeline<'a> {
+    normalizer: &'a Normalizer,
+    settings: Settings<'a>,
+    pool: rayon::ThreadPool,
+    counts: Counts,
+    order: Order,
+    held: Held<'a>,
+}
+
+impl<'a> Pipeline<'a> {
+    /// A run that reads with `normalizer`.
+    ///
+    /// # Errors
+    ///
+    /// When threads cannot be started.
+    pub fn new(normalizer: &'a Normalizer, settings: Settings<'a>) -> Result<Self, NoThreads> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(settings.threads)
+            .thread_name(|index| format!("contactmill-{index}"))
+            .build()
+            .map_err(NoThreads)?;
+        let (counts, order) = (Counts::default(), Order::new(settings.dedup));
+        let held = Held::new(settings.scratch);
+        Ok(Pipeline { normalizer, settings, pool, counts, order, held })
+    }
+
+    /// How many pieces of work are under way: enough that no worker waits; each holds memory, so
+    /// not more.
+    fn ahead(&self) -> usize {
+        2 * self.pool.current_num_threads() + 2
+    }
+
+    /// Runs a source to its end and returns how many records it had.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read or the sink takes no more.
+    pub fn feed<S, K>(
+        &mut self,
+        id: SourceId,
+        source: &mut S,
+        map: &ColumnMap,
+        sink: &mut K,
+    ) -> Result<u64, Stopped<S::Error, K::Error>>
+    where
+        S: Source,
+        K: Sink,
+    {
+        let ahead = self.ahead();
+        let Pipeline { normalizer, settings, pool, counts, order, held } = self;
+        let (normalizer, encoding, dedup) = (*normalizer, settings.encoding, settings.dedup);
+        let before = counts.records;
+        order.begin_source(id, before);
+        let mut settle =
+            Settle { order, counts, held, encoding, sink, source: id, before, bytes: 0 };
+        pool.in_place_scope_fifo(|scope| {
+            let mut under_way: VecDeque<Receiver<BlockOutcome<S::Error>>> = VecDeque::new();
+            let mut reading = true;
+            let mut failed = None;
+            loop {
+                while reading && under_way.len() < ahead {
+                    match source.next_block() {
+                        Ok(Some(block)) => {
+                            let (sender, receiver) = sync_channel(1);
+                            scope.spawn_fifo(move |_| {
+                                let outcome =
+                                    BlockOutcome::of(&block, map, normalizer, encoding, dedup);
+                                // Nobody waits any more when the run has stopped.
+                                let _ = sender.send(outcome);
+                            });
+                            under_way.push_back(receiver);
+                        }
+                        Ok(None) => reading = false,
+                        Err(error) => {
+                            failed = Some(error);
+                            reading = false;
+                        }
+                    }
+                }
+                let Some(receiver) = under_way.pop_front() else {
+                    break;
+                };
+                if settings.is_asked_to_stop() {
+                    return Err(Stopped::Asked);
+                }
+                // A worker that panicked sends nothing; the scope passes its panic on.
+                let Ok(outcome) = receiver.recv() else { break };
+                let settled = settle.block(outcome)?;
+                // Giving memory back takes as long as taking it: the workers have the time.
+                scope.spawn_fifo(move |_| drop(settled));
+            }
+            let records = settle.counts.records - before;
+            failed.map_or(Ok(records), |error| Err(Stopped::Source(error)))
+        })
+    }
+
+    /// Hands over what was set aside until everything was read, and the counts of the whole run.
+    ///
+    /// # Errors
+    ///
+    /// When the sink takes no more, or what was set aside cannot be read back.
+    pub fn finish<K: Sink>(
+        mut self,
+        sink: &mut K,
+    ) -> Result<Counts, Stopped<Infallible, K::Error>> {
+        let ahead = self.ahead();
+        let Pipeline { settings, pool, counts, order, held, .. } = &mut self;
+        if settings.dedup.holds() {
+            let held = std::mem::replace(held, Held::new(settings.scratch));
+            held.hand_over(order, settings, pool, ahead, counts, sink)?;
+        }
+        Ok(self.counts)
+    }
+}
+
+/// The ordered end: takes the outcomes of blocks in input order.
+struct Settle<'s, 'a, K> {
+    order: &'s mut Order,
+    counts: &'s mut Counts,
+    held: &'s mut Held<'a>,
+    encoding: Option<&'a dyn Encoding>,
+    sink: &'s mut K,
+    source: SourceId,
+    /// Records of the run before this source.
+    before: u64,
+    bytes: u64,
+}
+
+impl<K: Sink> Settle<'_, '_, K> {
+    /// Settles a block; what is left of it is handed back to be dropped elsewhere.
+    fn block<E>(
+        &mut self,
+        mut block: BlockOutcome<E>,
+    ) -> Result<BlockOutcome<E>, Stopped<E, K::Error>> {
+        let records = self.counts.records - self.before;
+        let mut bytes = block.bytes.as_slice();
+        let mut warnings = block.warnings.as_slice();
+        for (slot, outcome) in &block.outcomes {
+            let record = block.arena.get(slot);
+            let position = record.position();
+            let position =
+                Position { source: self.source, record: records + position.record, ..position };
+            let record = record.at(position);
+            match outcome {
+                Ok(read) => {
+                    let (own, others) = bytes.split_at(read.bytes);
+                    let (own_warnings, other_warnings) = warnings.split_at(read.warnings);
+                    (bytes, warnings) = (others, other_warnings);
+                    self.contact(record, read.phone, own, own_warnings)?;
+                }
+                Err(rejection) => {
+                    self.counts.rejected += 1;
+                    self.sink.rejected(record, rejection).map_err(Stopped::Sink)?;
+                }
+            }
+        }
+        self.counts.records += block.records;
+        self.counts.blank += block.blank;
+        self.bytes += block.covers;
+        self.sink.progress(self.bytes, self.counts.records - self.before);
+        match block.failed.take() {
+            Some(error) => Err(Stopped::Source(error)),
+            None => Ok(block),
+        }
+    }
+
+    fn contact<E>(
+        &mut self,
+        record: Record<'_>,
+        phone: PhoneNumber,
+        bytes: &[u8],
+        warnings: &[Warning],
+    ) -> Result<(), Stopped<E, K::Error>> {
+        let position = record.position();
+        let admitted = self.order.admit(phone.into(), position.id());
+        let admitted = admitted.ok_or(Stopped::TooManyRecords)?;
+        let is_duplicate = matches!(admitted, Admitted::After { .. });
+        if self.order.policy().holds() {
+            let taken = self.held.take(self.order, admitted, record, bytes, warnings);
+            return taken.map_err(Stopped::Scratch);
+        }
+        for warning in warnings {
+            // A duplicate is not emitted, so no number stands in for a name.
+            if !(is_duplicate && is_name_from_phone(warning)) {
+                self.counts.warnings += 1;
+                self.sink.warning(position, warning).map_err(Stopped::Sink)?;
+            }
+        }
+        match admitted {
+            Admitted::After { kept, .. } => {
+                self.counts.duplicates += 1;
+                self.sink.duplicate(record, kept, &[])
+            }
+            Admitted::First => {
+                self.counts.contacts += 1;
+                let contact = block::emitted(self.encoding, phone, bytes);
+                self.sink.contact(position, contact.map_err(Stopped::Scratch)?)
+            }
+        }
+        .map_err(Stopped::Sink)
+    }
+}
