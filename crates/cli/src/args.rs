@@ -13,6 +13,8 @@ use contactmill_core::{
 use contactmill_emit::{BatchLimits, Existing, Layout};
 use serde::Serialize;
 
+use crate::upload_args::{SandboxArguments, UploadArguments};
+
 /// Turns messy contact dumps into strict JSON import arrays.
 #[derive(Debug, Parser)]
 #[command(name = "contactmill", version, propagate_version = true, max_term_width = 100)]
@@ -27,6 +29,10 @@ pub(crate) enum Command {
     Convert(Box<ConvertArguments>),
     /// Tell step by step how a value is read
     Explain(ExplainArguments),
+    /// Send what convert wrote to the service
+    Upload(Box<UploadArguments>),
+    /// A local stand-in of the service, to rehearse an upload
+    Sandbox(SandboxArguments),
 }
 
 /// Tell step by step how a value is read: what was seen, what was taken or refused and why, and

@@ -23,6 +23,7 @@ use crate::args::ConvertArguments;
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::summary::Summary;
+use crate::upload::UploadFailure;
 
 /// Why a run could not go on.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub(crate) enum Failure {
     Signals(io::Error),
     /// A signal asked for it, with the exit code that it has.
     Stopped(Option<u8>),
+    Upload(UploadFailure),
+    Sandbox(io::Error),
 }
 
 impl Failure {
@@ -57,6 +60,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Failure::Stopped(Some(code)) => *code,
+            Failure::Upload(failure) => failure.exit_code(),
             _ => 1,
         }
     }
@@ -80,6 +84,10 @@ impl fmt::Display for Failure {
             Failure::Changed { input } => write!(f, "{input}: was changed while it was read"),
             Failure::Signals(error) => write!(f, "cannot listen to signals: {error}"),
             Failure::Stopped(_) => f.write_str("stopped by a signal; nothing was written"),
+            Failure::Upload(failure) => failure.fmt(f),
+            Failure::Sandbox(error) => {
+                write!(f, "the sandbox cannot listen: {error}; name another port with --port")
+            }
             Failure::StandardInput(error) => {
                 write!(f, "standard input cannot be read: {error}")
             }
@@ -119,7 +127,7 @@ fn mapping_failure(
 }
 
 /// The text as one word of a shell.
-fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "=_-./:+@%".contains(c);
     if text.chars().all(is_plain) {
         text.to_owned()

@@ -6,8 +6,12 @@ mod args;
 mod convert;
 mod explain;
 mod progress;
+mod sandbox;
 mod signals;
 mod summary;
+mod upload;
+mod upload_args;
+mod upload_progress;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -20,6 +24,8 @@ fn main() -> ExitCode {
     let ran = match Arguments::parse().command {
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Upload(arguments) => upload::run(&arguments),
+        Command::Sandbox(arguments) => sandbox::run(&arguments),
     };
     match ran {
         Ok(code) => code,

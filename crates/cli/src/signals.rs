@@ -45,12 +45,16 @@ impl Signals {
         &self.any
     }
 
+    /// The exit code of the signal that came.
+    pub(crate) fn code(&self) -> Option<u8> {
+        let came = |own: &AtomicBool| own.load(Ordering::Relaxed);
+        self.each.iter().find(|(_, own)| came(own)).map(|(code, _)| *code)
+    }
+
     /// A run that stopped, stopped for the signal that came.
     pub(crate) fn name(&self, failure: Failure) -> Failure {
-        let came = |own: &AtomicBool| own.load(Ordering::Relaxed);
-        let code = || self.each.iter().find(|(_, own)| came(own)).map(|(code, _)| *code);
         match failure {
-            Failure::Stopped(_) => Failure::Stopped(code()),
+            Failure::Stopped(_) => Failure::Stopped(self.code()),
             other => other,
         }
     }

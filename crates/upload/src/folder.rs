@@ -111,6 +111,12 @@ impl ImportFolder {
         self.arrays.iter().map(|array| u64::from(array.contacts)).sum()
     }
 
+    /// A short word that tells this result from others: it depends on the manifest alone.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        self.manifest_sha256.get(..8).unwrap_or_default()
+    }
+
     /// What tells this result from any other.
     pub(crate) fn manifest_sha256(&self) -> &str {
         &self.manifest_sha256

@@ -86,5 +86,5 @@ pub use target::{Preset, Target, TargetError};
 pub use token::{MASKED, Token, TokenError};
 pub use transport::{CaFileError, HttpTransport, SendError, Transport};
 pub use uploader::{
-    Ended, Event, Remaining, Report, Settings, UploadError, Uploader, first_body, remaining,
+    Ended, Event, Remaining, Report, Settings, UploadError, Uploader, body_bytes, remaining,
 };

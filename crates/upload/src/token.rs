@@ -100,6 +100,14 @@ enum TokenProblem {
     NotAToken,
 }
 
+impl TokenError {
+    /// Whether there was nothing to read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.problem == TokenProblem::Empty
+    }
+}
+
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.from)?;

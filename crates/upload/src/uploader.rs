@@ -210,17 +210,17 @@ pub fn remaining(
     })
 }
 
-/// The body of the first request of a folder, as it would be sent.
+/// How many bytes the body has that sends a part.
 ///
 /// # Errors
 ///
 /// When the array cannot be read, or the tag cannot be added.
-pub fn first_body(
+pub fn body_bytes(
     folder: &ImportFolder,
     part: Part,
     settings: &Settings,
-) -> Result<Vec<u8>, UploadError> {
-    body_of(folder, part, settings)
+) -> Result<usize, UploadError> {
+    body_of(folder, part, settings).map(|body| body.len())
 }
 
 fn job(folder: &ImportFolder, target: &Target, settings: &Settings) -> Job {
