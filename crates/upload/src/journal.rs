@@ -40,11 +40,11 @@ pub(crate) struct Job {
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Line {
+pub(crate) struct Line {
     /// Milliseconds since 1970.
-    at: u64,
+    pub(crate) at: u64,
     #[serde(flatten)]
-    entry: Entry,
+    pub(crate) entry: Entry,
 }
 
 /// What happened.
@@ -226,7 +226,7 @@ fn last(
 const FORGOTTEN: Duration = Duration::from_secs(10 * 60);
 
 impl Past {
-    fn of(lines: &[Line], job: &Job, now: u64) -> Self {
+    pub(crate) fn of(lines: &[Line], job: &Job, now: u64) -> Self {
         let mut past = Past::default();
         let ago = |at: u64| Duration::from_millis(now.saturating_sub(at));
         let (mut is_job, mut is_place) = (false, false);

@@ -333,3 +333,6 @@ impl Schedule {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
