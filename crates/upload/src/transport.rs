@@ -168,12 +168,17 @@ fn send_error(error: &ureq::Error) -> SendError {
         ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => Trouble::NotConnected,
         ureq::Error::Timeout(_) => Trouble::TimedOut,
         ureq::Error::BodyExceedsLimit(_) | ureq::Error::LargeResponseHeader(..) => Trouble::TooLong,
-        ureq::Error::Decompress(..) => Trouble::NotASuccess,
+        // What is no HTTP, or no gzip.
+        ureq::Error::Decompress(..) | ureq::Error::Protocol(_) => Trouble::NotASuccess,
         ureq::Error::Rustls(error) => return tls_error(error),
         ureq::Error::Tls(why) => return SendError::Certificate((*why).to_owned()),
         ureq::Error::Io(error) => {
             if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 return tls_error(tls);
+            }
+            // The standard library gives a name that is not found no kind of its own.
+            if error.to_string().starts_with("failed to lookup address") {
+                return SendError::Unclear(Trouble::NotConnected);
             }
             match error.kind() {
                 Kind::ConnectionRefused
