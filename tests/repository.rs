@@ -140,6 +140,7 @@ fn links_between_the_pages_lead_somewhere() {
         "docs/formats.md",
         "docs/import-api.md",
         "docs/sources.md",
+        "docs/upload.md",
     ];
     for page in pages {
         let path = Path::new(ROOT).join(page);

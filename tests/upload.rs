@@ -1,6 +1,7 @@
 //! `contactmill upload` and `contactmill sandbox` as people run them: killed, stopped, mistyped.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "a test tells what it measured")]
 
 mod program;
 

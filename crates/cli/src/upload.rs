@@ -324,7 +324,8 @@ fn write_summary(
         row(report.left, "not sent", Style::new())?;
     }
     let (requests, took) = (grouped(report.requests), long(report.took));
-    writeln!(out, "\n  {requests} requests in {took}")?;
+    let plural = if report.requests == 1 { "" } else { "s" };
+    writeln!(out, "\n  {requests} request{plural} in {took}")?;
     if report.acknowledged_before > 0 {
         let before = grouped(report.acknowledged_before);
         writeln!(out, "  {before} contacts were in before this run")?;

@@ -1,6 +1,5 @@
 //! What was typed for `upload` and `sandbox`.
 
-use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -208,8 +207,8 @@ pub(crate) struct SandboxArguments {
     answers: AnswersArgument,
 
     /// What goes wrong, and how often
-    #[arg(long, value_name = "FAULT=SHARE,...", default_value_t)]
-    fail: FaultsArgument,
+    #[arg(long, value_name = "FAULT=SHARE,...")]
+    fail: Option<Faults>,
 
     /// What the faults are drawn from
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -223,24 +222,6 @@ enum AnswersArgument {
     B,
 }
 
-#[derive(Clone, Debug, Default)]
-struct FaultsArgument(Faults, String);
-
-impl FromStr for FaultsArgument {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let faults = text.parse().map_err(|error| format!("{error}"))?;
-        Ok(FaultsArgument(faults, text.to_owned()))
-    }
-}
-
-impl fmt::Display for FaultsArgument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.1)
-    }
-}
-
 impl SandboxArguments {
     pub(crate) fn options(&self) -> Options {
         Options {
@@ -251,7 +232,7 @@ impl SandboxArguments {
                 AnswersArgument::A => AnswerStyle::A,
                 AnswersArgument::B => AnswerStyle::B,
             },
-            faults: self.fail.0.clone(),
+            faults: self.fail.clone().unwrap_or_default(),
             seed: self.seed,
         }
     }

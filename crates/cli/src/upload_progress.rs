@@ -1,17 +1,43 @@
 //! Progress of an upload on standard error: contacts, and waits as what they are.
 
+use std::fmt;
 use std::io::{IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use contactmill_upload::{Event, WaitFor};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::args::ProgressArgument;
 use crate::summary::grouped;
 
 /// How often a line is written.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// What stands behind the bar.
+enum Note {
+    Text(String),
+    /// A wait, counted down.
+    Wait {
+        until: Instant,
+        why: &'static str,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::Text(text) => f.write_str(text),
+            Note::Wait { until, why } => {
+                let left = until.saturating_duration_since(Instant::now());
+                write!(f, "waits {} {why}", long(left))
+            }
+        }
+    }
+}
+
+/// How often the bar is drawn again.
+const TICK: Duration = Duration::from_millis(250);
 
 /// How far an upload is, shown while it goes on.
 pub(crate) struct UploadProgress {
@@ -30,7 +56,7 @@ struct State {
 
 enum Shown {
     Nothing,
-    Bar(ProgressBar),
+    Bar(ProgressBar, Arc<Mutex<Note>>),
     /// A line now and then, where lines stay.
     Lines,
 }
@@ -43,7 +69,8 @@ impl UploadProgress {
             _ if quiet => Shown::Nothing,
             ProgressArgument::Never => Shown::Nothing,
             ProgressArgument::Auto | ProgressArgument::Always if is_terminal => {
-                Shown::Bar(bar(settled, total))
+                let note = Arc::new(Mutex::new(Note::Text(String::new())));
+                Shown::Bar(bar(settled, total, &note), note)
             }
             ProgressArgument::Auto => Shown::Nothing,
             ProgressArgument::Always => Shown::Lines,
@@ -72,10 +99,10 @@ impl UploadProgress {
                     WaitFor::Service => "as the service asks",
                     _ => "to try again",
                 };
-                self.tell(&format!("waits {} {why}", long(*wait)));
+                self.tell(Note::Wait { until: Instant::now() + *wait, why });
             }
-            Event::Unknown { trouble, .. } => self.tell(&format!("given up: {trouble}")),
-            Event::Retried { trouble, .. } => self.tell(&trouble.to_string()),
+            Event::Unknown { trouble, .. } => self.tell(Note::Text(format!("given up: {trouble}"))),
+            Event::Retried { trouble, .. } => self.tell(Note::Text(trouble.to_string())),
             _ => {}
         }
     }
@@ -92,9 +119,9 @@ impl UploadProgress {
         let speed = format!("{:.0}/s  {left} left{refused}", rate);
         match &self.shown {
             Shown::Nothing => {}
-            Shown::Bar(bar) => {
+            Shown::Bar(bar, note) => {
+                put(note, Note::Text(speed));
                 bar.set_position(state.settled);
-                bar.set_message(speed);
             }
             Shown::Lines if state.last_line.elapsed() >= EVERY || state.settled == self.total => {
                 state.last_line = Instant::now();
@@ -105,31 +132,45 @@ impl UploadProgress {
         }
     }
 
-    fn tell(&self, what: &str) {
+    fn tell(&self, what: Note) {
         match &self.shown {
             Shown::Nothing => {}
-            Shown::Bar(bar) => bar.set_message(what.to_owned()),
-            Shown::Lines => line(what),
+            Shown::Bar(_, note) => put(note, what),
+            Shown::Lines => line(&what.to_string()),
         }
     }
 
     /// Everything is done: the bar goes.
     pub(crate) fn finish(&self) {
-        if let Shown::Bar(bar) = &self.shown {
+        if let Shown::Bar(bar, _) = &self.shown {
             bar.finish_and_clear();
         }
     }
 }
 
-fn bar(settled: u64, total: u64) -> ProgressBar {
+fn put(note: &Mutex<Note>, what: Note) {
+    *note.lock().unwrap_or_else(PoisonError::into_inner) = what;
+}
+
+fn bar(settled: u64, total: u64, note: &Arc<Mutex<Note>>) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
     let style = ProgressStyle::with_template(
-        "{bar:16} {percent:>3} %  {human_pos} of {human_len} contacts  {msg}",
+        "{bar:16} {percent:>3} %  {human_pos} of {human_len} contacts  {note}",
     );
     // The template is the constant above; were it wrong, the default bar would do.
     if let Ok(style) = style {
-        bar.set_style(style);
+        let note = Arc::clone(note);
+        bar.set_style(style.with_key(
+            "note",
+            move |_: &ProgressState, out: &mut dyn fmt::Write| {
+                let note = note.lock().unwrap_or_else(PoisonError::into_inner);
+                // What cannot be drawn is no reason to stop.
+                let _ = write!(out, "{note}");
+            },
+        ));
     }
+    // Waits are counted down while nothing else happens.
+    bar.enable_steady_tick(TICK);
     bar.set_position(settled);
     bar
 }

@@ -1,6 +1,7 @@
 //! Uploads to the sandbox, over real connections.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "a test tells what it measured")]
 
 mod loopback;
 

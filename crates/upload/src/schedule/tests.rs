@@ -1,5 +1,7 @@
 //! The schedule on a test clock, against a service that exists only here.
 
+#![allow(clippy::print_stdout, reason = "a test tells what it measured")]
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
