@@ -116,7 +116,7 @@ impl UploadProgress {
             0 => String::new(),
             refused => format!("  {} refused", grouped(refused)),
         };
-        let speed = format!("{:.0}/s  {left} left{refused}", rate);
+        let speed = format!("{rate:.0}/s  {left} left{refused}");
         match &self.shown {
             Shown::Nothing => {}
             Shown::Bar(bar, note) => {

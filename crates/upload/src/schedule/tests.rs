@@ -91,8 +91,11 @@ fn schedule(rules: Rules, sizes: Vec<Size>) -> Schedule {
     Schedule::new(rules, sizes, &Past::default(), START)
 }
 
+/// A contact: its array, and its place there.
+type Place = (u32, u32);
+
 /// The contacts that were acknowledged, and those that were refused, by array and place.
-fn settled(exchanges: &[Exchange]) -> (Vec<(u32, u32)>, BTreeSet<(u32, u32)>) {
+fn settled(exchanges: &[Exchange]) -> (Vec<Place>, BTreeSet<Place>) {
     let (mut acknowledged, mut refused) = (Vec::new(), BTreeSet::new());
     for Exchange { part, outcome, .. } in exchanges {
         match outcome {
@@ -111,7 +114,7 @@ fn settled(exchanges: &[Exchange]) -> (Vec<(u32, u32)>, BTreeSet<(u32, u32)>) {
 }
 
 /// A service that refuses arrays with one of these contacts.
-fn refusing(bad: &BTreeSet<(u32, u32)>) -> impl FnMut(Part, Duration) -> (Verdict, Duration) {
+fn refusing(bad: &BTreeSet<Place>) -> impl FnMut(Part, Duration) -> (Verdict, Duration) {
     move |part, _| {
         let mut within = bad.range((part.array, part.first)..(part.array, part.end));
         let verdict = if within.next().is_some() { refused() } else { Verdict::Acknowledged };
