@@ -54,7 +54,7 @@ struct PlaceArguments {
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
 
-    /// The origin that requests name, such as https://app.example.com [default: the target's]
+    /// The origin that requests name: https:// and a host [default: the target's]
     #[arg(long, value_name = "URL")]
     origin: Option<String>,
 

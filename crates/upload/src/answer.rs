@@ -38,6 +38,19 @@ pub(crate) enum Verdict {
     Unexpected { status: u16, location: Option<String> },
 }
 
+impl Verdict {
+    /// Whether nothing may be sent after this, for a while or at all.
+    pub(crate) fn halts(&self) -> bool {
+        match self {
+            Verdict::Limited { .. } | Verdict::Unauthorized { .. } | Verdict::Unexpected { .. } => {
+                true
+            }
+            Verdict::Unclear { wait, .. } => wait.is_some(),
+            Verdict::Acknowledged | Verdict::Refused { .. } | Verdict::TooLarge { .. } => false,
+        }
+    }
+}
+
 /// Why it is not known whether a part is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -76,6 +76,11 @@ impl Pacer {
         self.over.push_back(now);
     }
 
+    /// What was going to be sent was not.
+    pub(crate) fn not_sent(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
+    }
+
     /// Nothing is sent before then.
     pub(crate) fn block(&mut self, until: Duration) {
         self.blocked_until = self.blocked_until.max(until);

@@ -208,6 +208,13 @@ impl Schedule {
         Next::Send(task)
     }
 
+    /// Takes back what was not sent after all.
+    pub(crate) fn put_back(&mut self, task: Task) {
+        self.pacer.not_sent();
+        self.under_way = self.under_way.saturating_sub(1);
+        self.again.push(task);
+    }
+
     /// What an answer comes to, or the lack of one.
     pub(crate) fn answered(&mut self, task: Task, verdict: Verdict, now: Duration) -> Outcome {
         self.pacer.over(now);
@@ -285,8 +292,11 @@ impl Schedule {
         let most = BACKOFF_BASE.saturating_mul(1 << task.tries.min(16)).min(BACKOFF_CAP);
         let mut wait = most.mul_f64(self.random.f64());
         if let Some(asked) = asked.map(|asked| asked + WAIT_MARGIN) {
+            if asked > self.rules.max_wait + WAIT_MARGIN {
+                return Outcome::Stopped { stop: Stop::TooLongAWait { wait: asked } };
+            }
             // A service that asks for a wait while it is down means everybody.
-            self.pacer.block(now + asked.min(self.rules.max_wait));
+            self.pacer.block(now + asked);
             wait = wait.max(asked);
         }
         task.tries += 1;

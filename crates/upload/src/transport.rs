@@ -51,6 +51,13 @@ pub enum SendError {
     Certificate(String),
 }
 
+impl SendError {
+    /// Whether nothing may be sent after this.
+    pub(crate) fn halts(&self) -> bool {
+        matches!(self, SendError::Certificate(_))
+    }
+}
+
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -244,6 +244,9 @@ const EPOCH: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often a worker that waits looks whether it should stop.
 const LOOK_UP: Duration = Duration::from_millis(100);
 
+/// How long an answer that is here takes to be settled.
+const SETTLED_SOON: Duration = Duration::from_millis(5);
+
 /// Shorter waits are no event.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
 
@@ -313,6 +316,7 @@ impl<T: Transport> Uploader<T> {
                 told_until: Duration::ZERO,
             }),
             changed: Condvar::new(),
+            halting: AtomicUsize::new(0),
         };
         std::thread::scope(|scope| {
             for _ in 0..self.settings.concurrency.get() {
@@ -372,6 +376,9 @@ struct Run<'r, T> {
     started: Instant,
     state: Mutex<State>,
     changed: Condvar,
+    /// Answers after which nothing may be sent, and that have not been settled yet: a worker that
+    /// waited for the disk must not send past them.
+    halting: AtomicUsize,
 }
 
 struct State {
@@ -401,6 +408,10 @@ impl<T: Transport> Run<'_, T> {
             if self.stop.load(Ordering::Relaxed) {
                 state.over = Some(Ok(Ended::Interrupted));
                 break;
+            }
+            if self.halting.load(Ordering::SeqCst) > 0 {
+                state = self.wait(state, SETTLED_SOON);
+                continue;
             }
             let now = self.now();
             match state.schedule.next(now) {
@@ -437,12 +448,23 @@ impl<T: Transport> Run<'_, T> {
                 return state;
             }
         };
-        state.report.requests += 1;
         (self.on_event)(&Event::Sending { part: task.part });
+        if self.halting.load(Ordering::SeqCst) > 0 {
+            state.schedule.put_back(task);
+            return state;
+        }
+        state.report.requests += 1;
         drop(state);
         let answer = self.uploader.transport.post(&body);
         let verdict = answer.map(|answer| answer.verdict(SystemTime::now()));
+        let halts = verdict.as_ref().map_or_else(SendError::halts, Verdict::halts);
+        if halts {
+            self.halting.fetch_add(1, Ordering::SeqCst);
+        }
         let mut state = self.state();
+        if halts {
+            self.halting.fetch_sub(1, Ordering::SeqCst);
+        }
         if let Err(error) = self.settle(&mut state, task, verdict, &body) {
             // The first error is the one to tell.
             if !matches!(state.over, Some(Err(_))) {

@@ -307,6 +307,23 @@ fn retry_after_is_honoured_by_every_worker() {
 }
 
 #[test]
+fn a_wait_that_is_too_long_ends_the_run_and_the_next_one_keeps_to_it() {
+    let server = Server::start(|_, _, stream| {
+        stream.write_all(&answer(429, "Retry-After: 3000\r\n", b"{}")).unwrap();
+    });
+    let made = folder(3, 3);
+    let mut run = Run::to(&server.url());
+    run.settings.concurrency = std::num::NonZeroUsize::MIN;
+    for _ in 0..2 {
+        let (report, _) = run.upload(made.path());
+        let Ended::TooLongAWait { wait } = report.ended else { panic!("{:?}", report.ended) };
+        assert!((2_900..=3_001).contains(&wait.as_secs()), "{wait:?}");
+        assert_eq!(report.left, 9);
+    }
+    assert_eq!(server.arrived().len(), 1);
+}
+
+#[test]
 fn a_rehearsal_does_not_stand_for_the_real_thing() {
     let taking = || {
         Server::start(|_, _, stream| {

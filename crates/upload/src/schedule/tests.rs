@@ -260,6 +260,25 @@ fn nothing_is_sent_while_the_service_asks_to_wait() {
 }
 
 #[test]
+fn a_service_that_is_down_may_ask_to_wait_too() {
+    let answers = |seconds: u64| {
+        let mut answered = false;
+        let mut service = move |_: Part, _: Duration| {
+            let wait = Some(Duration::from_secs(seconds));
+            let down = Verdict::Unclear { trouble: Trouble::Status(503), wait };
+            let is_up = std::mem::replace(&mut answered, true);
+            (if is_up { Verdict::Acknowledged } else { down }, SECOND / 10)
+        };
+        run(&mut schedule(rules(), sizes(20, 500)), &mut service)
+    };
+    let exchanges = answers(30);
+    let over = exchanges[0].answered;
+    assert!(exchanges[1..].iter().all(|later| later.sent >= over + SECOND * 30));
+    assert_eq!(settled(&exchanges).0.len(), 10_000);
+    assert_eq!(answers(901).len(), 1);
+}
+
+#[test]
 fn a_wait_longer_than_allowed_ends_the_run() {
     let asks = |seconds: u64| {
         let mut service = |_: Part, _: Duration| {
