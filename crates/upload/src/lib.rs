@@ -64,11 +64,13 @@
 //! from: `curl` could replace it.
 
 mod answer;
+mod error;
 mod folder;
 mod journal;
 mod pacer;
 mod part;
 mod refused;
+mod report;
 mod schedule;
 mod target;
 mod token;
@@ -76,15 +78,15 @@ mod transport;
 mod uploader;
 
 pub use answer::{Answer, Trouble};
+pub use error::UploadError;
 pub use folder::{FolderError, ImportArray, ImportFolder};
 pub use journal::{JOURNAL, JournalError};
 pub use pacer::least_time;
 pub use part::Part;
 pub use refused::REFUSED;
+pub use report::{Ended, Event, Report};
 pub use schedule::WaitFor;
 pub use target::{Preset, Target, TargetError};
 pub use token::{MASKED, Token, TokenError};
 pub use transport::{CaFileError, HttpTransport, SendError, Transport};
-pub use uploader::{
-    Ended, Event, Remaining, Report, Settings, UploadError, Uploader, body_bytes, remaining,
-};
+pub use uploader::{Remaining, Settings, Uploader, body_bytes, remaining};
