@@ -14,9 +14,20 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The crates that each crate may depend on: the arrows of `docs/architecture.md`.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("contactmill", &["contactmill-source", "contactmill-emit", "contactmill-core"]),
+    (
+        "contactmill",
+        &[
+            "contactmill-source",
+            "contactmill-emit",
+            "contactmill-core",
+            "contactmill-upload",
+            "contactmill-sandbox",
+        ],
+    ),
     ("contactmill-source", &["contactmill-core"]),
     ("contactmill-emit", &["contactmill-core"]),
+    ("contactmill-upload", &[]),
+    ("contactmill-sandbox", &[]),
     ("contactmill-core", &["contactmill-phone"]),
     ("contactmill-phone", &[]),
     ("contactmill-codegen", &["contactmill-phone"]),
@@ -132,6 +143,7 @@ fn links_between_the_pages_lead_somewhere() {
         "docs/formats.md",
         "docs/import-api.md",
         "docs/sources.md",
+        "docs/upload.md",
     ];
     for page in pages {
         let path = Path::new(ROOT).join(page);

@@ -18,6 +18,8 @@ use contactmill_source::{
 };
 use serde::Serialize;
 
+use crate::upload_args::{SandboxArguments, UploadArguments};
+
 /// Turns messy contact dumps into strict JSON import arrays.
 #[derive(Debug, Parser)]
 #[command(name = "contactmill", version, propagate_version = true, max_term_width = 100)]
@@ -34,6 +36,10 @@ pub(crate) enum Command {
     Inspect(Box<InspectArguments>),
     /// Tell step by step how a value is read
     Explain(ExplainArguments),
+    /// Send what convert wrote to the service
+    Upload(Box<UploadArguments>),
+    /// A local stand-in of the service, to rehearse an upload
+    Sandbox(SandboxArguments),
 }
 
 /// Show what is in a dump and how it would be read, by a sample of all of it: its form, what each

@@ -25,6 +25,7 @@ use crate::args::ConvertArguments;
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::summary::Summary;
+use crate::upload::UploadFailure;
 
 /// Why a run could not go on.
 #[derive(Debug)]
@@ -63,6 +64,8 @@ pub(crate) enum Failure {
     TooManyRecords,
     /// A signal asked for it, with the exit code that it has.
     Stopped(Option<u8>),
+    Upload(UploadFailure),
+    Sandbox(io::Error),
 }
 
 impl Failure {
@@ -70,6 +73,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Failure::Stopped(Some(code)) => *code,
+            Failure::Upload(failure) => failure.exit_code(),
             _ => 1,
         }
     }
@@ -100,6 +104,10 @@ impl fmt::Display for Failure {
             Failure::TooManyRecords => f.write_str(
                 "the inputs have more than 4,294,967,295 records\n  convert them in several runs",
             ),
+            Failure::Upload(failure) => failure.fmt(f),
+            Failure::Sandbox(error) => {
+                write!(f, "the sandbox cannot listen: {error}; name another port with --port")
+            }
             Failure::StandardInput(error) => {
                 write!(f, "standard input cannot be read: {error}")
             }

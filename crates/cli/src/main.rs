@@ -8,8 +8,12 @@ mod explain;
 mod inspect;
 mod profile;
 mod progress;
+mod sandbox;
 mod signals;
 mod summary;
+mod upload;
+mod upload_args;
+mod upload_progress;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -21,6 +25,8 @@ fn main() -> ExitCode {
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Upload(arguments) => upload::run(&arguments),
+        Command::Sandbox(arguments) => sandbox::run(&arguments),
     });
     match ran {
         Ok(code) => code,

@@ -257,7 +257,7 @@ impl<'a> Inspector<'a> {
                 Ok(normalized) => {
                     whole.contacts += 1;
                     if contacts.len() * keep_every <= index {
-                        contacts.push((position, normalized.contact));
+                        contacts.push((position, normalized.contact.into_owned()));
                     }
                 }
                 Err(rejection) => {

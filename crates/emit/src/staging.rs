@@ -230,6 +230,8 @@ fn is_ours(name: &str) -> bool {
         "warnings.csv",
         "upload.journal",
         "refused.csv",
+        "refused.csv.new",
+        "refused.csv.old",
     ];
     is_array || known.contains(&name)
 }

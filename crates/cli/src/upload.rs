@@ -1,0 +1,395 @@
+//! `contactmill upload`: a result folder into the service.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use contactmill_upload::{
+    CaFileError, Ended, FolderError, HttpTransport, ImportFolder, MASKED, Part, REFUSED, Remaining,
+    Report, Settings, Target, TargetError, Token, TokenError, UploadError, Uploader, body_bytes,
+    least_time, remaining,
+};
+use serde_json::json;
+
+use crate::convert::Failure;
+use crate::signals::Signals;
+use crate::summary::grouped;
+use crate::upload_args::UploadArguments;
+use crate::upload_progress::{UploadProgress, long};
+
+/// The variable that may hold the token.
+const TOKEN_VARIABLE: &str = "CONTACTMILL_TOKEN";
+
+/// Parts without a clear answer that are listed; all of them are in the JSON.
+const LISTED: usize = 8;
+
+const HEADING: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// Why an upload did not come to its end.
+#[derive(Debug)]
+pub(crate) enum UploadFailure {
+    Target(TargetError),
+    Folder(FolderError),
+    Token(TokenError),
+    NoToken,
+    CaFile(CaFileError),
+    Upload(UploadError),
+    /// A run that ended early, or left something open.
+    Ended(Box<Report>, Place),
+}
+
+/// What is said of a run beside its report.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    url: String,
+    contacts: u64,
+    /// The exit code of the signal that stopped it.
+    signal: Option<u8>,
+}
+
+impl UploadFailure {
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            UploadFailure::Ended(report, place) => match report.ended {
+                Ended::Unauthorized { .. } => 5,
+                Ended::Interrupted => place.signal.unwrap_or(1),
+                _ => 1,
+            },
+            UploadFailure::Target(_) => 2,
+            _ => 1,
+        }
+    }
+}
+
+impl fmt::Display for UploadFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            UploadFailure::Target(error) => error.fmt(f),
+            UploadFailure::Folder(error) => error.fmt(f),
+            UploadFailure::Token(error) => error.fmt(f),
+            UploadFailure::NoToken => write!(
+                f,
+                "there is no token: name a file with --token-file, or set {TOKEN_VARIABLE}"
+            ),
+            UploadFailure::CaFile(error) => error.fmt(f),
+            UploadFailure::Upload(error) => error.fmt(f),
+            UploadFailure::Ended(report, place) => {
+                ended(f, report, place)?;
+                let Place { contacts, .. } = place;
+                let (done, all) = (grouped(report.acknowledged), grouped(*contacts));
+                write!(f, "\n  {done} of {all} contacts are in; the same command goes on from here")
+            }
+        }
+    }
+}
+
+fn ended(f: &mut fmt::Formatter<'_>, report: &Report, place: &Place) -> fmt::Result {
+    let Place { url, .. } = place;
+    match &report.ended {
+        Ended::Finished => {
+            let unknown = grouped(report.unknown_contacts());
+            write!(f, "{unknown} contacts have no clear answer: they may be in, or not")
+        }
+        Ended::Interrupted => f.write_str("stopped by a signal"),
+        Ended::Unauthorized { status } => write!(
+            f,
+            "the service refused the token ({status}); nothing was sent after that. Get a new one"
+        ),
+        Ended::Unexpected { status, location: Some(location) } => {
+            // What a stranger wrote must not move the cursor.
+            let location: String = location.chars().filter(|c| !c.is_control()).take(200).collect();
+            write!(
+                f,
+                "{url} answered {status}, a redirect to {location}, which was not followed; is the base URL right?"
+            )
+        }
+        Ended::Unexpected { status, .. } => {
+            write!(f, "{url} answered {status}, as no import API does; is the base URL right?")
+        }
+        Ended::TooLongAWait { wait } => {
+            write!(f, "the service asks to wait {}, longer than --max-wait allows", long(*wait))
+        }
+        Ended::Unreachable => write!(f, "{url} cannot be reached"),
+        Ended::Certificate { why } => {
+            write!(f, "{url}: the certificate is not valid: {why}. Nothing was sent to it")
+        }
+        _ => f.write_str("it ended early"),
+    }
+}
+
+impl From<UploadFailure> for Failure {
+    fn from(failure: UploadFailure) -> Self {
+        Failure::Upload(failure)
+    }
+}
+
+/// Uploads and reports; the exit code is 4 when contacts were refused.
+pub(crate) fn run(arguments: &UploadArguments) -> Result<ExitCode, Failure> {
+    let target = arguments.target().map_err(UploadFailure::Target)?;
+    let folder = ImportFolder::open(&arguments.folder).map_err(UploadFailure::Folder)?;
+    let settings = arguments.settings(|| format!("import-{}", folder.fingerprint()));
+    if arguments.dry_run {
+        return dry_run(arguments, &folder, &target, &settings);
+    }
+    let token = token(arguments)?;
+    let ca_file = arguments.how.ca_file.as_deref();
+    let transport = HttpTransport::new(&target, token, arguments.how.timeout.0, ca_file)
+        .map_err(UploadFailure::CaFile)?;
+    let journal = |error| UploadFailure::Upload(UploadError::Journal(error));
+    let before = remaining(&folder, &target, &settings).map_err(journal)?;
+
+    let signals = Signals::listen().map_err(Failure::Signals)?;
+    let display = &arguments.display;
+    let settled = before.acknowledged + before.refused;
+    let progress = UploadProgress::new(display.progress, display.quiet, settled, folder.contacts());
+    let url = target.url();
+    let uploader = Uploader::new(target, transport, settings);
+    let report = uploader.run(&folder, signals.any(), &|event| progress.show(event));
+    progress.finish();
+    let report = report.map_err(UploadFailure::Upload)?;
+
+    let written = if display.json {
+        write_json(&mut io::stdout().lock(), &report, &folder, &url)
+    } else if display.quiet {
+        Ok(())
+    } else {
+        write_summary(&mut anstream::stdout().lock(), &report, &folder, &url)
+    };
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            return Err(Failure::StandardOutput(error));
+        }
+        _ => {}
+    }
+    if report.ended != Ended::Finished || !report.unknown.is_empty() {
+        let place = Place { url, contacts: folder.contacts(), signal: signals.exit_code() };
+        return Err(UploadFailure::Ended(Box::new(report), place).into());
+    }
+    Ok(if report.refused > 0 { ExitCode::from(4) } else { ExitCode::SUCCESS })
+}
+
+/// The token: from the file that was named, the variable, or standard input where it is no terminal.
+fn token(arguments: &UploadArguments) -> Result<Token, UploadFailure> {
+    let stdin = || Token::read(io::stdin().lock(), "standard input");
+    let read = match &arguments.how.token_file {
+        Some(path) if path.as_os_str() == "-" => stdin(),
+        Some(path) => Token::from_file(path),
+        None => match std::env::var(TOKEN_VARIABLE) {
+            Ok(text) if !text.is_empty() => Token::read(text.as_bytes(), TOKEN_VARIABLE),
+            _ if io::stdin().is_terminal() => return Err(UploadFailure::NoToken),
+            _ => match stdin() {
+                // Nobody named standard input, so its emptiness is not what to complain about.
+                Err(error) if error.is_empty() => return Err(UploadFailure::NoToken),
+                read => read,
+            },
+        },
+    };
+    read.map_err(UploadFailure::Token)
+}
+
+fn dry_run(
+    arguments: &UploadArguments,
+    folder: &ImportFolder,
+    target: &Target,
+    settings: &Settings,
+) -> Result<ExitCode, Failure> {
+    let journal = |error| UploadFailure::Upload(UploadError::Journal(error));
+    let remaining = remaining(folder, target, settings).map_err(journal)?;
+    let bytes = match remaining.parts.first() {
+        Some(part) => Some(body_bytes(folder, *part, settings).map_err(UploadFailure::Upload)?),
+        None => None,
+    };
+    let plan = Plan { folder, target, remaining: &remaining, first_bytes: bytes };
+    let written = if arguments.display.json {
+        plan.write_json(&mut io::stdout().lock())
+    } else {
+        plan.write(&mut anstream::stdout().lock())
+    };
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::StandardOutput(error))
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// What would be sent.
+struct Plan<'p> {
+    folder: &'p ImportFolder,
+    target: &'p Target,
+    remaining: &'p Remaining,
+    /// The length of the first body.
+    first_bytes: Option<usize>,
+}
+
+impl Plan<'_> {
+    fn least_time(&self) -> Duration {
+        least_time(self.target.rate(), self.remaining.parts.len() as u64)
+    }
+
+    /// The headers of the first request, with the token masked.
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut headers = vec![("Authorization", format!("Bearer {MASKED}"))];
+        headers.extend(self.target.headers());
+        let length = self.first_bytes.map(|bytes| ("Content-Length", bytes.to_string()));
+        headers.extend(length);
+        headers
+    }
+
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let Plan { folder, target, remaining, .. } = self;
+        writeln!(out, "{HEADING}Nothing is sent:{HEADING:#} this is what would be\n")?;
+        writeln!(out, "  folder    {}", folder.path().display())?;
+        writeln!(out, "  target    {}, {}", target.name(), target.url())?;
+        let parts = grouped(remaining.parts.len() as u64);
+        writeln!(out, "  arrays    {parts} of {}", grouped(folder.arrays().len() as u64))?;
+        let contacts = grouped(remaining.contacts());
+        writeln!(out, "  contacts  {contacts} of {}", grouped(folder.contacts()))?;
+        if remaining.acknowledged + remaining.refused > 0 {
+            let (taken, refused) = (grouped(remaining.acknowledged), grouped(remaining.refused));
+            writeln!(out, "            {taken} are in already, {refused} were refused")?;
+        }
+        let (least, rate) = (long(self.least_time()), target.rate());
+        writeln!(out, "  time      {least} at least, at {rate} requests a minute")?;
+        let Some(part) = remaining.parts.first() else {
+            return writeln!(out, "\nThere is nothing left to send.");
+        };
+        writeln!(out, "\n{HEADING}The first request{HEADING:#}")?;
+        writeln!(out, "  POST {}", target.url())?;
+        for (name, value) in self.headers() {
+            writeln!(out, "  {name}: {value}")?;
+        }
+        writeln!(out, "  ({})", part_name(folder, *part))
+    }
+
+    fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        let Plan { folder, target, remaining, .. } = self;
+        let headers: serde_json::Map<String, serde_json::Value> = self
+            .headers()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        let plan = json!({
+            "dry_run": true,
+            "folder": folder.path().display().to_string(),
+            "target": target.name(),
+            "url": target.url(),
+            "arrays": remaining.parts.len(),
+            "contacts": remaining.contacts(),
+            "acknowledged_before": remaining.acknowledged,
+            "refused_before": remaining.refused,
+            "rate": target.rate(),
+            "least_seconds": self.least_time().as_secs_f64(),
+            "first_request": remaining.parts.first().map(|_| json!({"headers": headers})),
+        });
+        serde_json::to_writer_pretty(&mut *out, &plan)?;
+        writeln!(out)
+    }
+}
+
+fn part_name(folder: &ImportFolder, part: Part) -> String {
+    let Some(array) = folder.arrays().get(part.array as usize) else { return String::new() };
+    let line =
+        if array.file.ends_with(".jsonl") { format!(":{}", array.line) } else { String::new() };
+    let name = format!("{}{line}", array.file);
+    match part.contacts() {
+        1 => format!("contact {} of {name}", part.first + 1),
+        all if all == array.contacts => format!("{name}, {} contacts", grouped(all.into())),
+        _ => format!("contacts {} to {} of {name}", part.first + 1, part.end),
+    }
+}
+
+fn write_summary(
+    out: &mut impl Write,
+    report: &Report,
+    folder: &ImportFolder,
+    url: &str,
+) -> io::Result<()> {
+    let (dir, all) = (folder.path().display(), folder.contacts());
+    writeln!(out, "{HEADING}{} contacts{HEADING:#} of {dir} to {url}\n", grouped(all))?;
+    let mut row = |count: u64, what: &str, style: Style| {
+        let share = if all == 0 { 0.0 } else { count as f64 * 100.0 / all as f64 };
+        let count = grouped(count);
+        writeln!(out, "  {style}{count:>11}  {what:<12}{style:#} {share:>5.1} %")
+    };
+    let bad = |count: u64| if count > 0 { BAD } else { Style::new() };
+    row(report.acknowledged, "acknowledged", GOOD)?;
+    row(report.refused, "refused", bad(report.refused))?;
+    row(report.unknown_contacts(), "unknown", bad(report.unknown_contacts()))?;
+    if report.left > 0 {
+        row(report.left, "not sent", Style::new())?;
+    }
+    let (requests, took) = (grouped(report.requests), long(report.took));
+    let plural = if report.requests == 1 { "" } else { "s" };
+    writeln!(out, "\n  {requests} request{plural} in {took}")?;
+    if report.acknowledged_before > 0 {
+        let before = grouped(report.acknowledged_before);
+        writeln!(out, "  {before} contacts were in before this run")?;
+    }
+    if !report.unknown.is_empty() {
+        writeln!(out, "\n{HEADING}Unknown{HEADING:#}: sent, without a clear answer")?;
+        for (part, trouble) in report.unknown.iter().take(LISTED) {
+            writeln!(out, "  {}: {trouble}", part_name(folder, *part))?;
+        }
+        if let Some(more @ 1..) = report.unknown.len().checked_sub(LISTED) {
+            writeln!(out, "  and {more} more; --json has them all")?;
+        }
+    }
+    if report.refused > 0 {
+        writeln!(out, "\n{HEADING}Next{HEADING:#}")?;
+        writeln!(out, "  correct {dir}/{REFUSED}, convert it to another folder, upload that")?;
+    } else if report.requests == 0 && report.ended == Ended::Finished && all > 0 {
+        writeln!(
+            out,
+            "\nThere was nothing left to send. To send it all again, remove {dir}/upload.journal"
+        )?;
+    }
+    Ok(())
+}
+
+fn write_json(
+    out: &mut impl Write,
+    report: &Report,
+    folder: &ImportFolder,
+    url: &str,
+) -> io::Result<()> {
+    let unknown = report.unknown.iter().map(|(part, trouble)| {
+        let array = folder.arrays().get(part.array as usize);
+        json!({
+            "file": array.map(|array| &array.file),
+            "line": array.map(|array| array.line),
+            "first": part.first + 1,
+            "last": part.end,
+            "reason": trouble.to_string(),
+        })
+    });
+    let ended = match &report.ended {
+        Ended::Finished => "finished",
+        Ended::Interrupted => "interrupted",
+        Ended::Unauthorized { .. } => "unauthorized",
+        Ended::Unexpected { .. } => "unexpected_answer",
+        Ended::TooLongAWait { .. } => "too_long_a_wait",
+        Ended::Unreachable => "unreachable",
+        Ended::Certificate { .. } => "certificate",
+        _ => "other",
+    };
+    let outcome = json!({
+        "url": url,
+        "ended": ended,
+        "contacts": folder.contacts(),
+        "acknowledged": report.acknowledged,
+        "acknowledged_before": report.acknowledged_before,
+        "refused": report.refused,
+        "unknown": report.unknown_contacts(),
+        "left": report.left,
+        "requests": report.requests,
+        "seconds": report.took.as_secs_f64(),
+        "unknown_parts": unknown.collect::<Vec<_>>(),
+    });
+    serde_json::to_writer_pretty(&mut *out, &outcome)?;
+    writeln!(out)
+}

@@ -1,0 +1,160 @@
+//! What goes wrong on purpose, and how often.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Something that goes wrong with one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is answered with this status; nothing is stored. 429 comes with `Retry-After`.
+    Status(u16),
+    /// The connection is reset before the request is looked at.
+    Reset,
+    /// It is stored, and the connection breaks before the answer.
+    DropAfterApply,
+    /// It is stored, and the answer is cut short.
+    Truncate,
+    /// It is not stored, and the answer is 200 with `success: false`.
+    Lie,
+    /// It is not stored, and the answer is 200 with a page for people.
+    Html,
+}
+
+impl Fault {
+    const WORDS: [(&'static str, Fault); 5] = [
+        ("reset", Fault::Reset),
+        ("drop-after-apply", Fault::DropAfterApply),
+        ("truncate", Fault::Truncate),
+        ("lie", Fault::Lie),
+        ("html", Fault::Html),
+    ];
+
+    const STATUSES: [u16; 10] = [400, 401, 403, 413, 422, 429, 500, 502, 503, 504];
+}
+
+/// The faults of a sandbox: `429=0.1,500=0.05,reset=0.02,slow=1s`.
+///
+/// Each share is the chance that a request meets the fault; `slow` is how long every answer takes,
+/// `retry-after` what an injected 429 asks for (1 s unless told).
+///
+/// ```
+/// use contactmill_sandbox::Faults;
+///
+/// let faults: Faults = "429=0.1,drop-after-apply=0.02,slow=250ms".parse()?;
+/// assert_eq!(faults.slow.as_millis(), 250);
+/// assert!("429=1.5".parse::<Faults>().is_err());
+/// # Ok::<(), contactmill_sandbox::FaultsError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Faults {
+    shares: Vec<(Fault, f64)>,
+    /// How long every answer takes.
+    pub slow: Duration,
+    /// What an injected 429 asks for.
+    pub retry_after: Duration,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Faults { shares: Vec::new(), slow: Duration::ZERO, retry_after: Duration::from_secs(1) }
+    }
+}
+
+impl Faults {
+    /// What goes wrong with a request that drew this number of 0 to 1.
+    pub(crate) fn drawn(&self, mut draw: f64) -> Option<Fault> {
+        self.shares.iter().find_map(|(fault, share)| {
+            draw -= share;
+            (draw < 0.0).then_some(*fault)
+        })
+    }
+}
+
+impl FromStr for Faults {
+    type Err = FaultsError;
+
+    fn from_str(text: &str) -> Result<Self, FaultsError> {
+        let mut faults = Faults::default();
+        for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+            let wrong = || FaultsError { item: item.to_owned() };
+            let (name, value) = item.split_once('=').ok_or_else(wrong)?;
+            match name {
+                "slow" => faults.slow = duration(value).ok_or_else(wrong)?,
+                "retry-after" => faults.retry_after = duration(value).ok_or_else(wrong)?,
+                _ => {
+                    let word = Fault::WORDS.iter().find(|(word, _)| *word == name);
+                    let status = || {
+                        let status = name.parse().ok()?;
+                        Fault::STATUSES.contains(&status).then_some(Fault::Status(status))
+                    };
+                    let fault = word.map(|(_, fault)| *fault).or_else(status).ok_or_else(wrong)?;
+                    let share: f64 = value.parse().map_err(|_| wrong())?;
+                    faults.shares.push((fault, share));
+                    let sum: f64 = faults.shares.iter().map(|(_, share)| share).sum();
+                    if !(0.0..=1.0).contains(&share) || sum > 1.000_001 {
+                        return Err(wrong());
+                    }
+                }
+            }
+        }
+        Ok(faults)
+    }
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 0.001),
+        None => (text.strip_suffix('s')?, 1.0),
+    };
+    let number: f64 = number.parse().ok()?;
+    let seconds = number * unit;
+    (0.0..=3_600.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
+}
+
+/// A fault that is not known, or a share or time that makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultsError {
+    item: String,
+}
+
+impl fmt::Display for FaultsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<&str> = Fault::WORDS.iter().map(|(word, _)| *word).collect();
+        let statuses: Vec<String> = Fault::STATUSES.iter().map(u16::to_string).collect();
+        write!(
+            f,
+            "{:?} is no fault: expected {}, {} with a share from 0 to 1 (together at most 1), or \
+             slow=1s, retry-after=2s",
+            self.item,
+            statuses.join(", "),
+            words.join(", ")
+        )
+    }
+}
+
+impl std::error::Error for FaultsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_drawn_in_their_shares() {
+        let faults: Faults = "429=0.25, reset=0.25,drop-after-apply=0.25".parse().unwrap();
+        assert_eq!(faults.drawn(0.0), Some(Fault::Status(429)));
+        assert_eq!(faults.drawn(0.3), Some(Fault::Reset));
+        assert_eq!(faults.drawn(0.74), Some(Fault::DropAfterApply));
+        assert_eq!(faults.drawn(0.76), None);
+        assert_eq!(Faults::default().drawn(0.0), None);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for text in
+            ["429", "418=0.1", "429=-1", "429=x", "500=0.6,502=0.6", "slow=1", "slow=-1s", "x=1"]
+        {
+            assert!(text.parse::<Faults>().is_err(), "{text}");
+        }
+    }
+}

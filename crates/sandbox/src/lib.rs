@@ -1,0 +1,187 @@
+//! A local stand-in of the import API, to rehearse an upload: strict, limited, and faulty where it
+//! is told to be.
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use std::net::TcpStream;
+//!
+//! use contactmill_sandbox::{Options, Sandbox};
+//!
+//! let sandbox = Sandbox::start(Options { port: 0, ..Options::default() })?;
+//!
+//! let body = br#"[{"profile":{"userDetails":{"userProvidedName":"John Doe",
+//!     "contact":{"email":"","phone":{"number":"9876543210","prefix":"91"}},
+//!     "tags":[],"attributes":[]}}}]"#;
+//! let mut connection = TcpStream::connect(sandbox.address())?;
+//! write!(
+//!     connection,
+//!     "POST /inbox/users/import HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer any\r\n\
+//!      authtype: Key\r\nContent-Type: application/json\r\nConnection: close\r\n\
+//!      Content-Length: {}\r\n\r\n",
+//!     sandbox.address(),
+//!     body.len()
+//! )?;
+//! connection.write_all(body)?;
+//! let mut answer = String::new();
+//! connection.read_to_string(&mut answer)?;
+//!
+//! assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+//! assert_eq!(sandbox.stats().contacts, 1);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! It listens on this machine alone, keeps everything in memory, and takes any token. `POST
+//! /inbox/users/import` is the API; `/` is a page that shows what arrived, with names and numbers
+//! masked; `/stats` tells the same as JSON; `/contacts` lists what is stored.
+
+mod contact;
+mod faults;
+mod http;
+mod service;
+mod store;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+pub use contact::Key;
+pub use faults::{Fault, Faults, FaultsError};
+pub use store::{Masked, Stats, Stored};
+
+use crate::service::Service;
+
+/// The port unless another is asked for.
+pub const DEFAULT_PORT: u16 = 8642;
+
+/// More connections than this at once are turned away.
+const MAX_CONNECTIONS: usize = 128;
+
+/// In which of the two published forms a success is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AnswerStyle {
+    /// `{"success": true, "message": "success", "code": 200}`
+    #[default]
+    A,
+    /// `{"status": "success", "message": "User profiles imported successfully."}`
+    B,
+}
+
+/// How a sandbox behaves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Requests a minute for each token.
+    pub rate: NonZeroU32,
+    /// The largest body, in bytes.
+    pub max_bytes: usize,
+    /// The form of a success.
+    pub answers: AnswerStyle,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// What the faults are drawn from: the same seed, the same draws.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    /// Port 8642, the published limit, bodies of 100 KiB, form A, no faults.
+    fn default() -> Self {
+        Options {
+            port: DEFAULT_PORT,
+            rate: NonZeroU32::MIN.saturating_add(99),
+            max_bytes: 100 * 1024,
+            answers: AnswerStyle::A,
+            faults: Faults::default(),
+            seed: 1,
+        }
+    }
+}
+
+/// A running sandbox; it ends when it is dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    service: Arc<Service>,
+    address: SocketAddr,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts listening.
+    ///
+    /// # Errors
+    ///
+    /// When the port is taken.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
+        let address = listener.local_addr()?;
+        let service = Arc::new(Service::new(options));
+        let accepting = {
+            let service = Arc::clone(&service);
+            std::thread::spawn(move || accept(&listener, &service))
+        };
+        Ok(Sandbox { service, address, accepting: Some(accepting) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What has arrived so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.service.stats()
+    }
+
+    /// Everything that is stored.
+    #[must_use]
+    pub fn contacts(&self) -> BTreeMap<Key, Stored> {
+        self.service.store().contacts.clone()
+    }
+
+    /// Changes what goes wrong from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.service.set_faults(faults);
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.service.stop.store(true, Ordering::Relaxed);
+        // Wakes the thread that waits for connections.
+        let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.join();
+        }
+    }
+}
+
+fn accept(listener: &TcpListener, service: &Arc<Service>) {
+    let open = Arc::new(AtomicUsize::new(0));
+    for stream in listener.incoming() {
+        if service.stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let Ok(stream) = stream else {
+            // Out of files, most likely: a moment later there may be some.
+            std::thread::sleep(Duration::from_millis(10));
+            continue;
+        };
+        if open.load(Ordering::Relaxed) >= MAX_CONNECTIONS {
+            continue;
+        }
+        open.fetch_add(1, Ordering::Relaxed);
+        let (service, open) = (Arc::clone(service), Arc::clone(&open));
+        std::thread::spawn(move || {
+            // A connection that breaks is the client's affair.
+            let _ = service.serve(stream);
+            open.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+}

@@ -1,0 +1,586 @@
+//! The journal of a folder: what was sent, and what became of it.
+//!
+//! `upload.journal` is a text file that only grows. A line is
+//!
+//! ```text
+//! 3f1c09ab 17 {"at":1763650000123,"state":"acknowledged","array":0,"first":0,"end":500}
+//! ```
+//!
+//! a checksum (CRC-32 of all behind it), the number of the line, and what happened. Every line is
+//! on the disk before the next step is taken. A last line without its end was being written when
+//! the process was killed, and is cut off: what it was going to say had not been acted on. Any
+//! other damage stops the run, because a line that cannot be read may have been an acknowledgement.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::part::Part;
+
+/// The name of the journal in its folder.
+pub const JOURNAL: &str = "upload.journal";
+
+/// A journal larger than this is none of ours: a million requests have some 200 MB.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// What an upload is of, and where it goes. What was acknowledged counts for the same job alone, so
+/// that a rehearsal in the sandbox does not stand for the real thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Job {
+    pub(crate) url: String,
+    pub(crate) manifest: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tag: Option<String>,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Line {
+    /// Milliseconds since 1970.
+    pub(crate) at: u64,
+    #[serde(flatten)]
+    pub(crate) entry: Entry,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub(crate) enum Entry {
+    /// A run began.
+    Opened(Job),
+    /// A part is going to be sent.
+    Sending(Part),
+    /// All its contacts are in.
+    Acknowledged(Part),
+    /// The service refused it: one contact for good, more to be sent in halves.
+    Refused {
+        #[serde(flatten)]
+        part: Part,
+        status: u16,
+    },
+    /// It may be in or not, and is sent again.
+    Unknown(Part),
+    /// It was over the limit, and nothing may be sent until then (milliseconds since 1970).
+    Limited {
+        #[serde(flatten)]
+        part: Part,
+        until: u64,
+    },
+}
+
+/// What the journal tells of the present job.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Past {
+    /// By array: the parts of which nothing is left to do.
+    pub(crate) acknowledged: BTreeMap<u32, BTreeSet<(u32, u32)>>,
+    /// Single contacts that were refused, with the status.
+    pub(crate) refused: BTreeMap<Part, u16>,
+    /// Parts of several contacts that were refused as they are.
+    pub(crate) to_halve: BTreeSet<Part>,
+    /// How long ago each request of the last minutes was over; for those that were under way when a
+    /// run was killed, when the next run began.
+    pub(crate) requests: Vec<Duration>,
+    /// How long ago the last request was sent.
+    pub(crate) last_sent: Option<Duration>,
+    /// How long nothing may be sent.
+    pub(crate) blocked_for: Option<Duration>,
+}
+
+/// The open journal of a folder. While it is open, no other process can open it.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    path: PathBuf,
+    file: File,
+    /// The number of the next line.
+    next: u64,
+}
+
+impl Journal {
+    /// Opens the journal of a folder, or begins one, and tells what is known of this job.
+    pub(crate) fn open(
+        folder: &Path,
+        job: &Job,
+        now: SystemTime,
+    ) -> Result<(Self, Past), JournalError> {
+        let path = folder.join(JOURNAL);
+        let io = JournalError::io(&path);
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&path).map_err(&io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(JournalError::Busy { folder: folder.to_owned() });
+            }
+            Err(TryLockError::Error(error)) => return Err(io(error)),
+        }
+        let mut bytes = Vec::new();
+        (&file).take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(&io)?;
+        let (lines, whole, ends) =
+            read(&bytes).map_err(|line| JournalError::Damaged { path: path.clone(), line })?;
+        if whole < bytes.len() {
+            file.set_len(whole as u64).map_err(&io)?;
+            file.seek(SeekFrom::End(0)).map_err(&io)?;
+        }
+        if !ends {
+            file.write_all(b"\n").map_err(&io)?;
+        }
+        file.sync_all().map_err(&io)?;
+        // A new file lasts only once its folder is on the disk.
+        #[cfg(unix)]
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(&io)?;
+        let past = Past::of(&lines, job, milliseconds(now));
+        let mut journal = Journal { path, file, next: lines.len() as u64 + 1 };
+        journal.write(Entry::Opened(job.clone()), now)?;
+        Ok((journal, past))
+    }
+
+    /// What the journal of a folder tells of this job, without touching it.
+    pub(crate) fn look(folder: &Path, job: &Job, now: SystemTime) -> Result<Past, JournalError> {
+        let path = folder.join(JOURNAL);
+        match crate::folder::read_capped(&path, MAX_BYTES) {
+            Ok(bytes) => match read(&bytes) {
+                Ok((lines, ..)) => Ok(Past::of(&lines, job, milliseconds(now))),
+                Err(line) => Err(JournalError::Damaged { path, line }),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Past::default()),
+            Err(error) => Err(JournalError::io(&path)(error)),
+        }
+    }
+
+    /// Adds a line; it is on the disk when this returns.
+    pub(crate) fn write(&mut self, entry: Entry, now: SystemTime) -> Result<(), JournalError> {
+        let io = JournalError::io(&self.path);
+        let line = encode(self.next, &Line { at: milliseconds(now), entry }).map_err(&io)?;
+        self.file.write_all(&line).map_err(&io)?;
+        self.file.sync_data().map_err(&io)?;
+        self.next += 1;
+        Ok(())
+    }
+}
+
+fn encode(number: u64, line: &Line) -> io::Result<Vec<u8>> {
+    let mut checked = format!("{number} ").into_bytes();
+    serde_json::to_writer(&mut checked, line)?;
+    let mut text = format!("{:08x} ", crc32fast::hash(&checked)).into_bytes();
+    text.append(&mut checked);
+    text.push(b'\n');
+    Ok(text)
+}
+
+/// The line, if it is whole and its number is this.
+fn decode(number: u64, text: &[u8]) -> Option<Line> {
+    let (checksum, checked) = text.split_at_checked(9)?;
+    let checksum = std::str::from_utf8(checksum.strip_suffix(b" ")?).ok()?;
+    if checksum != format!("{:08x}", crc32fast::hash(checked)) {
+        return None;
+    }
+    let json = checked.strip_prefix(format!("{number} ").as_bytes())?;
+    serde_json::from_slice(json).ok()
+}
+
+/// All lines, how many bytes of them to keep, and whether the last of them has its line end; or the
+/// number of the line that is damaged.
+fn read(bytes: &[u8]) -> Result<(Vec<Line>, usize, bool), u64> {
+    let mut lines = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let number = lines.len() as u64 + 1;
+        let rest = bytes.get(at..).unwrap_or_default();
+        let Some(length) = rest.iter().position(|&byte| byte == b'\n') else {
+            return last(number, rest, lines, at);
+        };
+        lines.push(decode(number, rest.get(..length).unwrap_or_default()).ok_or(number)?);
+        at += length + 1;
+    }
+    Ok((lines, at, true))
+}
+
+/// The last line, which has no end: written in part, or damaged.
+fn last(
+    number: u64,
+    rest: &[u8],
+    mut lines: Vec<Line>,
+    at: usize,
+) -> Result<(Vec<Line>, usize, bool), u64> {
+    if let Some(line) = decode(number, rest) {
+        lines.push(line);
+        return Ok((lines, at + rest.len(), false));
+    }
+    // A whole line and one byte: the line end itself is damaged, and nothing was cut short.
+    let but_one = rest.split_last().map_or(rest, |(_, before)| before);
+    if decode(number, but_one).is_some() {
+        return Err(number);
+    }
+    Ok((lines, at, true))
+}
+
+/// Older requests than this do not matter to any window.
+const FORGOTTEN: Duration = Duration::from_secs(10 * 60);
+
+impl Past {
+    pub(crate) fn of(lines: &[Line], job: &Job, now: u64) -> Self {
+        let mut past = Past::default();
+        let ago = |at: u64| Duration::from_millis(now.saturating_sub(at));
+        let (mut is_job, mut is_place) = (false, false);
+        let mut under_way: BTreeSet<Part> = BTreeSet::new();
+        for Line { at, entry } in lines {
+            if let Entry::Opened(opened) = entry {
+                // Nobody knows when these were over; at the latest, when the next run began.
+                past.requests.extend(under_way.iter().map(|_| ago(*at)));
+                under_way.clear();
+                (is_job, is_place) = (opened == job, opened.url == job.url);
+                continue;
+            }
+            if is_place {
+                past.time(entry, *at, now, &mut under_way);
+            }
+            if is_job {
+                past.outcome(entry);
+            }
+        }
+        past.requests.extend(under_way.iter().map(|_| Duration::ZERO));
+        past.requests.retain(|age| *age < FORGOTTEN);
+        past
+    }
+
+    fn time(&mut self, entry: &Entry, at: u64, now: u64, under_way: &mut BTreeSet<Part>) {
+        let ago = Duration::from_millis(now.saturating_sub(at));
+        match entry {
+            Entry::Opened(_) => {}
+            Entry::Sending(part) => {
+                under_way.insert(*part);
+                self.last_sent = Some(ago);
+            }
+            Entry::Acknowledged(part)
+            | Entry::Refused { part, .. }
+            | Entry::Unknown(part)
+            | Entry::Limited { part, .. } => {
+                if under_way.remove(part) {
+                    self.requests.push(ago);
+                }
+            }
+        }
+        if let Entry::Limited { until, .. } = entry {
+            let left = until.saturating_sub(now);
+            // A clock that was set back must not make the wait longer than it was.
+            let left = left.min(until.saturating_sub(at));
+            self.blocked_for = (left > 0).then(|| Duration::from_millis(left));
+        }
+    }
+
+    fn outcome(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Acknowledged(part) => {
+                self.acknowledged.entry(part.array).or_default().insert((part.first, part.end));
+            }
+            Entry::Refused { part, status } if part.contacts() == 1 => {
+                self.refused.insert(*part, *status);
+            }
+            Entry::Refused { part, .. } => {
+                self.to_halve.insert(*part);
+            }
+            Entry::Opened(_) | Entry::Sending(_) | Entry::Unknown(_) | Entry::Limited { .. } => {}
+        }
+    }
+
+    /// The parts of an array of which it is not known what became.
+    pub(crate) fn left(&self, array: u32, contacts: u32) -> Vec<Part> {
+        let acknowledged = self.acknowledged.get(&array).into_iter().flatten().copied();
+        let (from, to) =
+            (Part { array, first: 0, end: 0 }, Part { array, first: u32::MAX, end: 0 });
+        let refused = self.refused.range(from..to).map(|(part, _)| (part.first, part.end));
+        let mut settled: Vec<(u32, u32)> = acknowledged.chain(refused).collect();
+        settled.sort_unstable();
+        settled.push((contacts, contacts));
+        let mut left = Vec::new();
+        let mut at = 0;
+        for (first, end) in settled {
+            if first > at {
+                left.push(Part { array, first: at, end: first.min(contacts) });
+            }
+            at = at.max(end);
+        }
+        left
+    }
+
+    /// Contacts of this part of the past that were acknowledged.
+    pub(crate) fn acknowledged_contacts(&self) -> u64 {
+        let parts = self.acknowledged.values().flatten();
+        parts.map(|(first, end)| u64::from(end - first)).sum()
+    }
+}
+
+pub(crate) fn milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A journal that cannot be used.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// Another process is uploading this folder.
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A line other than a torn last one cannot be read.
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// It cannot be read or written.
+    Io {
+        /// The journal.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+impl JournalError {
+    fn io(path: &Path) -> impl Fn(io::Error) -> JournalError + use<> {
+        let path = path.to_owned();
+        move |error| JournalError::Io { path: path.clone(), error }
+    }
+}
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            JournalError::Busy { folder } => write!(
+                f,
+                "{}: another contactmill upload is at work in this folder; let it finish",
+                folder.display()
+            ),
+            JournalError::Damaged { path, line } => write!(
+                f,
+                "{}:{line}: the journal is damaged here, so what was acknowledged cannot be told. \
+                 Nothing was sent.\n  To send every array again, move the journal away: contacts \
+                 that are in already are updated",
+                path.display()
+            ),
+            JournalError::Io { path, error } => {
+                write!(f, "{}: the journal cannot be read or written: {error}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for JournalError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            JournalError::Io { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn job() -> Job {
+        Job { url: "https://api.example.com/".into(), manifest: "ab".into(), tag: None }
+    }
+
+    fn part(array: u32, first: u32, end: u32) -> Part {
+        Part { array, first, end }
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_000_000 + seconds)
+    }
+
+    /// A journal in which something of every kind happened, and the parts that it acknowledges.
+    fn written(folder: &Path) -> Vec<Part> {
+        let (mut journal, past) = Journal::open(folder, &job(), at(0)).unwrap();
+        assert_eq!(past, Past::default());
+        let whole = part(0, 0, 4);
+        let entries = [
+            Entry::Sending(whole),
+            Entry::Refused { part: whole, status: 422 },
+            Entry::Sending(part(0, 0, 2)),
+            Entry::Sending(part(1, 0, 500)),
+            Entry::Acknowledged(part(0, 0, 2)),
+            Entry::Limited { part: part(1, 0, 500), until: milliseconds(at(9)) },
+            Entry::Sending(part(0, 2, 3)),
+            Entry::Refused { part: part(0, 2, 3), status: 422 },
+            Entry::Sending(part(1, 0, 500)),
+            Entry::Unknown(part(1, 0, 500)),
+            Entry::Sending(part(1, 0, 500)),
+            Entry::Acknowledged(part(1, 0, 500)),
+            Entry::Sending(part(2, 0, 500)),
+        ];
+        for (second, entry) in entries.into_iter().enumerate() {
+            journal.write(entry, at(second as u64)).unwrap();
+        }
+        vec![part(0, 0, 2), part(1, 0, 500)]
+    }
+
+    fn acknowledged(past: &Past) -> Vec<Part> {
+        let parts = past.acknowledged.iter();
+        parts.flat_map(|(array, of)| of.iter().map(|(f, e)| part(*array, *f, *e))).collect()
+    }
+
+    #[test]
+    fn a_killed_run_is_taken_up_where_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let done = written(folder.path());
+        let (_journal, past) = Journal::open(folder.path(), &job(), at(20)).unwrap();
+        assert_eq!(acknowledged(&past), done);
+        assert_eq!(past.refused, [(part(0, 2, 3), 422)].into());
+        assert_eq!(past.to_halve, [part(0, 0, 4)].into());
+        assert_eq!(past.left(0, 4), [part(0, 3, 4)]);
+        assert_eq!(past.left(1, 500), []);
+        assert_eq!(past.left(2, 500), [part(2, 0, 500)]);
+        assert_eq!(past.left(3, 7), [part(3, 0, 7)]);
+        assert_eq!(past.acknowledged_contacts(), 502);
+        // Six requests are over; the one that was under way counts as if it ended now.
+        assert_eq!(past.requests.len(), 7);
+        assert_eq!(past.requests.last(), Some(&Duration::ZERO));
+        assert_eq!(past.last_sent, Some(Duration::from_secs(8)));
+        assert_eq!(past.blocked_for, None);
+    }
+
+    #[test]
+    fn a_wait_that_the_service_asked_for_outlives_the_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, _) = Journal::open(folder.path(), &job(), at(0)).unwrap();
+        journal.write(Entry::Sending(part(0, 0, 1)), at(1)).unwrap();
+        let until = milliseconds(at(31));
+        journal.write(Entry::Limited { part: part(0, 0, 1), until }, at(1)).unwrap();
+        drop(journal);
+        for (now, left) in [(11, Some(20)), (31, None), (0, Some(30))] {
+            let past = Journal::look(folder.path(), &job(), at(now)).unwrap();
+            assert_eq!(past.blocked_for, left.map(Duration::from_secs), "{now}");
+        }
+    }
+
+    #[test]
+    fn another_target_manifest_or_tag_is_another_job() {
+        let folder = tempfile::tempdir().unwrap();
+        let done = written(folder.path());
+        for other in [
+            Job { url: "https://other.example.com/".into(), ..job() },
+            Job { manifest: "cd".into(), ..job() },
+            Job { tag: Some("spring".into()), ..job() },
+        ] {
+            let (_journal, past) = Journal::open(folder.path(), &other, at(20)).unwrap();
+            assert_eq!(acknowledged(&past), []);
+            // The limit is the service's, whatever is sent there.
+            assert_eq!(past.requests.is_empty(), other.url != job().url);
+        }
+        let past = Journal::look(folder.path(), &job(), at(20)).unwrap();
+        assert_eq!(acknowledged(&past), done);
+    }
+
+    #[test]
+    fn one_process_at_a_time_uploads_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = Journal::open(folder.path(), &job(), at(0)).unwrap();
+        let refused = Journal::open(folder.path(), &job(), at(0)).unwrap_err();
+        assert!(matches!(refused, JournalError::Busy { .. }), "{refused}");
+        drop(held);
+        assert!(Journal::open(folder.path(), &job(), at(0)).is_ok());
+    }
+
+    #[test]
+    fn a_journal_cut_at_any_byte_is_read_to_its_last_whole_line() {
+        let folder = tempfile::tempdir().unwrap();
+        written(folder.path());
+        let path = folder.path().join(JOURNAL);
+        let whole = fs::read(&path).unwrap();
+        for cut in 0..=whole.len() {
+            let lines = whole[..cut].split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+            let expected: Vec<Part> = lines
+                .zip(1..)
+                .filter_map(|(line, number)| match decode(number, line)?.entry {
+                    Entry::Acknowledged(part) => Some(part),
+                    _ => None,
+                })
+                .collect();
+            let (lines, kept, _) = read(&whole[..cut]).unwrap();
+            let past = Past::of(&lines, &job(), milliseconds(at(20)));
+            assert_eq!(acknowledged(&past), expected, "cut at {cut}");
+            assert!(cut - kept < whole.len() / lines.len().max(1) * 3, "cut at {cut}");
+            // On the disk too, now and then: every open syncs, which takes its time.
+            if cut % 16 == 0 {
+                fs::write(&path, &whole[..cut]).unwrap();
+                drop(Journal::open(folder.path(), &job(), at(20)).unwrap());
+                // What was cut off is gone, and what was added can be read.
+                let again = Journal::look(folder.path(), &job(), at(20)).unwrap();
+                assert_eq!(acknowledged(&again), expected, "cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_journal_flipped_at_any_byte_forgets_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let done = written(folder.path());
+        let path = folder.path().join(JOURNAL);
+        let whole = fs::read(&path).unwrap();
+        for index in 0..whole.len() {
+            let number = whole[..index].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
+            for mask in (0..8).map(|bit| 1 << bit).chain([0xff, b'\n' ^ whole[index]]) {
+                let mut flipped = whole.clone();
+                flipped[index] ^= mask;
+                match read(&flipped) {
+                    Ok((lines, ..)) => {
+                        let past = Past::of(&lines, &job(), milliseconds(at(20)));
+                        assert_eq!(acknowledged(&past), done, "byte {index}");
+                    }
+                    Err(line) => assert_eq!(line, number, "byte {index}"),
+                }
+            }
+        }
+        // On the disk nothing of a damaged journal changes.
+        let mut flipped = whole;
+        flipped[50] ^= 1;
+        fs::write(&path, &flipped).unwrap();
+        let error = Journal::open(folder.path(), &job(), at(20)).unwrap_err();
+        assert!(matches!(error, JournalError::Damaged { line: 1, .. }), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), flipped);
+    }
+
+    #[test]
+    fn lines_that_are_missing_or_twice_are_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        written(folder.path());
+        let path = folder.path().join(JOURNAL);
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let mut without = lines.clone();
+        without.remove(3);
+        let mut twice = lines.clone();
+        twice.insert(3, lines[3]);
+        for changed in [without, twice] {
+            fs::write(&path, changed.join("\n") + "\n").unwrap();
+            let error = Journal::open(folder.path(), &job(), at(20)).unwrap_err();
+            assert!(matches!(error, JournalError::Damaged { line: 4 | 5, .. }), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_can_read_the_journal() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        written(folder.path());
+        let mode = fs::metadata(folder.path().join(JOURNAL)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

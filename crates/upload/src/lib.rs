@@ -1,0 +1,92 @@
+//! Finished import arrays into an import API: every contact acknowledged or accounted for, within
+//! the limit.
+//!
+//! An [`Uploader`] sends the arrays of an [`ImportFolder`] (a folder with a manifest, as
+//! `contactmill convert` writes it) through a [`Transport`] to a [`Target`]. A journal in the folder
+//! knows what became of each request, so a run that was killed is taken up where it was.
+//!
+//! ```
+//! use std::sync::Mutex;
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use contactmill_upload::{
+//!     Answer, Ended, Event, ImportFolder, SendError, Settings, Target, Transport, Uploader,
+//! };
+//!
+//! /// A service that takes everything.
+//! #[derive(Default)]
+//! struct Taking(Mutex<Vec<Vec<u8>>>);
+//!
+//! impl Transport for Taking {
+//!     fn post(&self, body: &[u8]) -> Result<Answer, SendError> {
+//!         self.0.lock().unwrap().push(body.to_vec());
+//!         Ok(Answer { status: 200, body: br#"{"success":true}"#.to_vec(), ..Answer::default() })
+//!     }
+//! }
+//!
+//! # let temporary = tempfile::tempdir()?;
+//! # let folder = temporary.path();
+//! # std::fs::write(folder.join("import-000001.json"), "[1,2]")?;
+//! # let sha256 = "49a64717d5d4cb19952e6eac2946415cf6879adacf9908e7d872332d32c6e684";
+//! # let file = format!(r#"{{"path":"import-000001.json","contacts":2,"bytes":5,"sha256":"{sha256}"}}"#);
+//! # std::fs::write(folder.join("manifest.json"), format!(r#"{{"schema":1,"files":[{file}]}}"#))?;
+//! let folder = ImportFolder::open(folder)?;
+//! let (target, service) = (Target::at("https://api.example.com")?, Taking::default());
+//! let uploader = Uploader::new(target, &service, Settings::default());
+//!
+//! let report = uploader.run(&folder, &AtomicBool::new(false), &|event| {
+//!     if let Event::Acknowledged { part } = event {
+//!         println!("{} contacts are in", part.contacts());
+//!     }
+//! })?;
+//! assert_eq!((report.ended, report.acknowledged, report.refused), (Ended::Finished, 2, 0));
+//!
+//! // Everything is in, and the journal knows it.
+//! let again = uploader.run(&folder, &AtomicBool::new(false), &|_| {})?;
+//! assert_eq!((again.acknowledged_before, again.requests), (2, 0));
+//! assert_eq!(*service.0.lock().unwrap(), [b"[1,2]"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! With [`HttpTransport`] instead of `Taking`, and a [`Token`], that is what `contactmill upload`
+//! does.
+//!
+//! # What holds
+//!
+//! * Never more requests than the limit in any 60 s as the service sees it, over restarts too; and
+//!   they are spread evenly.
+//! * Only a whole answer that says that it succeeded is an acknowledgement. What may be in or not is
+//!   sent again: the API creates or updates, so that does no harm.
+//! * What is refused is halved until the contacts at fault stand alone; they go to `refused.csv`.
+//! * The token stands in one header of the requests, and nowhere else.
+//!
+//! This crate knows HTTP, tokens, limits and the journal. It knows nothing of where arrays come
+//! from: `curl` could replace it.
+
+mod answer;
+mod error;
+mod folder;
+mod journal;
+mod pacer;
+mod part;
+mod refused;
+mod report;
+mod schedule;
+mod target;
+mod token;
+mod transport;
+mod uploader;
+
+pub use answer::{Answer, Trouble};
+pub use error::UploadError;
+pub use folder::{FolderError, ImportArray, ImportFolder};
+pub use journal::{JOURNAL, JournalError};
+pub use pacer::least_time;
+pub use part::Part;
+pub use refused::REFUSED;
+pub use report::{Ended, Event, Report};
+pub use schedule::WaitFor;
+pub use target::{Preset, Target, TargetError};
+pub use token::{MASKED, Token, TokenError};
+pub use transport::{CaFileError, HttpTransport, SendError, Transport};
+pub use uploader::{Remaining, Settings, Uploader, body_bytes, remaining};

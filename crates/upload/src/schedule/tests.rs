@@ -1,0 +1,409 @@
+//! The schedule on a test clock, against a service that exists only here.
+
+#![allow(clippy::print_stdout, reason = "a test tells what it measured")]
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::journal::{Entry, Job, Line};
+
+const START: Duration = Duration::from_secs(100_000);
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn rules() -> Rules {
+    Rules {
+        rate: NonZeroU32::new(100).unwrap(),
+        concurrency: 4,
+        retries: 6,
+        max_wait: SECOND * 900,
+        seed: 7,
+    }
+}
+
+fn sizes(arrays: usize, contacts: u32) -> Vec<Size> {
+    vec![Size { contacts, bytes: u64::from(contacts) * 200 }; arrays]
+}
+
+fn message() -> String {
+    "number is missing".to_owned()
+}
+
+fn refused() -> Verdict {
+    Verdict::Refused { status: 422, message: message() }
+}
+
+fn unclear(trouble: Trouble) -> Verdict {
+    Verdict::Unclear { trouble, wait: None }
+}
+
+/// One request, and what came of it.
+#[derive(Debug)]
+struct Exchange {
+    part: Part,
+    sent: Duration,
+    answered: Duration,
+    outcome: Outcome,
+}
+
+/// Runs a schedule to its end, or to a stop, against a service that says what it answers and how
+/// long that takes.
+fn run(
+    schedule: &mut Schedule,
+    service: &mut dyn FnMut(Part, Duration) -> (Verdict, Duration),
+) -> Vec<Exchange> {
+    let mut now = START;
+    let mut under_way: Vec<(Duration, Duration, Task, Verdict)> = Vec::new();
+    let mut exchanges = Vec::new();
+    loop {
+        under_way.sort_by_key(|(answered, ..)| *answered);
+        let first = under_way.first().map(|(answered, ..)| *answered);
+        let step = schedule.next(now);
+        match (step, first) {
+            (Next::Send(task), _) => {
+                let (verdict, latency) = service(task.part, now);
+                under_way.push((now + latency, now, task, verdict));
+                continue;
+            }
+            (Next::WaitUntil(until, _), first) if first.is_none_or(|first| until < first) => {
+                assert!(until > now, "a wait that is over");
+                now = until;
+                continue;
+            }
+            (Next::Done, _) => return exchanges,
+            _ => {}
+        }
+        let (answered, sent, task, verdict) = under_way.remove(0);
+        now = now.max(answered);
+        let part = task.part;
+        let outcome = schedule.answered(task, verdict, now);
+        let stops = matches!(outcome, Outcome::Stopped { .. });
+        exchanges.push(Exchange { part, sent, answered, outcome });
+        if stops {
+            return exchanges;
+        }
+    }
+}
+
+fn schedule(rules: Rules, sizes: Vec<Size>) -> Schedule {
+    Schedule::new(rules, sizes, &Past::default(), START)
+}
+
+/// A contact: its array, and its place there.
+type Place = (u32, u32);
+
+/// The contacts that were acknowledged, and those that were refused, by array and place.
+fn settled(exchanges: &[Exchange]) -> (Vec<Place>, BTreeSet<Place>) {
+    let (mut acknowledged, mut refused) = (Vec::new(), BTreeSet::new());
+    for Exchange { part, outcome, .. } in exchanges {
+        match outcome {
+            Outcome::Acknowledged => {
+                acknowledged.extend((part.first..part.end).map(|contact| (part.array, contact)));
+            }
+            Outcome::Refused { message: said, .. } => {
+                assert_eq!((part.contacts(), said.as_str()), (1, message().as_str()));
+                assert!(refused.insert((part.array, part.first)));
+            }
+            _ => {}
+        }
+    }
+    acknowledged.sort_unstable();
+    (acknowledged, refused)
+}
+
+/// A service that refuses arrays with one of these contacts.
+fn refusing(bad: &BTreeSet<Place>) -> impl FnMut(Part, Duration) -> (Verdict, Duration) {
+    move |part, _| {
+        let mut within = bad.range((part.array, part.first)..(part.array, part.end));
+        let verdict = if within.next().is_some() { refused() } else { Verdict::Acknowledged };
+        (verdict, SECOND / 10)
+    }
+}
+
+#[test]
+fn one_bad_contact_among_500_is_found_in_18_requests_wherever_it_stands() {
+    let mut most = 0;
+    for place in 0..500 {
+        let bad = [(0, place)].into();
+        let exchanges = run(&mut schedule(rules(), sizes(1, 500)), &mut refusing(&bad));
+        most = most.max(exchanges.len());
+        let (acknowledged, refused) = settled(&exchanges);
+        assert_eq!(refused, bad);
+        let others: Vec<_> = (0..500).filter(|at| *at != place).map(|at| (0, at)).collect();
+        assert_eq!(acknowledged, others, "{place}");
+    }
+    let bound = 2.0 * 500f64.log2() + 1.0;
+    assert!(most as f64 <= bound, "{most} requests, and {bound:.2} are allowed");
+    println!("at most {most} requests");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whichever contacts are at fault: they are refused, one by one, and all others are in, once.
+    #[test]
+    fn contacts_at_fault_stand_alone(
+        bad in prop::collection::btree_set((0u32..3, 0u32..70), 0..40),
+        trouble in 0.0f64..0.5,
+        seed in any::<u64>(),
+    ) {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut service = refusing(&bad);
+        let mut faulty = |part: Part, now: Duration| {
+            let (verdict, latency) = service(part, now);
+            let is_trouble = random.f64() < trouble;
+            (if is_trouble { unclear(Trouble::TimedOut) } else { verdict }, latency)
+        };
+        let rules = Rules { retries: 1_000, ..rules() };
+        let exchanges = run(&mut schedule(rules, sizes(3, 70)), &mut faulty);
+        let (acknowledged, refused) = settled(&exchanges);
+        prop_assert_eq!(&refused, &bad);
+        let all = (0..3).flat_map(|array| (0..70).map(move |contact| (array, contact)));
+        let others: Vec<_> = all.filter(|contact| !bad.contains(contact)).collect();
+        prop_assert_eq!(acknowledged, others);
+    }
+}
+
+#[test]
+fn a_service_that_takes_fewer_at_once_gets_fewer_and_loses_none() {
+    let too_many = |verdict: fn() -> Verdict, limit: u32| {
+        move |part: Part, _: Duration| {
+            let is_too_many = part.contacts() > limit;
+            (if is_too_many { verdict() } else { Verdict::Acknowledged }, SECOND / 10)
+        }
+    };
+    for (verdict, most) in [
+        // Eight parts of each array go; what is too large is learned from the first four arrays.
+        ((|| Verdict::TooLarge { message: message() }) as fn() -> Verdict, 5 * 8 + 4 * 7),
+        // Refusals look like a contact at fault, until nobody is: fifteen for each array at best.
+        (refused, 5 * 15 + 4 * 8),
+    ] {
+        let exchanges = run(&mut schedule(rules(), sizes(5, 500)), &mut too_many(verdict, 100));
+        let (acknowledged, refused) = settled(&exchanges);
+        assert_eq!((acknowledged.len(), refused.len()), (2_500, 0));
+        assert!(exchanges.len() <= most, "{} requests", exchanges.len());
+    }
+}
+
+#[test]
+fn what_has_no_clear_answer_is_sent_again_so_often_and_the_rest_goes_on() {
+    let mut service = |part: Part, _: Duration| {
+        let broken = part.array == 1;
+        (if broken { unclear(Trouble::Status(503)) } else { Verdict::Acknowledged }, SECOND / 10)
+    };
+    let exchanges = run(&mut schedule(rules(), sizes(4, 10)), &mut service);
+    let sent = exchanges.iter().filter(|exchange| exchange.part.array == 1).count();
+    assert_eq!(sent, 1 + rules().retries as usize);
+    let given_up = Outcome::GivenUp { trouble: Trouble::Status(503) };
+    assert_eq!(exchanges.iter().filter(|exchange| exchange.outcome == given_up).count(), 1);
+    assert_eq!(settled(&exchanges).0.len(), 30);
+}
+
+#[test]
+fn waits_before_another_try_grow_and_are_drawn_from_nothing_up() {
+    let mut waits: Vec<Vec<Duration>> = vec![Vec::new(); 10];
+    for seed in 0..200 {
+        let rules = Rules { retries: 10, seed, ..rules() };
+        let mut service = |_: Part, _: Duration| (unclear(Trouble::TimedOut), SECOND);
+        let exchanges = run(&mut schedule(rules, sizes(1, 1)), &mut service);
+        for (wait, all) in exchanges.iter().zip(&mut waits) {
+            if let Outcome::Retried { wait, .. } = wait.outcome {
+                all.push(wait);
+            }
+        }
+    }
+    for (waits, most) in waits.iter().zip([1, 2, 4, 8, 16, 32, 60, 60, 60, 60]) {
+        let most = SECOND * most;
+        let mean = waits.iter().sum::<Duration>() / 200;
+        assert!(waits.iter().all(|wait| *wait <= most));
+        assert!((most.mul_f64(0.4)..most.mul_f64(0.6)).contains(&mean), "{mean:?} of {most:?}");
+    }
+}
+
+#[test]
+fn a_service_that_cannot_be_reached_ends_the_run() {
+    let mut service = |_: Part, _: Duration| (unclear(Trouble::NotConnected), SECOND / 10);
+    let exchanges = run(&mut schedule(rules(), sizes(100, 500)), &mut service);
+    let last = exchanges.last().map(|exchange| &exchange.outcome);
+    assert_eq!(last, Some(&Outcome::Stopped { stop: Stop::Unreachable }));
+    assert!(exchanges.len() <= 4 * 7 * 2, "{}", exchanges.len());
+}
+
+#[test]
+fn a_refused_token_ends_the_run_at_once() {
+    for status in [401, 403] {
+        let mut service = |_: Part, _: Duration| (Verdict::Unauthorized { status }, SECOND / 10);
+        let exchanges = run(&mut schedule(rules(), sizes(100, 500)), &mut service);
+        assert_eq!(exchanges.len(), 1);
+    }
+}
+
+#[test]
+fn nothing_is_sent_while_the_service_asks_to_wait() {
+    for (asked, least) in [(Some(30), 30), (Some(0), 1), (None, 60)] {
+        let mut answered = false;
+        let mut service = |_: Part, _: Duration| {
+            if std::mem::replace(&mut answered, true) {
+                return (Verdict::Acknowledged, SECOND / 10);
+            }
+            (Verdict::Limited { wait: asked.map(Duration::from_secs) }, SECOND / 10)
+        };
+        let exchanges = run(&mut schedule(rules(), sizes(20, 500)), &mut service);
+        let over = exchanges[0].answered;
+        for later in &exchanges[1..] {
+            assert!(later.sent >= over + SECOND * least, "{later:?}");
+        }
+        assert_eq!(settled(&exchanges).0.len(), 10_000);
+    }
+}
+
+#[test]
+fn a_service_that_is_down_may_ask_to_wait_too() {
+    let answers = |seconds: u64| {
+        let mut answered = false;
+        let mut service = move |_: Part, _: Duration| {
+            let wait = Some(Duration::from_secs(seconds));
+            let down = Verdict::Unclear { trouble: Trouble::Status(503), wait };
+            let is_up = std::mem::replace(&mut answered, true);
+            (if is_up { Verdict::Acknowledged } else { down }, SECOND / 10)
+        };
+        run(&mut schedule(rules(), sizes(20, 500)), &mut service)
+    };
+    let exchanges = answers(30);
+    let over = exchanges[0].answered;
+    assert!(exchanges[1..].iter().all(|later| later.sent >= over + SECOND * 30));
+    assert_eq!(settled(&exchanges).0.len(), 10_000);
+    assert_eq!(answers(901).len(), 1);
+}
+
+#[test]
+fn a_wait_longer_than_allowed_ends_the_run() {
+    let asks = |seconds: u64| {
+        let mut service = |_: Part, _: Duration| {
+            (Verdict::Limited { wait: Some(Duration::from_secs(seconds)) }, SECOND / 10)
+        };
+        run(&mut schedule(rules(), sizes(20, 500)), &mut service)
+    };
+    assert_eq!(asks(901).len(), 1);
+    // A service that never takes anything is not waited for for ever either.
+    let exchanges = asks(60);
+    assert!((14..=16).contains(&exchanges.len()), "{}", exchanges.len());
+    let stopped = &exchanges[exchanges.len() - 1].outcome;
+    assert!(matches!(stopped, Outcome::Stopped { stop: Stop::TooLongAWait { .. } }));
+}
+
+#[test]
+fn ten_thousand_contacts_take_what_the_limit_allows() {
+    let mut service = |_: Part, _: Duration| (Verdict::Acknowledged, SECOND);
+    let exchanges = run(&mut schedule(rules(), sizes(20, 500)), &mut service);
+    let took = exchanges[exchanges.len() - 1].answered - START;
+    let allowed = crate::least_time(rules().rate, 20) + SECOND;
+    assert!(took <= allowed.mul_f64(1.1), "{took:?}, and {allowed:?} is the least");
+    println!("{took:?}, and {allowed:?} is the least");
+}
+
+/// A service that counts, with an uploader that is killed and started again and again: an hour of
+/// it in a moment. The journal is the real one but for the disk.
+#[test]
+fn an_hour_with_restarts_stays_within_the_limit_and_every_wait() {
+    for seed in 0..5 {
+        an_hour(seed);
+    }
+}
+
+fn an_hour(seed: u64) {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    let job = Job { url: "https://api.example.com/".into(), manifest: "ab".into(), tag: None };
+    let mut random = fastrand::Rng::with_seed(seed);
+    let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap();
+    // Time of the wall; each run has a monotonic clock of its own beside it.
+    let (mut wall, end) = (START, START + HOUR);
+    let mut lines: Vec<Line> = Vec::new();
+    let mut arrivals: Vec<Duration> = Vec::new();
+    let mut closed: Vec<(Duration, Duration)> = Vec::new();
+    let mut sent: Vec<Duration> = Vec::new();
+    let mut restarts = 0;
+    while wall < end {
+        let past = Past::of(&lines, &job, milliseconds(wall));
+        lines.push(Line { at: milliseconds(wall), entry: Entry::Opened(job.clone()) });
+        let rules = Rules { seed: random.u64(..), ..rules() };
+        let offset = SECOND * random.u32(100_000..200_000);
+        let began = wall;
+        let clock = |wall: Duration| offset + (wall - began);
+        let mut schedule = Schedule::new(rules, sizes(7_000, 1), &past, offset);
+        let killed = (wall + Duration::from_millis(random.u64(1..240_000))).min(end);
+        let mut under_way: Vec<(Duration, Task, Verdict)> = Vec::new();
+        while wall < killed {
+            under_way.sort_by_key(|(answered, ..)| *answered);
+            let first = under_way.first().map(|(answered, ..)| *answered);
+            match schedule.next(clock(wall)) {
+                Next::Send(task) => {
+                    let at = milliseconds(wall);
+                    lines.push(Line { at, entry: Entry::Sending(task.part) });
+                    sent.push(wall);
+                    let latency = Duration::from_millis(match random.u32(..20) {
+                        0 => random.u64(1_000..50_000),
+                        _ => random.u64(5..2_000),
+                    });
+                    // It arrives at some time between its sending and the answer.
+                    arrivals.push((wall + latency.mul_f64(random.f64())).min(killed));
+                    let verdict = match random.u32(..1_000) {
+                        0..3 => Verdict::Limited { wait: Some(SECOND * random.u32(0..20)) },
+                        3..40 => unclear(Trouble::Status(500)),
+                        _ => Verdict::Acknowledged,
+                    };
+                    under_way.push((wall + latency, task, verdict));
+                }
+                Next::WaitUntil(until, _)
+                    if first.is_none_or(|first| until < clock(wall) + (first - wall)) =>
+                {
+                    wall += until - clock(wall);
+                }
+                Next::Done => return,
+                _ => {
+                    let (answered, task, verdict) = under_way.remove(0);
+                    wall = wall.max(answered);
+                    if wall >= killed {
+                        break;
+                    }
+                    let (part, at) = (task.part, milliseconds(wall));
+                    let entry = match schedule.answered(task, verdict, clock(wall)) {
+                        Outcome::Acknowledged => Entry::Acknowledged(part),
+                        Outcome::Limited { wait } => {
+                            closed.push((wall, wall + wait));
+                            Entry::Limited { part, until: at + milliseconds(wait) }
+                        }
+                        _ => Entry::Unknown(part),
+                    };
+                    lines.push(Line { at, entry });
+                }
+            }
+        }
+        restarts += 1;
+        wall = killed + Duration::from_millis(random.u64(0..3_000));
+    }
+    arrivals.sort_unstable();
+    let minute = SECOND * 60;
+    let mut most = 0;
+    let mut first = 0;
+    for (last, at) in arrivals.iter().enumerate() {
+        while *at - arrivals[first] > minute {
+            first += 1;
+        }
+        most = most.max(last - first + 1);
+    }
+    let early = sent.iter().filter(|sent| {
+        closed.iter().any(|(from, until)| **sent > *from && **sent < *until - SECOND / 10)
+    });
+    println!(
+        "seed {seed}: {} requests, at most {most} in a minute, {restarts} runs, {} waits",
+        arrivals.len(),
+        closed.len()
+    );
+    assert!(most <= 100, "{most} requests in a minute");
+    assert_eq!(early.count(), 0, "requests before the wait was over");
+    assert!(arrivals.len() > 4_000, "{} requests in an hour", arrivals.len());
+    assert!(restarts > 10 && !closed.is_empty());
+}
