@@ -352,7 +352,7 @@ mod tests {
                 "path": name,
                 "contacts": contacts,
                 "bytes": text.len(),
-                "sha256": hex(digest(&SHA256, text).as_ref()),
+                "sha256": hex(digest(&SHA256, text.as_bytes()).as_ref()),
             }));
         }
         let manifest = json!({ "schema": 1, "files": entries }).to_string();
