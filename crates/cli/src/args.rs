@@ -305,7 +305,7 @@ impl Command {
         let columns = match self {
             Command::Convert(arguments) => &arguments.columns,
             Command::Inspect(arguments) => &arguments.columns,
-            Command::Explain(_) => return None,
+            Command::Explain(_) | Command::Upload(_) | Command::Sandbox(_) => return None,
         };
         Some((columns.profile.as_deref()?, columns.mapping()))
     }
