@@ -174,14 +174,9 @@ impl Summary<'_> {
         if self.counts.warnings > 0 {
             writeln!(out, "  look through {folder}/warnings.csv")?;
         }
-        match (self.counts.contacts, self.layout) {
-            (0, _) => writeln!(out, "  nothing to import"),
-            (_, Layout::Files) => {
-                writeln!(out, "  POST each {folder}/import-*.json to …/inbox/users/import")
-            }
-            (_, Layout::Lines) => {
-                writeln!(out, "  POST each line of {folder}/import.jsonl to …/inbox/users/import")
-            }
+        match self.counts.contacts {
+            0 => writeln!(out, "  nothing to import"),
+            _ => writeln!(out, "  contactmill upload {folder} --target NAME --dry-run"),
         }
     }
 }

@@ -160,11 +160,23 @@ impl Compact {
 
 #[cfg(test)]
 mod tests {
+    use contactmill_phone::{Region, parse};
+
     use super::*;
 
     #[test]
+    fn no_number_of_a_contact_is_too_long_for_its_key() {
+        for code in (1..1_000).filter(|&code| Region::of_calling_code(code).is_some()) {
+            for length in 16..=17 {
+                let read = parse(&format!("+{code}{}", "9".repeat(length)), None);
+                assert!(!read.is_ok_and(PhoneNumber::is_possible), "{code} {length}");
+            }
+        }
+    }
+
+    #[test]
     fn a_key_is_known_by_its_number_alone() {
-        let key = |text: &str| MatchKey(contactmill_phone::parse(text, None).unwrap());
+        let key = |text: &str| MatchKey(parse(text, None).unwrap());
         let mut index = KeyIndex::default();
         assert_eq!(index.admit(key("+39 06 1234 5678"), 4), Place::New);
         assert_eq!(index.admit(key("+39 6 1234 5678"), 5), Place::New);

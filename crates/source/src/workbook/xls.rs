@@ -23,6 +23,9 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
     if holds(input.clone(), "EncryptedPackage").map_err(SourceProblem::Io)? {
         return Err(SourceProblem::Password { what: "this workbook" });
     }
+    if is_far_flung(input.clone()) {
+        return Err(SourceProblem::damaged("workbook", "its cells stand too far apart"));
+    }
     // The old format has many ways to be damaged, and the parser does not know all of them.
     let parsed = catch_unwind(AssertUnwindSafe(|| Xls::new(BufReader::new(input))));
     let mut workbook: Xls<_> = match parsed {
@@ -70,6 +73,81 @@ fn holds(mut input: Input, stream: &str) -> io::Result<bool> {
         if memchr::memmem::find(&bytes, &name).is_some() {
             return Ok(true);
         }
+    }
+}
+
+/// Whether a sheet has so few cells in so large a rectangle that it cannot be a table: the parser
+/// takes memory for the rectangle. What cannot be told here, the parser tells.
+fn is_far_flung(input: Input) -> bool {
+    let Ok(mut file) = cfb::CompoundFile::open(input) else { return false };
+    // Excel 97 to 2003, and Excel 5.0 and 95.
+    let stream = ["/Workbook", "/Book"].into_iter().find(|name| file.is_stream(name));
+    let Some(stream) = stream.and_then(|name| file.open_stream(name).ok()) else { return false };
+    has_far_flung_sheet(BufReader::with_capacity(64 << 10, stream)).unwrap_or(false)
+}
+
+/// The same for the stream of a workbook: records with a type, a length and so many bytes
+/// ([MS-XLS], 2.1.4). A cell begins with its row and its column.
+fn has_far_flung_sheet(mut records: impl Read) -> io::Result<bool> {
+    let mut sheet = Extent::default();
+    let mut body = Vec::new();
+    let mut head = [0; 4];
+    while records.read_exact(&mut head).is_ok() {
+        let [kind, length] = [[head[0], head[1]], [head[2], head[3]]].map(u16::from_le_bytes);
+        body.clear();
+        records.by_ref().take(length.into()).read_to_end(&mut body)?;
+        let word = |at: usize| Some(u16::from_le_bytes(*body.get(at..)?.first_chunk()?));
+        match kind {
+            // FilePass: what follows is encrypted.
+            0x002F => return Ok(false),
+            // BOF and EOF: a sheet begins or ends, or a chart within one, behind its cells.
+            0x0809 | 0x000A if sheet.is_far_flung() => return Ok(true),
+            0x0809 | 0x000A => sheet = Extent::default(),
+            // Formula, Number, Label, BoolErr, RK, LabelSst, RString.
+            0x0006 | 0x0206 | 0x0406 | 0x0203 | 0x0204 | 0x0205 | 0x027E | 0x00FD | 0x00D6 => {
+                if let (Some(row), Some(column)) = (word(0), word(2)) {
+                    sheet.add(row, column, column);
+                }
+            }
+            // MulRk: the last column stands at its end.
+            0x00BD => {
+                let last = body.len().checked_sub(2).and_then(word);
+                if let (Some(row), Some(column), Some(last)) = (word(0), word(2), last) {
+                    sheet.add(row, column, last);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(sheet.is_far_flung())
+}
+
+/// Where the cells of a sheet lie.
+#[derive(Default)]
+struct Extent {
+    rows: Option<(u16, u16)>,
+    columns: Option<(u16, u16)>,
+    cells: u64,
+}
+
+impl Extent {
+    fn add(&mut self, row: u16, first: u16, last: u16) {
+        let with = |range: Option<(u16, u16)>, low: u16, high: u16| {
+            let (start, end) = range.unwrap_or((low, high));
+            Some((start.min(low), end.max(high)))
+        };
+        self.rows = with(self.rows, row, row);
+        self.columns = with(self.columns, first, last);
+        self.cells += u64::from(last.saturating_sub(first)) + 1;
+    }
+
+    /// A rectangle of a million cells, of which not one in thirty holds anything.
+    fn is_far_flung(&self) -> bool {
+        let length = |range: Option<(u16, u16)>| {
+            range.map_or(0, |(start, end)| u64::from(end) - u64::from(start) + 1)
+        };
+        let rectangle = length(self.rows) * length(self.columns);
+        rectangle > 1 << 20 && rectangle / 30 > self.cells
     }
 }
 
@@ -122,5 +200,52 @@ fn push(text: &mut String, value: &Data) -> bool {
         Data::DateTime(moment) => cell::push(text, &DataRef::DateTime(*moment)),
         Data::Error(error) => cell::push(text, &DataRef::Error(error.clone())),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use super::*;
+
+    fn record(kind: u16, body: &[u16]) -> Vec<u8> {
+        let words = [kind, 2 * body.len() as u16].into_iter().chain(body.iter().copied());
+        words.flat_map(u16::to_le_bytes).collect()
+    }
+
+    /// A sheet with a number in each of these cells, and a sheet with one behind it.
+    fn stream(cells: &[(u16, u16)]) -> Vec<u8> {
+        let number = |&(row, column): &(u16, u16)| record(0x0203, &[row, column, 0, 0, 0, 0, 0]);
+        let begin = record(0x0809, &[0x0600, 0x0010]);
+        let end = record(0x000A, &[]);
+        let cells: Vec<u8> = cells.iter().flat_map(number).collect();
+        [begin.clone(), cells, end.clone(), begin, number(&(0, 0)), end].concat()
+    }
+
+    #[test]
+    fn two_cells_in_far_corners_are_no_table() {
+        let corners = [(0, 0), (65_535, 255)];
+        assert!(has_far_flung_sheet(stream(&corners).as_slice()).unwrap());
+        let table: Vec<(u16, u16)> =
+            (0..65_535).flat_map(|row| [(row, 0), (row, 1), (row, 19)]).collect();
+        assert!(!has_far_flung_sheet(stream(&table).as_slice()).unwrap());
+        assert!(!has_far_flung_sheet(stream(&[(0, 0), (900, 255)]).as_slice()).unwrap());
+        let encrypted = [record(0x002F, &[1]), stream(&corners)].concat();
+        assert!(!has_far_flung_sheet(encrypted.as_slice()).unwrap());
+    }
+
+    #[test]
+    fn a_far_flung_workbook_is_told_from_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("far.xls");
+        let file = fs::OpenOptions::new().read(true).write(true).create_new(true).open(&path);
+        let mut workbook = cfb::CompoundFile::create(file.unwrap()).unwrap();
+        let cells = stream(&[(0, 0), (65_535, 255)]);
+        workbook.create_stream("/Workbook").unwrap().write_all(&cells).unwrap();
+        workbook.flush().unwrap();
+        let input = Input::open(&path, || Err(io::Error::other("no pipe"))).unwrap();
+        assert!(is_far_flung(input));
     }
 }
