@@ -226,7 +226,8 @@ fn a_run_that_was_killed_leaves_no_result_and_the_next_one_cleans_up() {
     // It waits for the rest of its input, its staging folder made.
     let staging = || {
         let names = fs::read_dir(folder.path()).unwrap();
-        names.filter(|entry| entry.as_ref().unwrap().path().join(".lock").exists()).count()
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with(".out.staging-")).count()
     };
     while staging() == 0 {
         std::thread::sleep(std::time::Duration::from_millis(5));

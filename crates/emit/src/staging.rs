@@ -44,6 +44,8 @@ pub struct Staging {
     existing: Existing,
 }
 
+/// Holds the lock where a folder itself cannot be locked.
+#[cfg(not(unix))]
 const LOCK: &str = ".lock";
 const MANIFEST: &str = "manifest.json";
 
@@ -74,10 +76,15 @@ impl Staging {
         builder.prefix(&prefix);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        let folder = builder.tempdir_in(parent).map_err(cannot())?;
-        let lock = create_private(&folder.path().join(LOCK)).map_err(cannot())?;
-        lock.lock().map_err(cannot())?;
-        Ok(Staging { folder, lock, out, existing })
+        loop {
+            let folder = builder.tempdir_in(parent).map_err(cannot())?;
+            let lock = lock_of(folder.path()).map_err(cannot())?;
+            lock.lock().map_err(cannot())?;
+            // Another run may have taken it for abandoned before it was locked.
+            if folder.path().exists() {
+                return Ok(Staging { folder, lock, out, existing });
+            }
+        }
     }
 
     /// The folder itself.
@@ -124,10 +131,10 @@ impl Staging {
         let Staging { folder, lock, out, existing } = self;
         let cannot = |path: &Path| EmitError::io(path, "cannot be put in place");
         sync(folder.path()).map_err(EmitError::io(&out, "cannot be synced to the disk"))?;
-        let lock_path = folder.path().join(LOCK);
         // The folder may have been filled while this run went on.
         check(&out, existing)?;
-        fs::remove_file(&lock_path).map_err(cannot(&lock_path))?;
+        #[cfg(not(unix))]
+        fs::remove_file(folder.path().join(LOCK)).map_err(cannot(&out))?;
         if out.exists() && exchange(folder.path(), &out) {
             // The staging folder holds what was replaced now, and goes with it.
             drop((lock, folder));
@@ -244,11 +251,24 @@ fn remove_abandoned(parent: &Path, prefix: &str) {
         if !entry.file_name().to_string_lossy().starts_with(prefix) {
             continue;
         }
-        let Ok(lock) = File::open(entry.path().join(LOCK)) else { continue };
+        let Ok(lock) = lock_of(&entry.path()) else { continue };
         if lock.try_lock().is_ok() {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// What is locked while somebody works in a staging folder: the folder itself, so that there is no
+/// moment in which it has no lock; it has one under whatever name it goes by.
+#[cfg(unix)]
+fn lock_of(folder: &Path) -> io::Result<File> {
+    File::open(folder)
+}
+
+/// What is locked while somebody works in a staging folder.
+#[cfg(not(unix))]
+fn lock_of(folder: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(false).open(folder.join(LOCK))
 }
 
 /// Creates a new file that its owner alone can read: a contact dump is personal data.
@@ -355,10 +375,9 @@ mod tests {
         let living = Staging::new(&out, Existing::Keep).unwrap();
         let abandoned = parent.path().join(".out.staging-gone");
         fs::create_dir(&abandoned).unwrap();
-        fs::write(abandoned.join(LOCK), "").unwrap();
         result_in(&out, Existing::Keep, "1").unwrap();
         assert!(!abandoned.exists());
-        assert!(living.path_of(LOCK).exists());
+        assert!(living.folder().exists());
     }
 
     #[cfg(unix)]
