@@ -89,7 +89,7 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
         HeaderMeaning::Phone(PhoneRank::Mobile),
         "mobile, mobile phone, mobile number, mobile no, mobile phone number, cell, cell phone,
         cell phone number, cell number, cellular, sms, móvil, teléfono móvil, celular,
-        teléfono celular, telefone celular, telemóvel, portable, téléphone portable,
+        teléfono celular, telefone celular, telemóvel, portable, tél portable, téléphone portable,
         mobil, handy, handynummer, mobiltelefon, mobilnummer, cellulare, telefono cellulare,
         nomor hp, no hp, hp, handphone, cep tel, cep telefonu, gsm,
         मोबाइल, मोबाइल नंबर, मोबाइल नम्बर, جوال, الجوال, رقم الجوال, موبايل, الموبايل",
@@ -132,8 +132,8 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
     ),
     (
         HeaderMeaning::Tags,
-        "tags, tag, labels, groups, group membership, categories, segments, segment, etiquetas, étiquettes,
-        etichette, schlagworte, etiketler, टैग, الوسوم",
+        "tags, tag, labels, groups, group membership, categories, segments, segment, etiquetas,
+        étiquettes, groupes, etichette, schlagworte, etiketler, टैग, الوسوم",
     ),
 ];
 
@@ -258,6 +258,7 @@ mod tests {
             ("full_name", Name),
             ("FirstName", FirstName),
             ("Téléphone portable", Phone(PhoneRank::Mobile)),
+            ("Tel. portable", Phone(PhoneRank::Mobile)),
             ("Nomor HP", Phone(PhoneRank::Mobile)),
             ("No. WA", Phone(PhoneRank::WhatsApp)),
             ("PHONE", Phone(PhoneRank::Phone)),
