@@ -59,6 +59,9 @@ pub(crate) struct Encoded<'t> {
     outcomes: Distinct<Outcome>,
     /// For each prefix, where it starts.
     prefixes: Vec<usize>,
+    layouts: Distinct<String>,
+    /// For each calling code, where the walk to a layout starts.
+    layout_starts: Vec<Entry>,
 }
 
 impl<'t> Encoded<'t> {
@@ -71,12 +74,17 @@ impl<'t> Encoded<'t> {
             answers: Distinct::with(Answer::default()),
             outcomes: Distinct::with(Outcome::No),
             prefixes: Vec::new(),
+            layouts: Distinct::with(String::new()),
+            layout_starts: Vec::new(),
         };
         for prefix in &tables.prefixes {
             encoded.add_prefix(prefix);
         }
         for code in &tables.calling_codes {
             encoded.add_numbers(&code.numbers);
+        }
+        for code in &tables.calling_codes {
+            encoded.add_layouts(&code.layouts);
         }
         encoded
     }
@@ -106,23 +114,19 @@ impl<'t> Encoded<'t> {
     }
 
     fn add_numbers(&mut self, numbers: &Automaton<Answer>) {
-        let mut rows = NumberRows {
-            numbers,
-            first: self.rows.len(),
-            known: HashMap::new(),
-            waiting: VecDeque::new(),
-        };
+        let mut rows = WaitingRows::new(numbers, self.rows.len());
         let opening = std::array::from_fn(|pair| {
             let state = numbers.next[numbers.next[numbers.start][pair / 10]][pair % 10];
             rows.entry(state, 2, &mut self.tails, &mut self.answers)
         });
         self.openings.push(opening);
-        while let Some((state, digits)) = rows.waiting.pop_front() {
-            let next = numbers.next[state]
-                .map(|to| rows.entry(to, digits + 1, &mut self.tails, &mut self.answers));
-            let answer = self.answers.add(numbers.answers[state]);
-            self.rows.push(Row { next, answer });
-        }
+        rows.write(&mut self.rows, &mut self.tails, &mut self.answers);
+    }
+
+    fn add_layouts(&mut self, layouts: &Automaton<String>) {
+        let mut rows = WaitingRows::new(layouts, self.rows.len());
+        self.layout_starts.push(rows.entry(layouts.start, 0, &mut self.tails, &mut self.layouts));
+        rows.write(&mut self.rows, &mut self.tails, &mut self.layouts);
     }
 
     fn number(&self, entry: Entry) -> Result<u16, std::num::TryFromIntError> {
@@ -201,6 +205,17 @@ impl<'t> Encoded<'t> {
                 }
             })
         })?;
+        let what = "How numbers are laid out for readers abroad: `#` is the next digit, `_` one that \
+                    is left out. The first: all digits side by side.";
+        table(&mut out, what, "LAYOUTS", "&str", {
+            self.layouts.all.iter().map(|layout| format!("{layout:?}"))
+        })?;
+        let starts = self.layout_starts.iter().map(|&start| self.number(start));
+        let starts = starts.collect::<Result<Vec<u16>, _>>()?;
+        let what = "For each calling code, the entry where the walk to a layout starts.";
+        places(&mut out, what, "LAYOUT_STARTS", {
+            starts.iter().map(|&start| Some(usize::from(start)))
+        })?;
         let what = "The territories, those of one calling code side by side, its main one first.";
         table(&mut out, what, "TERRITORIES", "Territory", {
             territories.iter().map(|territory| {
@@ -256,18 +271,29 @@ impl<'t> Encoded<'t> {
     #[cfg(test)]
     fn answer(&self, code: usize, digits: &[u8]) -> Answer {
         let [first, second, rest @ ..] = digits else { return Answer::default() };
-        let mut entry = self.openings[code][usize::from(10 * first + second)];
+        let opening = self.openings[code][usize::from(10 * first + second)];
+        self.answers.all[self.walked(opening, rest, digits.len())]
+    }
+
+    /// How the tables lay a national number out.
+    #[cfg(test)]
+    fn layout(&self, code: usize, digits: &[u8]) -> &str {
+        &self.layouts.all[self.walked(self.layout_starts[code], digits, digits.len())]
+    }
+
+    /// Where a walk over a number of so many digits ends.
+    #[cfg(test)]
+    fn walked(&self, mut entry: Entry, rest: &[u8], digits: usize) -> usize {
         let mut rest = rest.iter();
-        let id = loop {
+        loop {
             match (entry, rest.next()) {
                 (Entry::Leaf(tail), _) => {
-                    break self.tails.all[tail].get(digits.len()).copied().unwrap_or(0);
+                    break self.tails.all[tail].get(digits).copied().unwrap_or(0);
                 }
                 (Entry::Row(row), Some(&digit)) => entry = self.rows[row].next[usize::from(digit)],
                 (Entry::Row(row), None) => break self.rows[row].answer,
             }
-        };
-        self.answers.all[id]
+        }
     }
 
     /// What the tables say of a prefix.
@@ -285,27 +311,31 @@ impl<'t> Encoded<'t> {
     }
 }
 
-/// The rows of one calling code as they come up, breadth first.
-struct NumberRows<'a> {
-    numbers: &'a Automaton<Answer>,
+/// The rows of one automaton as they come up, breadth first.
+struct WaitingRows<'a, A> {
+    automaton: &'a Automaton<A>,
     first: usize,
     /// Rows by state and number of digits.
     known: HashMap<(usize, usize), usize>,
     waiting: VecDeque<(usize, usize)>,
 }
 
-impl NumberRows<'_> {
+impl<'a, A: Clone + Eq + Hash> WaitingRows<'a, A> {
+    fn new(automaton: &'a Automaton<A>, first: usize) -> Self {
+        WaitingRows { automaton, first, known: HashMap::new(), waiting: VecDeque::new() }
+    }
+
     fn entry(
         &mut self,
         state: usize,
         digits: usize,
         tails: &mut Distinct<[usize; LONGEST + 1]>,
-        answers: &mut Distinct<Answer>,
+        answers: &mut Distinct<A>,
     ) -> Entry {
         if let Some(states) = self.tail(state, digits) {
             let mut tail = [0; LONGEST + 1];
             for (slot, state) in tail[digits..].iter_mut().zip(states) {
-                *slot = answers.add(self.numbers.answers[state]);
+                *slot = answers.add(self.automaton.answers[state].clone());
             }
             return Entry::Leaf(tails.add(tail));
         }
@@ -317,11 +347,26 @@ impl NumberRows<'_> {
         Entry::Row(row)
     }
 
+    /// Writes the rows down.
+    fn write(
+        mut self,
+        rows: &mut Vec<Row>,
+        tails: &mut Distinct<[usize; LONGEST + 1]>,
+        answers: &mut Distinct<A>,
+    ) {
+        while let Some((state, digits)) = self.waiting.pop_front() {
+            let next =
+                self.automaton.next[state].map(|to| self.entry(to, digits + 1, tails, answers));
+            let answer = answers.add(self.automaton.answers[state].clone());
+            rows.push(Row { next, answer });
+        }
+    }
+
     /// The states that follow one another, whatever the digits.
     fn tail(&self, mut state: usize, digits: usize) -> Option<Vec<usize>> {
         let mut states = vec![state];
         for _ in digits..LONGEST {
-            let [first, others @ ..] = self.numbers.next[state];
+            let [first, others @ ..] = self.automaton.next[state];
             if others.iter().any(|&other| other != first) {
                 return None;
             }
@@ -371,9 +416,10 @@ fn option_rs(region: Option<Region>) -> String {
 #[cfg(test)]
 mod tests {
     use regex_automata::meta::Regex;
-    use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberType};
+    use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType};
 
     use super::*;
+    use crate::layout;
 
     fn tables() -> Tables {
         Tables::build(&crate::metadata::load().unwrap()).unwrap()
@@ -398,16 +444,21 @@ mod tests {
         }
     }
 
-    /// What the library says of a national number, by its patterns.
-    fn by_library(code: u16, digits: &[u8]) -> (Option<String>, PhoneNumberType) {
+    /// A national number as the library holds it.
+    fn library_number(code: u16, digits: &[u8]) -> PhoneNumber {
         let zeros = digits.iter().take_while(|&&digit| digit == 0).count().min(digits.len() - 1);
-        let number = PhoneNumber {
+        PhoneNumber {
             country_code: code.into(),
             national_number: digits.iter().fold(0, |n, &digit| 10 * n + u64::from(digit)),
             italian_leading_zero: (zeros > 0).then_some(true),
             number_of_leading_zeros: (zeros > 1).then_some(zeros as i32),
             ..PhoneNumber::default()
-        };
+        }
+    }
+
+    /// What the library says of a national number, by its patterns.
+    fn by_library(code: u16, digits: &[u8]) -> (Option<String>, PhoneNumberType) {
+        let number = library_number(code, digits);
         let region = PHONE_NUMBER_UTIL.get_region_for_number(&number);
         (
             region.map(|region| region.as_region_str().as_str().to_owned()),
@@ -438,6 +489,35 @@ mod tests {
             });
         }
         assert!(steps > 150_000, "{steps}");
+    }
+
+    #[test]
+    fn every_step_of_every_layout_is_what_the_library_writes() {
+        let tables = tables();
+        let encoded = Encoded::of(&tables);
+        let mut steps = 0;
+        for (at, code) in tables.calling_codes.iter().enumerate() {
+            for_every_step(&code.layouts, LONGEST, |number| {
+                // The library writes no more leading zeros than ten.
+                if number.starts_with(&[0; 11]) {
+                    return;
+                }
+                let mut digits = number.iter().map(|digit| char::from(b'0' + digit));
+                let mut ours = format!("+{} ", code.code);
+                for mark in encoded.layout(at, number).chars() {
+                    match mark {
+                        layout::DIGIT => ours.extend(digits.next()),
+                        layout::LEFT_OUT => drop(digits.next()),
+                        other => ours.push(other),
+                    }
+                }
+                ours.extend(digits);
+                let theirs = library_number(code.code, number);
+                assert_eq!(ours, theirs.format_as(PhoneNumberFormat::International));
+                steps += 1;
+            });
+        }
+        assert!(steps > 10_000, "{steps}");
     }
 
     /// The rules as the library applies them, one call of a pattern at a time.

@@ -9,6 +9,7 @@
 
 mod automaton;
 mod encode;
+mod layout;
 mod metadata;
 mod plan;
 mod prefix;

@@ -8,7 +8,7 @@ use rlibphonenumber::{PhoneMetadata, PhoneNumberDesc};
 pub(crate) struct Patterns(pub(crate) Vec<String>);
 
 impl Patterns {
-    fn add(&mut self, pattern: String) -> usize {
+    pub(crate) fn add(&mut self, pattern: String) -> usize {
         self.0.iter().position(|known| *known == pattern).unwrap_or_else(|| {
             self.0.push(pattern);
             self.0.len() - 1

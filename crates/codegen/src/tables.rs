@@ -7,6 +7,7 @@ use contactmill_phone::{LineType, Region};
 use rlibphonenumber::{PhoneMetadata, PhoneNumberDesc};
 
 use crate::automaton::{self, Automaton, MAX_DIGITS};
+use crate::layout;
 use crate::metadata::Metadata;
 use crate::plan::{Patterns, Plan};
 use crate::prefix::{self, Outcome};
@@ -36,6 +37,8 @@ pub(crate) struct CallingCode {
     pub(crate) code: u16,
     /// The national numbers, from their first digit on.
     pub(crate) numbers: Automaton<Answer>,
+    /// How they are laid out for readers abroad.
+    pub(crate) layouts: Automaton<String>,
     pub(crate) main: usize,
     /// The region of a calling code that has only one.
     pub(crate) only_region: Option<Region>,
@@ -111,6 +114,7 @@ impl Tables {
         self.calling_codes.push(CallingCode {
             code,
             numbers: automaton::build(&patterns.0, answer)?,
+            layouts: layout::build(members[0])?,
             main,
             only_region: is_only.then(|| regions[0]),
         });

@@ -5,6 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use crate::Region;
+use crate::plans::Territory;
 
 /// A phone number: country calling code, national number, and what its numbering plan says.
 ///
@@ -250,16 +251,29 @@ pub struct International(PhoneNumber);
 
 impl fmt::Display for International {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = self.0;
-        let zeros = i32::from(number.leading_zeros);
-        let number = rlibphonenumber::PhoneNumber {
-            country_code: number.calling_code.into(),
-            national_number: number.digits,
-            italian_leading_zero: (zeros > 0).then_some(true),
-            number_of_leading_zeros: (zeros > 1).then_some(zeros),
-            ..Default::default()
-        };
-        f.pad(&number.format_as(rlibphonenumber::PhoneNumberFormat::International))
+        let International(number) = *self;
+        let (mut text, mut national) = (DigitText::default(), DigitText::default());
+        text.push(b'+');
+        text.push_integer(number.calling_code.into());
+        text.push(b' ');
+        national.push_national(number.national_number());
+        let national = national.as_bytes();
+        let layout = Territory::of_calling_code(number.calling_code).map_or("", |territory| {
+            let mut values = [0; DigitText::MOST];
+            let values = &mut values[..national.len()];
+            values.iter_mut().zip(national).for_each(|(value, digit)| *value = digit - b'0');
+            territory.layout(values)
+        });
+        let mut digits = national.iter();
+        for mark in layout.bytes() {
+            match mark {
+                b'#' => digits.next().into_iter().for_each(|&digit| text.push(digit)),
+                b'_' => drop(digits.next()),
+                other => text.push(other),
+            }
+        }
+        digits.for_each(|&digit| text.push(digit));
+        f.pad(text.as_str())
     }
 }
 
@@ -382,19 +396,22 @@ impl LengthCheck {
 }
 
 /// The digits of one number on the stack: `+`, at most 5 digits of a `u16`, at most 255 zeros that
-/// libphonenumber in fact limits to the 17 digits of a national number.
+/// libphonenumber in fact limits to the 17 digits of a national number, and what layout there is
+/// between them.
 struct DigitText {
-    bytes: [u8; 1 + 5 + 20 + 20],
+    bytes: [u8; DigitText::MOST],
     len: usize,
 }
 
 impl Default for DigitText {
     fn default() -> Self {
-        DigitText { bytes: [0; 46], len: 0 }
+        DigitText { bytes: [0; DigitText::MOST], len: 0 }
     }
 }
 
 impl DigitText {
+    const MOST: usize = 1 + 5 + 20 + 20 + 18;
+
     fn push(&mut self, byte: u8) {
         self.bytes[self.len] = byte;
         self.len += 1;
@@ -428,9 +445,13 @@ impl DigitText {
         self.push_national(number.national_number());
     }
 
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
     fn as_str(&self) -> &str {
         // Only ASCII is ever pushed.
-        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 

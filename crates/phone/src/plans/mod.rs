@@ -193,6 +193,17 @@ impl Territory {
         &generated::ANSWERS[usize::from(at)]
     }
 
+    /// How a national number of its calling code is laid out for readers abroad: `#` stands for the
+    /// next digit, `_` for one that is left out. Digits that are left over follow.
+    pub(crate) fn layout(&self, digits: &[u8]) -> &'static str {
+        let start = generated::LAYOUT_STARTS[usize::from(self.calling_code)];
+        let layout = match walk(start, digits) {
+            Ok(layout) => layout,
+            Err(tail) => WALKS.tails[tail].get(digits.len()).copied().unwrap_or(0),
+        };
+        generated::LAYOUTS[usize::from(layout)]
+    }
+
     /// Whether an answer says that the digits match the territory's general pattern.
     pub(crate) fn is_general(&self, answer: &Answer) -> bool {
         answer.general >> self.place & 1 == 1
