@@ -95,7 +95,10 @@ impl Simulation<'_> {
             let at = next.len();
             let situation = situations[at].clone();
             answers.push(self.outcome(&situation)?);
-            let is_decided = situation.threads.is_empty() || situation.digits > MAX_DIGITS;
+            let is_decided = situation.threads.is_empty();
+            if !is_decided && situation.digits > MAX_DIGITS {
+                return Err("a prefix is of a new kind: it looks at more than 20 digits".into());
+            }
             next.push(std::array::from_fn(|digit| {
                 if is_decided {
                     return Some(at);

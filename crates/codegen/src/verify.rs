@@ -132,10 +132,11 @@ fn cell(walk: &Walk<'_>, rng: &mut Rng) -> (&'static str, String, Option<Region>
         // Long runs of zeros are rules of their own.
         let zeros = if rng.u8(0..4) == 0 { rng.usize(0..16) } else { 0 };
         let start = rng.usize(0..4);
-        let random = (0..rng.usize(0..21)).map(|_| char::from(b'0' + rng.u8(0..10)));
+        let most = if rng.u8(0..4) == 0 { 31 } else { 21 };
+        let random = (0..rng.usize(0..most)).map(|_| char::from(b'0' + rng.u8(0..10)));
         let mut digits: String = random.collect();
         digits.insert_str(start.min(digits.len()), &"0".repeat(zeros));
-        digits.truncate(20);
+        digits.truncate(30);
         let plus = if rng.bool() { "+" } else { "" };
         let region = any_region(rng);
         return ("random digits", laid_out(rng, plus, &digits), region);

@@ -5,6 +5,8 @@ use std::fmt;
 
 use contactmill_phone::PhoneNumber;
 
+use crate::raw::emptied;
+
 /// A contact, ready to be imported. Only a [`Normalizer`](crate::Normalizer) makes one.
 ///
 /// What was not changed is borrowed from the record that it was read from; see
@@ -46,6 +48,23 @@ impl Contact<'_> {
             email: self.email.map(EmailAddress::into_owned),
             tags: self.tags.into_iter().map(Tag::into_owned).collect(),
             attributes: self.attributes.into_iter().map(Attribute::into_owned).collect(),
+        }
+    }
+}
+
+/// Memory for the lists of a contact.
+#[derive(Debug, Default)]
+pub(crate) struct ContactLists<'r> {
+    pub(crate) tags: Vec<Tag<'r>>,
+    pub(crate) attributes: Vec<Attribute<'r>>,
+}
+
+impl Contact<'_> {
+    /// The memory of the contact's lists, for the next contact.
+    pub(crate) fn into_lists(self) -> ContactLists<'static> {
+        ContactLists {
+            tags: emptied(self.tags, Tag::into_owned),
+            attributes: emptied(self.attributes, Attribute::into_owned),
         }
     }
 }

@@ -42,6 +42,19 @@ pub(crate) enum CountryReading {
     Unreadable,
 }
 
+/// The region with this name or alpha-3 code, however it is spelt.
+fn named(text: &str) -> Option<Region> {
+    // Nearly all are words of ASCII letters, which need no text of their own to be folded.
+    let mut letters = [0; 32];
+    if text.len() <= letters.len() && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        let letters = &mut letters[..text.len()];
+        letters.copy_from_slice(text.as_bytes());
+        letters.make_ascii_lowercase();
+        return NAMES.get(std::str::from_utf8(letters).ok()?).copied();
+    }
+    NAMES.get(folded(text).as_str()).copied()
+}
+
 /// Reads a country cell.
 pub(crate) fn read(cell: &str) -> CountryReading {
     let text = match cell.starts_with(|c: char| c.is_ascii_alphabetic()) && is_plain(cell) {
@@ -59,22 +72,20 @@ pub(crate) fn read(cell: &str) -> CountryReading {
     if text.is_empty() || says_nothing(text) {
         return CountryReading::Nothing;
     }
-    if let Some(&region) = NAMES.get(folded(text).as_str()) {
+    if let Some(region) = named(text) {
         return CountryReading::Named(region);
     }
     let Some(start) = text.find(|c: char| c.is_ascii_digit()) else {
         // `Ivory Coast (Abidjan)`: what stands before the bracket is the name.
         let name = text.split_once('(').map_or("", |(name, _)| name);
-        return NAMES
-            .get(folded(name).as_str())
-            .map_or(CountryReading::Nothing, |&region| CountryReading::Named(region));
+        return named(name).map_or(CountryReading::Nothing, CountryReading::Named);
     };
     // `India (+91)`, `UK +44`: name and code must agree, as far as the name is understood.
     let (name, code) = text.split_at(start);
     let code = calling_code(code);
     let by_code = code.and_then(Region::of_calling_code);
     let name = folded(name);
-    let by_name = NAMES.get(name.as_str()).copied().or_else(|| name.parse().ok());
+    let by_name = named(&name).or_else(|| name.parse().ok());
     match (by_code.zip(code), by_name) {
         (Some((_, code)), None) if name.is_empty() => CountryReading::CallingCode(code),
         (Some((main, _)), Some(region)) if main.calling_code() == region.calling_code() => {

@@ -322,10 +322,14 @@ pub(crate) fn suggestion(address: &EmailAddress<'_>) -> Option<String> {
 
 /// Whether one letter more, fewer or other, or two neighbours swapped, make one of the other.
 fn is_one_slip(meant: &str, typed: &str) -> bool {
-    if meant.len().abs_diff(typed.len()) > 1 {
+    let (meant, typed) = (meant.as_bytes(), typed.as_bytes());
+    // A slip changes two neighbours at most, so either the first bytes are the same or the last:
+    // that tells nearly all apart at once. Providers have at least nine.
+    let is_near = typed.first_chunk::<3>() == meant.first_chunk()
+        || typed.last_chunk::<5>() == meant.last_chunk();
+    if !is_near || meant.len().abs_diff(typed.len()) > 1 {
         return false;
     }
-    let (meant, typed) = (meant.as_bytes(), typed.as_bytes());
     let same = meant.iter().zip(typed).take_while(|(meant, typed)| meant == typed).count();
     let (meant, typed) = (&meant[same..], &typed[same..]);
     let same = meant.iter().rev().zip(typed.iter().rev()).take_while(|(m, t)| m == t).count();
@@ -402,6 +406,28 @@ mod tests {
             if let Some(address) = plain(&cell) {
                 prop_assert_eq!(look_closer(&cell, Notes::default()), EmailReading::One(address));
             }
+        }
+    }
+
+    #[test]
+    fn one_slip_anywhere_is_seen() {
+        for meant in PROVIDERS {
+            for at in 0..meant.len() {
+                let (before, after) = meant.split_at(at);
+                let mut swapped = meant.as_bytes().to_vec();
+                swapped.swap(at, (at + 1).min(meant.len() - 1));
+                let swapped = String::from_utf8(swapped).unwrap();
+                for typed in [
+                    format!("{before}{}", &after[1..]),
+                    format!("{before}z{}", &after[1..]),
+                    format!("{before}z{after}"),
+                    format!("{before}{}{after}", &after[..1]),
+                    swapped,
+                ] {
+                    assert!(is_one_slip(meant, &typed), "{typed}");
+                }
+            }
+            assert!(is_one_slip(meant, &format!("{meant}z")), "{meant}");
         }
     }
 

@@ -57,8 +57,10 @@ fn names_nobody(name: &str) -> bool {
     if is_blank(name) || says_nothing(name) || is_number(name) {
         return true;
     }
-    // The longest of these, in brackets.
-    name.len() <= "(anonymous)".len() && {
+    // The longest of these, in brackets. Few names begin as they do.
+    let begins_so =
+        |first: &u8| matches!(first.to_ascii_lowercase(), b'(' | b'<' | b'[' | b'a' | b'n' | b'u');
+    name.len() <= "(anonymous)".len() && name.as_bytes().first().is_some_and(begins_so) && {
         let name = name.trim_matches(['(', ')', '<', '>', '[', ']']);
         ["no name", "noname", "unnamed", "anonymous"]
             .iter()

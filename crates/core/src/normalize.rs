@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashSet;
 
 use contactmill_phone::{PhoneNumber, Region};
+use foldhash::HashSet;
 
-use crate::contact::{Attribute, AttributeValue, Contact, ContactName, EmailAddress, Tag};
+use crate::contact::{
+    Attribute, AttributeValue, Contact, ContactLists, ContactName, EmailAddress, Tag,
+};
 use crate::country::{self, CountryReading};
 use crate::email_cell::{self, EmailReading};
 use crate::explain::{Explained, Explanation, Notes};
@@ -75,7 +77,17 @@ impl Normalizer {
     /// A [`Rejection`] is no failure but the outcome for this record: it cannot be imported, and
     /// why.
     pub fn normalize<'r>(&self, raw: &RawContact<'r>) -> Result<Normalized<'r>, Rejection> {
-        self.read(raw, Notes::default())
+        self.read(raw, ContactLists::default(), Notes::default())
+    }
+
+    /// The same, with memory of a contact that is needed no more. Where a record is rejected, it
+    /// goes.
+    pub(crate) fn normalize_into<'r>(
+        &self,
+        raw: &RawContact<'r>,
+        lists: ContactLists<'r>,
+    ) -> Result<Normalized<'r>, Rejection> {
+        self.read(raw, lists, Notes::default())
     }
 
     /// Tells how a phone cell is read: what was seen, each step taken or refused, the outcome.
@@ -95,7 +107,7 @@ impl Normalizer {
         let steps = RefCell::default();
         let mut raw = RawContact::default();
         raw.phones.push(cell);
-        let read = self.read(&raw, Notes::to(&steps));
+        let read = self.read(&raw, ContactLists::default(), Notes::to(&steps));
         let outcome = read.map_err(|rejection| rejection.reason).map(|normalized| {
             let Normalized { contact, mut warnings } = normalized;
             // A name is not what was asked for.
@@ -123,7 +135,7 @@ impl Normalizer {
         let mut warnings = Vec::new();
         let read = self.emails(&raw, None, &mut warnings, Notes::to(&steps));
         let outcome = read.map(|(email, others)| {
-            let mut attributes = AttributeList::with_capacity(0);
+            let mut attributes = AttributeList::in_memory_of(Vec::new());
             attributes.push_numbered("email", others.iter());
             let email = email.map(EmailAddress::into_owned);
             let attributes = attributes.list.into_iter().map(Attribute::into_owned).collect();
@@ -135,6 +147,7 @@ impl Normalizer {
     fn read<'r>(
         &self,
         raw: &RawContact<'r>,
+        lists: ContactLists<'r>,
         notes: Notes<'_>,
     ) -> Result<Normalized<'r>, Rejection> {
         let mut warnings = Vec::new();
@@ -143,9 +156,10 @@ impl Normalizer {
         let (email, other_emails) = self.emails(raw, phones.email, &mut warnings, notes)?;
         let names = Names::of(raw);
         let name = self.name(raw, names.chosen, phones.phone, &mut warnings)?;
-        let tags = self.tags(raw, &mut warnings);
+        let ContactLists { mut tags, attributes } = lists;
+        self.tags(raw, &mut tags, &mut warnings);
 
-        let mut attributes = AttributeList::with_capacity(raw.attributes.len());
+        let mut attributes = AttributeList::in_memory_of(attributes);
         for &(key, value) in &raw.attributes {
             attributes.read(key, value, &mut warnings);
         }
@@ -375,10 +389,9 @@ impl Normalizer {
         Ok(ContactName::given(reading.name))
     }
 
-    fn tags<'r>(&self, raw: &RawContact<'r>, warnings: &mut Vec<Warning>) -> Vec<Tag<'r>> {
-        let mut tags = Vec::new();
+    fn tags<'r>(&self, raw: &RawContact<'r>, tags: &mut Vec<Tag<'r>>, warnings: &mut Vec<Warning>) {
         for &cell in &raw.tags {
-            let changes = tag_cell::read_into(cell, &mut tags);
+            let changes = tag_cell::read_into(cell, tags);
             let mut warn = |code| {
                 let all: Vec<&str> = tags.iter().map(Tag::as_str).collect();
                 warnings.push(Warning {
@@ -396,9 +409,8 @@ impl Normalizer {
             }
         }
         for tag in &self.add_tags {
-            tag_cell::push(&mut tags, tag.as_str().to_owned().into());
+            tag_cell::push(tags, tag.as_str().to_owned().into());
         }
-        tags
     }
 }
 
@@ -528,8 +540,9 @@ struct AttributeList<'r> {
 impl<'r> AttributeList<'r> {
     const FEW: usize = 32;
 
-    fn with_capacity(capacity: usize) -> Self {
-        AttributeList { list: Vec::with_capacity(capacity), keys: HashSet::new() }
+    /// An empty list in the memory of another.
+    fn in_memory_of(list: Vec<Attribute<'r>>) -> Self {
+        AttributeList { list, keys: HashSet::default() }
     }
 
     fn has(&self, key: &str) -> bool {

@@ -35,21 +35,25 @@ pub struct RawContact<'r> {
 impl RawContact<'_> {
     /// An empty contact in the same memory, for the next record.
     pub(crate) fn emptied<'n>(self) -> RawContact<'n> {
+        let texts = |list| emptied(list, |_| "");
         RawContact {
-            names: emptied(self.names),
-            first_names: emptied(self.first_names),
-            last_names: emptied(self.last_names),
-            phones: emptied(self.phones),
-            emails: emptied(self.emails),
-            countries: emptied(self.countries),
-            tags: emptied(self.tags),
-            attributes: emptied(self.attributes),
+            names: texts(self.names),
+            first_names: texts(self.first_names),
+            last_names: texts(self.last_names),
+            phones: texts(self.phones),
+            emails: texts(self.emails),
+            countries: texts(self.countries),
+            tags: texts(self.tags),
+            attributes: emptied(self.attributes, |_| ("", "")),
         }
     }
 }
 
 /// An empty list in the same memory: collecting a list's own items allocates nothing.
-fn emptied<T, N: Default>(mut list: Vec<T>) -> Vec<N> {
+pub(crate) fn emptied<T, N>(mut list: Vec<T>, item: impl FnMut(T) -> N) -> Vec<N> {
+    if list.capacity() == 0 {
+        return Vec::new();
+    }
     list.clear();
-    list.into_iter().map(|_| N::default()).collect()
+    list.into_iter().map(item).collect()
 }

@@ -196,9 +196,12 @@ pub(crate) struct RecordSlot {
 }
 
 impl RecordArena {
-    /// For about so many bytes of records.
-    pub(crate) fn with_capacity(bytes: usize) -> Self {
-        RecordArena { text: String::with_capacity(bytes), ends: Vec::with_capacity(bytes / 8) }
+    /// Forgets the records; memory for more than so many bytes of them is given back.
+    pub(crate) fn clear(&mut self, most_bytes: usize) {
+        self.text.clear();
+        self.text.shrink_to(most_bytes);
+        self.ends.clear();
+        self.ends.shrink_to(most_bytes / size_of::<usize>());
     }
 
     pub(crate) fn keep(&mut self, record: Record<'_>) -> RecordSlot {
@@ -222,6 +225,13 @@ impl RecordArena {
             position: slot.position,
             integrity: slot.integrity,
         }
+    }
+}
+
+impl RecordSlot {
+    /// The number of the record, as its position has it.
+    pub(crate) const fn number(&self) -> u64 {
+        self.position.record
     }
 }
 

@@ -19,14 +19,19 @@ pub(crate) struct TagChanges {
 /// out.
 pub(crate) fn read_into<'r>(cell: &'r str, tags: &mut Vec<Tag<'r>>) -> TagChanges {
     let mut changes = TagChanges::default();
-    for piece in cell.split([';', '|', ',', '\n', '\r']) {
+    let mut rest = cell;
+    loop {
+        // Bytes of ASCII stand for nothing else in UTF-8.
+        let end = rest.bytes().position(|byte| matches!(byte, b';' | b'|' | b',' | b'\n' | b'\r'));
+        let (piece, behind) = rest.split_at(end.unwrap_or(rest.len()));
         if piece.contains(':') {
             piece.split(":::").for_each(|piece| read_one(piece, tags, &mut changes));
         } else {
             read_one(piece, tags, &mut changes);
         }
+        let Some(behind) = behind.get(1..) else { return changes };
+        rest = behind;
     }
-    changes
 }
 
 fn read_one<'r>(piece: &'r str, tags: &mut Vec<Tag<'r>>, changes: &mut TagChanges) {
@@ -43,7 +48,7 @@ fn read_one<'r>(piece: &'r str, tags: &mut Vec<Tag<'r>>, changes: &mut TagChange
         }
     }
     // Google puts every contact into this group.
-    if !says_nothing(&tag) && !tag.eq_ignore_ascii_case("* myContacts") {
+    if !says_nothing(&tag) && !(tag.starts_with('*') && tag.eq_ignore_ascii_case("* myContacts")) {
         push(tags, tag);
     }
 }
@@ -66,7 +71,12 @@ fn tidy(piece: &str, changes: &mut TagChanges) -> String {
 
 /// Without space and quotes around it: some exports put a quoted list into the cell, `"VIP","Blog"`.
 fn bare(tag: &str) -> &str {
-    tag.trim_matches(['"', ' '])
+    let surrounds = |byte: Option<&u8>| matches!(byte, Some(b'"' | b' '));
+    let bytes = tag.as_bytes();
+    match surrounds(bytes.first()) || surrounds(bytes.last()) {
+        true => tag.trim_matches(['"', ' ']),
+        false => tag,
+    }
 }
 
 /// Adds a tag unless it is empty or there already, in whatever case.
@@ -82,8 +92,11 @@ pub(crate) fn has(tags: &[Tag<'_>], tag: &str) -> bool {
 }
 
 fn same(left: &str, right: &str) -> bool {
+    if left.eq_ignore_ascii_case(right) {
+        return true;
+    }
     if left.is_ascii() && right.is_ascii() {
-        return left.eq_ignore_ascii_case(right);
+        return false;
     }
     left.to_lowercase() == right.to_lowercase()
 }

@@ -112,8 +112,11 @@ const NOTHING: [&str; 27] = [
 
 /// Whether the cell says that there is no value: `n/a`, `-`, `none`, `#N/A`…
 pub(crate) fn says_nothing(text: &str) -> bool {
-    // The longest placeholder has 13 bytes: most cells are told apart by their length.
-    text.len() <= 13 && NOTHING.iter().any(|nothing| text.eq_ignore_ascii_case(nothing))
+    // Most cells are told apart by their first letter or by their length.
+    let [first, ..] = text.as_bytes() else { return false };
+    matches!(first.to_ascii_lowercase(), b'-' | b'.' | b'?' | b'#' | b'n' | b't' | b'u')
+        && text.len() <= "not available".len()
+        && NOTHING.iter().any(|nothing| text.eq_ignore_ascii_case(nothing))
 }
 
 /// At most `max` characters of the text, cut at a character.
@@ -158,6 +161,13 @@ mod tests {
         }
         for c in ['a', '²', '½', '一', 'Ⅳ', '/', ':'] {
             assert_eq!(ascii_digit(c), None, "{c}");
+        }
+    }
+
+    #[test]
+    fn every_word_for_nothing_is_known_in_any_case() {
+        for nothing in NOTHING {
+            assert!(says_nothing(nothing) && says_nothing(&nothing.to_uppercase()), "{nothing}");
         }
     }
 

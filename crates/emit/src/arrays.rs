@@ -94,8 +94,8 @@ impl ArrayWriter {
 
     fn end_array(&mut self) -> Result<(), EmitError> {
         self.array.push(b']');
-        // The next one will be about as large.
-        let next = Vec::with_capacity(self.array.len());
+        // The next one will be about as large, and growing would copy all of it.
+        let next = Vec::with_capacity(self.array.len() + self.array.len() / 8);
         let json = std::mem::replace(&mut self.array, next);
         let contacts = std::mem::take(&mut self.contacts);
         let sent = self.full.as_ref().map(|full| full.send(Array { json, contacts }));

@@ -1,13 +1,13 @@
 //! The three tables beside the arrays: rejects, duplicates, warnings.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::path::PathBuf;
 
 use contactmill_core::{
-    BOOKKEEPING_COLUMNS, Conflict, Position, Record, RecordId, Rejection, SourceId, Warning,
-    is_bookkeeping_header,
+    BOOKKEEPING_COLUMNS, Conflict, Position, Reason, Record, RecordId, Rejection, SourceId,
+    Warning, is_bookkeeping_header,
 };
 
 use crate::error::EmitError;
@@ -48,18 +48,24 @@ impl Table {
         Ok(Table { path, writer })
     }
 
-    fn write<F: AsRef<[u8]>>(
-        &mut self,
-        fields: impl IntoIterator<Item = F>,
-    ) -> Result<(), EmitError> {
-        let written = self.writer.write_record(fields);
-        written.map_err(|error| EmitError::io(&self.path, "cannot be written")(error.into()))
+    /// Writes a row, each field guarded.
+    fn write<'f>(&mut self, fields: impl IntoIterator<Item = &'f str>) -> Result<(), EmitError> {
+        let write = || {
+            for field in fields {
+                self.writer.write_field(guarded(field).as_bytes())?;
+            }
+            self.writer.write_record(None::<&[u8]>)
+        };
+        write().map_err(|error| EmitError::io(&self.path, "cannot be written")(error.into()))
     }
 
     pub(crate) fn finish(mut self) -> Result<(), EmitError> {
         self.writer.flush().map_err(EmitError::io(&self.path, "cannot be written"))
     }
 }
+
+/// How many columns the tables of records have beside those of the inputs.
+const ADDED: usize = 6;
 
 /// The columns of all inputs, in the order in which they first appear, and where each input's own
 /// columns stand among them.
@@ -97,24 +103,21 @@ impl OriginalColumns {
         OriginalColumns { names, places }
     }
 
-    fn header(&self, added: &[&str]) -> Vec<String> {
-        let added = added.iter().map(|&name| name.to_owned());
-        self.names.iter().map(|name| guarded(name).into_owned()).chain(added).collect()
-    }
-
-    /// The fields of a record in their places, and those behind the last column.
-    fn arrange<'r>(&self, record: Record<'r>) -> (Vec<&'r str>, Vec<&'r str>) {
+    /// The fields of a row: those of a record in their places, what is added to them, and those
+    /// behind the record's last column.
+    fn row<'f>(
+        &self,
+        record: Record<'f>,
+        added: [&'f str; ADDED],
+    ) -> impl Iterator<Item = &'f str> + use<'f> {
         let places = &self.places[record.position().source.0 as usize];
         let mut fields = vec![""; self.names.len()];
-        let mut surplus = Vec::new();
-        for (index, text) in record.iter().enumerate() {
-            match places.get(index) {
-                Some(Some(place)) => fields[*place] = text,
-                Some(None) => {}
-                None => surplus.push(text),
+        for (text, place) in record.iter().zip(places) {
+            if let Some(place) = place {
+                fields[*place] = text;
             }
         }
-        (fields, surplus)
+        fields.into_iter().chain(added).chain(record.iter().skip(places.len()))
     }
 }
 
@@ -125,6 +128,8 @@ pub(crate) struct Tables {
     rejects: Table,
     duplicates: Table,
     warnings: Table,
+    /// What is said of each reason that came up.
+    hints: BTreeMap<Reason, String>,
 }
 
 impl Tables {
@@ -133,26 +138,17 @@ impl Tables {
         inputs: Vec<String>,
         staging: &Staging,
     ) -> Result<Self, EmitError> {
+        let names = || columns.names.iter().map(String::as_str);
         let mut rejects = Table::create("rejects.csv", staging)?;
-        rejects.write(
-            columns.header(&["_source", "_record", "_line", "_field", "_reason", "_hint"]),
-        )?;
+        let added: [&str; ADDED] = ["_source", "_record", "_line", "_field", "_reason", "_hint"];
+        rejects.write(names().chain(added))?;
         let mut duplicates = Table::create("duplicates.csv", staging)?;
-        duplicates.write(columns.header(&[
-            "_source",
-            "_record",
-            "_line",
-            "_kept_source",
-            "_kept_record",
-            "_conflicts",
-        ]))?;
+        let added: [&str; ADDED] =
+            ["_source", "_record", "_line", "_kept_source", "_kept_record", "_conflicts"];
+        duplicates.write(names().chain(added))?;
         let mut warnings = Table::create("warnings.csv", staging)?;
         warnings.write(["source", "record", "line", "field", "code", "before", "after"])?;
-        Ok(Tables { columns, inputs, rejects, duplicates, warnings })
-    }
-
-    fn input(&self, source: SourceId) -> &str {
-        &self.inputs[source.0 as usize]
+        Ok(Tables { columns, inputs, rejects, duplicates, warnings, hints: BTreeMap::new() })
     }
 
     pub(crate) fn rejected(
@@ -162,14 +158,19 @@ impl Tables {
     ) -> Result<(), EmitError> {
         let position = record.position();
         let reason = rejection.reason;
-        let hint = format!("{}; {}", reason.meaning(), reason.advice());
+        let hint = self.hints.entry(reason);
+        let hint = hint.or_insert_with(|| format!("{}; {}", reason.meaning(), reason.advice()));
         let field = rejection.field.to_string();
-        let place = [position.record.to_string(), position.line.to_string()];
-        let (fields, surplus) = self.columns.arrange(record);
-        let added =
-            [self.input(position.source), &place[0], &place[1], &field, reason.code(), &hint];
-        let row = fields.into_iter().chain(added).chain(surplus).map(guarded);
-        self.rejects.write(row.map(Cow::into_owned).collect::<Vec<_>>())
+        let [number, line] = &mut [itoa::Buffer::new(); 2];
+        let added = [
+            input(&self.inputs, position.source),
+            number.format(position.record),
+            line.format(position.line),
+            &field,
+            reason.code(),
+            hint,
+        ];
+        self.rejects.write(self.columns.row(record, added))
     }
 
     pub(crate) fn duplicate(
@@ -181,18 +182,16 @@ impl Tables {
         let position = record.position();
         let conflicts: Vec<String> = conflicts.iter().map(conflict).collect();
         let conflicts = conflicts.join("; ");
-        let numbers = [position.record, position.line, kept.record].map(|n| n.to_string());
-        let (fields, surplus) = self.columns.arrange(record);
+        let [number, line, kept_number] = &mut [itoa::Buffer::new(); 3];
         let added = [
-            self.input(position.source),
-            &numbers[0],
-            &numbers[1],
-            self.input(kept.source),
-            &numbers[2],
+            input(&self.inputs, position.source),
+            number.format(position.record),
+            line.format(position.line),
+            input(&self.inputs, kept.source),
+            kept_number.format(kept.record),
             &conflicts,
         ];
-        let row = fields.into_iter().chain(added).chain(surplus).map(guarded);
-        self.duplicates.write(row.map(Cow::into_owned).collect::<Vec<_>>())
+        self.duplicates.write(self.columns.row(record, added))
     }
 
     pub(crate) fn warning(
@@ -200,19 +199,17 @@ impl Tables {
         position: Position,
         warning: &Warning,
     ) -> Result<(), EmitError> {
-        let numbers = [position.record, position.line].map(|n| n.to_string());
         let field = warning.field.to_string();
-        let row = [
-            self.input(position.source),
-            &numbers[0],
-            &numbers[1],
+        let [number, line] = &mut [itoa::Buffer::new(); 2];
+        self.warnings.write([
+            input(&self.inputs, position.source),
+            number.format(position.record),
+            line.format(position.line),
             &field,
             warning.code.code(),
             &warning.before,
             &warning.after,
-        ];
-        let row: Vec<String> = row.into_iter().map(guarded).map(Cow::into_owned).collect();
-        self.warnings.write(row)
+        ])
     }
 
     pub(crate) fn finish(self) -> Result<(), EmitError> {
@@ -220,6 +217,10 @@ impl Tables {
         self.duplicates.finish()?;
         self.warnings.finish()
     }
+}
+
+fn input(inputs: &[String], source: SourceId) -> &str {
+    &inputs[source.0 as usize]
 }
 
 /// `field=value`; a value with a semicolon, a quote or a line break stands in quotes.

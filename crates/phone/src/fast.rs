@@ -9,8 +9,9 @@ use crate::parse::{ParseError, Plain};
 use crate::plans::{Answer, Begins, Territory};
 use crate::{LengthCheck, LineType, Region};
 
-/// More digits than any number has, with its prefixes.
-const MAX_DIGITS: usize = 20;
+/// More digits than two mobile numbers have that somebody has run together. A rule may put four more
+/// before them.
+const MAX_DIGITS: usize = 28;
 
 /// National numbers have 2 to 17 digits.
 const MIN_NATIONAL: usize = 2;

@@ -111,18 +111,40 @@ impl FromStr for Region {
 
     /// Reads a code in capital or small letters.
     fn from_str(text: &str) -> Result<Self, UnknownRegion> {
-        let code = match text.as_bytes() {
-            [a, b] => [a.to_ascii_uppercase(), b.to_ascii_uppercase()],
-            b"001" => return Ok(Region::World),
-            _ => return Err(UnknownRegion),
+        let found = match text.as_bytes() {
+            &[first, second] => letter(first)
+                .zip(letter(second))
+                .and_then(|(first, second)| BY_LETTERS[26 * first + second]),
+            b"001" => Some(Region::World),
+            _ => None,
         };
-        let countries = &Region::ALL[..Region::ALL.len() - 1];
-        countries
-            .binary_search_by(|region| region.as_str().as_bytes().cmp(&code))
-            .map(|found| countries[found])
-            .map_err(|_| UnknownRegion)
+        found.ok_or(UnknownRegion)
     }
 }
+
+/// The place of a letter in the alphabet, from 0.
+const fn letter(byte: u8) -> Option<usize> {
+    match byte.to_ascii_uppercase() {
+        letter @ b'A'..=b'Z' => Some((letter - b'A') as usize),
+        _ => None,
+    }
+}
+
+/// The regions by the two letters of their codes.
+static BY_LETTERS: [Option<Region>; 26 * 26] = {
+    let mut by_letters = [None; 26 * 26];
+    let mut at = 0;
+    while at < Region::ALL.len() {
+        // The world has digits instead.
+        if let [first, second] = *Region::ALL[at].as_str().as_bytes()
+            && let (Some(first), Some(second)) = (letter(first), letter(second))
+        {
+            by_letters[26 * first + second] = Some(Region::ALL[at]);
+        }
+        at += 1;
+    }
+    by_letters
+};
 
 #[cfg(test)]
 mod tests {

@@ -47,17 +47,34 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
         {
             return None;
         }
-        // Digits that begin with an exit code or with the region's own code have another reading.
+        // Digits that begin with an exit code have another reading, and those that begin with the
+        // region's own code may have one.
         let mut digits = inside.iter().filter(|byte| byte.is_ascii_digit());
         let mut digit = || digits.next().map_or(0, |digit| u16::from(digit - b'0'));
         let leading = 100 * digit() + 10 * digit() + digit();
         let own = region.calling_code()?;
-        if leading < 10 || [leading, leading / 10, leading / 100].contains(&own) {
+        let begins_with_own = [leading, leading / 10, leading / 100].contains(&own);
+        if leading < 10 || begins_with_own && !is_the_same_with_plus(number, inside) {
             return None;
         }
     }
     (!(may_be_filler([a, b, c]) && is_filler(&number.national_number().to_string())))
         .then_some(number)
+}
+
+/// Whether the digits with a `+` before them come to the same number, or to none that is valid.
+fn is_the_same_with_plus(number: PhoneNumber, body: &[u8]) -> bool {
+    let mut text = [b'+'; 1 + MOST];
+    let digits = body.iter().filter(|byte| byte.is_ascii_digit());
+    let mut len = 1;
+    for (place, &digit) in text[1..].iter_mut().zip(digits) {
+        *place = digit;
+        len += 1;
+    }
+    let other = std::str::from_utf8(&text[..len]).ok().and_then(|text| parse_plain(text, None));
+    other.is_some_and(|other| {
+        other.number.map_or(true, |other| other == number || !other.is_valid())
+    })
 }
 
 /// Whether what stands between the digits can only be layout: a slash may part two numbers, and a

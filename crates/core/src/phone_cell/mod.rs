@@ -367,7 +367,11 @@ mod tests {
             cell in r"[+]{0,1}[(]{0,1}(00|91|1|)[0-9]{1,4}[ ().-]{0,2}[0-9]{2,5}[ ().-]{0,1}[0-9]{1,6}",
             region in proptest::sample::select(Region::ALL),
             some in any::<bool>(),
+            own_code in any::<bool>(),
         ) {
+            let own_code = region.calling_code().filter(|_| own_code && !cell.starts_with('('));
+            let own_code = own_code.map(|code| code.to_string()).unwrap_or_default();
+            let cell = own_code + &cell;
             let options = Options { region: some.then_some(region), ..Options::default() };
             let context = PhoneContext::new(&options, Notes::default());
             if let Some(number) = clean::read(&cell, &context) {

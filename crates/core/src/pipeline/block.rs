@@ -5,6 +5,7 @@ use std::io;
 use contactmill_phone::PhoneNumber;
 
 use super::Emitted;
+use crate::contact::{Contact, ContactLists};
 use crate::dedup::DedupPolicy;
 use crate::encoding::Encoding;
 use crate::mapping::{ColumnMap, RecordForm};
@@ -40,29 +41,45 @@ pub(super) struct Read {
     pub(super) warnings: usize,
 }
 
-/// Larger blocks hold records that are too large.
-const MOST_EXPECTED: usize = 1 << 20;
+/// What a worker knows.
+#[derive(Clone, Copy)]
+pub(super) struct Worker<'w> {
+    pub(super) map: &'w ColumnMap,
+    pub(super) normalizer: &'w Normalizer,
+    pub(super) encoding: Option<&'w dyn Encoding>,
+    pub(super) dedup: DedupPolicy,
+}
+
+/// Memory of a block that was settled, for the next.
+#[derive(Default)]
+pub(super) struct Spare {
+    arena: RecordArena,
+    outcomes: Vec<(RecordSlot, Result<Read, Rejection>)>,
+    bytes: Vec<u8>,
+    warnings: Vec<Warning>,
+}
+
+impl Spare {
+    /// What a block may leave behind for the next: after a record that is too large, less is kept.
+    const MOST_BYTES: usize = 1 << 20;
+}
 
 impl<E> BlockOutcome<E> {
-    pub(super) fn of<B: Block<Error = E>>(
-        block: &B,
-        map: &ColumnMap,
-        normalizer: &Normalizer,
-        encoding: Option<&dyn Encoding>,
-        dedup: DedupPolicy,
-    ) -> Self {
-        let covers = usize::try_from(block.len_bytes()).unwrap_or_default().min(MOST_EXPECTED);
+    pub(super) fn of<B: Block<Error = E>>(block: &B, worker: Worker<'_>, spare: Spare) -> Self {
+        let Worker { map, normalizer, encoding, dedup } = worker;
+        let Spare { arena, outcomes, bytes, warnings } = spare;
         let mut read = BlockOutcome {
-            arena: RecordArena::with_capacity(covers),
-            outcomes: Vec::with_capacity(covers / 64),
-            bytes: Vec::with_capacity(3 * covers),
-            warnings: Vec::new(),
+            arena,
+            outcomes,
+            bytes,
+            warnings,
             records: 0,
             blank: 0,
             covers: block.len_bytes(),
             failed: None,
         };
         let mut spare = RawContact::default();
+        let mut lists = ContactLists::default();
         let visited = block.visit(&mut |record| {
             read.records += 1;
             let outcome = match map.form(record) {
@@ -72,11 +89,14 @@ impl<E> BlockOutcome<E> {
                 }
                 RecordForm::Rejected(reason) => Err(reason.into()),
                 RecordForm::Contact => {
-                    let mut raw = std::mem::take(&mut spare).emptied();
+                    let mut raw: RawContact<'_> = std::mem::take(&mut spare);
                     map.fill(record, &mut raw);
-                    let outcome = normalizer
-                        .normalize(&raw)
-                        .and_then(|normalized| read.contact(normalized, encoding, dedup));
+                    let outcome = normalizer.normalize_into(&raw, std::mem::take(&mut lists));
+                    let outcome = outcome.and_then(|Normalized { contact, warnings }| {
+                        let outcome = read.contact(&contact, warnings, encoding, dedup);
+                        lists = contact.into_lists();
+                        outcome
+                    });
                     spare = raw.emptied();
                     outcome
                 }
@@ -87,27 +107,38 @@ impl<E> BlockOutcome<E> {
         read
     }
 
+    /// The memory of the block, emptied.
+    pub(super) fn into_spare(mut self) -> Spare {
+        self.arena.clear(Spare::MOST_BYTES);
+        self.outcomes.clear();
+        self.bytes.clear();
+        self.bytes.shrink_to(Spare::MOST_BYTES);
+        self.warnings.clear();
+        let BlockOutcome { arena, outcomes, bytes, warnings, .. } = self;
+        Spare { arena, outcomes, bytes, warnings }
+    }
+
     fn contact(
         &mut self,
-        normalized: Normalized<'_>,
+        contact: &Contact<'_>,
+        warnings: Vec<Warning>,
         encoding: Option<&dyn Encoding>,
         dedup: DedupPolicy,
     ) -> Result<Read, Rejection> {
-        let Normalized { contact, warnings } = normalized;
         let before = self.bytes.len();
         match encoding {
             Some(encoding) if !dedup.holds() => {
-                encoding.encode(&contact, &mut self.bytes);
+                encoding.encode(contact, &mut self.bytes);
                 if self.bytes.len() - before > encoding.max_bytes() {
                     self.bytes.truncate(before);
                     return Err(Reason::RowExceedsMaxBytes.into());
                 }
             }
             _ => {
-                if encoding.is_some_and(|encoding| !encoding.takes(&contact)) {
+                if encoding.is_some_and(|encoding| !encoding.takes(contact)) {
                     return Err(Reason::RowExceedsMaxBytes.into());
                 }
-                Packer(&mut self.bytes).contact(&contact);
+                Packer(&mut self.bytes).contact(contact);
             }
         }
         let read = Read {

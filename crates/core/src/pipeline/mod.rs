@@ -15,7 +15,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use self::block::BlockOutcome;
+use self::block::{BlockOutcome, Worker};
 use self::held::{Held, is_name_from_phone};
 use self::order::{Admitted, Order};
 use crate::contact::Contact;
@@ -407,10 +407,21 @@ impl<'a> Pipeline<'a> {
         let (normalizer, encoding, dedup) = (*normalizer, settings.encoding, settings.dedup);
         let before = counts.records;
         order.begin_source(id, before);
-        let mut settle =
-            Settle { order, counts, held, encoding, sink, source: id, before, bytes: 0 };
+        let mut settle = Settle {
+            order,
+            counts,
+            held,
+            encoding,
+            sink,
+            source: id,
+            before,
+            bytes: 0,
+            admitted: Vec::new(),
+        };
         pool.in_place_scope_fifo(|scope| {
             let mut under_way: VecDeque<Receiver<BlockOutcome<S::Error>>> = VecDeque::new();
+            // Their memory goes to the next blocks; that it is emptied is left to the workers.
+            let mut settled: Vec<BlockOutcome<S::Error>> = Vec::new();
             let mut reading = true;
             let mut failed = None;
             loop {
@@ -418,9 +429,11 @@ impl<'a> Pipeline<'a> {
                     match source.next_block() {
                         Ok(Some(block)) => {
                             let (sender, receiver) = sync_channel(1);
+                            let spare = settled.pop();
                             scope.spawn_fifo(move |_| {
-                                let outcome =
-                                    BlockOutcome::of(&block, map, normalizer, encoding, dedup);
+                                let spare = spare.map(BlockOutcome::into_spare).unwrap_or_default();
+                                let worker = Worker { map, normalizer, encoding, dedup };
+                                let outcome = BlockOutcome::of(&block, worker, spare);
                                 // Nobody waits any more when the run has stopped.
                                 let _ = sender.send(outcome);
                             });
@@ -441,9 +454,7 @@ impl<'a> Pipeline<'a> {
                 }
                 // A worker that panicked sends nothing; the scope passes its panic on.
                 let Ok(outcome) = receiver.recv() else { break };
-                let settled = settle.block(outcome)?;
-                // Giving memory back takes as long as taking it: the workers have the time.
-                scope.spawn_fifo(move |_| drop(settled));
+                settled.push(settle.block(outcome)?);
             }
             let records = settle.counts.records - before;
             failed.map_or(Ok(records), |error| Err(Stopped::Source(error)))
@@ -480,15 +491,27 @@ struct Settle<'s, 'a, K> {
     /// Records of the run before this source.
     before: u64,
     bytes: u64,
+    /// What the contacts of a block are by their numbers.
+    admitted: Vec<Admitted>,
 }
 
 impl<K: Sink> Settle<'_, '_, K> {
-    /// Settles a block; what is left of it is handed back to be dropped elsewhere.
+    /// Settles a block, and hands it back.
     fn block<E>(
         &mut self,
         mut block: BlockOutcome<E>,
     ) -> Result<BlockOutcome<E>, Stopped<E, K::Error>> {
         let records = self.counts.records - self.before;
+        // All numbers are looked up in one go: where they stand is far apart in memory, and a
+        // processor waits for several places at once if nothing else is done between.
+        self.admitted.clear();
+        for (slot, outcome) in &block.outcomes {
+            let Ok(read) = outcome else { continue };
+            let id = RecordId { source: self.source, record: records + slot.number() };
+            let admitted = self.order.admit(read.phone.into(), id);
+            self.admitted.push(admitted.ok_or(Stopped::TooManyRecords)?);
+        }
+        let mut next = 0;
         let mut bytes = block.bytes.as_slice();
         let mut warnings = block.warnings.as_slice();
         for (slot, outcome) in &block.outcomes {
@@ -502,7 +525,9 @@ impl<K: Sink> Settle<'_, '_, K> {
                     let (own, others) = bytes.split_at(read.bytes);
                     let (own_warnings, other_warnings) = warnings.split_at(read.warnings);
                     (bytes, warnings) = (others, other_warnings);
-                    self.contact(record, read.phone, own, own_warnings)?;
+                    let admitted = self.admitted[next];
+                    next += 1;
+                    self.contact(record, admitted, read.phone, own, own_warnings)?;
                 }
                 Err(rejection) => {
                     self.counts.rejected += 1;
@@ -523,13 +548,12 @@ impl<K: Sink> Settle<'_, '_, K> {
     fn contact<E>(
         &mut self,
         record: Record<'_>,
+        admitted: Admitted,
         phone: PhoneNumber,
         bytes: &[u8],
         warnings: &[Warning],
     ) -> Result<(), Stopped<E, K::Error>> {
         let position = record.position();
-        let admitted = self.order.admit(phone.into(), position.id());
-        let admitted = admitted.ok_or(Stopped::TooManyRecords)?;
         let is_duplicate = matches!(admitted, Admitted::After { .. });
         if self.order.policy().holds() {
             let taken = self.held.take(self.order, admitted, record, bytes, warnings);
