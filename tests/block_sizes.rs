@@ -9,7 +9,7 @@ use contactmill_benches::contacts;
 use contactmill_core::pipeline::{Pipeline, Settings};
 use contactmill_core::{DedupPolicy, FieldMapping, Normalizer, Options, Region, SourceId};
 use contactmill_emit::{
-    ArrayEncoding, BatchLimits, Existing, InputTable, Layout, ResultWriter, Staging,
+    ArrayEncoding, BatchLimits, Existing, InputTable, Layout, ResultWriter, Staging, Writing,
 };
 use contactmill_source::{CsvOptions, CsvSource};
 
@@ -22,7 +22,8 @@ fn results(dump: &[u8], dedup: DedupPolicy, block_bytes: usize, threads: usize) 
     let header = source.header().to_vec();
     let limits = BatchLimits { max_contacts: 50, ..BatchLimits::default() };
     let table = InputTable { name: "dump.csv", header: &header };
-    let mut result = ResultWriter::new(&staging, &[table], limits, Layout::Files).unwrap();
+    let mut result =
+        ResultWriter::new(&staging, &[table], limits, Layout::Files, Writing::Aside).unwrap();
     let normalizer = Normalizer::new(Options { region: Some(Region::IN), ..Options::default() });
     let map = FieldMapping::default().resolve(&header).unwrap();
     let encoding = ArrayEncoding { max_array_bytes: limits.max_bytes };

@@ -12,7 +12,7 @@ use contactmill_core::{
     Acceptance, AttributeSelection, BadEmail, BareDigits, DedupPolicy, FieldMapping,
     LineTypePolicy, MappedField, MissingName, Options, PhoneMode, Region,
 };
-use contactmill_emit::{BatchLimits, Existing, Layout};
+use contactmill_emit::{BatchLimits, Existing, Layout, Writing};
 use contactmill_source::{
     CsvOptions, Delimiter, InflateLimits, IsHeader, ReadOptions, TextEncoding,
 };
@@ -374,7 +374,7 @@ pub(crate) struct LimitArguments {
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_rejects: Option<MaxRejects>,
 
-    /// Worker threads [default: all cores]
+    /// Worker threads; with 1, everything is done by one thread [default: all cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
 }
@@ -599,6 +599,14 @@ impl ConvertArguments {
 
     pub(crate) const fn existing(&self) -> Existing {
         if self.overwrite { Existing::Overwrite } else { Existing::Keep }
+    }
+
+    /// Which thread writes the arrays: who asks for one thread gets one.
+    pub(crate) fn writing(&self) -> Writing {
+        match self.threads() {
+            1 => Writing::ByCaller,
+            _ => Writing::Aside,
+        }
     }
 
     /// Worker threads; 0 for one per core.

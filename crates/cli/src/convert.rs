@@ -232,7 +232,8 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         .iter()
         .map(|input| InputTable { name: &input.name, header: &input.header })
         .collect();
-    let result = ResultWriter::new(&staging, &tables, limits, arguments.layout())?;
+    let result =
+        ResultWriter::new(&staging, &tables, limits, arguments.layout(), arguments.writing())?;
     let total = inputs.iter().map(|input| input.bytes).sum();
     let mut sink = Reporting {
         result,

@@ -39,12 +39,33 @@ pub enum Layout {
     Lines,
 }
 
-/// Collects encoded contacts into arrays; a thread of its own writes and hashes them.
+/// Which thread writes and hashes import arrays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Writing {
+    /// The one that hands contacts over.
+    ByCaller,
+    /// One of its own, so that the other need not wait.
+    #[default]
+    Aside,
+}
+
+/// Collects encoded contacts into arrays, which are written and hashed as they get full.
 pub(crate) struct ArrayWriter {
     limits: BatchLimits,
     /// The array being filled: `[`, contacts and commas.
     array: Vec<u8>,
     contacts: u64,
+    writer: Writer,
+}
+
+/// Who writes full arrays.
+enum Writer {
+    Caller(ArrayFiles),
+    Aside(Aside),
+}
+
+/// A thread that writes.
+struct Aside {
     full: Option<SyncSender<Array>>,
     writing: Option<JoinHandle<Result<Vec<OutputFile>, EmitError>>>,
 }
@@ -59,23 +80,24 @@ struct Array {
 const WAITING: usize = 8;
 
 impl ArrayWriter {
-    pub(crate) fn new(limits: BatchLimits, layout: Layout, staging: &Staging) -> Self {
-        let (full, arrays) = sync_channel::<Array>(WAITING);
-        let mut files = ArrayFiles {
+    pub(crate) fn new(
+        limits: BatchLimits,
+        layout: Layout,
+        writing: Writing,
+        staging: &Staging,
+    ) -> Self {
+        let files = ArrayFiles {
             folder: staging.folder().to_owned(),
             layout,
             lines: None,
             files: Vec::new(),
             unhashed: Vec::new(),
         };
-        let writing = std::thread::spawn(move || {
-            for array in arrays {
-                files.write(array)?;
-            }
-            files.finish()
-        });
-        let (array, contacts) = (Vec::new(), 0);
-        ArrayWriter { limits, array, contacts, full: Some(full), writing: Some(writing) }
+        let writer = match writing {
+            Writing::ByCaller => Writer::Caller(files),
+            Writing::Aside => Writer::Aside(Aside::new(files)),
+        };
+        ArrayWriter { limits, array: Vec::new(), contacts: 0, writer }
     }
 
     /// Adds an encoded contact, which must be within
@@ -98,11 +120,10 @@ impl ArrayWriter {
         let next = Vec::with_capacity(self.array.len() + self.array.len() / 8);
         let json = std::mem::replace(&mut self.array, next);
         let contacts = std::mem::take(&mut self.contacts);
-        let sent = self.full.as_ref().map(|full| full.send(Array { json, contacts }));
-        match sent {
-            Some(Ok(())) => Ok(()),
-            // The thread has given up, and says why.
-            _ => self.written().map(drop),
+        let array = Array { json, contacts };
+        match &mut self.writer {
+            Writer::Caller(files) => files.write(array),
+            Writer::Aside(aside) => aside.write(array),
         }
     }
 
@@ -111,7 +132,31 @@ impl ArrayWriter {
         if self.contacts > 0 {
             self.end_array()?;
         }
-        self.written()
+        match self.writer {
+            Writer::Caller(files) => files.finish(),
+            Writer::Aside(mut aside) => aside.written(),
+        }
+    }
+}
+
+impl Aside {
+    fn new(mut files: ArrayFiles) -> Self {
+        let (full, arrays) = sync_channel::<Array>(WAITING);
+        let writing = std::thread::spawn(move || {
+            for array in arrays {
+                files.write(array)?;
+            }
+            files.finish()
+        });
+        Aside { full: Some(full), writing: Some(writing) }
+    }
+
+    fn write(&mut self, array: Array) -> Result<(), EmitError> {
+        match self.full.as_ref().map(|full| full.send(array)) {
+            Some(Ok(())) => Ok(()),
+            // The thread has given up, and says why.
+            _ => self.written().map(drop),
+        }
     }
 
     /// Waits until everything has been written.
@@ -125,7 +170,7 @@ impl ArrayWriter {
     }
 }
 
-impl Drop for ArrayWriter {
+impl Drop for Aside {
     fn drop(&mut self) {
         // Nothing must be written any more once the staging folder goes.
         self.full = None;

@@ -38,7 +38,7 @@ mod result;
 mod staging;
 mod tables;
 
-pub use arrays::{BatchLimits, Layout};
+pub use arrays::{BatchLimits, Layout, Writing};
 pub use contact_json::{ArrayEncoding, contact_json, phone_json};
 pub use error::EmitError;
 pub use manifest::{

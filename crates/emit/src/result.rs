@@ -7,7 +7,7 @@ use contactmill_core::{
     Conflict, Position, Reason, Record, RecordId, Region, Rejection, Warning, WarningCode,
 };
 
-use crate::arrays::{ArrayWriter, BatchLimits, Layout};
+use crate::arrays::{ArrayWriter, BatchLimits, Layout, Writing};
 use crate::contact_json::contact_json;
 use crate::error::EmitError;
 use crate::manifest::OutputFile;
@@ -67,11 +67,12 @@ impl ResultWriter {
         inputs: &[InputTable<'_>],
         limits: BatchLimits,
         layout: Layout,
+        writing: Writing,
     ) -> Result<Self, EmitError> {
         let headers: Vec<&[String]> = inputs.iter().map(|input| input.header).collect();
         let names = inputs.iter().map(|input| input.name.to_owned()).collect();
         Ok(ResultWriter {
-            arrays: ArrayWriter::new(limits, layout, staging),
+            arrays: ArrayWriter::new(limits, layout, writing, staging),
             tables: Tables::create(OriginalColumns::of(&headers), names, staging)?,
             regions: vec![0; Region::ALL.len()],
             finished: Finished::default(),

@@ -1,16 +1,15 @@
 //! Contacts that are set aside until everything has been read, because later ones may add to them
 //! or take their place. Neither they nor what was said of them stays in memory.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::ops::Range;
-use std::sync::mpsc::{Receiver, sync_channel};
 
 use contactmill_phone::PhoneNumber;
 
 use super::block::emitted;
 use super::order::{Admitted, Order};
+use super::workers::Workers;
 use super::{Counts, Settings, Sink, Stopped};
 use crate::dedup::DedupPolicy;
 use crate::encoding::Encoding;
@@ -105,8 +104,7 @@ impl<'a> Held<'a> {
         self,
         order: &Order,
         settings: &Settings<'_>,
-        pool: &rayon::ThreadPool,
-        ahead: usize,
+        workers: &Workers,
         counts: &mut Counts,
         sink: &mut K,
     ) -> Result<(), Stopped<Infallible, K::Error>> {
@@ -119,34 +117,27 @@ impl<'a> Held<'a> {
             additions: self.additions.into_sorted().map_err(Stopped::Scratch)?,
             conflicts: Sorter::new(self.make),
         };
-        pool.in_place_scope_fifo(|scope| {
-            let mut under_way: VecDeque<Receiver<Option<Ready>>> = VecDeque::new();
-            let mut reading = true;
-            loop {
-                while reading && under_way.len() < ahead {
-                    let Some(chunk) = chunks.next_chunk().map_err(Stopped::Scratch)? else {
-                        reading = false;
-                        break;
-                    };
-                    let piece = merging.piece(chunk).map_err(Stopped::Scratch)?;
-                    let (sender, receiver) = sync_channel(1);
-                    scope.spawn_fifo(move |_| {
-                        // Nobody waits any more when the run has stopped.
-                        let _ = sender.send(piece.encoded(encoding));
-                    });
-                    under_way.push_back(receiver);
-                }
-                let Some(receiver) = under_way.pop_front() else { return Ok(()) };
+        workers.in_order(
+            || {
+                let Some(chunk) = chunks.next_chunk().map_err(Stopped::Scratch)? else {
+                    return Ok(None);
+                };
+                merging.piece(chunk).map(Some).map_err(Stopped::Scratch)
+            },
+            |piece, settled| {
+                // Giving memory back takes time, too.
+                drop::<Option<Ready>>(settled);
+                piece.encoded(encoding)
+            },
+            |ready| {
                 if settings.is_asked_to_stop() {
                     return Err(Stopped::Asked);
                 }
-                // A worker that panicked sends nothing; the scope passes its panic on.
-                let Ok(ready) = receiver.recv() else { return Ok(()) };
                 let ready = ready.ok_or_else(damaged).map_err(Stopped::Scratch)?;
                 ready.hand_over(encoding, counts, sink)?;
-                scope.spawn_fifo(move |_| drop(ready));
-            }
-        })?;
+                Ok(ready)
+            },
+        )?;
 
         let mut conflicts = merging.conflicts.into_sorted().map_err(Stopped::Scratch)?;
         let mut chunks = self.duplicates.into_chunks().map_err(Stopped::Scratch)?;

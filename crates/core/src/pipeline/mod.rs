@@ -7,17 +7,18 @@
 mod block;
 mod held;
 mod order;
+mod workers;
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
 
 use self::block::{BlockOutcome, Worker};
 use self::held::{Held, is_name_from_phone};
 use self::order::{Admitted, Order};
+pub use self::workers::NoThreads;
+use self::workers::Workers;
 use crate::contact::Contact;
 use crate::dedup::{Conflict, DedupPolicy};
 use crate::encoding::Encoding;
@@ -241,22 +242,10 @@ where
 {
 }
 
-/// The threads that a run needs could not be started.
-#[derive(Debug)]
-pub struct NoThreads(rayon::ThreadPoolBuildError);
-
-impl fmt::Display for NoThreads {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot start threads: {}", self.0)
-    }
-}
-
-impl std::error::Error for NoThreads {}
-
 /// How a run is done.
 #[derive(Clone, Copy)]
 pub struct Settings<'a> {
-    /// Worker threads; 0 for one per core.
+    /// Worker threads; 0 for one per core. With 1, the calling thread does all there is to do.
     pub threads: usize,
     /// What becomes of duplicates.
     pub dedup: DedupPolicy,
@@ -357,7 +346,7 @@ impl Default for Settings<'_> {
 pub struct Pipeline<'a> {
     normalizer: &'a Normalizer,
     settings: Settings<'a>,
-    pool: rayon::ThreadPool,
+    workers: Workers,
     counts: Counts,
     order: Order,
     held: Held<'a>,
@@ -370,20 +359,10 @@ impl<'a> Pipeline<'a> {
     ///
     /// When threads cannot be started.
     pub fn new(normalizer: &'a Normalizer, settings: Settings<'a>) -> Result<Self, NoThreads> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(settings.threads)
-            .thread_name(|index| format!("contactmill-{index}"))
-            .build()
-            .map_err(NoThreads)?;
+        let workers = Workers::new(settings.threads)?;
         let (counts, order) = (Counts::default(), Order::new(settings.dedup));
         let held = Held::new(settings.scratch);
-        Ok(Pipeline { normalizer, settings, pool, counts, order, held })
-    }
-
-    /// How many pieces of work are under way: enough that no worker waits; each holds memory, so
-    /// not more.
-    fn ahead(&self) -> usize {
-        2 * self.pool.current_num_threads() + 2
+        Ok(Pipeline { normalizer, settings, workers, counts, order, held })
     }
 
     /// Runs a source to its end and returns how many records it had.
@@ -402,63 +381,27 @@ impl<'a> Pipeline<'a> {
         S: Source,
         K: Sink,
     {
-        let ahead = self.ahead();
-        let Pipeline { normalizer, settings, pool, counts, order, held } = self;
-        let (normalizer, encoding, dedup) = (*normalizer, settings.encoding, settings.dedup);
+        let Pipeline { normalizer, settings, workers, counts, order, held } = self;
+        let encoding = settings.encoding;
+        let worker = Worker { map, normalizer, encoding, dedup: settings.dedup };
         let before = counts.records;
         order.begin_source(id, before);
-        let mut settle = Settle {
-            order,
-            counts,
-            held,
-            encoding,
-            sink,
-            source: id,
-            before,
-            bytes: 0,
-            admitted: Vec::new(),
-        };
-        pool.in_place_scope_fifo(|scope| {
-            let mut under_way: VecDeque<Receiver<BlockOutcome<S::Error>>> = VecDeque::new();
-            // Their memory goes to the next blocks; that it is emptied is left to the workers.
-            let mut settled: Vec<BlockOutcome<S::Error>> = Vec::new();
-            let mut reading = true;
-            let mut failed = None;
-            loop {
-                while reading && under_way.len() < ahead {
-                    match source.next_block() {
-                        Ok(Some(block)) => {
-                            let (sender, receiver) = sync_channel(1);
-                            let spare = settled.pop();
-                            scope.spawn_fifo(move |_| {
-                                let spare = spare.map(BlockOutcome::into_spare).unwrap_or_default();
-                                let worker = Worker { map, normalizer, encoding, dedup };
-                                let outcome = BlockOutcome::of(&block, worker, spare);
-                                // Nobody waits any more when the run has stopped.
-                                let _ = sender.send(outcome);
-                            });
-                            under_way.push_back(receiver);
-                        }
-                        Ok(None) => reading = false,
-                        Err(error) => {
-                            failed = Some(error);
-                            reading = false;
-                        }
-                    }
-                }
-                let Some(receiver) = under_way.pop_front() else {
-                    break;
-                };
-                if settings.is_asked_to_stop() {
-                    return Err(Stopped::Asked);
-                }
-                // A worker that panicked sends nothing; the scope passes its panic on.
-                let Ok(outcome) = receiver.recv() else { break };
-                settled.push(settle.block(outcome)?);
-            }
-            let records = settle.counts.records - before;
-            failed.map_or(Ok(records), |error| Err(Stopped::Source(error)))
-        })
+        let admitted = Vec::new();
+        let mut settle =
+            Settle { order, counts, held, encoding, sink, source: id, before, bytes: 0, admitted };
+        workers.in_order(
+            || source.next_block().map_err(Stopped::Source),
+            |block, settled| {
+                // That the memory is emptied is left to the workers, which have the time.
+                let spare = settled.map(BlockOutcome::into_spare).unwrap_or_default();
+                BlockOutcome::of(&block, worker, spare)
+            },
+            |outcome| match settings.is_asked_to_stop() {
+                true => Err(Stopped::Asked),
+                false => settle.block(outcome),
+            },
+        )?;
+        Ok(settle.counts.records - before)
     }
 
     /// Hands over what was set aside until everything was read, and the counts of the whole run.
@@ -470,11 +413,10 @@ impl<'a> Pipeline<'a> {
         mut self,
         sink: &mut K,
     ) -> Result<Counts, Stopped<Infallible, K::Error>> {
-        let ahead = self.ahead();
-        let Pipeline { settings, pool, counts, order, held, .. } = &mut self;
+        let Pipeline { settings, workers, counts, order, held, .. } = &mut self;
         if settings.dedup.holds() {
             let held = std::mem::replace(held, Held::new(settings.scratch));
-            held.hand_over(order, settings, pool, ahead, counts, sink)?;
+            held.hand_over(order, settings, workers, counts, sink)?;
         }
         Ok(self.counts)
     }

@@ -1,0 +1,96 @@
+//! Who does the work of a run: pieces go out, and what is made of them comes back in their order.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+/// The threads that a run needs could not be started.
+#[derive(Debug)]
+pub struct NoThreads(rayon::ThreadPoolBuildError);
+
+impl fmt::Display for NoThreads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot start threads: {}", self.0)
+    }
+}
+
+impl std::error::Error for NoThreads {}
+
+/// Who does the work.
+pub(super) enum Workers {
+    /// The calling thread, beside everything else that it does.
+    Caller,
+    /// Threads of their own.
+    Pool(rayon::ThreadPool),
+}
+
+impl Workers {
+    /// So many threads, or one per core where there are to be 0.
+    pub(super) fn new(threads: usize) -> Result<Self, NoThreads> {
+        let threads = match threads {
+            0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            threads => threads,
+        };
+        if threads == 1 {
+            return Ok(Workers::Caller);
+        }
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|index| format!("contactmill-{index}"))
+            .build();
+        pool.map(Workers::Pool).map_err(NoThreads)
+    }
+
+    /// Takes every piece that `next` gives, has workers make something of it, and settles that on
+    /// the calling thread, in the order of the pieces. `work` also gets what is left of a piece that
+    /// was settled, for its memory. When `next` fails, what came before is settled all the same.
+    pub(super) fn in_order<P: Send, M: Send, S: Send, E>(
+        &self,
+        mut next: impl FnMut() -> Result<Option<P>, E>,
+        work: impl Fn(P, Option<S>) -> M + Sync,
+        mut settle: impl FnMut(M) -> Result<S, E>,
+    ) -> Result<(), E> {
+        let pool = match self {
+            Workers::Caller => {
+                let mut settled = None;
+                while let Some(piece) = next()? {
+                    settled = Some(settle(work(piece, settled))?);
+                }
+                return Ok(());
+            }
+            Workers::Pool(pool) => pool,
+        };
+        // Enough that no worker waits; each holds memory, so not more.
+        let most_under_way = 2 * pool.current_num_threads() + 2;
+        let work = &work;
+        pool.in_place_scope_fifo(|scope| {
+            let mut under_way: VecDeque<Receiver<M>> = VecDeque::new();
+            let mut settled = Vec::new();
+            let mut end = None;
+            loop {
+                while end.is_none() && under_way.len() < most_under_way {
+                    match next() {
+                        Ok(Some(piece)) => {
+                            let (sender, receiver) = sync_channel(1);
+                            let spare = settled.pop();
+                            scope.spawn_fifo(move |_| {
+                                // Nobody waits any more when the run has stopped.
+                                let _ = sender.send(work(piece, spare));
+                            });
+                            under_way.push_back(receiver);
+                        }
+                        Ok(None) => end = Some(Ok(())),
+                        Err(error) => end = Some(Err(error)),
+                    }
+                }
+                let Some(receiver) = under_way.pop_front() else {
+                    return end.unwrap_or(Ok(()));
+                };
+                // A worker that panicked sends nothing; the scope passes its panic on.
+                let Ok(made) = receiver.recv() else { return Ok(()) };
+                settled.push(settle(made)?);
+            }
+        })
+    }
+}
