@@ -310,26 +310,35 @@ const LOOK_ALIKES: [&str; 5] = ["cloud.com", "email.com", "mail.com", "qmail.com
 /// letter wrong, missing, doubled or swapped with the next, or a top level that does not exist.
 pub(crate) fn suggestion(address: &EmailAddress<'_>) -> Option<String> {
     let (local, domain) = address.as_str().rsplit_once('@')?;
-    if PROVIDERS.contains(&domain) || LOOK_ALIKES.contains(&domain) {
-        return None;
+    let mut slip = None;
+    for provider in PROVIDERS.iter().filter(|provider| is_near(provider, domain)) {
+        if *provider == domain {
+            return None;
+        }
+        if slip.is_none() && is_one_slip(provider, domain) {
+            slip = Some(provider);
+        }
     }
-    if let Some(provider) = PROVIDERS.iter().find(|provider| is_one_slip(provider, domain)) {
-        return Some(format!("{local}@{provider}"));
+    if let Some(provider) = slip {
+        return (!LOOK_ALIKES.contains(&domain)).then(|| format!("{local}@{provider}"));
     }
     let stem = [".con", ".comm", ".com.com"].iter().find_map(|top| domain.strip_suffix(top))?;
     Some(format!("{local}@{stem}.com"))
 }
 
+/// Whether the first letters are the same or the last, which tells nearly all domains apart at once:
+/// a slip changes two neighbours at most, and providers have at least nine letters.
+fn is_near(meant: &str, typed: &str) -> bool {
+    let (meant, typed) = (meant.as_bytes(), typed.as_bytes());
+    typed.first_chunk::<3>() == meant.first_chunk() || typed.last_chunk::<5>() == meant.last_chunk()
+}
+
 /// Whether one letter more, fewer or other, or two neighbours swapped, make one of the other.
 fn is_one_slip(meant: &str, typed: &str) -> bool {
-    let (meant, typed) = (meant.as_bytes(), typed.as_bytes());
-    // A slip changes two neighbours at most, so either the first bytes are the same or the last:
-    // that tells nearly all apart at once. Providers have at least nine.
-    let is_near = typed.first_chunk::<3>() == meant.first_chunk()
-        || typed.last_chunk::<5>() == meant.last_chunk();
-    if !is_near || meant.len().abs_diff(typed.len()) > 1 {
+    if meant.len().abs_diff(typed.len()) > 1 {
         return false;
     }
+    let (meant, typed) = (meant.as_bytes(), typed.as_bytes());
     let same = meant.iter().zip(typed).take_while(|(meant, typed)| meant == typed).count();
     let (meant, typed) = (&meant[same..], &typed[same..]);
     let same = meant.iter().rev().zip(typed.iter().rev()).take_while(|(m, t)| m == t).count();
@@ -424,7 +433,7 @@ mod tests {
                     format!("{before}{}{after}", &after[..1]),
                     swapped,
                 ] {
-                    assert!(is_one_slip(meant, &typed), "{typed}");
+                    assert!(is_one_slip(meant, &typed) && is_near(meant, &typed), "{typed}");
                 }
             }
             assert!(is_one_slip(meant, &format!("{meant}z")), "{meant}");

@@ -52,14 +52,17 @@ pub(crate) fn has_bad_control(text: &str) -> bool {
         && text.contains(is_bad_control)
 }
 
-/// Whether there is nothing to tidy: printable ASCII, single spaces, none at either end.
+/// Whether there is nothing to tidy: printable ASCII and Latin letters (U+00C0 to U+02FF, none of
+/// which normalisation changes), single spaces, none at either end.
 pub(crate) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     // As if a space stood at either end. Without a way out of the middle, it is done many at once.
     let mut is_plain = bytes.last() != Some(&b' ');
     let mut previous = b' ';
     for &byte in bytes {
-        is_plain &= matches!(byte, b' '..=b'~') & ((byte != b' ') | (previous != b' '));
+        // The first byte of a letter tells which it is; the second may be any.
+        let is_plain_byte = matches!(byte, b' '..=b'~' | 0x80..=0xBF | 0xC3..=0xCB);
+        is_plain &= is_plain_byte & ((byte != b' ') | (previous != b' '));
         previous = byte;
     }
     is_plain
@@ -162,6 +165,22 @@ mod tests {
         for c in ['a', '²', '½', '一', 'Ⅳ', '/', ':'] {
             assert_eq!(ascii_digit(c), None, "{c}");
         }
+    }
+
+    #[test]
+    fn what_is_plain_is_tidy_and_normalised() {
+        for c in '\0'..='\u{24FF}' {
+            let text = format!("a{c}");
+            if is_plain(&text) {
+                assert!(text.nfc().eq(text.chars()), "{c:?}");
+                assert!(!c.is_control() && !c.is_whitespace() && !is_invisible(c), "{c:?}");
+            }
+            assert_eq!(is_plain(&text), matches!(c, '!'..='~' | '\u{C0}'..='\u{2FF}'), "{c:?}");
+        }
+        for text in [" a", "a ", "a  b", "é ", " é", "é  é"] {
+            assert!(!is_plain(text), "{text}");
+        }
+        assert!(is_plain("é é"));
     }
 
     #[test]

@@ -99,6 +99,9 @@ fn digits(text: &str) -> usize {
 fn cut<'t>(text: &'t str, separators: &[&str]) -> Vec<&'t str> {
     let mut pieces = vec![text];
     for separator in separators {
+        if !text.contains(separator) {
+            continue;
+        }
         let part = |piece: &'t str| {
             let parts: Vec<&str> = piece.split(separator).collect();
             // A word stands between two things, or it is not the word that it looks like.

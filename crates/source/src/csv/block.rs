@@ -2,7 +2,7 @@
 
 use contactmill_core::{Block, Integrity, Position, Record, SourceId};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
-use memchr::{memchr, memchr3_iter};
+use memchr::memchr;
 
 use super::Delimiter;
 use super::dialect::BOM;
@@ -201,19 +201,38 @@ impl<'b> PlainLines<'b> {
         }
         let line = self.text.get(at..self.quote)?;
         self.ends.clear();
-        for end in memchr3_iter(self.delimiter, b'\n', b'\r', line.as_bytes()) {
-            self.ends.push(end);
-            let line_end = match line.as_bytes()[end] {
-                b'\n' => 1,
-                b'\r' if self.text.as_bytes().get(at + end + 1) == Some(&b'\n') => 2,
-                b'\r' => 1,
-                _ => continue,
-            };
-            let text = (end <= self.max_record_bytes).then_some(&line[..end])?;
-            return Some((text, &self.ends, end + line_end));
+        // Fields are short: eight bytes at a time find more ends than a search for each would.
+        let delimiter = u64::from_le_bytes([self.delimiter; 8]);
+        let (words, rest) = line.as_bytes().as_chunks();
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        for (index, word) in words.iter().chain(std::iter::once(&last)).enumerate() {
+            let word = u64::from_le_bytes(*word);
+            let mut found = zeros(word ^ delimiter)
+                | zeros(word ^ u64::from_le_bytes([b'\n'; 8]))
+                | zeros(word ^ u64::from_le_bytes([b'\r'; 8]));
+            while found != 0 {
+                let end = 8 * index + found.trailing_zeros() as usize / 8;
+                found &= found - 1;
+                self.ends.push(end);
+                let line_end = match line.as_bytes()[end] {
+                    b'\n' => 1,
+                    b'\r' if self.text.as_bytes().get(at + end + 1) == Some(&b'\n') => 2,
+                    b'\r' => 1,
+                    _ => continue,
+                };
+                let text = (end <= self.max_record_bytes).then_some(&line[..end])?;
+                return Some((text, &self.ends, end + line_end));
+            }
         }
         None
     }
+}
+
+/// The highest bit of every byte that is zero, and no other.
+const fn zeros(word: u64) -> u64 {
+    let low = u64::from_le_bytes([0x7F; 8]);
+    !(((word & low) + low) | word | low)
 }
 
 /// The fields of one record at a time, end to end, in buffers that are used again.
