@@ -26,6 +26,10 @@ use crate::staging::Staging;
 /// ```
 #[must_use]
 pub fn guarded(value: &str) -> Cow<'_, str> {
+    // Nearly all values begin with a letter or a digit.
+    if value.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) {
+        return Cow::Borrowed(value);
+    }
     let inner = value.trim_start_matches('\'');
     if inner.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
         Cow::Owned(format!("'{value}"))

@@ -249,8 +249,8 @@ impl Fields {
     /// For records of text of at most `max_len` bytes.
     pub(super) fn new(delimiter: Delimiter, max_len: usize) -> Self {
         let reader = ReaderBuilder::new().delimiter(delimiter.byte()).build();
-        // A record's text is never longer than its source.
-        let (text, ends) = (vec![0; max_len], vec![0; 32]);
+        // A record's text is never longer than its source, and nearly always far shorter.
+        let (text, ends) = (vec![0; max_len.clamp(1, 4 << 10)], vec![0; 32]);
         Fields { delimiter, reader, text, text_len: 0, ends, len: 0 }
     }
 
@@ -276,7 +276,7 @@ impl Fields {
                 ReadRecordResult::Record => return Some(read),
                 // The empty input of the next turn tells the reader that this is all.
                 ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull => self.text.resize(self.text.len() + 256, 0),
+                ReadRecordResult::OutputFull => self.text.resize(2 * self.text.len(), 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
                 ReadRecordResult::End => return None,
             }
