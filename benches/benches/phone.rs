@@ -75,6 +75,26 @@ fn phone(criterion: &mut Criterion) {
     }
 }
 
+/// Laying numbers out for readers abroad.
+fn international(criterion: &mut Criterion) {
+    let cells = phones::e164(NUMBERS);
+    let numbers = |(text, _): &Cell| contactmill_phone::parse(text, None).ok();
+    let mine: Vec<_> = cells.iter().filter_map(numbers).collect();
+    let numbers = |(text, _): &Cell| rlibphonenumber::PhoneNumber::parse(text, None).ok();
+    let library: Vec<_> = cells.iter().filter_map(numbers).collect();
+    let mut group = criterion.benchmark_group("phone/international");
+    group.throughput(Throughput::Elements(mine.len() as u64));
+    group.bench_function("contactmill-phone", |bencher| {
+        bencher.iter(|| mine.iter().for_each(|n| drop(black_box(n.international().to_string()))));
+    });
+    group.sample_size(10);
+    group.bench_function("rlibphonenumber", |bencher| {
+        let format = rlibphonenumber::PhoneNumberFormat::International;
+        bencher.iter(|| library.iter().for_each(|n| drop(black_box(n.format_as(format)))));
+    });
+    group.finish();
+}
+
 /// The best of some rounds, in nanoseconds a number.
 fn nanoseconds(rounds: usize, numbers: usize, mut read: impl FnMut()) -> f64 {
     let mut best = f64::INFINITY;
@@ -134,7 +154,7 @@ fn gain_of_two_threads(numbers: usize, read: impl Fn() + Sync) -> f64 {
     one / two
 }
 
-criterion_group!(benches, phone);
+criterion_group!(benches, phone, international);
 
 /// What the first number of a process costs.
 fn first_call() -> Duration {
