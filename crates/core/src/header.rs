@@ -88,7 +88,7 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
     (
         HeaderMeaning::Phone(PhoneRank::Mobile),
         "mobile, mobile phone, mobile number, mobile no, mobile phone number, cell, cell phone,
-        cell phone number, cell number, cellular, sms, móvil, teléfono móvil, celular,
+        cell phone number, cell number, cellular, mobile phones, sms, móvil, teléfono móvil, celular,
         teléfono celular, telefone celular, telemóvel, portable, tél portable, téléphone portable,
         mobil, handy, handynummer, mobiltelefon, mobilnummer, cellulare, telefono cellulare,
         nomor hp, no hp, hp, handphone, cep tel, cep telefonu, gsm,
@@ -106,7 +106,7 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
     ),
     (
         HeaderMeaning::Phone(PhoneRank::HomeOrWork),
-        "home phone, home phone number, work phone, work phone number, business phone,
+        "home phones, business phones, home phone, home phone number, work phone, work phone number, business phone,
         office phone, company phone, company main phone, other phone, alternate phone,
         alternate number, alternative phone, secondary phone, default address phone, landline,
         telefon privat, telefon geschäftlich, telefon dienstlich",
@@ -209,30 +209,65 @@ const SOMETHING_ELSE: &str = "id, ids, uid, uuid, no, nr, num, code, key, order,
 
 /// Whether a header speaks of other things than how to reach the contact.
 pub(crate) fn is_of_something_else(header: &str) -> bool {
-    static WORDS: LazyLock<HashSet<String>> =
-        LazyLock::new(|| SOMETHING_ELSE.split(',').map(folded).collect());
+    static WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| words(SOMETHING_ELSE));
     header.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&folded(word)))
 }
 
 /// Steps of a path, such as `contact.phones.2.number`, that say no more than that it leads to
-/// something of the contact, or to the value itself.
-const STEPS: &str = "profile, profiles, user details, user, users, contact, contacts, customer,
-    customers, client, lead, leads, person, people, member, subscriber, recipient, data, item,
-    items, attributes, fields, properties, custom fields, info, details, record, result, results,
-    value, number, address, values, text";
+/// something of the contact.
+const PERSONS: &str = "profile, profiles, user details, user, users, contact, contacts, customer,
+    customers, client, lead, leads, person, people, member, subscriber, recipient, guest, buyer,
+    patient, student, attendee, participant, applicant, candidate, respondent, passenger, prospect,
+    billing, billing address, default address, pessoa, cliente, persona";
 
-/// What the path to a value says that it is: its steps without those that say nothing. Steps of other
-/// people and things (`owner.email`, `company.phone`) stay, and so nothing is found.
+/// Steps that say no more than that they lead to the value itself.
+const CONTAINERS: &str = "data, item, items, attributes, fields, properties, custom fields, info,
+    details, record, result, results, value, number, address, addresses, values, text";
+
+/// Containers of things that have names of their own.
+const OF_THINGS: &str = "item, items, custom fields";
+
+/// Last steps that are parts of a name where what stands before them is a person or a name.
+const NAME_STEPS: &[(HeaderMeaning, &str)] = &[
+    (HeaderMeaning::FirstName, "first, given"),
+    (HeaderMeaning::LastName, "last, family"),
+    (HeaderMeaning::Name, "full, display, formatted, name"),
+];
+
+fn words(list: &str) -> HashSet<String> {
+    list.split(',').map(folded).collect()
+}
+
+/// What the path to a value says that it is: its steps without those that say nothing, or the last of
+/// them behind `name`. Steps of other people and things (`owner.email`, `company.phone`) stay, and so
+/// nothing is found.
 fn of_path(header: &str) -> Option<HeaderMeaning> {
-    static NEUTRAL: LazyLock<HashSet<String>> =
-        LazyLock::new(|| STEPS.split(',').map(folded).collect());
+    static KNOWN: LazyLock<[HashSet<String>; 3]> =
+        LazyLock::new(|| [PERSONS, CONTAINERS, OF_THINGS].map(words));
     if !header.contains('.') {
         return None;
     }
-    let steps = header.split('.').map(folded);
-    let said = steps.filter(|step| !NEUTRAL.contains(step)).collect::<String>();
-    let said = said.trim_end_matches(|c: char| c.is_ascii_digit());
-    exact(said)
+    let [persons, containers, of_things] = &*KNOWN;
+    let steps: Vec<String> = header.split('.').map(folded).collect();
+    let has = |of: &HashSet<String>| steps.iter().any(|step| of.contains(step));
+    let says_nothing = |step: &String| persons.contains(step) || containers.contains(step);
+    let mut said: Vec<&str> =
+        steps.iter().filter(|step| !says_nothing(step)).map(String::as_str).collect();
+    let joined = said.concat();
+    let meaning = exact(joined.trim_end_matches(|c: char| c.is_ascii_digit())).or_else(|| {
+        let last = said.pop().filter(|last| steps.last().is_some_and(|step| step == last))?;
+        let is_named = said.last().is_some_and(|step| matches!(*step, "name" | "names"));
+        if said.len() > 1 || !said.is_empty() && !is_named || !is_named && !has(persons) {
+            return None;
+        }
+        let part = NAME_STEPS.iter().find(|(_, list)| list.split(',').any(|s| folded(s) == last));
+        let is_name = |meaning: &HeaderMeaning| {
+            use HeaderMeaning::{FirstName, LastName, Name};
+            matches!(meaning, FirstName | LastName | Name)
+        };
+        part.map(|&(meaning, _)| meaning).or_else(|| exact(last).filter(is_name))
+    })?;
+    (meaning != HeaderMeaning::Name || !has(of_things)).then_some(meaning)
 }
 
 static BY_HEADER: LazyLock<HashMap<String, HeaderMeaning>> =
@@ -252,7 +287,7 @@ mod tests {
 
     #[test]
     fn headers_are_understood_in_any_spelling() {
-        use HeaderMeaning::{Country, Email, FirstName, Name, Phone, Tags};
+        use HeaderMeaning::{Country, Email, FirstName, LastName, Name, Phone, Tags};
         for (header, expected) in [
             ("Full Name", Name),
             ("full_name", Name),
@@ -276,6 +311,17 @@ mod tests {
             ("user.profile.firstName", FirstName),
             ("phones.2.number", Phone(PhoneRank::Phone)),
             ("emails.value", Email),
+            ("person.first", FirstName),
+            ("contact.firstName", FirstName),
+            ("person.name.last", LastName),
+            ("name.given", FirstName),
+            ("names.familyName", LastName),
+            ("name.formatted", Name),
+            ("guest.name", Name),
+            ("fields.Name", Name),
+            ("customer.default_address.phone", Phone(PhoneRank::Phone)),
+            ("billing.first_name", FirstName),
+            ("phoneNumbers.value", Phone(PhoneRank::Phone)),
         ] {
             assert_eq!(meaning(header), Some(expected), "{header}");
         }
@@ -297,6 +343,18 @@ mod tests {
             "company.name",
             "Account Name.id",
             "names.2.value",
+            "product.name",
+            "account.name",
+            "file.name",
+            "user.company.name",
+            "customer.company.name.first",
+            "data.first",
+            "first",
+            "person.last.login",
+            "person.account.first",
+            "items.name",
+            "custom_fields.name",
+            "name.title",
         ] {
             assert_eq!(meaning(header), None, "{header}");
         }
