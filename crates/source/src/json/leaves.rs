@@ -17,7 +17,7 @@ const MAX_NUMBERED: usize = 32;
 /// objects the second is `phones.2.number`; the values of other lists share their path. An object of
 /// a list that has just a `key` and a `value` is read as one value under that key.
 #[derive(Debug, Default)]
-pub(super) struct Leaves {
+pub(crate) struct Leaves {
     paths: String,
     values: String,
     leaves: Vec<Leaf>,
@@ -46,23 +46,23 @@ struct Level {
 
 /// The bytes are no record: no object, or no JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(crate) struct Malformed;
 
 impl Leaves {
     /// Paths and values.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let text = |leaf: &Leaf| (&self.paths[leaf.path.clone()], &self.values[leaf.value.clone()]);
         self.leaves.iter().map(text)
     }
 
     /// The value at this place among all.
-    pub(super) fn value(&self, index: usize) -> &str {
+    pub(crate) fn value(&self, index: usize) -> &str {
         let range = self.leaves.get(index).map(|leaf| leaf.value.clone());
         range.and_then(|range| self.values.get(range)).unwrap_or_default()
     }
 
     /// Reads an object.
-    pub(super) fn read(&mut self, mut bytes: &[u8]) -> Result<(), Malformed> {
+    pub(crate) fn read(&mut self, mut bytes: &[u8]) -> Result<(), Malformed> {
         self.paths.clear();
         self.values.clear();
         self.leaves.clear();
