@@ -9,17 +9,13 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
 use super::events::ShortEvents;
-use super::{Candidate, Chosen, cell, choose};
+use super::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, cell, choose};
 use crate::dump::ReadOptions;
 use crate::error::SourceProblem;
 use crate::header::HEADER_AMONG;
 use crate::input::Input;
 use crate::table::{Ended, RowWriter, TableOf, TableSource};
 use crate::unpack::Archive;
-
-/// The most columns and rows that any program gives a sheet.
-const MAX_COLUMNS: usize = 16_384;
-const MAX_ROWS: u64 = 1 << 20;
 
 /// The longest run of spaces that a cell may hold: as many characters as any program takes.
 const MAX_SPACES: usize = 32_767;
