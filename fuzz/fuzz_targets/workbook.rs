@@ -2,7 +2,12 @@
 
 #![no_main]
 
+#[path = "../properties/foreign.rs"]
+mod foreign;
 #[path = "../properties/workbook.rs"]
 mod workbook;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| workbook::check(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    foreign::may_panic();
+    workbook::check(data);
+});

@@ -243,7 +243,7 @@ impl Card {
             let is = |words: &[&str]| {
                 called.iter().any(|kind| words.iter().any(|word| kind.contains(word)))
             };
-            reach.rank.1 = if is(&["WHATSAPP"]) {
+            reach.rank.1 = if is(&["WHATSAPP", "واتساب"]) {
                 0
             } else if is(&["CELL", "MOBILE", "IPHONE"]) {
                 1

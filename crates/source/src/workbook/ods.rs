@@ -71,6 +71,9 @@ fn rows(
                     for (column, text) in row.cells() {
                         writer.cell(column).push_str(text);
                     }
+                    let is_first = number == row.number;
+                    let written = if is_first { row.written } else { 0 };
+                    writer.add_unfolded((row.cells.len() - written) as u64);
                     writer.end_row(number, 0.0)?;
                 }
             }
@@ -87,6 +90,8 @@ struct Row {
     /// How many such rows there are.
     count: u64,
     text: String,
+    /// How many of its cells are written down, each with a count of its own.
+    written: usize,
     /// Cells that hold anything: the column, from 0, and where the text begins and ends.
     cells: Vec<(usize, usize, usize)>,
 }
@@ -197,6 +202,7 @@ impl<R: BufRead> Content<R> {
     fn read_cells(&mut self) -> Result<(), SourceProblem> {
         self.row.text.clear();
         self.row.cells.clear();
+        self.row.written = 0;
         let mut column = 0_usize;
         loop {
             self.buffer.clear();
@@ -218,6 +224,7 @@ impl<R: BufRead> Content<R> {
                         if next > MAX_COLUMNS {
                             return Err(damaged("it has more columns than a sheet can have"));
                         }
+                        self.row.written += 1;
                         self.row.cells.extend((column..next).map(|column| (column, start, end)));
                     }
                     column = next;
