@@ -671,3 +671,107 @@ fn a_cell_of_a_workbook_in_a_column_that_no_sheet_has_takes_no_room() {
         assert!(message.contains("this workbook is damaged"), "{place}: {message}");
     }
 }
+
+/// An archive of these files.
+fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in parts {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(bytes.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn entities_that_a_workbook_declares_are_never_followed() {
+    // Each is ten of the one before, and the last is somebody's file.
+    let declared = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">\
+                    <!ENTITY f SYSTEM \"file:///etc/hostname\">]>";
+    for entity in ["&b;", "&f;"] {
+        let content = format!(
+            "{declared}<office:document-content><office:body><office:spreadsheet>\
+             <table:table table:name=\"S\"><table:table-row><table:table-cell><text:p>Phone</text:p>\
+             </table:table-cell></table:table-row><table:table-row><table:table-cell><text:p>{entity}\
+             </text:p></table:table-cell></table:table-row></table:table></office:spreadsheet>\
+             </office:body></office:document-content>"
+        );
+        let ods = archive(&[("META-INF/manifest.xml", "<manifest/>"), ("content.xml", &content)]);
+        let sheet = format!(
+            "{declared}<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>Phone</v></c></row>\
+             <row r=\"2\"><c r=\"A2\" t=\"str\"><v>{entity}</v></c></row></sheetData></worksheet>"
+        );
+        let relation = |kind: &str, target: &str| {
+            format!(
+                "<Relationships><Relationship Id=\"a\" Type=\"x/relationships/{kind}\" \
+                 Target=\"{target}\"/></Relationships>"
+            )
+        };
+        let xlsx = archive(&[
+            ("_rels/.rels", &relation("officeDocument", "xl/workbook.xml")),
+            ("xl/_rels/workbook.xml.rels", &relation("worksheet", "worksheets/sheet1.xml")),
+            (
+                "xl/workbook.xml",
+                "<workbook><sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"a\"/></sheets></workbook>",
+            ),
+            ("xl/worksheets/sheet1.xml", &sheet),
+        ]);
+        for workbook in [ods, xlsx] {
+            let folder = folder_with(&workbook);
+            let message = fails_in_little_memory(folder.path(), "in.csv");
+            assert!(message.contains("this workbook is damaged"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_workbook_of_only_dates_has_no_phones() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let date = rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd");
+    sheet.write_string(0, 0, "Phone").unwrap();
+    for row in 1..20 {
+        sheet.write_number_with_format(row, 0, 45_000.0 + f64::from(row), &date).unwrap();
+    }
+    let folder = folder_with(&workbook.save_to_buffer().unwrap());
+    converted(folder.path(), &["in.csv", "-o", "out", "-r", "IN"]);
+    let out = folder.path().join("out");
+    check_laws(&out);
+    assert!(contacts(&out).is_empty());
+    let reasons = column(&out.join("rejects.csv"), "_reason");
+    assert_eq!(reasons, ["phone_looks_like_date"; 19]);
+}
+
+#[test]
+fn a_card_that_is_never_ended_costs_itself_alone() {
+    let folder = folder_with(
+        b"BEGIN:VCARD\nTEL:+919876543210\nEND:VCARD\nBEGIN:VCARD\nTEL:+919988776655\n\
+          BEGIN:VCARD\nTEL:+919811122233\nEND:VCARD\nBEGIN:VCARD\nTEL:+919811122234\n",
+    );
+    converted(folder.path(), &["in.csv", "-o", "out"]);
+    let out = folder.path().join("out");
+    check_laws(&out);
+    assert_eq!(contacts(&out).len(), 2);
+    assert_eq!(column(&out.join("rejects.csv"), "_reason"), ["row_malformed", "row_malformed"]);
+    assert_eq!(column(&out.join("rejects.csv"), "_line"), ["4", "9"]);
+}
+
+#[test]
+fn a_cell_that_is_repeated_without_end_is_an_error() {
+    let content = "<office:document-content><office:body><office:spreadsheet>\
+        <table:table table:name=\"S\"><table:table-row><table:table-cell><text:p>Phone</text:p>\
+        </table:table-cell></table:table-row>\
+        <table:table-row table:number-rows-repeated=\"1000000\">\
+        <table:table-cell table:number-columns-repeated=\"16384\"><text:p>x</text:p>\
+        </table:table-cell></table:table-row></table:table></office:spreadsheet></office:body>\
+        </office:document-content>";
+    let ods = archive(&[("META-INF/manifest.xml", "<manifest/>"), ("content.xml", content)]);
+    let folder = folder_with(&ods);
+    let script = "ulimit -v 400000; exec \"$0\" inspect in.csv";
+    let output = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_contactmill")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let message = text(&output.stderr);
+    assert!(message.contains("are repeated too often"), "{message}");
+}

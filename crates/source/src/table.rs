@@ -171,9 +171,10 @@ impl RowWriter {
         &mut block.text
     }
 
-    /// Counts cells that are not written down one by one as if they were empty.
+    /// Counts cells that hold something and are not written down one by one: each takes as long as
+    /// many that are empty.
     pub(crate) fn add_unfolded(&mut self, cells: u64) {
-        self.gaps = self.gaps.saturating_add(cells);
+        self.gaps = self.gaps.saturating_add(cells.saturating_mul(16));
     }
 
     /// Ends the present row, which has this number, from 1. An empty one is none.
