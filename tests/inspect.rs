@@ -202,6 +202,19 @@ fn columns(inputs: &serde_json::Value) -> Vec<serde_json::Value> {
 }
 
 #[test]
+fn quotes_of_another_kind_are_named() {
+    for (case, file, quotes) in [
+        ("quotes-single", "contacts.sql.csv", "quotes '…', "),
+        ("quotes-behind-backslashes", "leads.csv", "quotes \"…\\\"…\", "),
+    ] {
+        let printed = inspected(&Path::new(CASES).join(case), &[file]);
+        assert!(printed.contains(quotes), "{printed}");
+    }
+    let folder = leads();
+    assert!(!inspected(folder.path(), &["leads.csv"]).contains("quotes"));
+}
+
+#[test]
 fn what_inspect_says_of_columns_is_what_convert_does() {
     let mut compared = 0;
     for case in fs::read_dir(CASES).unwrap() {

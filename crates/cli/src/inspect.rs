@@ -22,6 +22,8 @@ pub(crate) struct Part {
     encoding: String,
     /// Of delimited text.
     delimiter: Option<String>,
+    /// How its fields are quoted, where it is not the usual way.
+    quotes: Option<&'static str>,
     bytes: u64,
     /// How its columns are taken; nothing when it is empty, and the error where they cannot be.
     seen: Option<Seen>,
@@ -85,6 +87,7 @@ fn inspect(
         format: source.format().name(),
         encoding: source.encoding().to_string(),
         delimiter: source.delimiter().map(|delimiter| delimiter.to_string()),
+        quotes: source.quotes(),
         bytes: source.bytes(),
         seen: None,
     };

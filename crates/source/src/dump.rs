@@ -310,7 +310,10 @@ impl Part {
                     let (text, is_all) = (text_head(&content, options)?, content.is_all_head());
                     match Format::of_text(&text) {
                         Format::Csv if text.trim_ascii().is_empty() => Some("empty"),
-                        Format::Csv if !looks_delimited(&text, is_all, options.csv) => {
+                        Format::Csv
+                            if !looks_delimited(&text, is_all, options.csv)
+                                && Quoting::of(&text, is_all, options.csv.delimiter).is_none() =>
+                        {
                             Some("text without columns")
                         }
                         _ => None,
@@ -367,7 +370,7 @@ impl Part {
                 let source = CsvSource::with_banners(&self.name, text, csv, search)?;
                 let (header, delimiter) = (source.header().to_vec(), source.delimiter());
                 let source = AnySource::new(named, (format, encoding), header, source);
-                Ok(source.delimited_by(delimiter))
+                Ok(source.delimited_by(delimiter, quoting.map(Quoting::name)))
             }
             Format::Json => {
                 let options = KeyedOptions::default();

@@ -71,6 +71,15 @@ impl Quoting {
         proved.reduce(|best, other| if other.0 > best.0 { other } else { best }).map(|(_, way)| way)
     }
 
+    /// What it looks like.
+    pub(crate) const fn name(self) -> &'static str {
+        match (self.quote, self.has_escapes) {
+            (b'\'', false) => "'…'",
+            (b'\'', true) => r"'…\'…'",
+            _ => r#""…\"…""#,
+        }
+    }
+
     /// How many columns the text has, where it is proved to be quoted so.
     fn proof(self, head: &[u8]) -> Option<usize> {
         let Look { columns, wrapped, bare, escaped, doubled, untidy, other } = self.look(head);

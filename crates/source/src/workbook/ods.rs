@@ -66,14 +66,13 @@ fn rows(
             if name != sheet {
                 continue;
             }
+            let cells = row.count.saturating_mul(row.cells.len() as u64);
+            writer.add_unfolded(cells.saturating_sub(row.written as u64));
             for number in row.number..row.number + row.count {
                 if number > header_row {
                     for (column, text) in row.cells() {
                         writer.cell(column).push_str(text);
                     }
-                    let is_first = number == row.number;
-                    let written = if is_first { row.written } else { 0 };
-                    writer.add_unfolded((row.cells.len() - written) as u64);
                     writer.end_row(number, 0.0)?;
                 }
             }
