@@ -157,6 +157,52 @@ fn a_field_of_100_mb_costs_its_record_and_no_memory() {
     assert!(fs::metadata(out.join("rejects.csv")).unwrap().len() < 100_000);
 }
 
+/// Short in every test run; as long as a file can be when it is asked for.
+fn line_of_megabytes() -> u64 {
+    let asked = std::env::var("CONTACTMILL_LINE_MB").ok();
+    asked.map_or(64, |megabytes| megabytes.parse().unwrap())
+}
+
+#[test]
+fn a_line_without_end_costs_its_record_and_no_memory() {
+    let csv = "Name,Phone,Notes\nAsha,+919876543210,\nRavi,+919988776655,";
+    let card = "BEGIN:VCARD\nTEL:+919876543210\nEND:VCARD\nBEGIN:VCARD\nNOTE:";
+    let inputs = [
+        ("plain.csv", csv.to_owned(), "\nMeena,+919811122233,\n"),
+        ("quoted.csv", format!("{csv}\""), "\"\nMeena,+919811122233,\n"),
+        (
+            "lines.json",
+            "{\"phone\":\"+919876543210\"}\n{\"phone\":\"".to_owned(),
+            "\"}\n{\"phone\":\"+919811122233\"}\n",
+        ),
+        ("cards.vcf", card.to_owned(), "\nEND:VCARD\nBEGIN:VCARD\nTEL:+919811122233\nEND:VCARD\n"),
+    ];
+    let megabyte = vec![b'x'; 1_000_000];
+    for (name, before, behind) in inputs {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = fs::File::create(folder.path().join(name)).unwrap();
+        file.write_all(before.as_bytes()).unwrap();
+        for _ in 0..line_of_megabytes() {
+            file.write_all(&megabyte).unwrap();
+        }
+        file.write_all(behind.as_bytes()).unwrap();
+        drop(file);
+        // Most of it is what threads and the program itself reserve.
+        let script = "ulimit -v 300000; exec \"$0\" convert \"$1\" -o out --threads 1 --quiet";
+        let output = std::process::Command::new("sh")
+            .args(["-c", script, env!("CARGO_BIN_EXE_contactmill"), name])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{name}: {}", text(&output.stderr));
+        let out = folder.path().join("out");
+        check_laws(&out);
+        assert_eq!(contacts(&out).len(), 2, "{name}");
+        assert_eq!(column(&out.join("rejects.csv"), "_reason"), ["row_too_large"], "{name}");
+        assert!(fs::metadata(out.join("rejects.csv")).unwrap().len() < 64 << 10, "{name}");
+    }
+}
+
 #[test]
 fn standard_input_can_be_a_pipe_of_any_length() {
     let folder = tempfile::tempdir().unwrap();
@@ -510,4 +556,222 @@ fn json_with_values_among_its_keys_is_an_error() {
     let keys: Vec<String> = (0..5_000).map(|number| format!("\"{number}\":1")).collect();
     fs::write(folder.path().join("in.json"), format!("[{{{}}}]", keys.join(","))).unwrap();
     fails(folder.path(), &["in.json", "-o", "out"], 1, "more than 4096 different keys");
+}
+
+/// A Parquet file of one column of text with one page, whose header says what it likes. The numbers
+/// are those of the format: its structs in Thrift's compact protocol, field by field.
+fn parquet(codec: u64, unpacked: u64, body: &[u8], rows: u64) -> Vec<u8> {
+    let number = |number: u64| {
+        let (mut rest, mut bytes) = (2 * number, Vec::new());
+        while rest >= 0x80 {
+            bytes.push(rest as u8 | 0x80);
+            rest >>= 7;
+        }
+        bytes.push(rest as u8);
+        bytes
+    };
+    let all = |parts: &[&[u8]]| parts.concat();
+    let n = number;
+    let page = all(&[
+        b"\x15\0\x15",
+        &n(unpacked),
+        b"\x15",
+        &n(body.len() as u64),
+        b"\x2C\x15",
+        &n(rows),
+        b"\x15\0\x15\x06\x15\x06\0\0",
+        body,
+    ]);
+    let schema = b"\x15\x02\x19\x2C\x48\x01r\x15\x02\0\x15\x0C\x25\0\x18\x05Phone\x25\0\0";
+    let column = all(&[
+        b"\x26\x08\x1C\x15\x0C\x19\x15\0\x19\x18\x05Phone\x15",
+        &n(codec),
+        b"\x16",
+        &n(rows),
+        b"\x16\x64\x16",
+        &n(page.len() as u64),
+        b"\x26\x08\0\0",
+    ]);
+    let rows = n(rows);
+    let group: &[&[u8]] = &[b"\x19\x1C\x19\x1C", &column, b"\x16\x64\x16", &rows, b"\0\0"];
+    let footer = all(&[schema, b"\x16", &rows, &all(group)]);
+    let len = (footer.len() as u32).to_le_bytes();
+    all(&[b"PAR1", &page, &footer, &len, b"PAR1"])
+}
+
+#[test]
+fn what_files_of_columns_say_of_their_sizes_is_not_believed() {
+    let (plain, gzipped, zstandard) = (0, 2, 6);
+    let value = b"\x0D\0\0\0+919876543210";
+    let folder = folder_with(&parquet(plain, value.len() as u64, value, 1));
+    converted(folder.path(), &["in.csv", "-o", "out"]);
+    assert_eq!(contacts(&folder.path().join("out")).len(), 1);
+
+    let zeros = vec![0; 600 << 20];
+    let bombs = [gzip(&zeros), zstd::encode_all(&zeros[..], 1).unwrap()];
+    drop(zeros);
+    let giant = "a page of this Parquet file would not fit into memory";
+    let more = "more comes out of a page than its header says";
+    let cases = &Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/cases");
+    // The length of its only batch, wherever it stands, in the message and in the footer.
+    let arrow = |path: &str, length: i64| {
+        let bytes = fs::read(cases.join(path)).unwrap();
+        let length_of_all = 464_i64.to_le_bytes();
+        let mut lying = bytes.clone();
+        for at in 0..bytes.len() - 8 {
+            if bytes[at..at + 8] == length_of_all {
+                lying[at..at + 8].copy_from_slice(&length.to_le_bytes());
+            }
+        }
+        assert_ne!(bytes, lying);
+        lying
+    };
+    let inputs = [
+        ("page", parquet(plain, 2_000_000_000, value, 1), giant),
+        ("gzip", parquet(gzipped, 100, &bombs[0], 1), more),
+        ("zstd", parquet(zstandard, 100, &bombs[1], 1), more),
+        ("honest", parquet(zstandard, 600 << 20, &bombs[1], 1), giant),
+        ("stream", arrow("arrow-stream/stdin", 1 << 40), "it ends too early"),
+        ("stream", arrow("arrow-stream/stdin", -1), "it ends too early"),
+        ("file", arrow("arrow-file/in.arrow", 1 << 30), "it ends too early"),
+        ("file", arrow("arrow-file/in.arrow", -8), "it ends too early"),
+    ];
+    for (name, bytes, message) in inputs {
+        fs::write(folder.path().join(name), bytes).unwrap();
+        let _ = fs::remove_dir_all(folder.path().join("out"));
+        let said = fails_in_little_memory(folder.path(), name);
+        assert!(said.contains(message), "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_cell_of_a_workbook_in_a_column_that_no_sheet_has_takes_no_room() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (row, cell) in ["Phone", "+919876543210", "+919988776655"].into_iter().enumerate() {
+        sheet.write_string(row as u32, 0, cell).unwrap();
+    }
+    let whole = workbook.save_to_buffer().unwrap();
+    for place in ["ZZZZZZ2", "A99999999", "A1"] {
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&whole)).unwrap();
+        let mut changed = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for index in 0..archive.len() {
+            let mut file = archive.by_index(index).unwrap();
+            let mut bytes = Vec::new();
+            std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
+            let name = file.name().unwrap().into_owned();
+            if name.ends_with("sheet1.xml") {
+                bytes = text(&bytes).replace("r=\"A3\"", &format!("r=\"{place}\"")).into_bytes();
+            }
+            changed.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            changed.write_all(&bytes).unwrap();
+        }
+        let folder = folder_with(&changed.finish().unwrap().into_inner());
+        let message = fails_in_little_memory(folder.path(), "in.csv");
+        assert!(message.contains("this workbook is damaged"), "{place}: {message}");
+    }
+}
+
+/// An archive of these files.
+fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in parts {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(bytes.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn entities_that_a_workbook_declares_are_never_followed() {
+    // Each is ten of the one before, and the last is somebody's file.
+    let declared = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">\
+                    <!ENTITY f SYSTEM \"file:///etc/hostname\">]>";
+    for entity in ["&b;", "&f;"] {
+        let content = format!(
+            "{declared}<office:document-content><office:body><office:spreadsheet>\
+             <table:table table:name=\"S\"><table:table-row><table:table-cell><text:p>Phone</text:p>\
+             </table:table-cell></table:table-row><table:table-row><table:table-cell><text:p>{entity}\
+             </text:p></table:table-cell></table:table-row></table:table></office:spreadsheet>\
+             </office:body></office:document-content>"
+        );
+        let ods = archive(&[("META-INF/manifest.xml", "<manifest/>"), ("content.xml", &content)]);
+        let sheet = format!(
+            "{declared}<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>Phone</v></c></row>\
+             <row r=\"2\"><c r=\"A2\" t=\"str\"><v>{entity}</v></c></row></sheetData></worksheet>"
+        );
+        let relation = |kind: &str, target: &str| {
+            format!(
+                "<Relationships><Relationship Id=\"a\" Type=\"x/relationships/{kind}\" \
+                 Target=\"{target}\"/></Relationships>"
+            )
+        };
+        let xlsx = archive(&[
+            ("_rels/.rels", &relation("officeDocument", "xl/workbook.xml")),
+            ("xl/_rels/workbook.xml.rels", &relation("worksheet", "worksheets/sheet1.xml")),
+            (
+                "xl/workbook.xml",
+                "<workbook><sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"a\"/></sheets></workbook>",
+            ),
+            ("xl/worksheets/sheet1.xml", &sheet),
+        ]);
+        for workbook in [ods, xlsx] {
+            let folder = folder_with(&workbook);
+            let message = fails_in_little_memory(folder.path(), "in.csv");
+            assert!(message.contains("this workbook is damaged"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_workbook_of_only_dates_has_no_phones() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let date = rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd");
+    sheet.write_string(0, 0, "Phone").unwrap();
+    for row in 1..20 {
+        sheet.write_number_with_format(row, 0, 45_000.0 + f64::from(row), &date).unwrap();
+    }
+    let folder = folder_with(&workbook.save_to_buffer().unwrap());
+    converted(folder.path(), &["in.csv", "-o", "out", "-r", "IN"]);
+    let out = folder.path().join("out");
+    check_laws(&out);
+    assert!(contacts(&out).is_empty());
+    let reasons = column(&out.join("rejects.csv"), "_reason");
+    assert_eq!(reasons, ["phone_looks_like_date"; 19]);
+}
+
+#[test]
+fn a_card_that_is_never_ended_costs_itself_alone() {
+    let folder = folder_with(
+        b"BEGIN:VCARD\nTEL:+919876543210\nEND:VCARD\nBEGIN:VCARD\nTEL:+919988776655\n\
+          BEGIN:VCARD\nTEL:+919811122233\nEND:VCARD\nBEGIN:VCARD\nTEL:+919811122234\n",
+    );
+    converted(folder.path(), &["in.csv", "-o", "out"]);
+    let out = folder.path().join("out");
+    check_laws(&out);
+    assert_eq!(contacts(&out).len(), 2);
+    assert_eq!(column(&out.join("rejects.csv"), "_reason"), ["row_malformed", "row_malformed"]);
+    assert_eq!(column(&out.join("rejects.csv"), "_line"), ["4", "9"]);
+}
+
+#[test]
+fn a_cell_that_is_repeated_without_end_is_an_error() {
+    let content = "<office:document-content><office:body><office:spreadsheet>\
+        <table:table table:name=\"S\"><table:table-row><table:table-cell><text:p>Phone</text:p>\
+        </table:table-cell></table:table-row>\
+        <table:table-row table:number-rows-repeated=\"1000000\">\
+        <table:table-cell table:number-columns-repeated=\"16384\"><text:p>x</text:p>\
+        </table:table-cell></table:table-row></table:table></office:spreadsheet></office:body>\
+        </office:document-content>";
+    let ods = archive(&[("META-INF/manifest.xml", "<manifest/>"), ("content.xml", content)]);
+    let folder = folder_with(&ods);
+    let script = "ulimit -v 400000; exec \"$0\" inspect in.csv";
+    let output = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_contactmill")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let message = text(&output.stderr);
+    assert!(message.contains("are repeated too often"), "{message}");
 }

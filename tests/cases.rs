@@ -160,6 +160,9 @@ const SAME_CONTACTS: &[&str] = &[
     "gzip-of-two-members",
     "ods",
     "parquet",
+    "quotes-single",
+    "same-contacts-json",
+    "same-contacts-json-lines",
     "standard-input-gzip",
     "wrong-extension",
     "xls",
@@ -181,4 +184,19 @@ fn the_same_contacts_in_any_format_give_the_same_arrays() {
     for case in SAME_CONTACTS {
         assert!(arrays(case) == csv, "{case}");
     }
+}
+
+#[test]
+fn cards_of_the_same_contacts_give_the_same_arrays_but_for_attributes() {
+    // What a card calls a city is not what a column does.
+    let arrays = |input: &str| {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        let arguments = [input, "--region", "IN", "--attributes", "none", "--out"];
+        let arguments: Vec<String> =
+            arguments.map(str::to_owned).into_iter().chain([out.display().to_string()]).collect();
+        assert!(run(Path::new(CASES), &arguments).status.success());
+        fs::read(out.join("import-000001.json")).unwrap()
+    };
+    assert!(arrays("same-contacts-csv/in.csv") == arrays("same-contacts-vcard/contacts.vcf"));
 }

@@ -157,3 +157,83 @@ fn a_profile_reads_the_next_file_the_same_way() {
         assert!(printed.starts_with("error: bad.toml: ") && printed.contains(message), "{printed}");
     }
 }
+
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/cases");
+
+/// Options that only `convert` has, and whether a value stands behind them.
+const OF_CONVERT: [(&str, bool); 11] = [
+    ("--dedup", true),
+    ("--json", false),
+    ("--layout", true),
+    ("--max-bytes", true),
+    ("--max-contacts", true),
+    ("--max-rejects", true),
+    ("--on-duplicate", true),
+    ("--overwrite", false),
+    ("--progress", true),
+    ("--quiet", false),
+    ("--threads", true),
+];
+
+/// What `inspect` is asked for in a case of `convert`.
+fn arguments_of(case: &Path) -> Vec<String> {
+    let text = fs::read_to_string(case.join("args")).unwrap();
+    let mut lines = text.lines().filter(|line| !line.is_empty());
+    let mut arguments = Vec::new();
+    while let Some(line) = lines.next() {
+        match OF_CONVERT.iter().find(|(name, _)| line.split('=').next() == Some(name)) {
+            Some((_, true)) if !line.contains('=') => _ = lines.next(),
+            Some(_) => {}
+            None => arguments.push(line.to_owned()),
+        }
+    }
+    arguments.push("--json".to_owned());
+    arguments
+}
+
+/// Of each input its name, its preset, and its columns with what they hold.
+fn columns(inputs: &serde_json::Value) -> Vec<serde_json::Value> {
+    let column = |column: &serde_json::Value| [column["column"].clone(), column["field"].clone()];
+    let input = |input: &serde_json::Value| {
+        let columns: Vec<_> = input["columns"].as_array().unwrap().iter().map(column).collect();
+        serde_json::json!([input["path"], input["preset"], columns])
+    };
+    inputs.as_array().unwrap().iter().map(input).collect()
+}
+
+#[test]
+fn quotes_of_another_kind_are_named() {
+    for (case, file, quotes) in [
+        ("quotes-single", "contacts.sql.csv", "quotes '…', "),
+        ("quotes-behind-backslashes", "leads.csv", "quotes \"…\\\"…\", "),
+    ] {
+        let printed = inspected(&Path::new(CASES).join(case), &[file]);
+        assert!(printed.contains(quotes), "{printed}");
+    }
+    let folder = leads();
+    assert!(!inspected(folder.path(), &["leads.csv"]).contains("quotes"));
+}
+
+#[test]
+fn what_inspect_says_of_columns_is_what_convert_does() {
+    let mut compared = 0;
+    for case in fs::read_dir(CASES).unwrap() {
+        let case = case.unwrap().path();
+        let mut command = contactmill();
+        command.arg("inspect").args(arguments_of(&case)).current_dir(&case);
+        if let Ok(input) = fs::File::open(case.join("stdin")) {
+            command.stdin(input);
+        }
+        let output = command.output().unwrap();
+        let Ok(manifest) = fs::read(case.join("expected/manifest.json")) else {
+            assert!(!output.status.success(), "{}", case.display());
+            continue;
+        };
+        assert!(output.status.success(), "{}: {}", case.display(), text(&output.stderr));
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(columns(&report["inputs"]), columns(&manifest["mapping"]), "{}", case.display());
+        compared += 1;
+    }
+    assert!(compared > 90);
+}

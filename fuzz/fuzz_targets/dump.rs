@@ -4,5 +4,10 @@
 
 #[path = "../properties/dump.rs"]
 mod dump;
+#[path = "../properties/foreign.rs"]
+mod foreign;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| dump::check(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    foreign::may_panic();
+    dump::check(data);
+});

@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use contactmill_core::Integrity;
-use contactmill_source::{JsonOptions, JsonSource};
+use contactmill_source::{JsonSource, KeyedOptions};
 use serde_json::Value;
 
 #[path = "records.rs"]
@@ -14,7 +14,7 @@ mod records;
 /// objects that `serde_json` reads, every object is a whole record.
 pub(crate) fn check(data: &[u8]) {
     let read = |block_bytes| {
-        let options = JsonOptions { block_bytes, ..JsonOptions::default() };
+        let options = KeyedOptions { block_bytes, ..KeyedOptions::default() };
         let source = JsonSource::new("fuzz.json", Cursor::new(data), options);
         source.ok().map(|source| {
             let header = source.header().to_vec();

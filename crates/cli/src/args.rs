@@ -1,24 +1,27 @@
 //! What was typed. What it means is for the crates below.
 
-use std::fmt;
 use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use contactmill_core::{
-    Acceptance, AttributeSelection, BadEmail, BareDigits, DedupPolicy, FieldMapping,
-    LineTypePolicy, MappedField, MissingName, Options, PhoneMode, Region,
-};
+use clap::{Args, Parser, Subcommand};
+use contactmill_core::{AttributeSelection, DedupPolicy, FieldMapping, Options, Region};
 use contactmill_emit::{BatchLimits, Existing, Layout, Writing};
 use contactmill_source::{
     CsvOptions, Delimiter, InflateLimits, IsHeader, ReadOptions, TextEncoding,
 };
 use serde::Serialize;
 
+use self::words::{
+    AcceptArgument, Assignment, Attributes, BadEmailArgument, BareDigitsArgument, DedupArgument,
+    LayoutArgument, LineTypeArgument, MaxRejects, MissingNameArgument, OnDuplicateArgument,
+    PhonesArgument, changed,
+};
+pub(crate) use self::words::{FieldArgument, ProgressArgument};
 use crate::upload_args::{SandboxArguments, UploadArguments};
+
+mod words;
 
 /// Turns messy contact dumps into strict JSON import arrays.
 #[derive(Debug, Parser)]
@@ -110,15 +113,6 @@ impl InspectArguments {
     }
 }
 
-/// An option and its word, unless that is the default.
-fn changed<W: ValueEnum + Default + PartialEq>(
-    name: &'static str,
-    word: &W,
-) -> Option<(&'static str, String)> {
-    let possible = word.to_possible_value().filter(|_| *word != W::default())?;
-    Some((name, possible.get_name().to_owned()))
-}
-
 /// Tell step by step how a value is read: what was seen, what was taken or refused and why, and
 /// what would stand in the import array.
 ///
@@ -144,14 +138,6 @@ pub(crate) struct ExplainArguments {
     /// Print one JSON object a value
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// What kind of cell a value stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum FieldArgument {
-    Phone,
-    Email,
 }
 
 impl ExplainArguments {
@@ -220,6 +206,10 @@ pub(crate) struct ConvertArguments {
 
     #[command(flatten, next_help_heading = "What is shown")]
     pub(crate) display: DisplayArguments,
+
+    /// Show values of records, which are personal data, in the summary
+    #[arg(long, help_heading = "What is shown")]
+    pub(crate) show_values: bool,
 }
 
 #[derive(Args, Debug)]
@@ -379,9 +369,11 @@ pub(crate) struct LimitArguments {
     threads: Option<NonZeroUsize>,
 }
 
+/// What a run of `convert` or `upload` shows.
 #[derive(Args, Debug)]
 pub(crate) struct DisplayArguments {
-    /// Print the manifest as JSON on standard output instead of the summary
+    /// Print the outcome as JSON on standard output instead of the summary; of convert, that is the
+    /// manifest
     #[arg(long)]
     pub(crate) json: bool,
 
@@ -392,182 +384,6 @@ pub(crate) struct DisplayArguments {
     /// Show progress on standard error; auto means on a terminal
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     pub(crate) progress: ProgressArgument,
-
-    /// Show values of records, which are personal data, in the summary
-    #[arg(long)]
-    pub(crate) show_values: bool,
-}
-
-/// Declares the words of an option and what they mean.
-macro_rules! words {
-    ($name:ident => $meaning:ty { $first:ident = $first_value:expr, $($word:ident = $value:expr),+ $(,)? }) => {
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub(crate) enum $name {
-            #[default]
-            $first,
-            $($word,)+
-        }
-
-        impl From<$name> for $meaning {
-            fn from(word: $name) -> Self {
-                match word {
-                    $name::$first => $first_value,
-                    $($name::$word => $value,)+
-                }
-            }
-        }
-    };
-}
-
-words!(LayoutArgument => Layout { Files = Layout::Files, Lines = Layout::Lines });
-words!(BareDigitsArgument => BareDigits {
-    National = BareDigits::National,
-    International = BareDigits::International,
-});
-words!(PhonesArgument => PhoneMode { Recover = PhoneMode::Recover, Strict = PhoneMode::Strict });
-words!(LineTypeArgument => LineTypePolicy {
-    Any = LineTypePolicy::Any,
-    Mobile = LineTypePolicy::Mobile,
-});
-words!(AcceptArgument => Acceptance {
-    Valid = Acceptance::Valid,
-    Possible = Acceptance::Possible,
-});
-words!(MissingNameArgument => MissingName {
-    Phone = MissingName::Phone,
-    Reject = MissingName::Reject,
-});
-words!(BadEmailArgument => BadEmail { Drop = BadEmail::Drop, Reject = BadEmail::Reject });
-words!(OnDuplicateArgument => DedupPolicy {
-    Merge = DedupPolicy::Merge,
-    First = DedupPolicy::First,
-    Last = DedupPolicy::Last,
-});
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum DedupArgument {
-    #[default]
-    Phone,
-    None,
-}
-
-/// When progress is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ProgressArgument {
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
-
-/// `FIELD=COLUMN`
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Assignment {
-    field: MappedField,
-    column: String,
-}
-
-impl FromStr for Assignment {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (field, column) =
-            text.split_once('=').ok_or("expected FIELD=COLUMN, such as phone=Mobile")?;
-        let field: MappedField = field.trim().parse().map_err(|error| format!("{error}"))?;
-        let column = column.trim();
-        if column.is_empty() {
-            return Err(format!("expected the name of a column behind {field}="));
-        }
-        Ok(Assignment { field, column: column.to_owned() })
-    }
-}
-
-impl fmt::Display for Assignment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.field, self.column)
-    }
-}
-
-/// `all`, `none`, or names of columns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Attributes(AttributeSelection);
-
-impl FromStr for Attributes {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(Attributes(match text {
-            "all" => AttributeSelection::All,
-            "none" => AttributeSelection::None,
-            _ => {
-                let columns: Vec<String> =
-                    text.split(',').map(|name| name.trim().to_owned()).collect();
-                if columns.iter().any(String::is_empty) {
-                    return Err(
-                        "expected all, none, or names of columns set apart by commas".into()
-                    );
-                }
-                AttributeSelection::Columns(columns)
-            }
-        }))
-    }
-}
-
-impl fmt::Display for Attributes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            AttributeSelection::All => f.write_str("all"),
-            AttributeSelection::None => f.write_str("none"),
-            AttributeSelection::Columns(columns) => f.write_str(&columns.join(",")),
-        }
-    }
-}
-
-/// How many records may be rejected.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum MaxRejects {
-    Count(u64),
-    Percent(f64),
-}
-
-impl MaxRejects {
-    /// Whether `rejected` of `records` is more than this.
-    pub(crate) fn is_exceeded(self, rejected: u64, records: u64) -> bool {
-        match self {
-            MaxRejects::Count(max) => rejected > max,
-            MaxRejects::Percent(max) => rejected as f64 * 100.0 > max * records as f64,
-        }
-    }
-}
-
-impl FromStr for MaxRejects {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let expected =
-            || "expected a number of records such as 100, or a share such as 2.5%".to_owned();
-        match text.strip_suffix('%') {
-            Some(percent) => {
-                let percent: f64 = percent.trim().parse().map_err(|_| expected())?;
-                (0.0..=100.0)
-                    .contains(&percent)
-                    .then_some(MaxRejects::Percent(percent))
-                    .ok_or_else(expected)
-            }
-            None => text.parse().map(MaxRejects::Count).map_err(|_| expected()),
-        }
-    }
-}
-
-impl fmt::Display for MaxRejects {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            MaxRejects::Count(count) => write!(f, "{count}"),
-            MaxRejects::Percent(percent) => write!(f, "{percent}%"),
-        }
-    }
 }
 
 impl ConvertArguments {

@@ -9,9 +9,9 @@ use std::process::ExitCode;
 
 use contactmill_core::pipeline::{Emitted, NoThreads, Pipeline, Settings, Sink, Stopped};
 use contactmill_core::{
-    ColumnMap, ColumnRole, Conflict, ContentSample, DecidedBy, Decision, FieldMapping,
-    METADATA_VERSION, MappedField, MappingError, Normalizer, Position, Reason, Record, RecordId,
-    Region, Rejection, Scratch, SourceId, Warning, WarningCode,
+    ColumnMap, ColumnRole, Conflict, DecidedBy, Decision, FieldMapping, METADATA_VERSION,
+    MappedField, MappingError, Normalizer, Position, Reason, Record, RecordId, Region, Rejection,
+    Resumed, Sampled, Scratch, SourceId, Warning, WarningCode,
 };
 use contactmill_emit::{
     ArrayEncoding, ContentDecision, EmitError, InputEntry, InputTable, Manifest, MappedColumn,
@@ -208,9 +208,14 @@ struct OpenInput {
     /// What its columns hold; nothing when it is empty.
     map: Option<ColumnMap>,
     records: u64,
-    /// It is opened again when its turn comes: there may be more of them than can be open.
+    /// Open since its header was read, if it is one of the first. The others are opened again when
+    /// their turn comes: there may be more of them than can be open.
+    source: Option<Resumed<AnySource>>,
     part: Part,
 }
+
+/// So many inputs stay open between the reading of their headers and their turn.
+const KEPT_OPEN: usize = 4;
 
 /// Converts and reports; the exit code is 3 when too much was rejected, and that of the signal when
 /// one stopped the run.
@@ -256,8 +261,11 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     };
     let mut pipeline = Pipeline::new(&normalizer, settings)?;
     for (index, input) in inputs.iter_mut().enumerate() {
-        let mut source = input.part.open(reading)?;
-        if source.header() != input.header {
+        let mut source = match input.source.take() {
+            Some(source) => source,
+            None => Resumed::from(input.part.open(reading)?),
+        };
+        if source.source().header() != input.header {
             return Err(Failure::Changed { input: input.name.clone() });
         }
         if let Some(map) = &input.map {
@@ -267,7 +275,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
             input.records =
                 fed.map_err(|stopped| Failure::of(stopped, &arguments.out, &signals))?;
         }
-        input.sha256 = source.sha256()?;
+        input.sha256 = source.source().sha256()?;
         sink.progress.end_input(input.bytes, input.records);
     }
     sink.progress.writing();
@@ -308,7 +316,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
             out: &arguments.out,
             counts,
             finished: &finished,
-            examples: arguments.display.show_values.then_some(&examples),
+            examples: arguments.show_values.then_some(&examples),
             layout: arguments.layout(),
             columns: &inputs.iter().flat_map(column_notes).collect::<Vec<_>>(),
         };
@@ -354,36 +362,36 @@ fn open(
         let _ = writeln!(anstream::stderr(), "{name} is {what}; passed over");
     }
     for part in parts {
-        let mut source = part.open(reading)?;
-        let name = source.name().to_owned();
-        let map = if source.header().is_empty() {
-            None
-        } else {
-            let sample = ContentSample::of(&mut source, arguments.options())?;
-            Some(columns_of(&source, &arguments.mapping(), &sample)?)
-        };
+        let sampled = Sampled::of(part.open(reading)?, arguments.options())?;
+        let source = sampled.source();
+        let kept = inputs.iter().filter(|input| input.source.is_some()).count();
         inputs.push(OpenInput {
-            name,
+            name: source.name().to_owned(),
             format: source.format(),
             encoding: source.encoding(),
             bytes: source.bytes(),
             sha256: String::new(),
             header: source.header().to_vec(),
-            map,
+            map: columns_of(&sampled, &arguments.mapping())?,
             records: 0,
+            source: if kept < KEPT_OPEN { sampled.resume() } else { None },
             part,
         });
     }
     Ok(())
 }
 
-/// What the columns of a source hold.
+/// What the columns of a source hold, by its header and its first thousand records; nothing when it is
+/// empty. `convert` and `inspect` both decide by this, so that they never differ.
 pub(crate) fn columns_of(
-    source: &AnySource,
+    sampled: &Sampled<AnySource>,
     mapping: &FieldMapping,
-    sample: &ContentSample,
-) -> Result<ColumnMap, Failure> {
-    mapping.resolve_with(source.header(), sample).map_err(|error| {
+) -> Result<Option<ColumnMap>, Failure> {
+    let (source, sample) = (sampled.source(), sampled.sample());
+    if source.header().is_empty() {
+        return Ok(None);
+    }
+    mapping.resolve_with(source.header(), sample).map(Some).map_err(|error| {
         let likely = sample.likely_phone_column();
         let suggestion = likely.and_then(|column| source.header().get(column).cloned());
         Failure::Mapping { source: source.name().to_owned(), error, suggestion }

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use contactmill_core::{ColumnMap, ContentSample, Inspection, Inspector, Normalizer, SourceId};
-use contactmill_source::{AnySource, Dump, Input};
+use contactmill_core::{ColumnMap, Inspection, Inspector, Normalizer, Resumed, Sampled, SourceId};
+use contactmill_source::{self as source, Dump, Input, ReadOptions};
 use serde_json::Value;
 
 use crate::args::InspectArguments;
@@ -22,6 +22,8 @@ pub(crate) struct Part {
     encoding: String,
     /// Of delimited text.
     delimiter: Option<String>,
+    /// How its fields are quoted, where it is not the usual way.
+    quotes: Option<&'static str>,
     bytes: u64,
     /// How its columns are taken; nothing when it is empty, and the error where they cannot be.
     seen: Option<Seen>,
@@ -52,9 +54,7 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<ExitCode, Failure> {
             Input::open(path, scratch)?
         };
         for part in Dump::of(input, reading)?.parts {
-            let mut source = part.open(reading)?;
-            let sample = ContentSample::of(&mut source, arguments.options())?;
-            parts.push(inspect(part.open(reading)?, &sample, arguments)?);
+            parts.push(inspect(&part, reading, arguments)?);
         }
     }
     if let Some(path) = &arguments.write_profile {
@@ -76,22 +76,26 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<ExitCode, Failure> {
 }
 
 fn inspect(
-    mut source: AnySource,
-    sample: &ContentSample,
+    part: &source::Part,
+    reading: ReadOptions<'_>,
     arguments: &InspectArguments,
 ) -> Result<Part, Failure> {
-    let mut part = Part {
+    let sampled = Sampled::of(part.open(reading)?, arguments.options())?;
+    let source = sampled.source();
+    let mut inspected = Part {
         name: source.name().to_owned(),
         format: source.format().name(),
         encoding: source.encoding().to_string(),
         delimiter: source.delimiter().map(|delimiter| delimiter.to_string()),
+        quotes: source.quotes(),
         bytes: source.bytes(),
         seen: None,
     };
-    if source.header().is_empty() {
-        return Ok(part);
-    }
-    let map = columns_of(&source, &arguments.mapping(), sample)?;
+    let Some(map) = columns_of(&sampled, &arguments.mapping())? else { return Ok(inspected) };
+    let mut source = match sampled.resume() {
+        Some(source) => source,
+        None => Resumed::from(part.open(reading)?),
+    };
     let normalizer = Normalizer::new(arguments.options());
     let mut inspector = Inspector::new(&normalizer, &map);
     inspector.read(SourceId(0), &mut source)?;
@@ -109,8 +113,8 @@ fn inspect(
             (position.line, value)
         })
         .collect();
-    part.seen = Some(Seen { map, inspection, examples });
-    Ok(part)
+    inspected.seen = Some(Seen { map, inspection, examples });
+    Ok(inspected)
 }
 
 /// Puts dots in the place of what is personal in a contact; keys and calling codes are not.

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use contactmill_sandbox::{AnswerStyle, DEFAULT_PORT, Faults, Options};
 use contactmill_upload::{Preset, Settings, Target, TargetError};
 
-use crate::args::ProgressArgument;
+use crate::args::DisplayArguments;
 
 /// Send what convert wrote, within the limit, and account for every contact.
 ///
@@ -35,7 +35,7 @@ pub(crate) struct UploadArguments {
     pub(crate) how: HowArguments,
 
     #[command(flatten, next_help_heading = "What is shown")]
-    pub(crate) display: UploadDisplayArguments,
+    pub(crate) display: DisplayArguments,
 }
 
 #[derive(Args, Debug)]
@@ -97,21 +97,6 @@ pub(crate) struct HowArguments {
     /// these results from others, such as import-1f2e3d4c
     #[arg(long, value_name = "TAG", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) tag_run: Option<String>,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct UploadDisplayArguments {
-    /// Print the outcome as JSON on standard output instead of the summary
-    #[arg(long)]
-    pub(crate) json: bool,
-
-    /// Print no summary and no progress
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-
-    /// Show progress on standard error; auto means on a terminal
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
-    pub(crate) progress: ProgressArgument,
 }
 
 impl UploadArguments {

@@ -1,5 +1,7 @@
 //! What columns hold, by a sample of their cells.
 
+use std::collections::VecDeque;
+
 use crate::email_cell;
 use crate::explain::Notes;
 use crate::name_cell;
@@ -11,6 +13,9 @@ use crate::text::{ascii_digit, is_blank, says_nothing};
 
 /// How many records of a source are looked at.
 const SAMPLED_RECORDS: usize = 1_000;
+
+/// So many blocks are kept. A thousand records are far fewer, unless they are very large.
+const KEPT_BLOCKS: usize = 16;
 
 /// What the cells of one column are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,28 +56,6 @@ impl ContentSample {
         ContentSample { options, columns: Vec::new() }
     }
 
-    /// A sample of the first thousand records of a source, which is read as far as that needs. It
-    /// depends on the records alone, whatever blocks they come in.
-    ///
-    /// # Errors
-    ///
-    /// When the source cannot be read.
-    pub fn of<S: Source>(source: &mut S, options: Options) -> Result<Self, S::Error> {
-        let mut sample = ContentSample::new(options);
-        let mut left = SAMPLED_RECORDS;
-        while left > 0
-            && let Some(block) = source.next_block()?
-        {
-            block.visit(&mut |record| {
-                if left > 0 {
-                    left -= 1;
-                    sample.add(record);
-                }
-            })?;
-        }
-        Ok(sample)
-    }
-
     /// Adds a record.
     pub fn add(&mut self, record: Record<'_>) {
         if self.columns.len() < record.len() {
@@ -104,6 +87,113 @@ impl ContentSample {
         likely
             .max_by_key(|&(index, column)| (column.numbers, std::cmp::Reverse(index)))
             .map(|(index, _)| index)
+    }
+}
+
+/// A source whose first thousand records have been looked at. They are not read twice: they come
+/// again, before the others.
+///
+/// ```
+/// use contactmill_core::{Block, Options, Rows, Sampled, Source};
+///
+/// let rows = Rows::new([["Asha", "+91 98765 43210"], ["Ravi", "+91 99887 76655"]].into_iter());
+/// let sampled = Sampled::of(rows, Options::default())?;
+/// assert_eq!(sampled.sample().column(1).phones, 2);
+///
+/// let (mut records, mut source) = (0, sampled.resume().unwrap());
+/// while let Some(block) = source.next_block()? {
+///     block.visit(&mut |_| records += 1)?;
+/// }
+/// assert_eq!(records, 2);
+/// # Ok::<(), std::convert::Infallible>(())
+/// ```
+#[derive(Debug)]
+pub struct Sampled<S: Source> {
+    sample: ContentSample,
+    source: S,
+    /// What was looked at; nothing once it was too much to keep.
+    blocks: Option<VecDeque<S::Block>>,
+}
+
+impl<S: Source> Sampled<S> {
+    /// Reads a source as far as a sample of its first thousand records needs. The sample depends on
+    /// the records alone, whatever blocks they come in.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read.
+    pub fn of(mut source: S, options: Options) -> Result<Self, S::Error> {
+        let mut sample = ContentSample::new(options);
+        let mut blocks = Some(VecDeque::new());
+        let mut left = SAMPLED_RECORDS;
+        while left > 0
+            && let Some(block) = source.next_block()?
+        {
+            block.visit(&mut |record| {
+                if left > 0 {
+                    left -= 1;
+                    sample.add(record);
+                }
+            })?;
+            blocks = blocks.filter(|kept| kept.len() < KEPT_BLOCKS);
+            if let Some(blocks) = &mut blocks {
+                blocks.push_back(block);
+            }
+        }
+        Ok(Sampled { sample, source, blocks })
+    }
+
+    /// What was seen.
+    #[must_use]
+    pub const fn sample(&self) -> &ContentSample {
+        &self.sample
+    }
+
+    /// The source, behind what was looked at.
+    #[must_use]
+    pub const fn source(&self) -> &S {
+        &self.source
+    }
+
+    /// All records from the first; nothing where the records are so large that those which were
+    /// looked at were not kept, and the source has to be opened again.
+    #[must_use]
+    pub fn resume(self) -> Option<Resumed<S>> {
+        Some(Resumed { blocks: self.blocks?, source: self.source })
+    }
+}
+
+/// A source from its first record, although that has been looked at; see [`Sampled`].
+#[derive(Debug)]
+pub struct Resumed<S: Source> {
+    blocks: VecDeque<S::Block>,
+    source: S,
+}
+
+impl<S: Source> Resumed<S> {
+    /// The source itself.
+    #[must_use]
+    pub const fn source(&self) -> &S {
+        &self.source
+    }
+}
+
+impl<S: Source> From<S> for Resumed<S> {
+    /// A source that nothing was taken from.
+    fn from(source: S) -> Self {
+        Resumed { blocks: VecDeque::new(), source }
+    }
+}
+
+impl<S: Source> Source for Resumed<S> {
+    type Block = S::Block;
+    type Error = S::Error;
+
+    fn next_block(&mut self) -> Result<Option<S::Block>, S::Error> {
+        match self.blocks.pop_front() {
+            Some(block) => Ok(Some(block)),
+            None => self.source.next_block(),
+        }
     }
 }
 

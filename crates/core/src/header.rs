@@ -47,7 +47,7 @@ pub(crate) enum HeaderMeaning {
 }
 
 /// Which of several phone columns is tried first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PhoneRank {
     WhatsApp,
     Mobile,
@@ -88,7 +88,7 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
     (
         HeaderMeaning::Phone(PhoneRank::Mobile),
         "mobile, mobile phone, mobile number, mobile no, mobile phone number, cell, cell phone,
-        cell phone number, cell number, cellular, sms, móvil, teléfono móvil, celular,
+        cell phone number, cell number, cellular, mobile phones, sms, móvil, teléfono móvil, celular,
         teléfono celular, telefone celular, telemóvel, portable, tél portable, téléphone portable,
         mobil, handy, handynummer, mobiltelefon, mobilnummer, cellulare, telefono cellulare,
         nomor hp, no hp, hp, handphone, cep tel, cep telefonu, gsm,
@@ -106,7 +106,7 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
     ),
     (
         HeaderMeaning::Phone(PhoneRank::HomeOrWork),
-        "home phone, home phone number, work phone, work phone number, business phone,
+        "home phones, business phones, home phone, home phone number, work phone, work phone number, business phone,
         office phone, company phone, company main phone, other phone, alternate phone,
         alternate number, alternative phone, secondary phone, default address phone, landline,
         telefon privat, telefon geschäftlich, telefon dienstlich",
@@ -139,6 +139,15 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
 
 /// What a header says its column holds, if it says anything.
 pub(crate) fn meaning(header: &str) -> Option<HeaderMeaning> {
+    of_one(header).or_else(|| Said::of(header)?.meaning())
+}
+
+/// The same of a header that says one thing.
+fn of_one(header: &str) -> Option<HeaderMeaning> {
+    // `company.phone` is the phone of a company, unlike the column `Company phone` of a person.
+    if header.rsplit('.').skip(1).any(is_of_others) {
+        return None;
+    }
     let mut folded = folded(header);
     // `Phone 1 - Value`, `E-mail 2 - Value`, `Phone 2`, `E-mail 2 Address`: one of several.
     if folded.contains(|c: char| c.is_ascii_digit()) {
@@ -150,10 +159,88 @@ pub(crate) fn meaning(header: &str) -> Option<HeaderMeaning> {
             let without_numbers: String = header.chars().filter(|c| !c.is_ascii_digit()).collect();
             of_path(&without_numbers)
         })?;
-        return matches!(meaning, HeaderMeaning::Phone(_) | HeaderMeaning::Email)
-            .then_some(meaning);
+        let is_one_of_several = match meaning {
+            HeaderMeaning::Phone(_) | HeaderMeaning::Email => true,
+            HeaderMeaning::Tags => header.contains('.'),
+            _ => false,
+        };
+        return is_one_of_several.then_some(meaning);
     }
     exact(&folded).or_else(|| of_path(header))
+}
+
+/// Words in remarks and beside other words that make a column one of somebody else, or of something
+/// that is no way to reach the contact.
+const OF_OTHERS: &str = "fax, pager, emergency, owner, agent, manager, assistant, supervisor,
+    referrer, referral, reference, seller, vendor, supplier, company, parent, spouse, father, mother,
+    guardian, order, invoice, username, password";
+
+fn is_of_others(word: &str) -> bool {
+    static OTHERS: LazyLock<HashSet<String>> = LazyLock::new(|| words(OF_OTHERS));
+    OTHERS.contains(&folded(word))
+}
+
+/// A header that says several things: `Celular/WhatsApp`, `Phone (with country code)`.
+struct Said<'h> {
+    alternatives: Vec<&'h str>,
+    remarks: Vec<&'h str>,
+}
+
+impl<'h> Said<'h> {
+    /// What it says, unless it is of others, or says one thing only.
+    fn of(header: &'h str) -> Option<Self> {
+        if header.split(|c: char| !c.is_alphanumeric()).any(is_of_others) {
+            return None;
+        }
+        let mut said = Said { alternatives: Vec::new(), remarks: Vec::new() };
+        for (index, piece) in header.split(['(', ')', '[', ']']).enumerate() {
+            let into = if index % 2 == 0 { &mut said.alternatives } else { &mut said.remarks };
+            let some = piece.split(['/', '|', '&']).map(str::trim);
+            into.extend(some.filter(|text| text.contains(char::is_alphanumeric)));
+        }
+        (said.alternatives.len() + said.remarks.len() > 1).then_some(said)
+    }
+
+    /// What all alternatives mean; remarks only must not say something else.
+    fn meaning(&self) -> Option<HeaderMeaning> {
+        let alternatives: Vec<HeaderMeaning> =
+            self.alternatives.iter().map(|text| of_one(text)).collect::<Option<_>>()?;
+        let remarks = self.remarks.iter().filter_map(|text| of_one(text));
+        alternatives.into_iter().chain(remarks).map(Some).reduce(|one, other| {
+            match (one?, other?) {
+                (HeaderMeaning::Phone(one), HeaderMeaning::Phone(other)) => {
+                    Some(HeaderMeaning::Phone(one.min(other)))
+                }
+                (one, other) => (one == other).then_some(one),
+            }
+        })?
+    }
+
+    /// What some alternatives mean or hint at, where no other says something else.
+    fn hint(&self) -> Option<HeaderHint> {
+        let mut found: Option<HeaderHint> = None;
+        for text in self.alternatives.iter().chain(&self.remarks) {
+            let hint = match of_one(text) {
+                Some(HeaderMeaning::Phone(rank)) => HeaderHint::Phone(rank),
+                Some(HeaderMeaning::Name) => HeaderHint::Name,
+                Some(_) => return None,
+                None if is_of_something_else(text) => return None,
+                None => match of_one_hint(text) {
+                    Some(hint) => hint,
+                    None => continue,
+                },
+            };
+            found = match (found, hint) {
+                (None, hint) => Some(hint),
+                (Some(HeaderHint::Phone(one)), HeaderHint::Phone(other)) => {
+                    Some(HeaderHint::Phone(one.min(other)))
+                }
+                (Some(HeaderHint::Name), HeaderHint::Name) => found,
+                _ => return None,
+            };
+        }
+        found
+    }
 }
 
 /// What a header may say its column holds, if its cells agree.
@@ -182,13 +269,18 @@ const HINTS: &[(HeaderHint, &str)] = &[
         "person, people, who, guest, student, patient, member, attendee, participant, recipient,
         subscriber, buyer, friend, prospect, employee, candidate, applicant, passenger, tenant,
         invitado, alumno, paciente, cliente, aluno, invité, élève, client nom, gast, schüler,
-        kunde, teilnehmer, ospite, tamu, siswa, pasien, pelanggan, misafir, hasta, müşteri, ग्राहक,
+        razão social, razón social, raison sociale, kunde, teilnehmer, ospite, tamu, siswa, pasien, pelanggan, misafir, hasta, müşteri, ग्राहक,
         العميل",
     ),
 ];
 
 /// What a header hints at.
 pub(crate) fn hint(header: &str) -> Option<HeaderHint> {
+    of_one_hint(header).or_else(|| Said::of(header)?.hint())
+}
+
+/// The same of a header that says one thing.
+fn of_one_hint(header: &str) -> Option<HeaderHint> {
     static BY_HEADER: LazyLock<HashMap<String, HeaderHint>> = LazyLock::new(|| {
         let all = HINTS.iter().flat_map(|&(hint, list)| list.split(',').map(move |h| (h, hint)));
         all.map(|(header, hint)| (folded(header), hint)).collect()
@@ -209,30 +301,71 @@ const SOMETHING_ELSE: &str = "id, ids, uid, uuid, no, nr, num, code, key, order,
 
 /// Whether a header speaks of other things than how to reach the contact.
 pub(crate) fn is_of_something_else(header: &str) -> bool {
-    static WORDS: LazyLock<HashSet<String>> =
-        LazyLock::new(|| SOMETHING_ELSE.split(',').map(folded).collect());
+    static WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| words(SOMETHING_ELSE));
     header.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&folded(word)))
 }
 
 /// Steps of a path, such as `contact.phones.2.number`, that say no more than that it leads to
-/// something of the contact, or to the value itself.
-const STEPS: &str = "profile, profiles, user details, user, users, contact, contacts, customer,
-    customers, client, lead, leads, person, people, member, subscriber, recipient, data, item,
-    items, attributes, fields, properties, custom fields, info, details, record, result, results,
-    value, number, address, values, text";
+/// something of the contact.
+const PERSONS: &str = "profile, profiles, user details, user, users, contact, contacts, customer,
+    customers, client, lead, leads, person, people, member, subscriber, recipient, guest, buyer,
+    patient, student, attendee, participant, applicant, candidate, respondent, passenger, prospect,
+    billing, billing address, default address, pessoa, cliente, persona";
 
-/// What the path to a value says that it is: its steps without those that say nothing. Steps of other
-/// people and things (`owner.email`, `company.phone`) stay, and so nothing is found.
+/// Steps that say no more than that they lead to the value itself.
+const CONTAINERS: &str = "data, item, items, attributes, fields, properties, custom fields, info,
+    details, record, result, results, value, number, address, addresses, values, text";
+
+/// Containers of things that have names of their own.
+const OF_THINGS: &str = "item, items, custom fields";
+
+/// Last steps that are parts of a name where what stands before them is a person or a name.
+const NAME_STEPS: &[(HeaderMeaning, &str)] = &[
+    (HeaderMeaning::FirstName, "first, given"),
+    (HeaderMeaning::LastName, "last, family"),
+    (HeaderMeaning::Name, "full, display, formatted, name"),
+];
+
+fn words(list: &str) -> HashSet<String> {
+    list.split(',').map(folded).collect()
+}
+
+/// What the path to a value says that it is: its steps without those that say nothing, or the last of
+/// them behind `name`. Steps of other people and things (`owner.email`, `company.phone`) stay, and so
+/// nothing is found.
 fn of_path(header: &str) -> Option<HeaderMeaning> {
-    static NEUTRAL: LazyLock<HashSet<String>> =
-        LazyLock::new(|| STEPS.split(',').map(folded).collect());
+    static KNOWN: LazyLock<[HashSet<String>; 3]> =
+        LazyLock::new(|| [PERSONS, CONTAINERS, OF_THINGS].map(words));
     if !header.contains('.') {
         return None;
     }
-    let steps = header.split('.').map(folded);
-    let said = steps.filter(|step| !NEUTRAL.contains(step)).collect::<String>();
-    let said = said.trim_end_matches(|c: char| c.is_ascii_digit());
-    exact(said)
+    let [persons, containers, of_things] = &*KNOWN;
+    let steps: Vec<String> =
+        header.split('.').map(folded).filter(|step| !step.is_empty()).collect();
+    let has = |of: &HashSet<String>| steps.iter().any(|step| of.contains(step));
+    let says_nothing = |step: &String| persons.contains(step) || containers.contains(step);
+    let mut said: Vec<&str> =
+        steps.iter().filter(|step| !says_nothing(step)).map(String::as_str).collect();
+    if let [.., of, "name" | "title" | "label"] = said[..]
+        && exact(of) == Some(HeaderMeaning::Tags)
+    {
+        return Some(HeaderMeaning::Tags);
+    }
+    let joined = said.concat();
+    let meaning = exact(joined.trim_end_matches(|c: char| c.is_ascii_digit())).or_else(|| {
+        let last = said.pop().filter(|last| steps.last().is_some_and(|step| step == last))?;
+        let is_named = said.last().is_some_and(|step| matches!(*step, "name" | "names"));
+        if said.len() > 1 || !said.is_empty() && !is_named || !is_named && !has(persons) {
+            return None;
+        }
+        let part = NAME_STEPS.iter().find(|(_, list)| list.split(',').any(|s| folded(s) == last));
+        let is_name = |meaning: &HeaderMeaning| {
+            use HeaderMeaning::{FirstName, LastName, Name};
+            matches!(meaning, FirstName | LastName | Name)
+        };
+        part.map(|&(meaning, _)| meaning).or_else(|| exact(last).filter(is_name))
+    })?;
+    (meaning != HeaderMeaning::Name || !has(of_things)).then_some(meaning)
 }
 
 static BY_HEADER: LazyLock<HashMap<String, HeaderMeaning>> =
@@ -252,7 +385,7 @@ mod tests {
 
     #[test]
     fn headers_are_understood_in_any_spelling() {
-        use HeaderMeaning::{Country, Email, FirstName, Name, Phone, Tags};
+        use HeaderMeaning::{Country, Email, FirstName, LastName, Name, Phone, Tags};
         for (header, expected) in [
             ("Full Name", Name),
             ("full_name", Name),
@@ -276,6 +409,24 @@ mod tests {
             ("user.profile.firstName", FirstName),
             ("phones.2.number", Phone(PhoneRank::Phone)),
             ("emails.value", Email),
+            ("person.first", FirstName),
+            ("contact.firstName", FirstName),
+            ("person.name.last", LastName),
+            ("name.given", FirstName),
+            ("names.familyName", LastName),
+            ("name.formatted", Name),
+            ("guest.name", Name),
+            ("fields.Name", Name),
+            ("customer.default_address.phone", Phone(PhoneRank::Phone)),
+            ("billing.first_name", FirstName),
+            ("phoneNumbers.value", Phone(PhoneRank::Phone)),
+            ("contact.tags.name", Tags),
+            ("tags.2.name", Tags),
+            ("Celular/WhatsApp", Phone(PhoneRank::WhatsApp)),
+            ("Phone Number (with country code)", Phone(PhoneRank::Phone)),
+            ("Mobile No. (WhatsApp)", Phone(PhoneRank::WhatsApp)),
+            ("E-mail (optional)", Email),
+            ("Full name (as per ID)", Name),
         ] {
             assert_eq!(meaning(header), Some(expected), "{header}");
         }
@@ -297,6 +448,25 @@ mod tests {
             "company.name",
             "Account Name.id",
             "names.2.value",
+            "product.name",
+            "account.name",
+            "file.name",
+            "user.company.name",
+            "customer.company.name.first",
+            "data.first",
+            "first",
+            "person.last.login",
+            "person.account.first",
+            "items.name",
+            "custom_fields.name",
+            "name.title",
+            "company.phone",
+            "Phone (fax)",
+            "Client (email)",
+            "Name (company)",
+            "Phone/Order",
+            "Owner / Phone",
+            "Razão Social / Nome",
         ] {
             assert_eq!(meaning(header), None, "{header}");
         }
@@ -307,6 +477,10 @@ mod tests {
         assert_eq!(hint("Home"), Some(HeaderHint::Phone(PhoneRank::HomeOrWork)));
         assert_eq!(hint("Número 2"), Some(HeaderHint::Phone(PhoneRank::Phone)));
         assert_eq!(hint("Rufname und Nr"), None);
+        assert_eq!(hint("Razão Social / Nome"), Some(HeaderHint::Name));
+        assert_eq!(hint("Telefone / Contato"), Some(HeaderHint::Phone(PhoneRank::Phone)));
+        assert_eq!(hint("Phone / Order ID"), None);
+        assert_eq!(hint("Email/Phone"), None);
         for (_, list) in HINTS {
             assert!(list.split(',').all(|header| exact(&folded(header)).is_none()), "{list}");
         }

@@ -62,7 +62,7 @@ pub use contact::{Attribute, AttributeValue, Contact, ContactName, EmailAddress,
 pub use contactmill_phone::{
     LineType, METADATA_VERSION, NationalNumber, PhoneNumber, Region, UnknownRegion,
 };
-pub use content::{ColumnContent, ContentSample};
+pub use content::{ColumnContent, ContentSample, Resumed, Sampled};
 pub use decide::{CellKind, DecidedBy, Decision, Share};
 pub use dedup::{Conflict, Conflicts, DedupPolicy, MatchKey};
 pub use encoding::Encoding;

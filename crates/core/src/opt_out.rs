@@ -12,7 +12,10 @@ const OUT: &str = "email blacklisted, sms blacklisted, whatsapp blacklisted, bla
 const IN: &str = "allow broadcast, allow sms, allow email, allow whatsapp, accepts sms marketing,
     accepts email marketing, accepts whatsapp marketing, accepts marketing, opt in, opted in,
     sms opt in, email opt in, whatsapp opt in, subscribed, marketing consent, sms consent,
-    email consent, whatsapp consent, newsletter";
+    email consent, whatsapp consent, newsletter, aceita receber mensagens, aceita receber ofertas,
+    aceita marketing, aceita whatsapp, aceita sms, acepta recibir mensajes, acepta marketing,
+    acepta whatsapp, consentimiento, consentimento, consentement, accepte marketing, einwilligung,
+    werbeeinwilligung, consenso, consenso marketing, persetujuan, onay, izin";
 
 /// What a column of consents says where it holds `yes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +43,16 @@ impl Consent {
         let word = folded(cell);
         match self {
             Consent::Out => {
-                matches!(&*word, "true" | "yes" | "y" | "1" | "x" | "si" | "sim" | "oui" | "ja")
+                matches!(
+                    &*word,
+                    "true" | "yes" | "y" | "1" | "x" | "si" | "sim" | "oui" | "ja" | "ya" | "evet"
+                )
             }
             Consent::In => {
-                matches!(&*word, "false" | "no" | "n" | "0" | "non" | "nao" | "nein" | "nie")
+                matches!(
+                    &*word,
+                    "false" | "no" | "n" | "0" | "non" | "nao" | "nein" | "nie" | "tidak" | "hayir"
+                )
             }
         }
     }
@@ -59,6 +68,7 @@ mod tests {
         assert!(!of_header("SMS_BLACKLISTED").unwrap().is_opt_out("false"));
         assert!(of_header("AllowBroadcast").unwrap().is_opt_out("FALSE"));
         assert!(!of_header("Accepts SMS Marketing").unwrap().is_opt_out(""));
+        assert!(of_header("Aceita receber mensagens?").unwrap().is_opt_out("Não"));
         assert_eq!(of_header("Phone"), None);
     }
 }

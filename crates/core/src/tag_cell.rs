@@ -48,7 +48,7 @@ fn read_one<'r>(piece: &'r str, tags: &mut Vec<Tag<'r>>, changes: &mut TagChange
         }
     }
     // Google puts every contact into this group.
-    if !says_nothing(&tag) && !(tag.starts_with('*') && tag.eq_ignore_ascii_case("* myContacts")) {
+    if !says_nothing(&tag) && !tag.eq_ignore_ascii_case("* myContacts") {
         push(tags, tag);
     }
 }

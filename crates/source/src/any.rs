@@ -21,6 +21,7 @@ pub struct AnySource {
     format: Format,
     encoding: TextEncoding,
     delimiter: Option<Delimiter>,
+    quotes: Option<&'static str>,
     bytes: u64,
     header: Vec<String>,
     blocks: Box<dyn Source<Block = AnyBlock, Error = SourceError>>,
@@ -82,12 +83,13 @@ impl AnySource {
         };
         let blocks = Box::new(Boxing(source));
         let bytes = read.len();
-        let (delimiter, covered) = (None, 0);
+        let (delimiter, quotes, covered) = (None, None, 0);
         AnySource {
             name,
             format,
             encoding,
             delimiter,
+            quotes,
             bytes,
             header,
             blocks,
@@ -122,8 +124,15 @@ impl AnySource {
         self.delimiter
     }
 
-    pub(crate) fn delimited_by(self, delimiter: Delimiter) -> Self {
-        AnySource { delimiter: Some(delimiter), ..self }
+    /// How the fields of delimited text are quoted, where it is another way than the usual, such as
+    /// `'…'`.
+    #[must_use]
+    pub const fn quotes(&self) -> Option<&'static str> {
+        self.quotes
+    }
+
+    pub(crate) fn delimited_by(self, delimiter: Delimiter, quotes: Option<&'static str>) -> Self {
+        AnySource { delimiter: Some(delimiter), quotes, ..self }
     }
 
     /// How many bytes that of which it is the name holds.

@@ -3,20 +3,21 @@
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::any::{AnySource, Bytes};
-use crate::csv::{CsvOptions, CsvSource, looks_delimited};
+use crate::csv::{CsvOptions, CsvSource, Quoting, Requoted, looks_delimited};
 use crate::digest::Digested;
 use crate::encoding::{Decoded, TextEncoding, detect, whole_lines};
 use crate::error::{SourceError, SourceProblem};
 use crate::format::{Format, Kind, Packing, kind_of};
 use crate::header::{HeaderSearch, IsHeader};
 use crate::input::Input;
-use crate::json::{JsonOptions, JsonSource};
+use crate::json::JsonSource;
+use crate::keyed::{Columns, KeyedOptions};
 use crate::text::{Remembered, Text};
 use crate::unpack::{Archive, InflateLimits, Member, unpacked};
-use crate::vcard::{VcardOptions, VcardSource};
+use crate::vcard::VcardSource;
 use crate::workbook;
 
 /// How inputs are read.
@@ -104,7 +105,8 @@ impl Dump {
             Some(path) => Place::Path(path.to_owned()),
             None => Place::Copy(input.clone()),
         };
-        let part = Part { name: Arc::clone(&name), place, member: None };
+        let columns = OnceLock::new();
+        let part = Part { name: Arc::clone(&name), place, member: None, columns };
         if kind_of(&head) != Kind::Packed(Packing::Zip) {
             whole.parts.push(part);
             return Ok(whole);
@@ -120,6 +122,7 @@ impl Dump {
                 name: name.as_str().into(),
                 place: part.place.clone(),
                 member: Some(member.clone()),
+                columns: OnceLock::new(),
             };
             match part.is_no_dump(&input, options)? {
                 Some(what) => whole.passed_over.push(PassedOver { name, what }),
@@ -142,6 +145,8 @@ pub struct Part {
     place: Place,
     /// The file in the archive that the input is.
     member: Option<Member>,
+    /// The columns that a first pass over it has found, where one is needed.
+    columns: OnceLock<Arc<Columns>>,
 }
 
 #[derive(Clone, Debug)]
@@ -305,7 +310,10 @@ impl Part {
                     let (text, is_all) = (text_head(&content, options)?, content.is_all_head());
                     match Format::of_text(&text) {
                         Format::Csv if text.trim_ascii().is_empty() => Some("empty"),
-                        Format::Csv if !looks_delimited(&text, is_all, options.csv) => {
+                        Format::Csv
+                            if !looks_delimited(&text, is_all, options.csv)
+                                && Quoting::of(&text, is_all, options.csv.delimiter).is_none() =>
+                        {
                             Some("text without columns")
                         }
                         _ => None,
@@ -328,33 +336,63 @@ impl Part {
             Some(encoding) => encoding,
             None => content.encoding().map_err(fail)?,
         };
-        let format = Format::of_text(&text_head(&content, options).map_err(fail)?);
-        let made = |reader| -> Result<Text, SourceError> {
+        let head = text_head(&content, options).map_err(fail)?;
+        let format = Format::of_text(&head);
+        let quoting = match format {
+            Format::Csv => Quoting::of(&head, content.is_all_head(), options.csv.delimiter),
+            _ => None,
+        };
+        let made = |reader: Box<dyn Read + Send>| -> Result<Text, SourceError> {
             let copy = (options.scratch)().map_err(|error| fail(SourceProblem::Io(error)))?;
             Ok(Text::Made(Remembered::new(reader, copy)))
         };
-        let text = match content.body {
+        let decoded = |content: Content| -> Box<dyn Read + Send> {
+            match encoding == TextEncoding::UTF_8 {
+                true => content.into_reader(),
+                false => Box::new(Decoded::new(content.into_reader(), encoding)),
+            }
+        };
+        let text = match (content, quoting) {
             // The common case costs nothing.
-            Body::Input(input) if encoding == TextEncoding::UTF_8 => Text::Plain(input),
-            Body::Stream(_) if encoding == TextEncoding::UTF_8 => made(content.into_reader())?,
-            _ => made(Box::new(Decoded::new(content.into_reader(), encoding)))?,
+            (Content { body: Body::Input(input), .. }, None) if encoding == TextEncoding::UTF_8 => {
+                Text::Plain(input)
+            }
+            (content, None) => made(decoded(content))?,
+            (content, Some(quoting)) => made(Box::new(Requoted::new(decoded(content), quoting)))?,
         };
         let named = (Arc::clone(&self.name), bytes);
         match format {
             Format::Csv => {
                 let search = HeaderSearch::new(options.is_header);
-                let source = CsvSource::with_banners(&self.name, text, options.csv, search)?;
+                let delimiter = quoting.map(|quoting| quoting.delimiter);
+                let csv =
+                    CsvOptions { delimiter: delimiter.or(options.csv.delimiter), ..options.csv };
+                let source = CsvSource::with_banners(&self.name, text, csv, search)?;
                 let (header, delimiter) = (source.header().to_vec(), source.delimiter());
                 let source = AnySource::new(named, (format, encoding), header, source);
-                Ok(source.delimited_by(delimiter))
+                Ok(source.delimited_by(delimiter, quoting.map(Quoting::name)))
             }
             Format::Json => {
-                let source = JsonSource::new(&self.name, text, JsonOptions::default())?;
+                let options = KeyedOptions::default();
+                let source = match self.columns.get() {
+                    Some(known) => {
+                        JsonSource::of_columns(&self.name, text, options, Arc::clone(known))?
+                    }
+                    None => JsonSource::new(&self.name, text, options)?,
+                };
+                let _ = self.columns.set(Arc::clone(source.columns()));
                 let header = source.header().to_vec();
                 Ok(AnySource::new(named, (format, encoding), header, source))
             }
             Format::VCard => {
-                let source = VcardSource::new(&self.name, text, VcardOptions::default())?;
+                let options = KeyedOptions::default();
+                let source = match self.columns.get() {
+                    Some(known) => {
+                        VcardSource::of_columns(&self.name, text, options, Arc::clone(known))?
+                    }
+                    None => VcardSource::new(&self.name, text, options)?,
+                };
+                let _ = self.columns.set(Arc::clone(source.columns()));
                 let header = source.header().to_vec();
                 Ok(AnySource::new(named, (format, encoding), header, source))
             }

@@ -55,6 +55,15 @@ pub enum SourceProblem {
         /// What it may unpack to.
         limits: InflateLimits,
     },
+    /// A part of it would take more memory than there may be.
+    TooLargeInside {
+        /// What it is, such as `Parquet file`.
+        what: &'static str,
+        /// The part.
+        part: &'static str,
+        /// How to write it instead.
+        instead: &'static str,
+    },
     /// It is protected by a password.
     Password {
         /// What it is, such as `this workbook`.
@@ -158,6 +167,12 @@ impl fmt::Display for SourceError {
                 f,
                 "it unpacks to more than it may ({limits}); if it is meant to, raise --max-inflated"
             ),
+            SourceProblem::TooLargeInside { what, part, instead } => {
+                write!(
+                    f,
+                    "{part} of this {what} would not fit into memory; write it with {instead}"
+                )
+            }
             SourceProblem::Password { what } => {
                 write!(f, "{what} is protected by a password; take it off first")
             }

@@ -13,8 +13,9 @@ use crate::own_file;
 /// About how many bytes make a block.
 const BLOCK_BYTES: usize = 256 << 10;
 
-/// How many empty fields the rows of a sheet may have between those that hold anything: as many as a
-/// full sheet of two hundred columns, far fewer than the largest sheet has cells.
+/// How many fields the rows of a sheet may have that cost nothing in the file, being empty or
+/// repeated: as many as a full sheet of two hundred columns, far fewer than the largest sheet has
+/// cells.
 const MAX_GAPS: u64 = 1 << 28;
 
 /// What a table is a part of.
@@ -170,6 +171,12 @@ impl RowWriter {
         &mut block.text
     }
 
+    /// Counts cells that hold something and are not written down one by one: each takes as long as
+    /// many that are empty.
+    pub(crate) fn add_unfolded(&mut self, cells: u64) {
+        self.gaps = self.gaps.saturating_add(cells.saturating_mul(16));
+    }
+
     /// Ends the present row, which has this number, from 1. An empty one is none.
     pub(crate) fn end_row(&mut self, number: u64, share_of_all: f64) -> Result<(), Ended> {
         let block = &mut self.block;
@@ -181,7 +188,8 @@ impl RowWriter {
         block.open = false;
         self.share = share_of_all;
         if self.of == TableOf::Workbook && self.gaps > MAX_GAPS {
-            let error = "its cells stand too far apart; copy the contacts to a new workbook";
+            let error = "its cells stand too far apart, or are repeated too often; copy the \
+                         contacts to a new workbook";
             return Err(SourceProblem::damaged("workbook", error).into());
         }
         if block.text.len() + 8 * block.ends.len() >= BLOCK_BYTES {

@@ -42,10 +42,13 @@ pub(super) fn write(
 
 fn write_part(out: &mut impl Write, part: &Part) -> io::Result<()> {
     writeln!(out, "{HEADING}{}{HEADING:#}", part.name)?;
-    let Part { format, encoding, delimiter, bytes, .. } = part;
+    let Part { format, encoding, delimiter, quotes, bytes, .. } = part;
     write!(out, "  {format}, ")?;
     if let Some(delimiter) = delimiter {
         write!(out, "{delimiter}, ")?;
+    }
+    if let Some(quotes) = quotes {
+        write!(out, "quotes {quotes}, ")?;
     }
     write!(out, "{encoding}, {} bytes", grouped(*bytes))?;
     let Some(seen) = &part.seen else { return writeln!(out, ", no columns") };

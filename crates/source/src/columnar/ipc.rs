@@ -1,7 +1,8 @@
 //! Arrow's IPC format, as a file or as a stream (Arrow columnar format 1.4).
 
+use std::collections::HashMap;
 use std::fmt::Write;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -11,15 +12,14 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, RecordBatch};
 use arrow_ipc::reader::{FileReader, StreamReader};
+use arrow_ipc::{Block, root_as_footer, root_as_message};
 use arrow_schema::{ArrowError, DataType, Fields, TimeUnit};
 
-use super::{BETWEEN, path};
+use super::{ARROW, BETWEEN, MAX_HELD, path, too_much};
 use crate::error::SourceProblem;
 use crate::input::Input;
 use crate::table::{Ended, RowWriter, TableOf, TableSource};
 use crate::workbook::push_number;
-
-const ARROW: &str = "Arrow file";
 
 fn problem(error: ArrowError) -> SourceProblem {
     SourceProblem::damaged(ARROW, error)
@@ -31,27 +31,119 @@ pub(super) fn open(mut input: Input) -> Result<TableSource, SourceProblem> {
     input.clone().take(6).read_to_end(&mut magic).map_err(SourceProblem::Io)?;
     let of = TableOf::Columns(ARROW);
     if magic == b"ARROW1" {
+        check_footer(input.clone())?;
         let reader = FileReader::try_new(BufReader::new(input), None).map_err(problem)?;
         let header = header(reader.schema().fields())?;
-        return TableSource::spawn(of, header, bytes, move |writer| rows(reader, writer));
+        return TableSource::spawn(of, header, bytes, move |writer| rows(reader, bytes, writer));
     }
-    // A stream says how long each message is, and the reader takes its word for it.
-    check_messages(&mut input.clone())?;
+    check_messages(input.clone())?;
     let reader = StreamReader::try_new(BufReader::new(&mut input), None).map_err(problem)?;
     let header = header(reader.schema().fields())?;
     drop(reader);
-    std::io::Seek::rewind(&mut input).map_err(SourceProblem::Io)?;
+    input.rewind().map_err(SourceProblem::Io)?;
     let reader = StreamReader::try_new(BufReader::new(input), None).map_err(problem)?;
-    TableSource::spawn(of, header, bytes, move |writer| rows(reader, writer))
+    TableSource::spawn(of, header, bytes, move |writer| rows(reader, bytes, writer))
 }
 
-/// Requires that the first message is not longer than the input.
-fn check_messages(input: &mut Input) -> Result<(), SourceProblem> {
-    let mut head = [0; 8];
-    input.read_exact(&mut head).map_err(|error| SourceProblem::damaged(ARROW, error))?;
-    let [_, _, _, _, a, b, c, d] = head;
-    if u64::from(u32::from_le_bytes([a, b, c, d])) > input.len() {
-        return Err(SourceProblem::damaged(ARROW, "it ends too early"));
+/// What is held at a time: dictionaries, and one batch.
+#[derive(Default)]
+struct Held {
+    dictionaries: HashMap<i64, u64>,
+    batch: u64,
+}
+
+impl Held {
+    fn check(&self) -> Result<(), SourceProblem> {
+        let all = self.dictionaries.values().copied().fold(self.batch, u64::saturating_add);
+        if all > MAX_HELD {
+            return Err(too_much(
+                ARROW,
+                "a batch of rows with its dictionaries",
+                "smaller batches",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn damaged(error: impl std::fmt::Display) -> SourceProblem {
+    SourceProblem::damaged(ARROW, error)
+}
+
+/// A length as it is written, unless it is more than `left`.
+fn length(written: i64, left: u64) -> Result<u64, SourceProblem> {
+    let length = u64::try_from(written).ok().filter(|&length| length <= left);
+    length.ok_or_else(|| damaged("it ends too early"))
+}
+
+/// Requires that no message of a stream says that it is longer than the input, or takes more memory
+/// than it may: the reader takes its word for it.
+fn check_messages(mut input: Input) -> Result<(), SourceProblem> {
+    let mut held = Held::default();
+    let mut at = 0;
+    while at + 4 <= input.len() {
+        let mut word = || -> Result<[u8; 4], SourceProblem> {
+            let mut word = [0; 4];
+            input.seek(SeekFrom::Start(at)).map_err(damaged)?;
+            input.read_exact(&mut word).map_err(damaged)?;
+            at += 4;
+            Ok(word)
+        };
+        // Before version 0.15 there was no mark in front of the length.
+        let size = match word()? {
+            [0xFF, 0xFF, 0xFF, 0xFF] => word()?,
+            size => size,
+        };
+        let len = length(i32::from_le_bytes(size).into(), input.len().saturating_sub(at))?;
+        if len == 0 {
+            break;
+        }
+        held.batch = len;
+        held.check()?;
+        let mut bytes = Vec::new();
+        input.by_ref().take(len).read_to_end(&mut bytes).map_err(damaged)?;
+        at += len;
+        let message = root_as_message(&bytes).map_err(damaged)?;
+        let body = length(message.bodyLength(), input.len().saturating_sub(at))?;
+        match message.header_as_dictionary_batch() {
+            Some(dictionary) => {
+                let known = held.dictionaries.entry(dictionary.id()).or_default();
+                *known = if dictionary.isDelta() { known.saturating_add(body) } else { body };
+            }
+            None => held.batch = held.batch.saturating_add(body),
+        }
+        held.check()?;
+        at += body;
+    }
+    Ok(())
+}
+
+/// The same for a file, whose footer says where its batches are.
+fn check_footer(mut input: Input) -> Result<(), SourceProblem> {
+    let too_early = || damaged("it ends too early");
+    let end = input.len().checked_sub(10).ok_or_else(too_early)?;
+    let mut size = [0; 4];
+    input.seek(SeekFrom::Start(end)).map_err(damaged)?;
+    input.read_exact(&mut size).map_err(damaged)?;
+    let len = length(i32::from_le_bytes(size).into(), end)?;
+    let mut held = Held { batch: len, ..Held::default() };
+    held.check()?;
+    let mut bytes = Vec::new();
+    input.seek(SeekFrom::Start(end - len)).map_err(damaged)?;
+    input.take(len).read_to_end(&mut bytes).map_err(damaged)?;
+    let footer = root_as_footer(&bytes).map_err(damaged)?;
+    let size_of = |block: &Block| -> Result<u64, SourceProblem> {
+        let offset = length(block.offset(), end)?;
+        let head = length(block.metaDataLength().into(), end - offset)?;
+        Ok(head + length(block.bodyLength(), end - offset - head)?)
+    };
+    for (id, block) in (0..).zip(footer.dictionaries().iter().flatten()) {
+        held.dictionaries.insert(id, size_of(block)?);
+        held.check()?;
+    }
+    for block in footer.recordBatches().iter().flatten() {
+        held.batch = size_of(block)?;
+        held.check()?;
     }
     Ok(())
 }
@@ -90,11 +182,16 @@ fn is_known(kind: &DataType) -> bool {
 
 fn rows(
     batches: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
+    bytes: u64,
     writer: &mut RowWriter,
 ) -> Result<(), Ended> {
     let mut number = 0;
     for batch in batches {
         let batch = batch.map_err(problem)?;
+        // A truth value takes a bit, and nothing but a column without any values less.
+        if batch.num_rows() as u64 > 8 * bytes {
+            return Err(damaged("it says that it has more rows than it can hold").into());
+        }
         let mut columns: Vec<&dyn Array> = Vec::new();
         flatten(batch.columns().iter().map(AsRef::as_ref), &mut columns);
         for row in 0..batch.num_rows() {

@@ -4,6 +4,7 @@
 //! a list stand in one cell, with `; ` between.
 
 mod ipc;
+mod pages;
 mod parquet;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,6 +14,18 @@ use crate::format::Format;
 use crate::input::Input;
 use crate::table::TableSource;
 use crate::unpack::InflateLimits;
+
+/// What such files are called in errors.
+const ARROW: &str = "Arrow file";
+const PARQUET: &str = "Parquet file";
+
+/// How much of a file may have to be in memory at a time: a batch of rows, or a page of every column.
+const MAX_HELD: u64 = 512 << 20;
+
+/// More would have to be in memory than there may be.
+fn too_much(what: &'static str, part: &'static str, instead: &'static str) -> SourceProblem {
+    SourceProblem::TooLargeInside { what, part, instead }
+}
 
 /// What stands between the elements of a list.
 const BETWEEN: &str = "; ";
@@ -28,7 +41,7 @@ pub(crate) fn open(
         Format::Parquet => parquet::open(input, limits),
         _ => ipc::open(input),
     }));
-    let what = if format == Format::Parquet { "Parquet file" } else { "Arrow file" };
+    let what = if format == Format::Parquet { PARQUET } else { ARROW };
     opened.unwrap_or_else(|_| Err(SourceProblem::damaged(what, "it cannot be parsed")))
 }
 

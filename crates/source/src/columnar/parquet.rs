@@ -11,21 +11,20 @@ use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::record::Field;
 use parquet::schema::types::Type;
 
-use super::{BETWEEN, path};
+use super::{BETWEEN, PARQUET, pages, path};
 use crate::error::SourceProblem;
 use crate::input::Input;
 use crate::table::{Ended, RowWriter, TableOf, TableSource};
 use crate::unpack::InflateLimits;
 use crate::workbook::push_number;
 
-const PARQUET: &str = "Parquet file";
-
 pub(super) fn open(input: Input, limits: InflateLimits) -> Result<TableSource, SourceProblem> {
     let bytes = input.len();
-    let reader = SerializedFileReader::new(Chunks(input)).map_err(problem)?;
+    let reader = SerializedFileReader::new(Chunks(input.clone())).map_err(problem)?;
     let groups = reader.metadata().row_groups().iter();
     let inflated = groups.map(|group| u64::try_from(group.total_byte_size()).unwrap_or(u64::MAX));
     limits.check(bytes, inflated.fold(0, u64::saturating_add))?;
+    pages::check(&input, reader.metadata())?;
     let mut header = Vec::new();
     names(reader.metadata().file_metadata().schema(), "", &mut header);
     TableSource::spawn(TableOf::Columns(PARQUET), header, bytes, move |writer| {

@@ -8,6 +8,7 @@
 
 mod block;
 mod dialect;
+mod quoting;
 mod scan;
 
 use std::io::{self, Read, Seek, SeekFrom};
@@ -19,6 +20,7 @@ pub use self::block::CsvBlock;
 use self::block::{BlockForm, Fields};
 pub(crate) use self::dialect::looks_delimited;
 pub use self::dialect::{Delimiter, InvalidDelimiter};
+pub(crate) use self::quoting::{Quoting, Requoted};
 use self::scan::{Found, OpenQuote, Scanner, line_ends};
 use crate::error::{SourceError, SourceProblem};
 use crate::header::{HEADER_AMONG, HeaderSearch};

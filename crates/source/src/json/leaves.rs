@@ -15,15 +15,18 @@ const MAX_NUMBERED: usize = 32;
 ///
 /// The path to a value is the keys that lead to it, with dots between: `contact.phone`. Of a list of
 /// objects the second is `phones.2.number`; the values of other lists share their path. An object of
-/// a list that has just a `key` and a `value` is read as one value under that key.
+/// a list that has just a `key` and a `value` is read as one value under that key. Where objects of a
+/// list say that they are of a mobile or WhatsApp, as phones do, those come first.
 #[derive(Debug, Default)]
-pub(super) struct Leaves {
+pub(crate) struct Leaves {
     paths: String,
     values: String,
     leaves: Vec<Leaf>,
     /// The path to what is being read.
     path: String,
     levels: Vec<Level>,
+    /// Where the leaves of each object begin, for the lists that are being read.
+    objects: Vec<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,36 +41,38 @@ struct Level {
     is_list: bool,
     /// How long the path to it is.
     path_len: usize,
-    /// In a list, how many objects there were.
+    /// In a list, how many objects there were, and whether one was read as a key and its value.
     objects: usize,
+    has_keys: bool,
     /// Where its leaves begin.
     leaves: usize,
 }
 
 /// The bytes are no record: no object, or no JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(crate) struct Malformed;
 
 impl Leaves {
     /// Paths and values.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let text = |leaf: &Leaf| (&self.paths[leaf.path.clone()], &self.values[leaf.value.clone()]);
         self.leaves.iter().map(text)
     }
 
     /// The value at this place among all.
-    pub(super) fn value(&self, index: usize) -> &str {
+    pub(crate) fn value(&self, index: usize) -> &str {
         let range = self.leaves.get(index).map(|leaf| leaf.value.clone());
         range.and_then(|range| self.values.get(range)).unwrap_or_default()
     }
 
     /// Reads an object.
-    pub(super) fn read(&mut self, mut bytes: &[u8]) -> Result<(), Malformed> {
+    pub(crate) fn read(&mut self, mut bytes: &[u8]) -> Result<(), Malformed> {
         self.paths.clear();
         self.values.clear();
         self.leaves.clear();
         self.path.clear();
         self.levels.clear();
+        self.objects.clear();
         if bytes.first() != Some(&b'{') {
             return Err(Malformed);
         }
@@ -97,7 +102,7 @@ impl Leaves {
             JsonEvent::StartObject => self.start_object(),
             JsonEvent::StartArray => self.start(true),
             JsonEvent::EndObject => self.end_object(),
-            JsonEvent::EndArray => self.end(),
+            JsonEvent::EndArray => self.end_list(),
             JsonEvent::Eof => {}
         }
     }
@@ -111,12 +116,13 @@ impl Leaves {
 
     fn start(&mut self, is_list: bool) {
         let (path_len, leaves) = (self.path.len(), self.leaves.len());
-        self.levels.push(Level { is_list, path_len, objects: 0, leaves });
+        self.levels.push(Level { is_list, path_len, objects: 0, has_keys: false, leaves });
     }
 
     fn start_object(&mut self) {
         if let Some(list) = self.levels.last_mut().filter(|level| level.is_list) {
             list.objects += 1;
+            self.objects.push(self.leaves.len());
             let number = list.objects.min(MAX_NUMBERED);
             self.path.truncate(list.path_len);
             if number > 1 {
@@ -133,6 +139,60 @@ impl Leaves {
             self.join_key_and_value(object, list);
         }
         self.end();
+    }
+
+    fn end_list(&mut self) {
+        if let Some(list) = self.levels.last().copied() {
+            let objects = self.objects.split_off(self.objects.len() - list.objects);
+            if (2..=MAX_NUMBERED).contains(&objects.len()) && !list.has_keys {
+                self.order_by_kind(list, &objects);
+            }
+        }
+        self.end();
+    }
+
+    /// Puts the objects of a list first that say that they are of a mobile.
+    fn order_by_kind(&mut self, list: Level, objects: &[usize]) {
+        let prefix = |index: usize| {
+            let path = &self.path[..list.path_len];
+            if index == 0 { path.to_owned() } else { format!("{path}.{}", index + 1) }
+        };
+        let ends = objects.iter().skip(1).copied().chain([self.leaves.len()]);
+        let mut ranked: Vec<(u8, Vec<(&str, &Leaf)>)> = Vec::with_capacity(objects.len());
+        for (index, (&start, end)) in objects.iter().zip(ends).enumerate() {
+            let prefix = prefix(index);
+            // Values that stand in the list beside objects are no part of one.
+            let step = |leaf: &Leaf| self.paths[leaf.path.clone()].strip_prefix(prefix.as_str());
+            let leaves = self.leaves[start..end].iter().map(|leaf| Some((step(leaf)?, leaf)));
+            let Some(leaves) = leaves.collect::<Option<Vec<(&str, &Leaf)>>>() else {
+                return;
+            };
+            let kind =
+                leaves.iter().find(|(step, _)| matches!(*step, ".type" | ".label" | ".kind"));
+            ranked
+                .push((kind.map_or(2, |(_, leaf)| rank(&self.values[leaf.value.clone()])), leaves));
+        }
+        if objects.first() != Some(&list.leaves)
+            || ranked.is_sorted_by_key(|(rank, _)| *rank)
+            || ranked.iter().all(|(rank, _)| *rank > 1)
+        {
+            return;
+        }
+        ranked.sort_by_key(|(rank, _)| *rank);
+        let mut paths = String::new();
+        let mut ordered = Vec::new();
+        for (index, (_, leaves)) in ranked.into_iter().enumerate() {
+            for (step, leaf) in leaves {
+                let start = self.paths.len() + paths.len();
+                paths.push_str(&prefix(index));
+                paths.push_str(step);
+                let path = start..self.paths.len() + paths.len();
+                ordered.push(Leaf { path, value: leaf.value.clone() });
+            }
+        }
+        self.paths.push_str(&paths);
+        self.leaves.truncate(list.leaves);
+        self.leaves.extend(ordered);
     }
 
     fn end(&mut self) {
@@ -166,6 +226,10 @@ impl Leaves {
         self.leaves.truncate(object.leaves);
         let path = self.add_path();
         self.leaves.push(Leaf { path, value });
+        let above = self.levels.len().checked_sub(2);
+        if let Some(list) = above.and_then(|at| self.levels.get_mut(at)) {
+            list.has_keys = true;
+        }
     }
 
     fn add_path(&mut self) -> Range<usize> {
@@ -179,6 +243,21 @@ impl Leaves {
         self.values.push_str(value);
         let path = self.add_path();
         self.leaves.push(Leaf { path, value: start..self.values.len() });
+    }
+}
+
+/// Which phone of a list comes first, by its kind.
+fn rank(kind: &str) -> u8 {
+    let kind = kind.to_lowercase();
+    let is = |words: &[&str]| words.iter().any(|word| kind.contains(word));
+    if is(&["whatsapp"]) {
+        0
+    } else if is(&["mobile", "cell", "iphone", "celular", "handy"]) {
+        1
+    } else if is(&["home", "work", "office", "fax"]) {
+        3
+    } else {
+        2
     }
 }
 
@@ -209,6 +288,40 @@ mod tests {
             &[("a.City", "Pune"), ("a.Plan", "x")],
         );
         check(r#"{"a":[[1,[2]],3]}"#, &[("a", "1"), ("a", "2"), ("a", "3")]);
+    }
+
+    #[test]
+    fn a_mobile_comes_before_other_phones() {
+        check(
+            r#"{"p":[{"n":1,"type":"work"},{"type":"Mobile","n":2},{"n":3}],"q":4}"#,
+            &[
+                ("p.type", "Mobile"),
+                ("p.n", "2"),
+                ("p.2.n", "3"),
+                ("p.3.n", "1"),
+                ("p.3.type", "work"),
+                ("q", "4"),
+            ],
+        );
+        check(
+            r#"{"p":[{"n":1,"type":"work"},{"n":2,"type":"other"}]}"#,
+            &[("p.n", "1"), ("p.type", "work"), ("p.2.n", "2"), ("p.2.type", "other")],
+        );
+        check(
+            r#"{"p":[7,{"type":"home"},8,{"type":"cell"}],"k":[{"key":"type","value":"cell"}]}"#,
+            &[("p", "7"), ("p.type", "home"), ("p", "8"), ("p.2.type", "cell"), ("k.type", "cell")],
+        );
+        check(
+            r#"{"p":[{"q":[{"type":"home","n":1},{"type":"cell","n":2}],"type":"work"},{"type":"cell"}]}"#,
+            &[
+                ("p.type", "cell"),
+                ("p.2.q.type", "cell"),
+                ("p.2.q.n", "2"),
+                ("p.2.q.2.type", "home"),
+                ("p.2.q.2.n", "1"),
+                ("p.2.type", "work"),
+            ],
+        );
     }
 
     #[test]

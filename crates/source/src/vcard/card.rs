@@ -11,7 +11,7 @@ use encoding_rs::Encoding;
 const MAX_NUMBERED: usize = 32;
 
 /// The kinds of value that most cards have, in the order in which their columns stand.
-pub(super) const USUAL: [&str; 20] = [
+pub(crate) const USUAL: [&str; 20] = [
     "name",
     "first name",
     "middle name",
@@ -50,7 +50,7 @@ const NAMES: [(&str, &str); 11] = [
 ];
 
 /// Properties about the card itself, and what is no text: they are not carried over.
-pub(super) const SKIPPED: [&str; 13] = [
+pub(crate) const SKIPPED: [&str; 13] = [
     "BEGIN",
     "END",
     "VERSION",
@@ -68,18 +68,18 @@ pub(super) const SKIPPED: [&str; 13] = [
 
 /// A value of a card and its place among those of its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Value {
-    pub(super) kind: Cow<'static, str>,
+pub(crate) struct Value {
+    pub(crate) kind: Cow<'static, str>,
     /// From 1.
-    pub(super) number: usize,
+    pub(crate) number: usize,
     /// Whether it says what kind of phone or address another value is.
-    pub(super) is_kind: bool,
-    pub(super) text: String,
+    pub(crate) is_kind: bool,
+    pub(crate) text: String,
 }
 
 impl Value {
     /// The name of its column, such as `phone 2` or `phone 2 kind`.
-    pub(super) fn column(&self) -> String {
+    pub(crate) fn column(&self) -> String {
         let mut column = self.kind.to_string();
         if self.number > 1 {
             column = format!("{column} {}", self.number);
@@ -93,10 +93,10 @@ impl Value {
 
 /// What a card holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Card {
-    pub(super) values: Vec<Value>,
+pub(crate) struct Card {
+    pub(crate) values: Vec<Value>,
     /// Whether some bytes are no text in their encoding; U+FFFD stands in their place.
-    pub(super) has_invalid_text: bool,
+    pub(crate) has_invalid_text: bool,
 }
 
 /// A property as it is written.
@@ -122,7 +122,7 @@ struct Reach {
 
 impl Card {
     /// Reads the lines of a card.
-    pub(super) fn read(bytes: &[u8]) -> Card {
+    pub(crate) fn read(bytes: &[u8]) -> Card {
         let mut card = Card::default();
         let is_old = has_line(bytes, b"VERSION:2.1");
         let (mut phones, mut emails, mut labels) = (Vec::new(), Vec::new(), Vec::new());
@@ -243,7 +243,7 @@ impl Card {
             let is = |words: &[&str]| {
                 called.iter().any(|kind| words.iter().any(|word| kind.contains(word)))
             };
-            reach.rank.1 = if is(&["WHATSAPP"]) {
+            reach.rank.1 = if is(&["WHATSAPP", "واتساب"]) {
                 0
             } else if is(&["CELL", "MOBILE", "IPHONE"]) {
                 1

@@ -6,35 +6,18 @@
 
 mod card;
 
-use std::collections::HashMap;
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
-use contactmill_core::{Block, Integrity, Record, Source};
+use contactmill_core::{Integrity, Source};
 
-use self::card::{Card, USUAL, Value};
-use crate::error::{SourceError, SourceProblem};
-use crate::window::{KEPT_BYTES, Piece, Window, kept_text};
+pub(crate) use self::card::{Card, USUAL, Value};
+use crate::error::SourceError;
+use crate::keyed::{Columns, Form, KeyedBlock, KeyedOptions};
+use crate::window::{KEPT_BYTES, Piece, Window};
 
 /// Longer lines are read in pieces.
 const LINE_PIECE: usize = 64 << 10;
-
-/// How vCards are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VcardOptions {
-    /// About how many bytes make a block.
-    pub block_bytes: usize,
-    /// The largest card that is taken, photos not counted; a larger one is given up as too large.
-    pub max_record_bytes: usize,
-    /// The most columns that there may be.
-    pub max_columns: usize,
-}
-
-impl Default for VcardOptions {
-    fn default() -> Self {
-        VcardOptions { block_bytes: 512 << 10, max_record_bytes: 1 << 20, max_columns: 4_096 }
-    }
-}
 
 /// A file of vCards.
 ///
@@ -42,29 +25,22 @@ impl Default for VcardOptions {
 /// use std::io::Cursor;
 ///
 /// use contactmill_core::{Block, Source};
-/// use contactmill_source::{VcardOptions, VcardSource};
+/// use contactmill_source::{KeyedOptions, VcardSource};
 ///
 /// let text = "BEGIN:VCARD\nVERSION:4.0\nFN:Asha\nTEL;TYPE=cell:+919876543210\nEND:VCARD\n";
-/// let mut source = VcardSource::new("contacts.vcf", Cursor::new(text), VcardOptions::default())?;
+/// let mut source = VcardSource::new("contacts.vcf", Cursor::new(text), KeyedOptions::default())?;
 /// assert_eq!(source.header(), ["name", "phone", "phone kind"]);
 /// let block = source.next_block()?.unwrap();
 /// block.visit(&mut |record| assert_eq!(record.get(1), Some("+919876543210")))?;
 /// # Ok::<(), contactmill_source::SourceError>(())
 /// ```
 pub struct VcardSource<R> {
-    options: VcardOptions,
+    options: KeyedOptions,
     window: Window<R>,
     /// The physical line at the beginning of the window's rest, from 1.
     line: u64,
     columns: Arc<Columns>,
     cutter: Cutter,
-}
-
-/// The columns, and which values go into them.
-#[derive(Debug, Default)]
-struct Columns {
-    header: Vec<String>,
-    by_name: HashMap<String, usize>,
 }
 
 /// What is being put together.
@@ -165,53 +141,30 @@ impl<R: Read + Seek> VcardSource<R> {
     /// # Errors
     ///
     /// When it cannot be read, or there are more columns than the options allow.
-    pub fn new(name: &str, reader: R, options: VcardOptions) -> Result<Self, SourceError> {
-        let mut source = VcardSource {
-            options,
-            window: Window::new(name, reader)?,
-            line: 1,
-            columns: Arc::default(),
-            cutter: Cutter::default(),
-        };
-        source.columns = Arc::new(source.find_columns()?);
+    pub fn new(name: &str, reader: R, options: KeyedOptions) -> Result<Self, SourceError> {
+        let mut source = VcardSource::of_columns(name, reader, options, Arc::default())?;
+        source.columns = Columns::of(&mut source, options.max_columns)?;
         source.window.rewind()?;
         (source.line, source.cutter) = (1, Cutter::default());
         Ok(source)
     }
 
-    fn find_columns(&mut self) -> Result<Columns, SourceError> {
-        // By kind (the usual ones first, others as they appear), number, and value before its kind.
-        let mut kinds: Vec<String> = USUAL.map(str::to_owned).into();
-        let mut found: HashMap<String, (usize, usize, bool)> = HashMap::new();
-        while let Some(block) = self.next_block()? {
-            for piece in block.pieces.iter().filter(|piece| piece.integrity == Integrity::Whole) {
-                for value in Card::read(&block.bytes[piece.range.clone()]).values {
-                    let name = value.column();
-                    if found.contains_key(&name) {
-                        continue;
-                    }
-                    let max = self.options.max_columns;
-                    if found.len() == max {
-                        let problem = SourceProblem::TooManyColumns { max };
-                        return Err(self.window.error(Some(piece.line), problem));
-                    }
-                    let Value { kind, number, is_kind, .. } = value;
-                    let place = kinds.iter().position(|known| *known == kind);
-                    let place = place.unwrap_or_else(|| {
-                        kinds.push(kind.into_owned());
-                        kinds.len() - 1
-                    });
-                    found.insert(name, (place, number, is_kind));
-                }
-            }
-        }
-        let mut header: Vec<String> = found.keys().cloned().collect();
-        header.sort_unstable_by_key(|name| found[name]);
-        let by_name = header.iter().cloned().zip(0..).collect();
-        Ok(Columns { header, by_name })
+    /// The same where the columns are known.
+    pub(crate) fn of_columns(
+        name: &str,
+        reader: R,
+        options: KeyedOptions,
+        columns: Arc<Columns>,
+    ) -> Result<Self, SourceError> {
+        let window = Window::new(name, reader)?;
+        Ok(VcardSource { options, window, line: 1, columns, cutter: Cutter::default() })
     }
 
-    fn block(&mut self) -> VcardBlock {
+    pub(crate) const fn columns(&self) -> &Arc<Columns> {
+        &self.columns
+    }
+
+    fn block(&mut self) -> KeyedBlock {
         let (bytes, pieces) = match self.cutter.open {
             // What is open goes into the next block.
             Some(open) => {
@@ -227,8 +180,9 @@ impl<R: Read + Seek> VcardSource<R> {
             open.start = 0;
         }
         let covers = std::mem::take(&mut self.cutter.covered);
-        VcardBlock {
+        KeyedBlock {
             source: Arc::clone(self.window.name()),
+            form: Form::Card,
             bytes,
             pieces,
             covers,
@@ -241,15 +195,15 @@ impl<R> VcardSource<R> {
     /// The columns.
     #[must_use]
     pub fn header(&self) -> &[String] {
-        &self.columns.header
+        self.columns.header()
     }
 }
 
 impl<R: Read + Seek> Source for VcardSource<R> {
-    type Block = VcardBlock;
+    type Block = KeyedBlock;
     type Error = SourceError;
 
-    fn next_block(&mut self) -> Result<Option<VcardBlock>, SourceError> {
+    fn next_block(&mut self) -> Result<Option<KeyedBlock>, SourceError> {
         loop {
             self.window.fill(LINE_PIECE)?;
             let rest = self.window.rest();
@@ -271,66 +225,5 @@ impl<R: Read + Seek> Source for VcardSource<R> {
                 return Ok(Some(self.block()));
             }
         }
-    }
-}
-
-/// A run of whole cards of a [`VcardSource`].
-#[derive(Debug)]
-pub struct VcardBlock {
-    source: Arc<str>,
-    bytes: Vec<u8>,
-    pieces: Vec<Piece>,
-    covers: u64,
-    columns: Arc<Columns>,
-}
-
-impl Block for VcardBlock {
-    type Error = SourceError;
-
-    fn len_bytes(&self) -> u64 {
-        self.covers
-    }
-
-    fn visit(&self, visitor: &mut dyn FnMut(Record<'_>)) -> Result<(), SourceError> {
-        let width = self.columns.header.len();
-        let mut cells: Vec<String> = vec![String::new(); width];
-        let (mut text, mut ends) = (String::new(), Vec::with_capacity(width + 1));
-        for (piece, record) in self.pieces.iter().zip(1..) {
-            text.clear();
-            ends.clear();
-            let bytes = &self.bytes[piece.range.clone()];
-            let mut integrity = piece.integrity;
-            if integrity == Integrity::Whole {
-                let card = Card::read(bytes);
-                if card.has_invalid_text {
-                    integrity = Integrity::InvalidEncoding;
-                }
-                cells.iter_mut().for_each(String::clear);
-                for value in &card.values {
-                    let column = self.columns.by_name.get(&value.column());
-                    let column = column.ok_or_else(|| SourceError {
-                        source: Arc::clone(&self.source),
-                        line: Some(piece.line),
-                        problem: SourceProblem::Changed,
-                    })?;
-                    let cell = &mut cells[*column];
-                    if !cell.is_empty() {
-                        cell.push_str("; ");
-                    }
-                    cell.push_str(&value.text);
-                }
-                for cell in &cells {
-                    text.push_str(cell);
-                    ends.push(text.len());
-                }
-            } else {
-                // The card as it stands, behind all columns, for people to see.
-                ends.resize(width, 0);
-                text.push_str(&kept_text(bytes));
-                ends.push(text.len());
-            }
-            visitor(Record::new(&text, &ends, piece.position(record), integrity));
-        }
-        Ok(())
     }
 }

@@ -9,6 +9,8 @@ mod ods;
 mod xls;
 mod xlsx;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 #[cfg(feature = "arrow")]
 pub(crate) use self::cell::push_number;
 use crate::dump::ReadOptions;
@@ -17,6 +19,10 @@ use crate::format::Format;
 use crate::header::HeaderSearch;
 use crate::input::Input;
 use crate::table::TableSource;
+
+/// The most columns and rows that any program gives a sheet.
+const MAX_COLUMNS: usize = 16_384;
+const MAX_ROWS: u64 = 1 << 20;
 
 /// A sheet that can be read, as far as it is known before.
 struct Candidate {
@@ -39,11 +45,14 @@ pub(crate) fn open(
     input: Input,
     options: ReadOptions<'_>,
 ) -> Result<TableSource, SourceProblem> {
-    match format {
+    // Workbooks have many ways to be damaged, and their parsers do not know all of them; rows are read
+    // on a thread that expects it too.
+    let opened = catch_unwind(AssertUnwindSafe(|| match format {
         Format::Xlsx => xlsx::open(input, options),
         Format::Ods => ods::open(input, options),
         _ => xls::open(input, options),
-    }
+    }));
+    opened.unwrap_or_else(|_| Err(SourceProblem::damaged("workbook", "it cannot be parsed")))
 }
 
 /// The sheet that the user named, else the only one with a header row for contacts, else the first

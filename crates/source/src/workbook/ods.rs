@@ -9,17 +9,13 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
 use super::events::ShortEvents;
-use super::{Candidate, Chosen, cell, choose};
+use super::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, cell, choose};
 use crate::dump::ReadOptions;
 use crate::error::SourceProblem;
 use crate::header::HEADER_AMONG;
 use crate::input::Input;
 use crate::table::{Ended, RowWriter, TableOf, TableSource};
 use crate::unpack::Archive;
-
-/// The most columns and rows that any program gives a sheet.
-const MAX_COLUMNS: usize = 16_384;
-const MAX_ROWS: u64 = 1 << 20;
 
 /// The longest run of spaces that a cell may hold: as many characters as any program takes.
 const MAX_SPACES: usize = 32_767;
@@ -70,6 +66,8 @@ fn rows(
             if name != sheet {
                 continue;
             }
+            let cells = row.count.saturating_mul(row.cells.len() as u64);
+            writer.add_unfolded(cells.saturating_sub(row.written as u64));
             for number in row.number..row.number + row.count {
                 if number > header_row {
                     for (column, text) in row.cells() {
@@ -91,6 +89,8 @@ struct Row {
     /// How many such rows there are.
     count: u64,
     text: String,
+    /// How many of its cells are written down, each with a count of its own.
+    written: usize,
     /// Cells that hold anything: the column, from 0, and where the text begins and ends.
     cells: Vec<(usize, usize, usize)>,
 }
@@ -201,6 +201,7 @@ impl<R: BufRead> Content<R> {
     fn read_cells(&mut self) -> Result<(), SourceProblem> {
         self.row.text.clear();
         self.row.cells.clear();
+        self.row.written = 0;
         let mut column = 0_usize;
         loop {
             self.buffer.clear();
@@ -222,6 +223,7 @@ impl<R: BufRead> Content<R> {
                         if next > MAX_COLUMNS {
                             return Err(damaged("it has more columns than a sheet can have"));
                         }
+                        self.row.written += 1;
                         self.row.cells.extend((column..next).map(|column| (column, start, end)));
                     }
                     column = next;

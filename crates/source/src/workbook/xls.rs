@@ -1,7 +1,6 @@
 //! Excel 97–2003 workbooks, by calamine, which takes them into memory whole: they cannot be large.
 
 use std::io::{self, BufReader, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Data, DataRef, Range, Reader, SheetType, SheetVisible, Xls, XlsError};
 
@@ -26,15 +25,10 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
     if is_far_flung(input.clone()) {
         return Err(SourceProblem::damaged("workbook", "its cells stand too far apart"));
     }
-    // The old format has many ways to be damaged, and the parser does not know all of them.
-    let parsed = catch_unwind(AssertUnwindSafe(|| Xls::new(BufReader::new(input))));
-    let mut workbook: Xls<_> = match parsed {
-        Ok(Ok(workbook)) => workbook,
-        Ok(Err(XlsError::Password)) => {
-            return Err(SourceProblem::Password { what: "this workbook" });
-        }
-        Ok(Err(error)) => return Err(SourceProblem::damaged("workbook", error)),
-        Err(_) => return Err(SourceProblem::damaged("workbook", "it cannot be parsed")),
+    let mut workbook: Xls<_> = match Xls::new(BufReader::new(input)) {
+        Ok(workbook) => workbook,
+        Err(XlsError::Password) => return Err(SourceProblem::Password { what: "this workbook" }),
+        Err(error) => return Err(SourceProblem::damaged("workbook", error)),
     };
     let sheets: Vec<(String, bool)> = workbook
         .sheets_metadata()

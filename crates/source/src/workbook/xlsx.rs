@@ -5,7 +5,7 @@ use std::io::{BufReader, Read};
 use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use super::events::ShortEvents;
-use super::{Candidate, Chosen, cell, choose};
+use super::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, cell, choose};
 use crate::dump::ReadOptions;
 use crate::error::SourceProblem;
 use crate::header::HEADER_AMONG;
@@ -114,8 +114,7 @@ fn first_rows(
     };
     let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
     while let Some(cell) = cells.next_cell().map_err(problem)? {
-        let (row, column) = cell.get_position();
-        let (number, column) = (u64::from(row) + 1, column as usize);
+        let (number, column) = place(cell.get_position())?;
         let mut text = String::new();
         if !cell::push(&mut text, cell.get_value()) || text.trim().is_empty() {
             continue;
@@ -134,6 +133,16 @@ fn first_rows(
     Ok(rows)
 }
 
+/// The number of a cell's row, from 1, and its column, from 0.
+fn place((row, column): (u32, u32)) -> Result<(u64, usize), SourceProblem> {
+    let (row, column) = (u64::from(row), column as usize);
+    if row >= MAX_ROWS || column >= MAX_COLUMNS {
+        let error = "a cell stands where no sheet has one";
+        return Err(SourceProblem::damaged("workbook", error));
+    }
+    Ok((row + 1, column))
+}
+
 /// All rows below the header row.
 fn rows(
     mut workbook: Workbook,
@@ -143,18 +152,24 @@ fn rows(
 ) -> Result<(), Ended> {
     let mut cells = workbook.worksheet_cells_reader(sheet).map_err(problem)?;
     let last = f64::from(cells.dimensions().end.0) + 1.0;
-    let mut present = 0;
+    let (mut present, mut behind) = (0, 0);
     let share = |number: u64| number as f64 / last;
     while let Some(cell) = cells.next_cell().map_err(problem)? {
-        let (row, column) = cell.get_position();
-        let number = u64::from(row) + 1;
-        if number != present {
+        let (number, column) = place(cell.get_position())?;
+        if number > present {
             writer.end_row(present, share(present))?;
             present = number;
+            behind = 0;
         }
+        // Nobody can tell what such a row was meant to be.
+        if number < present || column < behind {
+            let problem = SourceProblem::damaged("workbook", "its cells are not in their order");
+            return Err(problem.into());
+        }
+        behind = column + 1;
         let value = cell.get_value();
         if number > header_row && *value != calamine::DataRef::Empty {
-            cell::push(writer.cell(column as usize), value);
+            cell::push(writer.cell(column), value);
         }
     }
     writer.end_row(present, share(present))

@@ -1,0 +1,201 @@
+//! The words that options take, and what they mean.
+
+use std::fmt;
+use std::str::FromStr;
+
+use clap::ValueEnum;
+use contactmill_core::{
+    Acceptance, AttributeSelection, BadEmail, BareDigits, DedupPolicy, LineTypePolicy, MappedField,
+    MissingName, PhoneMode,
+};
+use contactmill_emit::Layout;
+use serde::Serialize;
+
+/// Declares the words of an option and what they mean.
+macro_rules! words {
+    ($name:ident => $meaning:ty { $first:ident = $first_value:expr, $($word:ident = $value:expr),+ $(,)? }) => {
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub(crate) enum $name {
+            #[default]
+            $first,
+            $($word,)+
+        }
+
+        impl From<$name> for $meaning {
+            fn from(word: $name) -> Self {
+                match word {
+                    $name::$first => $first_value,
+                    $($name::$word => $value,)+
+                }
+            }
+        }
+    };
+}
+
+words!(LayoutArgument => Layout { Files = Layout::Files, Lines = Layout::Lines });
+words!(BareDigitsArgument => BareDigits {
+    National = BareDigits::National,
+    International = BareDigits::International,
+});
+words!(PhonesArgument => PhoneMode { Recover = PhoneMode::Recover, Strict = PhoneMode::Strict });
+words!(LineTypeArgument => LineTypePolicy {
+    Any = LineTypePolicy::Any,
+    Mobile = LineTypePolicy::Mobile,
+});
+words!(AcceptArgument => Acceptance {
+    Valid = Acceptance::Valid,
+    Possible = Acceptance::Possible,
+});
+words!(MissingNameArgument => MissingName {
+    Phone = MissingName::Phone,
+    Reject = MissingName::Reject,
+});
+words!(BadEmailArgument => BadEmail { Drop = BadEmail::Drop, Reject = BadEmail::Reject });
+words!(OnDuplicateArgument => DedupPolicy {
+    Merge = DedupPolicy::Merge,
+    First = DedupPolicy::First,
+    Last = DedupPolicy::Last,
+});
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DedupArgument {
+    #[default]
+    Phone,
+    None,
+}
+
+/// When progress is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressArgument {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// `FIELD=COLUMN`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Assignment {
+    pub(super) field: MappedField,
+    pub(super) column: String,
+}
+
+impl FromStr for Assignment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (field, column) =
+            text.split_once('=').ok_or("expected FIELD=COLUMN, such as phone=Mobile")?;
+        let field: MappedField = field.trim().parse().map_err(|error| format!("{error}"))?;
+        let column = column.trim();
+        if column.is_empty() {
+            return Err(format!("expected the name of a column behind {field}="));
+        }
+        Ok(Assignment { field, column: column.to_owned() })
+    }
+}
+
+impl fmt::Display for Assignment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.field, self.column)
+    }
+}
+
+/// `all`, `none`, or names of columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Attributes(pub(super) AttributeSelection);
+
+impl FromStr for Attributes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(Attributes(match text {
+            "all" => AttributeSelection::All,
+            "none" => AttributeSelection::None,
+            _ => {
+                let columns: Vec<String> =
+                    text.split(',').map(|name| name.trim().to_owned()).collect();
+                if columns.iter().any(String::is_empty) {
+                    return Err(
+                        "expected all, none, or names of columns set apart by commas".into()
+                    );
+                }
+                AttributeSelection::Columns(columns)
+            }
+        }))
+    }
+}
+
+impl fmt::Display for Attributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            AttributeSelection::All => f.write_str("all"),
+            AttributeSelection::None => f.write_str("none"),
+            AttributeSelection::Columns(columns) => f.write_str(&columns.join(",")),
+        }
+    }
+}
+
+/// How many records may be rejected.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum MaxRejects {
+    Count(u64),
+    Percent(f64),
+}
+
+impl MaxRejects {
+    /// Whether `rejected` of `records` is more than this.
+    pub(crate) fn is_exceeded(self, rejected: u64, records: u64) -> bool {
+        match self {
+            MaxRejects::Count(max) => rejected > max,
+            MaxRejects::Percent(max) => rejected as f64 * 100.0 > max * records as f64,
+        }
+    }
+}
+
+impl FromStr for MaxRejects {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected =
+            || "expected a number of records such as 100, or a share such as 2.5%".to_owned();
+        match text.strip_suffix('%') {
+            Some(percent) => {
+                let percent: f64 = percent.trim().parse().map_err(|_| expected())?;
+                (0.0..=100.0)
+                    .contains(&percent)
+                    .then_some(MaxRejects::Percent(percent))
+                    .ok_or_else(expected)
+            }
+            None => text.parse().map(MaxRejects::Count).map_err(|_| expected()),
+        }
+    }
+}
+
+impl fmt::Display for MaxRejects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MaxRejects::Count(count) => write!(f, "{count}"),
+            MaxRejects::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+/// What kind of cell a value stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FieldArgument {
+    Phone,
+    Email,
+}
+
+/// An option and its word, unless that is the default.
+pub(super) fn changed<W: ValueEnum + Default + PartialEq>(
+    name: &'static str,
+    word: &W,
+) -> Option<(&'static str, String)> {
+    let possible = word.to_possible_value().filter(|_| *word != W::default())?;
+    Some((name, possible.get_name().to_owned()))
+}

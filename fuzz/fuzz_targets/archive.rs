@@ -1,0 +1,8 @@
+//! Reads packed bytes; see the property.
+
+#![no_main]
+
+#[path = "../properties/archive.rs"]
+mod archive;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| archive::check(data));

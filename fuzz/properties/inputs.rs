@@ -1,0 +1,51 @@
+//! Any bytes as an input, read to the end.
+
+#![allow(dead_code, reason = "each property uses its own part")]
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use contactmill_core::{Block, Source};
+use contactmill_source::{AnySource, Dump, InflateLimits, Input, ReadOptions, SourceError};
+
+/// What came of a part: how many records, and all that is in them and known of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Records {
+    pub(crate) count: u64,
+    pub(crate) hash: u64,
+}
+
+/// Small limits, and a header row that is easily found.
+pub(crate) fn options() -> ReadOptions<'static> {
+    ReadOptions {
+        inflate: InflateLimits { max_bytes: 1 << 22, max_ratio: 250 },
+        is_header: &|row| row.iter().any(|cell| cell == "Phone"),
+        ..ReadOptions::new(&tempfile::tempfile)
+    }
+}
+
+/// The first parts of an input.
+pub(crate) fn parts(bytes: &[u8], options: ReadOptions<'_>) -> Result<Vec<AnySource>, SourceError> {
+    let dump = Dump::of(Input::spool("input", bytes, options.scratch)?, options)?;
+    dump.parts.iter().take(8).map(|part| part.open(options)).collect()
+}
+
+/// All records of a part, or the first `max`, which stand in the order of their lines.
+pub(crate) fn read(source: &mut AnySource, max: u64) -> Result<Records, SourceError> {
+    let (mut count, mut line, mut hash) = (0, 0, DefaultHasher::new());
+    source.header().hash(&mut hash);
+    while count < max
+        && let Some(block) = source.next_block()?
+    {
+        block.visit(&mut |record| {
+            let position = record.position();
+            assert!(position.line > line || position.line == line && position.byte > 0);
+            line = position.line;
+            count += 1;
+            if count <= max {
+                record.iter().for_each(|field| field.hash(&mut hash));
+                (line, position.byte).hash(&mut hash);
+            }
+        })?;
+    }
+    Ok(Records { count, hash: hash.finish() })
+}
