@@ -60,7 +60,7 @@ pub(crate) struct ArrayWriter {
 
 /// Who writes full arrays.
 enum Writer {
-    Caller(ArrayFiles),
+    Caller(Box<ArrayFiles>),
     Aside(Aside),
 }
 
@@ -94,7 +94,7 @@ impl ArrayWriter {
             unhashed: Vec::new(),
         };
         let writer = match writing {
-            Writing::ByCaller => Writer::Caller(files),
+            Writing::ByCaller => Writer::Caller(Box::new(files)),
             Writing::Aside => Writer::Aside(Aside::new(files)),
         };
         ArrayWriter { limits, array: Vec::new(), contacts: 0, writer }
