@@ -109,7 +109,12 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
         "home phones, business phones, home phone, home phone number, work phone, work phone number, business phone,
         office phone, company phone, company main phone, other phone, alternate phone,
         alternate number, alternative phone, secondary phone, default address phone, landline,
-        telefon privat, telefon geschäftlich, telefon dienstlich",
+        landline number, landline phone, telefone fixo, tel fixo, fixo, telefone residencial,
+        telefone comercial, teléfono fijo, tel fijo, teléfono casa, teléfono trabajo,
+        teléfono oficina, téléphone fixe, tél fixe, téléphone domicile, téléphone bureau,
+        telefono fisso, tel fisso, telefono ufficio, festnetz, festnetznummer,
+        telefon privat, telefon geschäftlich, telefon dienstlich, telefon rumah, telepon rumah,
+        telepon kantor, ev telefonu, iş telefonu, sabit telefon, هاتف المنزل, هاتف العمل",
     ),
     (
         HeaderMeaning::Email,
@@ -132,7 +137,7 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
     ),
     (
         HeaderMeaning::Tags,
-        "tags, tag, labels, groups, group membership, categories, segments, segment, etiquetas,
+        "tags, tag, labels, groups, group membership, categories, segments, segment, segmento, etiquetas,
         étiquettes, groupes, etichette, schlagworte, etiketler, टैग, الوسوم",
     ),
 ];
@@ -397,6 +402,9 @@ mod tests {
             ("PHONE", Phone(PhoneRank::Phone)),
             ("Phone 1 - Value", Phone(PhoneRank::Phone)),
             ("Home Phone 2", Phone(PhoneRank::HomeOrWork)),
+            ("Telefone Fixo", Phone(PhoneRank::HomeOrWork)),
+            ("Tél. fixe", Phone(PhoneRank::HomeOrWork)),
+            ("Festnetznummer", Phone(PhoneRank::HomeOrWork)),
             ("मोबाइल नंबर", Phone(PhoneRank::Mobile)),
             ("رقم الهاتف", Phone(PhoneRank::Phone)),
             ("E-mail", Email),
