@@ -114,6 +114,43 @@ fn there_may_be_more_inputs_than_files_can_be_open() {
 }
 
 #[test]
+fn what_was_closed_after_a_look_at_it_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut names = Vec::new();
+    // More than stay open between the look at their columns and their turn.
+    for number in 0..7 {
+        let phone = format!("+9198765432{number:02}");
+        for (name, text) in [
+            (format!("{number}.json"), format!("[{{\"phone\":\"{phone}\",\"k{number}\":1}}]")),
+            (
+                format!("{number}.vcf"),
+                format!("BEGIN:VCARD\nTEL:{phone}0\nTEL:{phone}\nEND:VCARD\n"),
+            ),
+        ] {
+            fs::write(folder.path().join(&name), text).unwrap();
+            names.push(name);
+        }
+    }
+    // Records so large that those which were looked at are not kept.
+    let large: Vec<String> =
+        (0..40).map(|number| format!("+91998877{number:04},{}", "x".repeat(200_000))).collect();
+    fs::write(folder.path().join("large.csv"), format!("Phone,Note\n{}\n", large.join("\n")))
+        .unwrap();
+    names.push("large.csv".to_owned());
+    names.extend(["-o", "out", "--attributes", "none"].map(str::to_owned));
+    converted(folder.path(), &names);
+    let out = folder.path().join("out");
+    check_laws(&out);
+    assert_eq!(contacts(&out).len(), 47);
+    assert_eq!(manifest(&out)["counts"]["records"], 54);
+    let mut inspect = contactmill();
+    inspect.args(["inspect", "--json", "large.csv"]).current_dir(folder.path());
+    let report = inspect.output().unwrap().stdout;
+    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    assert_eq!(report["inputs"][0]["records"], 40);
+}
+
+#[test]
 fn usage_errors_exit_with_2() {
     let folder = folder_with(b"Phone\n+919876543210\n");
     for arguments in [
