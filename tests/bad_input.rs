@@ -709,14 +709,51 @@ fn a_cell_of_a_workbook_in_a_column_that_no_sheet_has_takes_no_room() {
     }
 }
 
-/// An archive of these files.
+/// An archive of these files, stored as they are.
 fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default();
+    let stored = stored.compression_method(zip::CompressionMethod::Stored);
     for (name, bytes) in parts {
-        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.start_file(*name, stored).unwrap();
         archive.write_all(bytes.as_bytes()).unwrap();
     }
     archive.finish().unwrap().into_inner()
+}
+
+/// A workbook of this sheet.
+fn workbook_of(sheet: &str) -> Vec<u8> {
+    let relation = |kind: &str, target: &str| {
+        format!(
+            "<Relationships><Relationship Id=\"a\" Type=\"x/relationships/{kind}\" \
+             Target=\"{target}\"/></Relationships>"
+        )
+    };
+    archive(&[
+        ("_rels/.rels", &relation("officeDocument", "xl/workbook.xml")),
+        ("xl/_rels/workbook.xml.rels", &relation("worksheet", "worksheets/sheet1.xml")),
+        (
+            "xl/workbook.xml",
+            "<workbook><sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"a\"/></sheets></workbook>",
+        ),
+        ("xl/worksheets/sheet1.xml", sheet),
+    ])
+}
+
+#[test]
+fn a_digit_of_a_workbook_that_changed_on_the_way_is_an_error() {
+    let mut workbook = workbook_of(
+        "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>Phone</v></c></row><row r=\"2\">\
+         <c r=\"A2\" t=\"str\"><v>+919876543210</v></c></row></sheetData></worksheet>",
+    );
+    let folder = folder_with(&workbook);
+    converted(folder.path(), &["in.csv", "-o", "whole"]);
+    assert_eq!(contacts(&folder.path().join("whole")).len(), 1);
+    let digits = b"+919876543210";
+    let at = workbook.windows(digits.len()).position(|window| window == digits).unwrap();
+    workbook[at + 12] ^= 1;
+    fs::write(folder.path().join("in.csv"), workbook).unwrap();
+    fails(folder.path(), &["in.csv", "-o", "out"], 1, "a checksum does not match");
 }
 
 #[test]
@@ -737,21 +774,7 @@ fn entities_that_a_workbook_declares_are_never_followed() {
             "{declared}<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>Phone</v></c></row>\
              <row r=\"2\"><c r=\"A2\" t=\"str\"><v>{entity}</v></c></row></sheetData></worksheet>"
         );
-        let relation = |kind: &str, target: &str| {
-            format!(
-                "<Relationships><Relationship Id=\"a\" Type=\"x/relationships/{kind}\" \
-                 Target=\"{target}\"/></Relationships>"
-            )
-        };
-        let xlsx = archive(&[
-            ("_rels/.rels", &relation("officeDocument", "xl/workbook.xml")),
-            ("xl/_rels/workbook.xml.rels", &relation("worksheet", "worksheets/sheet1.xml")),
-            (
-                "xl/workbook.xml",
-                "<workbook><sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"a\"/></sheets></workbook>",
-            ),
-            ("xl/worksheets/sheet1.xml", &sheet),
-        ]);
+        let xlsx = workbook_of(&sheet);
         for workbook in [ods, xlsx] {
             let folder = folder_with(&workbook);
             let message = fails_in_little_memory(folder.path(), "in.csv");
