@@ -114,6 +114,43 @@ fn there_may_be_more_inputs_than_files_can_be_open() {
 }
 
 #[test]
+fn what_was_closed_after_a_look_at_it_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut names = Vec::new();
+    // More than stay open between the look at their columns and their turn.
+    for number in 0..7 {
+        let phone = format!("+9198765432{number:02}");
+        for (name, text) in [
+            (format!("{number}.json"), format!("[{{\"phone\":\"{phone}\",\"k{number}\":1}}]")),
+            (
+                format!("{number}.vcf"),
+                format!("BEGIN:VCARD\nTEL:{phone}0\nTEL:{phone}\nEND:VCARD\n"),
+            ),
+        ] {
+            fs::write(folder.path().join(&name), text).unwrap();
+            names.push(name);
+        }
+    }
+    // Records so large that those which were looked at are not kept.
+    let large: Vec<String> =
+        (0..40).map(|number| format!("+91998877{number:04},{}", "x".repeat(200_000))).collect();
+    fs::write(folder.path().join("large.csv"), format!("Phone,Note\n{}\n", large.join("\n")))
+        .unwrap();
+    names.push("large.csv".to_owned());
+    names.extend(["-o", "out", "--attributes", "none"].map(str::to_owned));
+    converted(folder.path(), &names);
+    let out = folder.path().join("out");
+    check_laws(&out);
+    assert_eq!(contacts(&out).len(), 47);
+    assert_eq!(manifest(&out)["counts"]["records"], 54);
+    let mut inspect = contactmill();
+    inspect.args(["inspect", "--json", "large.csv"]).current_dir(folder.path());
+    let report = inspect.output().unwrap().stdout;
+    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    assert_eq!(report["inputs"][0]["records"], 40);
+}
+
+#[test]
 fn usage_errors_exit_with_2() {
     let folder = folder_with(b"Phone\n+919876543210\n");
     for arguments in [
@@ -672,14 +709,51 @@ fn a_cell_of_a_workbook_in_a_column_that_no_sheet_has_takes_no_room() {
     }
 }
 
-/// An archive of these files.
+/// An archive of these files, stored as they are.
 fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default();
+    let stored = stored.compression_method(zip::CompressionMethod::Stored);
     for (name, bytes) in parts {
-        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.start_file(*name, stored).unwrap();
         archive.write_all(bytes.as_bytes()).unwrap();
     }
     archive.finish().unwrap().into_inner()
+}
+
+/// A workbook of this sheet.
+fn workbook_of(sheet: &str) -> Vec<u8> {
+    let relation = |kind: &str, target: &str| {
+        format!(
+            "<Relationships><Relationship Id=\"a\" Type=\"x/relationships/{kind}\" \
+             Target=\"{target}\"/></Relationships>"
+        )
+    };
+    archive(&[
+        ("_rels/.rels", &relation("officeDocument", "xl/workbook.xml")),
+        ("xl/_rels/workbook.xml.rels", &relation("worksheet", "worksheets/sheet1.xml")),
+        (
+            "xl/workbook.xml",
+            "<workbook><sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"a\"/></sheets></workbook>",
+        ),
+        ("xl/worksheets/sheet1.xml", sheet),
+    ])
+}
+
+#[test]
+fn a_digit_of_a_workbook_that_changed_on_the_way_is_an_error() {
+    let mut workbook = workbook_of(
+        "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>Phone</v></c></row><row r=\"2\">\
+         <c r=\"A2\" t=\"str\"><v>+919876543210</v></c></row></sheetData></worksheet>",
+    );
+    let folder = folder_with(&workbook);
+    converted(folder.path(), &["in.csv", "-o", "whole"]);
+    assert_eq!(contacts(&folder.path().join("whole")).len(), 1);
+    let digits = b"+919876543210";
+    let at = workbook.windows(digits.len()).position(|window| window == digits).unwrap();
+    workbook[at + 12] ^= 1;
+    fs::write(folder.path().join("in.csv"), workbook).unwrap();
+    fails(folder.path(), &["in.csv", "-o", "out"], 1, "a checksum does not match");
 }
 
 #[test]
@@ -700,21 +774,7 @@ fn entities_that_a_workbook_declares_are_never_followed() {
             "{declared}<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>Phone</v></c></row>\
              <row r=\"2\"><c r=\"A2\" t=\"str\"><v>{entity}</v></c></row></sheetData></worksheet>"
         );
-        let relation = |kind: &str, target: &str| {
-            format!(
-                "<Relationships><Relationship Id=\"a\" Type=\"x/relationships/{kind}\" \
-                 Target=\"{target}\"/></Relationships>"
-            )
-        };
-        let xlsx = archive(&[
-            ("_rels/.rels", &relation("officeDocument", "xl/workbook.xml")),
-            ("xl/_rels/workbook.xml.rels", &relation("worksheet", "worksheets/sheet1.xml")),
-            (
-                "xl/workbook.xml",
-                "<workbook><sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"a\"/></sheets></workbook>",
-            ),
-            ("xl/worksheets/sheet1.xml", &sheet),
-        ]);
+        let xlsx = workbook_of(&sheet);
         for workbook in [ods, xlsx] {
             let folder = folder_with(&workbook);
             let message = fails_in_little_memory(folder.path(), "in.csv");

@@ -153,6 +153,7 @@ fn of_one(header: &str) -> Option<HeaderMeaning> {
     if header.rsplit('.').skip(1).any(is_of_others) {
         return None;
     }
+    let header = without_question(header);
     let mut folded = folded(header);
     // `Phone 1 - Value`, `E-mail 2 - Value`, `Phone 2`, `E-mail 2 Address`: one of several.
     if folded.contains(|c: char| c.is_ascii_digit()) {
@@ -172,6 +173,25 @@ fn of_one(header: &str) -> Option<HeaderMeaning> {
         return is_one_of_several.then_some(meaning);
     }
     exact(&folded).or_else(|| of_path(header))
+}
+
+/// A header without the words by which forms ask: `Your full name`, `Please enter your phone`.
+fn without_question(header: &str) -> &str {
+    const ASKING: &str =
+        "please, enter, provide, type, what, is, your, seu, sua, tu, su, votre, ihre";
+    static WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| words(ASKING));
+    let mut rest = header.trim_start();
+    // `Is mobile` asks something else.
+    if folded(rest).starts_with("is") {
+        return rest;
+    }
+    while let Some((word, behind)) = rest.split_once(char::is_whitespace)
+        && WORDS.contains(&folded(word))
+        && !behind.trim().is_empty()
+    {
+        rest = behind.trim_start();
+    }
+    rest
 }
 
 /// Words in remarks and beside other words that make a column one of somebody else, or of something
@@ -435,6 +455,10 @@ mod tests {
             ("Mobile No. (WhatsApp)", Phone(PhoneRank::WhatsApp)),
             ("E-mail (optional)", Email),
             ("Full name (as per ID)", Name),
+            ("Your full name *", Name),
+            ("Please enter your WhatsApp number", Phone(PhoneRank::WhatsApp)),
+            ("What is your email?", Email),
+            ("Seu nome completo", Name),
         ] {
             assert_eq!(meaning(header), Some(expected), "{header}");
         }
@@ -473,6 +497,9 @@ mod tests {
             "Client (email)",
             "Name (company)",
             "Phone/Order",
+            "Is mobile",
+            "Your company",
+            "Type",
             "Owner / Phone",
             "Razão Social / Nome",
         ] {

@@ -26,11 +26,12 @@ pub(crate) enum Consent {
 
 /// Whether a column is one of consents, by its header.
 pub(crate) fn of_header(header: &str) -> Option<Consent> {
+    let is_question = header.trim_end().ends_with('?');
     let header = folded(header);
     let has = |list: &str| list.split(',').any(|name| folded(name) == header);
     if has(OUT) {
         Some(Consent::Out)
-    } else if has(IN) {
+    } else if has(IN) || is_question && ["consent", "receive"].iter().any(|w| header.contains(w)) {
         Some(Consent::In)
     } else {
         None
@@ -69,6 +70,8 @@ mod tests {
         assert!(of_header("AllowBroadcast").unwrap().is_opt_out("FALSE"));
         assert!(!of_header("Accepts SMS Marketing").unwrap().is_opt_out(""));
         assert!(of_header("Aceita receber mensagens?").unwrap().is_opt_out("Não"));
+        assert!(of_header("Do you consent to receive messages?").unwrap().is_opt_out("No"));
+        assert_eq!(of_header("Consent date"), None);
         assert_eq!(of_header("Phone"), None);
     }
 }

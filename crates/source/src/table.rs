@@ -199,10 +199,18 @@ impl RowWriter {
     }
 
     fn hand_over(&mut self) -> Result<(), Ended> {
-        let mut block = std::mem::take(&mut self.block);
-        if block.rows.is_empty() {
+        let TableBlock { text, ends, rows, .. } = &self.block;
+        if rows.is_empty() {
             return Ok(());
         }
+        // The next will be about as large.
+        let next = TableBlock {
+            text: String::with_capacity(text.len() + text.len() / 8),
+            ends: Vec::with_capacity(ends.len() + ends.len() / 8),
+            rows: Vec::with_capacity(rows.len() + rows.len() / 8),
+            ..TableBlock::default()
+        };
+        let mut block = std::mem::replace(&mut self.block, next);
         block.own_file = self.own_file;
         let read = (self.share.clamp(0.0, 1.0) * self.bytes as f64) as u64;
         block.covers = read.saturating_sub(self.told);

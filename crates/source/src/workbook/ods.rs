@@ -38,8 +38,11 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
     while let Some(name) = content.next_sheet()? {
         let is_wanted = options.sheet.is_none_or(|wanted| wanted == name);
         let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
-        while let Some(row) = content.next_row()? {
-            if is_wanted && rows.len() < HEADER_AMONG && row.has_text() {
+        while is_wanted
+            && rows.len() < HEADER_AMONG
+            && let Some(row) = content.next_row()?
+        {
+            if row.has_text() {
                 rows.push((row.number, row.to_strings()));
             }
         }
@@ -62,10 +65,10 @@ fn rows(
     writer: &mut RowWriter,
 ) -> Result<(), Ended> {
     while let Some(name) = content.next_sheet()? {
+        if name != sheet {
+            continue;
+        }
         while let Some(row) = content.next_row()? {
-            if name != sheet {
-                continue;
-            }
             let cells = row.count.saturating_mul(row.cells.len() as u64);
             writer.add_unfolded(cells.saturating_sub(row.written as u64));
             for number in row.number..row.number + row.count {

@@ -92,8 +92,10 @@ fn has_far_flung_sheet(mut records: impl Read) -> io::Result<bool> {
         records.by_ref().take(length.into()).read_to_end(&mut body)?;
         let word = |at: usize| Some(u16::from_le_bytes(*body.get(at..)?.first_chunk()?));
         match kind {
-            // FilePass: what follows is encrypted.
-            0x002F => return Ok(false),
+            // FilePass: what follows is encrypted, or, by method 0, only disguised.
+            0x002F if word(0) != Some(0) => return Ok(false),
+            // Dimensions: the parser makes room for what stands here.
+            0x0200 if is_no_sheet(&body) => return Ok(true),
             // BOF and EOF: a sheet begins or ends, or a chart within one, behind its cells.
             0x0809 | 0x000A if sheet.is_far_flung() => return Ok(true),
             0x0809 | 0x000A => sheet = Extent::default(),
@@ -114,6 +116,21 @@ fn has_far_flung_sheet(mut records: impl Read) -> io::Result<bool> {
         }
     }
     Ok(sheet.is_far_flung())
+}
+
+/// Whether a sheet says that it goes from one row and column to another in a way that no sheet does:
+/// the rows, with the one behind the last, and then the columns ([MS-XLS], 2.4.90; before Excel 97, with
+/// shorter numbers).
+fn is_no_sheet(dimensions: &[u8]) -> bool {
+    let number =
+        |bytes: &[u8]| bytes.iter().rev().fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte));
+    let width = if dimensions.len() == 10 { 2 } else { 4 };
+    let Some((rows, columns)) = dimensions.split_at_checked(2 * width) else { return false };
+    let Some(columns) = columns.first_chunk::<4>() else { return false };
+    let (first, behind) = rows.split_at(width);
+    let (first, behind) = (number(first), number(behind));
+    let is_row = behind <= 1 << 16 && (first <= behind || behind == 0);
+    !is_row || number(&columns[2..]) > 1 << 8
 }
 
 /// Where the cells of a sheet lie.
@@ -226,6 +243,22 @@ mod tests {
             (0..65_535).flat_map(|row| [(row, 0), (row, 1), (row, 19)]).collect();
         assert!(!has_far_flung_sheet(stream(&table).as_slice()).unwrap());
         assert!(!has_far_flung_sheet(stream(&[(0, 0), (900, 255)]).as_slice()).unwrap());
+        let dimensions = |words: &[u16]| [record(0x0200, words), stream(&[(0, 0)])].concat();
+        for (words, is_no_sheet) in [
+            (&[0, 0, 0xFFFF, 0, 0, 20, 0][..], false),
+            (&[0, 0, 0, 1, 0, 0x100, 0], false),
+            (&[0, 0, 0, 0, 0, 0, 0], false),
+            (&[0, 0, 0, 0x100, 0, 20, 0], true),
+            (&[9, 0, 5, 0, 0, 20, 0], true),
+            (&[0, 0, 5, 0, 0, 0x4000, 0], true),
+            (&[0, 50, 0, 20, 0], false),
+            (&[60, 50, 0, 20, 0], true),
+        ] {
+            let found = has_far_flung_sheet(dimensions(words).as_slice()).unwrap();
+            assert_eq!(found, is_no_sheet, "{words:?}");
+        }
+        let disguised = [record(0x002F, &[0]), stream(&corners)].concat();
+        assert!(has_far_flung_sheet(disguised.as_slice()).unwrap());
         let encrypted = [record(0x002F, &[1]), stream(&corners)].concat();
         assert!(!has_far_flung_sheet(encrypted.as_slice()).unwrap());
     }
