@@ -230,6 +230,16 @@ impl<'h> Said<'h> {
     fn meaning(&self) -> Option<HeaderMeaning> {
         let alternatives: Vec<HeaderMeaning> =
             self.alternatives.iter().map(|text| of_one(text)).collect::<Option<_>>()?;
+        if let ([HeaderMeaning::Name], [part]) = (&alternatives[..], &self.remarks[..]) {
+            // `Name (Last)`, as forms have it.
+            match name_step(&folded(part)) {
+                Some(meaning) => return Some(meaning),
+                None if ["middle", "prefix", "suffix", "title"].contains(&&*folded(part)) => {
+                    return None;
+                }
+                None => {}
+            }
+        }
         let remarks = self.remarks.iter().filter_map(|text| of_one(text));
         alternatives.into_iter().chain(remarks).map(Some).reduce(|one, other| {
             match (one?, other?) {
@@ -351,6 +361,11 @@ const NAME_STEPS: &[(HeaderMeaning, &str)] = &[
     (HeaderMeaning::Name, "full, display, formatted, name"),
 ];
 
+fn name_step(step: &str) -> Option<HeaderMeaning> {
+    let is_step = |list: &str| list.split(',').any(|known| folded(known) == step);
+    NAME_STEPS.iter().find(|(_, list)| is_step(list)).map(|&(meaning, _)| meaning)
+}
+
 fn words(list: &str) -> HashSet<String> {
     list.split(',').map(folded).collect()
 }
@@ -383,12 +398,12 @@ fn of_path(header: &str) -> Option<HeaderMeaning> {
         if said.len() > 1 || !said.is_empty() && !is_named || !is_named && !has(persons) {
             return None;
         }
-        let part = NAME_STEPS.iter().find(|(_, list)| list.split(',').any(|s| folded(s) == last));
+        let part = name_step(last);
         let is_name = |meaning: &HeaderMeaning| {
             use HeaderMeaning::{FirstName, LastName, Name};
             matches!(meaning, FirstName | LastName | Name)
         };
-        part.map(|&(meaning, _)| meaning).or_else(|| exact(last).filter(is_name))
+        part.or_else(|| exact(last).filter(is_name))
     })?;
     (meaning != HeaderMeaning::Name || !has(of_things)).then_some(meaning)
 }
@@ -456,6 +471,8 @@ mod tests {
             ("E-mail (optional)", Email),
             ("Full name (as per ID)", Name),
             ("Your full name *", Name),
+            ("Name (First)", FirstName),
+            ("Your Name (Last)", LastName),
             ("Please enter your WhatsApp number", Phone(PhoneRank::WhatsApp)),
             ("What is your email?", Email),
             ("Seu nome completo", Name),
@@ -498,6 +515,7 @@ mod tests {
             "Name (company)",
             "Phone/Order",
             "Is mobile",
+            "Name (Prefix)",
             "Your company",
             "Type",
             "Owner / Phone",
