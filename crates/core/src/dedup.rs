@@ -89,6 +89,10 @@ pub(crate) struct KeyIndex {
     long: HashMap<MatchKey, u32>,
 }
 
+/// Stands in the list for both halves of a key that is too long for the table; no [`Compact`] one has
+/// so high a number.
+const LONG: u32 = u32::MAX;
+
 /// Where a key stands in a [`KeyIndex`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -108,9 +112,12 @@ impl KeyIndex {
             if place != next {
                 return Place::Known(place);
             }
-            self.keys.push([u32::MAX, u32::MAX, record]);
+            self.keys.push([LONG, LONG, record]);
             return Place::New;
         };
+        if self.table.len() == self.table.capacity() {
+            self.grow();
+        }
         let KeyIndex { hasher, table, keys, .. } = self;
         let hash = |key: Compact| hasher.hash_one(key);
         let key_at = |place: u32| Compact::at(&keys[place as usize]);
@@ -122,6 +129,23 @@ impl KeyIndex {
                 let Compact([low, high]) = compact;
                 keys.push([low, high, record]);
                 Place::New
+            }
+        }
+    }
+
+    /// Makes room for as many keys again, before the table does so itself: it would look every key up
+    /// where the list has it, each far from the last, and hold the old entries beside the new. Here
+    /// the old ones go first, and the list is read from its beginning to its end.
+    #[cold]
+    fn grow(&mut self) {
+        let room = (2 * self.table.capacity()).max(64);
+        self.table = HashTable::new();
+        self.table = HashTable::with_capacity(room);
+        let KeyIndex { hasher, table, keys, .. } = self;
+        let hash_at = |key: &[u32; 3]| hasher.hash_one(Compact::at(key));
+        for (place, key) in (0..).zip(&*keys) {
+            if key[..2] != [LONG; 2] {
+                table.insert_unique(hash_at(key), place, |&place| hash_at(&keys[place as usize]));
             }
         }
     }
@@ -196,6 +220,22 @@ mod tests {
         index.give(0, 7);
         assert_eq!(index.record_of(key("+39 06 1234 5678")), Some(7));
         assert_eq!(index.record_of(key("+39 06 1234 5679")), None);
+    }
+
+    #[test]
+    fn keys_stay_known_while_the_index_grows() {
+        let key = |number: u64| MatchKey(parse(&format!("+9198{number:08}"), None).unwrap());
+        let long = MatchKey(parse("+6280123456789012345", None).unwrap());
+        assert!(Compact::of(long).is_none());
+        let mut index = KeyIndex::default();
+        assert_eq!(index.admit(long, 7), Place::New);
+        for number in 0..5_000 {
+            assert_eq!(index.admit(key(number), number as u32), Place::New);
+        }
+        for number in 0..5_000 {
+            assert_eq!(index.admit(key(number), 0), Place::Known(number as u32 + 1));
+        }
+        assert_eq!(index.record_of(long), Some(7));
     }
 
     #[test]
