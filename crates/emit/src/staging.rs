@@ -101,7 +101,9 @@ impl Staging {
         check(&out, existing)?;
         let parent = parent_of(&out);
         let cannot = || EmitError::io(&out, "cannot be made");
-        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let is_missing = |folder: &&Path| {
+            !folder.as_os_str().is_empty() && matches!(folder.try_exists(), Ok(false))
+        };
         let made = parent.ancestors().take_while(is_missing).map(Path::to_owned).collect();
         let mut folder = Folder { path: new_path(&out, Role::Staging), made, is_kept: false };
         fs::create_dir_all(parent).map_err(cannot())?;
@@ -128,7 +130,7 @@ impl Staging {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(cannot()(error)),
             };
-            if folder.path.exists() {
+            if folder.path.try_exists().map_err(cannot())? {
                 let files = ResultFiles::new(&folder.path);
                 return Ok(Staging { folder, files, lock, out, existing, notices });
             }

@@ -419,7 +419,8 @@ impl fmt::Display for JournalError {
         match self {
             JournalError::Busy { folder } => write!(
                 f,
-                "{}: another contactmill is at work in this folder; let it finish",
+                "{}: another contactmill upload is at work in this folder, or convert replaces it; \
+                 let it finish",
                 folder.display()
             ),
             JournalError::Damaged { path, line } => write!(
