@@ -116,10 +116,11 @@ fn traced(folder: &Path, expressions: &[String], log: &Path) -> Command {
 
 /// The calls in a log of `strace` that have to do with the folder or with what is shown: each with
 /// its number among the calls of its name in its thread, as `when` counts.
-fn calls_in(log: &Path, folder: &Path) -> BTreeSet<(String, usize)> {
+/// Whether what is shown is written by it, comes along.
+fn calls_in(log: &Path, folder: &Path) -> BTreeMap<(String, usize), bool> {
     let folder = folder.display().to_string();
     let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
-    let mut calls = BTreeSet::new();
+    let mut calls = BTreeMap::new();
     for line in fs::read_to_string(log).unwrap().lines() {
         let Some((thread, call)) = line.split_once(char::is_whitespace) else { continue };
         let Some((name, arguments)) = call.trim_start().split_once('(') else { continue };
@@ -135,32 +136,40 @@ fn calls_in(log: &Path, folder: &Path) -> BTreeSet<(String, usize)> {
         let is_input = name == "read" && arguments.starts_with("0<");
         let is_here = arguments.contains(&folder) && !is_elsewhere(path);
         if is_shown || is_input || is_here {
-            calls.insert((name.to_owned(), *count));
+            *calls.entry((name.to_owned(), *count)).or_default() |= is_shown;
         }
     }
     calls
 }
 
 /// Each fault of each of these calls; where only changes matter, without calls that change nothing.
-fn faults(calls: &BTreeSet<(String, usize)>, looks: bool) -> Vec<(String, usize, Fault)> {
+fn faults(calls: &BTreeMap<(String, usize), bool>, looks: bool) -> Vec<(String, String, Fault)> {
     let mut faults = Vec::new();
     let all = if looks || is_long() { CALLS } else { &CALLS[..CHANGES] };
     for (names, errors) in all {
         let errors = if is_long() { errors } else { &errors[..1] };
-        for (name, number) in calls.iter().filter(|(name, _)| names.contains(&name.as_str())) {
-            faults.extend(errors.iter().map(|error| (name.clone(), *number, Fault::Error(error))));
+        let calls = calls.iter().filter(|((name, _), _)| names.contains(&name.as_str()));
+        for ((name, number), is_shown) in calls {
+            // A disk that is full still is when a buffer tries again while it is dropped.
+            let when = match name.contains("write") && !is_shown {
+                true => format!("{number}..{}", number + 1),
+                false => number.to_string(),
+            };
+            faults.extend(
+                errors.iter().map(|error| (name.clone(), when.clone(), Fault::Error(error))),
+            );
             if changes(name) {
-                faults.push((name.clone(), *number, Fault::Kill));
+                faults.push((name.clone(), number.to_string(), Fault::Kill));
             }
         }
     }
     faults
 }
 
-fn injection(name: &str, number: usize, fault: Fault) -> String {
+fn injection(name: &str, when: &str, fault: Fault) -> String {
     match fault {
-        Fault::Error(error) => format!("inject={name}:error={error}:when={number}"),
-        Fault::Kill => format!("inject={name}:signal=KILL:when={number}"),
+        Fault::Error(error) => format!("inject={name}:error={error}:when={when}"),
+        Fault::Kill => format!("inject={name}:signal=KILL:when={when}"),
     }
 }
 
@@ -286,9 +295,9 @@ impl Shape {
         let faults = faults(&calls_in(&log, folder), looks);
         assert!(faults.len() > 50, "only {} faults: are calls known by other names?", faults.len());
         let mut unclean = Vec::new();
-        for (name, number, fault) in &faults {
+        for (name, when, fault) in &faults {
             put(&out, &earlier);
-            let injection = injection(name, *number, *fault);
+            let injection = injection(name, when, *fault);
             let command = traced(folder, &expressions(self.always, &injection), &log);
             let output = self.run(folder, command, self.replaces);
             if is_not_begun(&text(&output.stderr)) {
@@ -575,9 +584,9 @@ fn no_fault_loses_a_contact_of_an_upload_or_takes_one_for_acknowledged() {
     assert_eq!(clean.status.code(), Some(0), "{}", text(&clean.stderr));
     let faults = faults(&calls_in(&log, folder), true);
     assert!(faults.len() > 20, "only {} faults", faults.len());
-    for (name, number, fault) in faults {
+    for (name, when, fault) in faults {
         put(&out, &fresh);
-        let (service, injection) = (sandbox(), injection(&name, number, fault));
+        let (service, injection) = (sandbox(), injection(&name, &when, fault));
         let command = traced(folder, &expressions(&[], &injection), &log);
         let output = upload(command, &url(&service));
         let said = text(&output.stderr);
