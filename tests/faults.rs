@@ -234,7 +234,7 @@ fn is_not_begun(said: &str) -> bool {
 }
 
 impl Shape {
-    fn arguments<'a>(&'a self, overwrite: bool) -> Vec<&'a str> {
+    fn arguments(&self, overwrite: bool) -> Vec<&str> {
         let input = if self.input.0 == "stdin" { "-" } else { self.input.0 };
         let mut arguments = vec!["convert", input, "-o", OUT];
         arguments.extend(self.arguments);
@@ -343,8 +343,9 @@ impl Shape {
             }
             (Some(1), Fault::Error(_)) => {
                 let names = [OUT, self.input.0, "standard output"];
-                let is_said = names.iter().any(|name| said.contains(name));
-                if !is_cut(name, &said) && !(said.contains("error: ") && is_said) {
+                let says_where = names.iter().any(|name| said.contains(name));
+                let is_said = said.contains("error: ") && says_where;
+                if !is_said && !is_cut(name, &said) {
                     return Err("exit 1 without saying where".to_owned());
                 }
                 let is_in_place = now == *whole && said.contains("the results are whole");
@@ -604,7 +605,7 @@ fn no_fault_loses_a_contact_of_an_upload_or_takes_one_for_acknowledged() {
         command.current_dir(folder);
         let next = upload(command, &url(&service));
         assert_eq!(next.status.code(), Some(0), "{injection}: {}", text(&next.stderr));
-        let stored = service.contacts().into_iter().map(|(_, stored)| stored.contact.to_string());
+        let stored = service.contacts().into_values().map(|stored| stored.contact.to_string());
         assert!(stored.collect::<BTreeSet<_>>() == all, "{injection}: contacts are missing");
         assert_eq!(acknowledged(&out), all.len(), "{injection}");
     }
