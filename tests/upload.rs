@@ -499,3 +499,94 @@ fn results_that_were_uploaded_can_be_replaced() {
     converted(folder.path(), &["dump.csv", "-o", "out", "--overwrite", "--quiet"]);
     assert!(!folder.path().join("out/upload.journal").exists());
 }
+
+/// An upload of `out` that sends one array and then waits for the limit, still at work.
+fn upload_at_work(folder: &Path, url: &str) -> Child {
+    let mut command = contactmill();
+    command.args(["upload", "out", "--base-url", url, "--rate", "1", "--concurrency", "1"]);
+    command.env("CONTACTMILL_TOKEN", TOKEN).current_dir(folder).stdin(Stdio::null());
+    let upload = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let journal = folder.join("out/upload.journal");
+    let has_begun =
+        || fs::read_to_string(&journal).is_ok_and(|text| text.contains("\"acknowledged\""));
+    while !has_begun() {
+        sleep(Duration::from_millis(5));
+    }
+    upload
+}
+
+/// What stands beside the dump and `out`.
+fn left_beside(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = names.map(|name| name.into_string().unwrap());
+    names.filter(|name| name != "dump.csv" && name != "out").collect()
+}
+
+#[test]
+fn results_whose_upload_is_not_finished_are_replaced_only_when_asked_for_twice() {
+    let sandbox = sandbox(Options::default());
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    convert(folder, 60, 20);
+    let mut at_work = upload_at_work(folder, &url(&sandbox));
+    let before = program::files(&folder.join("out"));
+    let overwrite = ["dump.csv", "-o", "out", "--overwrite"];
+    let twice = ["dump.csv", "-o", "out", "--overwrite", "--overwrite"];
+    #[track_caller]
+    fn check_refused(folder: &Path, arguments: &[&str], why: &str) {
+        let refused = program::convert(folder, arguments);
+        check_exit(&refused, 1);
+        assert!(text(&refused.stderr).contains(why), "{}", text(&refused.stderr));
+        assert_eq!(left_beside(folder), [""; 0]);
+    }
+    check_refused(folder, &overwrite, "at work in this folder");
+    check_refused(folder, &twice, "at work in this folder");
+    at_work.kill().unwrap();
+    at_work.wait().unwrap();
+    check_refused(folder, &overwrite, "40 of 60 contacts are not settled");
+    assert!(program::files(&folder.join("out")) == before);
+    // Once all is in, or when it is asked for, they are replaced, and the journal goes with them.
+    check_exit(&upload(folder, &url(&sandbox)).output().unwrap(), 0);
+    converted(folder, &overwrite);
+    assert!(!folder.join("out/upload.journal").exists());
+    let mut at_work = upload_at_work(folder, &url(&sandbox));
+    at_work.kill().unwrap();
+    at_work.wait().unwrap();
+    converted(folder, &twice);
+    assert!(!folder.join("out/upload.journal").exists());
+    // A journal that cannot be read may say that much is in.
+    fs::write(folder.join("out/upload.journal"), "damaged\n").unwrap();
+    check_refused(folder, &overwrite, "the journal is damaged");
+    converted(folder, &twice);
+}
+
+#[test]
+fn an_upload_that_began_while_a_run_went_on_is_not_disturbed_by_its_end() {
+    let sandbox = sandbox(Options::default());
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    convert(folder, 60, 20);
+    let mut command = contactmill();
+    command.args(["convert", "-", "-o", "out", "--overwrite"]).current_dir(folder);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut run = command.spawn().unwrap();
+    while left_beside(folder).is_empty() {
+        sleep(Duration::from_millis(1));
+    }
+    // It has looked at the folder by the time it reads.
+    let mut input = run.stdin.take().unwrap();
+    for _ in 0..100_000 {
+        input.write_all(b"\n").unwrap();
+    }
+    let mut at_work = upload_at_work(folder, &url(&sandbox));
+    let before = program::files(&folder.join("out"));
+    input.write_all(b"name,phone\nAsha,+919812345678\n").unwrap();
+    drop(input);
+    let output = run.wait_with_output().unwrap();
+    check_exit(&output, 1);
+    assert!(text(&output.stderr).contains("at work in this folder"), "{}", text(&output.stderr));
+    assert!(program::files(&folder.join("out")) == before);
+    assert_eq!(left_beside(folder), [""; 0]);
+    at_work.kill().unwrap();
+    at_work.wait().unwrap();
+}

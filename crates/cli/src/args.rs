@@ -5,7 +5,7 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use contactmill_core::{AttributeSelection, DedupPolicy, FieldMapping, Options, Region};
 use contactmill_emit::{BatchLimits, Existing, Layout, Writing};
 use contactmill_source::{
@@ -178,9 +178,9 @@ pub(crate) struct ConvertArguments {
     #[arg(short, long, value_name = "DIR", default_value = "contactmill-out")]
     pub(crate) out: PathBuf,
 
-    /// Replace the results that DIR holds
-    #[arg(long)]
-    overwrite: bool,
+    /// Replace the results that DIR holds; given twice, even those whose upload is not finished
+    #[arg(long, action = ArgAction::Count)]
+    overwrite: u8,
 
     /// How the arrays are laid out: one file each, or one import.jsonl with an array a line
     #[arg(long, value_enum, default_value_t)]
@@ -414,7 +414,12 @@ impl ConvertArguments {
     }
 
     pub(crate) const fn existing(&self) -> Existing {
-        if self.overwrite { Existing::Overwrite } else { Existing::Keep }
+        if self.overwrite > 0 { Existing::Overwrite } else { Existing::Keep }
+    }
+
+    /// Whether results may be replaced whose upload is not finished.
+    pub(crate) const fn replaces_unsettled(&self) -> bool {
+        self.overwrite > 1
     }
 
     /// Which thread writes the arrays: who asks for one thread gets one.

@@ -15,11 +15,12 @@ use contactmill_core::{
 };
 use contactmill_emit::{
     ArrayEncoding, ContentDecision, EmitError, InputEntry, InputTable, Manifest, MappedColumn,
-    MappingEntry, ResultWriter, Staging, Tool,
+    MappingEntry, Notice, ResultWriter, Staging, Tool,
 };
 use contactmill_source::{
     AnySource, Dump, Format, Input, Part, PassedOver, ReadOptions, SourceError, TextEncoding,
 };
+use contactmill_upload::{JournalError, UploadError, unsettled};
 
 use crate::args::ConvertArguments;
 use crate::progress::Progress;
@@ -55,6 +56,16 @@ pub(crate) enum Failure {
     },
     StandardInput(io::Error),
     StandardOutput(io::Error),
+    /// The results are in place, and what there is to say of them cannot be written.
+    Summary {
+        out: PathBuf,
+        error: io::Error,
+    },
+    /// The results that would be replaced were uploaded in part.
+    Unsettled {
+        out: PathBuf,
+        what: String,
+    },
     Signals(io::Error),
     /// What had to be set aside could not be written to the staging folder or read back.
     Scratch {
@@ -108,6 +119,17 @@ impl fmt::Display for Failure {
             Failure::Sandbox(error) => {
                 write!(f, "the sandbox cannot listen: {error}; name another port with --port")
             }
+            Failure::Summary { out, error } => write!(
+                f,
+                "standard output cannot be written: {error}\n  the results are whole, in {}",
+                out.display()
+            ),
+            Failure::Unsettled { out, what } => write!(
+                f,
+                "{}: {what}\n  Replacing the results would forget which are in. Finish the upload, \
+                 name another folder with --out, or give --overwrite twice",
+                out.display()
+            ),
             Failure::StandardInput(error) => {
                 write!(f, "standard input cannot be read: {error}")
             }
@@ -224,6 +246,9 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         return Err(Failure::StandardInputTwice);
     }
     let staging = Staging::new(&arguments.out, arguments.existing())?;
+    tell(staging.notices(), arguments.display.quiet);
+    // Better now than after a long run; at its end it is asked again.
+    check_upload(staging.out(), arguments)?;
     let mut inputs = Vec::with_capacity(arguments.inputs.len());
     let scratch = || staging.scratch();
     let is_header = |row: &[String]| arguments.mapping().resolve(row).is_ok();
@@ -299,11 +324,10 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         contacts_by_region: by_code(&finished.regions, Region::as_str, |count| *count),
         files: finished.files.clone(),
     };
-    let path = staging.path_of("manifest.json");
-    let cannot = |error| EmitError::Io { path, action: "cannot be written", error };
-    manifest.write(io::BufWriter::new(staging.create("manifest.json")?)).map_err(cannot)?;
-    staging.commit()?;
+    manifest.write_to(&staging)?;
+    let committed = staging.commit_if(|out| check_upload(out, arguments))?;
     progress.finish();
+    tell(&committed.notices, arguments.display.quiet);
 
     let written = if arguments.display.json {
         manifest.write(io::stdout().lock())
@@ -320,12 +344,13 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
             layout: arguments.layout(),
             columns: &inputs.iter().flat_map(column_notes).collect::<Vec<_>>(),
         };
-        summary.write(&mut anstream::stdout().lock())
+        let mut out = anstream::stdout().lock();
+        summary.write(&mut out).and_then(|()| out.flush())
     };
     match written {
         // Whoever reads has seen enough, and the files are in place.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            return Err(Failure::StandardOutput(error));
+            return Err(Failure::Summary { out: arguments.out.clone(), error });
         }
         _ => {}
     }
@@ -334,6 +359,30 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         true => ExitCode::from(3),
         false => ExitCode::SUCCESS,
     })
+}
+
+/// Says on standard error what people should know of results that are whole all the same.
+fn tell(notices: &[Notice], quiet: bool) {
+    // That runs do not see each other is nothing new to whoever starts them every day.
+    let is_shown = |notice: &&Notice| !(quiet && matches!(notice, Notice::NotLocked { .. }));
+    for notice in notices.iter().filter(is_shown) {
+        // Where this cannot be written, the results are whole all the same.
+        let _ = writeln!(anstream::stderr(), "note: {notice}");
+    }
+}
+
+/// Whether the results in a folder may be replaced, as far as their upload is concerned.
+fn check_upload(out: &Path, arguments: &ConvertArguments) -> Result<(), Failure> {
+    let what = match unsettled(out) {
+        Ok(None) => return Ok(()),
+        Err(UploadError::Journal(JournalError::Busy { .. })) => {
+            return Err(EmitError::Busy { path: out.to_owned() }.into());
+        }
+        _ if arguments.replaces_unsettled() => return Ok(()),
+        Ok(Some(unsettled)) => unsettled.to_string(),
+        Err(error) => format!("whether its upload is finished cannot be told: {error}"),
+    };
+    Err(Failure::Unsettled { out: out.to_owned(), what })
 }
 
 pub(crate) fn is_standard_input(path: &Path) -> bool {

@@ -137,6 +137,10 @@ pub(crate) fn write(
         Failure::Profile { path: path.to_owned(), message }
     };
     let mut file = std::fs::File::create_new(path).map_err(fail)?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(fail)?;
-    Ok(())
+    let written = std::io::Write::write_all(&mut file, text.as_bytes());
+    written.and_then(|()| file.sync_all()).map_err(|error| {
+        // Half a profile would be read as a whole one, and stand in the way of the next.
+        let _ = std::fs::remove_file(path);
+        fail(error)
+    })
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use contactmill_emit::set_aside;
 use contactmill_upload::{
     CaFileError, Ended, FolderError, HttpTransport, ImportFolder, MASKED, Part, REFUSED, Remaining,
     Report, Settings, Target, TargetError, Token, TokenError, UploadError, Uploader, body_bytes,
@@ -69,7 +70,19 @@ impl fmt::Display for UploadFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             UploadFailure::Target(error) => error.fmt(f),
-            UploadFailure::Folder(error) => error.fmt(f),
+            UploadFailure::Folder(error) => {
+                error.fmt(f)?;
+                let FolderError::NoManifest { folder } = error else { return Ok(()) };
+                match set_aside(folder) {
+                    Some(aside) => write!(
+                        f,
+                        "\n  A run was stopped while it replaced the results; the earlier ones are \
+                         in {}. To have them back, rename that",
+                        aside.display()
+                    ),
+                    None => Ok(()),
+                }
+            }
             UploadFailure::Token(error) => error.fmt(f),
             UploadFailure::NoToken => write!(
                 f,
@@ -256,14 +269,16 @@ impl Plan<'_> {
         let (least, rate) = (long(self.least_time()), target.rate());
         writeln!(out, "  time      {least} at least, at {rate} requests a minute")?;
         let Some(part) = remaining.parts.first() else {
-            return writeln!(out, "\nThere is nothing left to send.");
+            writeln!(out, "\nThere is nothing left to send.")?;
+            return out.flush();
         };
         writeln!(out, "\n{HEADING}The first request{HEADING:#}")?;
         writeln!(out, "  POST {}", target.url())?;
         for (name, value) in self.headers() {
             writeln!(out, "  {name}: {value}")?;
         }
-        writeln!(out, "  ({})", part_name(folder, *part))
+        writeln!(out, "  ({})", part_name(folder, *part))?;
+        out.flush()
     }
 
     fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
@@ -287,7 +302,8 @@ impl Plan<'_> {
             "first_request": remaining.parts.first().map(|_| json!({"headers": headers})),
         });
         serde_json::to_writer_pretty(&mut *out, &plan)?;
-        writeln!(out)
+        writeln!(out)?;
+        out.flush()
     }
 }
 
@@ -348,7 +364,7 @@ fn write_summary(
             "\nThere was nothing left to send. To send it all again, remove {dir}/upload.journal"
         )?;
     }
-    Ok(())
+    out.flush()
 }
 
 fn write_json(
@@ -391,5 +407,6 @@ fn write_json(
         "unknown_parts": unknown.collect::<Vec<_>>(),
     });
     serde_json::to_writer_pretty(&mut *out, &outcome)?;
-    writeln!(out)
+    writeln!(out)?;
+    out.flush()
 }

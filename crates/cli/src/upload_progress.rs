@@ -42,6 +42,7 @@ const TICK: Duration = Duration::from_millis(250);
 /// How far an upload is, shown while it goes on.
 pub(crate) struct UploadProgress {
     shown: Shown,
+    quiet: bool,
     started: Instant,
     settled_before: u64,
     total: u64,
@@ -77,13 +78,23 @@ impl UploadProgress {
         };
         let started = Instant::now();
         let state = State { settled, refused: 0, last_line: started };
-        UploadProgress { shown, started, settled_before: settled, total, state: Mutex::new(state) }
+        UploadProgress {
+            shown,
+            quiet,
+            started,
+            settled_before: settled,
+            total,
+            state: Mutex::new(state),
+        }
     }
 
     /// Shows what has happened.
     pub(crate) fn show(&self, event: &Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
+            Event::NotLocked { why } if !self.quiet => line(&format!(
+                "note: the file system refuses locks ({why}); start no other upload of this folder"
+            )),
             Event::Acknowledged { part } => {
                 state.settled += u64::from(part.contacts());
                 self.move_on(&mut state);

@@ -1,8 +1,6 @@
 //! Import arrays: cut at their limits, named, counted, hashed.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -10,8 +8,9 @@ use ring::digest::{Context, SHA256};
 use tape_sha256::hash_many;
 
 use crate::error::EmitError;
+use crate::file::{ResultFile, ResultFiles};
 use crate::manifest::OutputFile;
-use crate::staging::{Staging, create_in};
+use crate::staging::Staging;
 
 /// The largest that one import array may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +86,7 @@ impl ArrayWriter {
         staging: &Staging,
     ) -> Self {
         let files = ArrayFiles {
-            folder: staging.folder().to_owned(),
+            created: staging.files().clone(),
             layout,
             lines: None,
             files: Vec::new(),
@@ -182,7 +181,7 @@ impl Drop for Aside {
 
 /// The files that arrays go to.
 struct ArrayFiles {
-    folder: PathBuf,
+    created: ResultFiles,
     layout: Layout,
     lines: Option<Lines>,
     files: Vec<OutputFile>,
@@ -197,8 +196,7 @@ const HASHED_BYTES: usize = 4 << 20;
 
 /// The one file of [`Layout::Lines`].
 struct Lines {
-    path: PathBuf,
-    file: BufWriter<File>,
+    file: ResultFile,
     hasher: Context,
     entry: OutputFile,
 }
@@ -208,9 +206,9 @@ impl ArrayFiles {
         match self.layout {
             Layout::Files => {
                 let name = format!("import-{:06}.json", self.files.len() + 1);
-                create_in(&self.folder, &name)?
-                    .write_all(&json)
-                    .map_err(EmitError::io(&self.folder.join(&name), "cannot be written"))?;
+                let mut file = self.created.create(&name)?;
+                file.write_all(&json).map_err(|error| file.failed(error))?;
+                file.finish()?;
                 let (bytes, sha256) = (json.len() as u64, String::new());
                 self.files.push(OutputFile { path: name, contacts, bytes, sha256 });
                 self.unhashed.push(json);
@@ -224,7 +222,7 @@ impl ArrayFiles {
                 json.push(b'\n');
                 let lines = match &mut self.lines {
                     Some(lines) => lines,
-                    None => self.lines.insert(Lines::create(&self.folder)?),
+                    None => self.lines.insert(Lines::create(&self.created)?),
                 };
                 lines.write(&json, contacts)
             }
@@ -253,18 +251,17 @@ impl ArrayFiles {
 }
 
 impl Lines {
-    fn create(folder: &Path) -> Result<Self, EmitError> {
+    fn create(files: &ResultFiles) -> Result<Self, EmitError> {
         let name = "import.jsonl".to_owned();
         Ok(Lines {
-            path: folder.join(&name),
-            file: BufWriter::new(create_in(folder, &name)?),
+            file: files.create(&name)?,
             hasher: Context::new(&SHA256),
             entry: OutputFile { path: name, contacts: 0, bytes: 0, sha256: String::new() },
         })
     }
 
     fn write(&mut self, line: &[u8], contacts: u64) -> Result<(), EmitError> {
-        self.file.write_all(line).map_err(EmitError::io(&self.path, "cannot be written"))?;
+        self.file.write_all(line).map_err(|error| self.file.failed(error))?;
         self.hasher.update(line);
         self.entry.contacts += contacts;
         self.entry.bytes += line.len() as u64;
@@ -272,7 +269,7 @@ impl Lines {
     }
 
     fn finish(mut self) -> Result<OutputFile, EmitError> {
-        self.file.flush().map_err(EmitError::io(&self.path, "cannot be written"))?;
+        self.file.finish()?;
         self.entry.sha256 = hex(self.hasher.finish().as_ref());
         Ok(self.entry)
     }

@@ -34,6 +34,25 @@ pub enum EmitError {
         /// The path.
         path: PathBuf,
     },
+    /// Somebody is at work in the folder, such as an upload.
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file was not finished, so the result is not whole.
+    Unfinished {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The results cannot be put in place, and neither can those that they were to replace.
+    NotPutBack {
+        /// Where they stood.
+        path: PathBuf,
+        /// Where they stand.
+        aside: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The path names no folder that could be made.
     NoName {
         /// The path.
@@ -72,6 +91,22 @@ impl fmt::Display for EmitError {
             EmitError::NotAFolder { path } => {
                 write!(f, "{} is a file; name a folder with --out", path.display())
             }
+            EmitError::Busy { path } => write!(
+                f,
+                "{}: another contactmill is at work in this folder; let it finish, or name another \
+                 with --out",
+                path.display()
+            ),
+            EmitError::Unfinished { path } => {
+                write!(f, "{}: was not written to its end", path.display())
+            }
+            EmitError::NotPutBack { path, aside, error } => write!(
+                f,
+                "{}: cannot be put in place: {error}\n  the earlier results are whole, in {}; the \
+                 next run puts them back",
+                path.display(),
+                aside.display()
+            ),
             EmitError::NoName { path } => {
                 write!(f, "{} cannot be made; name a folder with --out", path.display())
             }
@@ -82,7 +117,7 @@ impl fmt::Display for EmitError {
 impl std::error::Error for EmitError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            EmitError::Io { error, .. } => Some(error),
+            EmitError::Io { error, .. } | EmitError::NotPutBack { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -31,20 +31,27 @@
 //! It knows nothing of where records come from, nor of HTTP.
 
 mod arrays;
+mod beside;
 mod contact_json;
 mod error;
+mod file;
+mod lock;
 mod manifest;
+mod notice;
 mod result;
 mod staging;
 mod tables;
 
 pub use arrays::{BatchLimits, Layout, Writing};
+pub use beside::set_aside;
 pub use contact_json::{ArrayEncoding, contact_json, phone_json};
 pub use error::EmitError;
+pub use file::ResultFile;
 pub use manifest::{
     ContentDecision, InputEntry, Manifest, ManifestCounts, MappedColumn, MappingEntry, OutputFile,
     Tool,
 };
+pub use notice::Notice;
 pub use result::{Finished, InputTable, ResultWriter, Tally};
-pub use staging::{Existing, Staging};
+pub use staging::{Committed, Existing, Staging};
 pub use tables::guarded;

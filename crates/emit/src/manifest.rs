@@ -6,6 +6,10 @@ use std::io::{self, Write};
 use contactmill_core::pipeline::Counts;
 use serde::Serialize;
 
+use crate::beside::MANIFEST;
+use crate::error::EmitError;
+use crate::staging::Staging;
+
 /// `manifest.json`: written last; without it a folder is no result.
 ///
 /// It holds no times and no number of threads: the same bytes and options give the same manifest.
@@ -132,13 +136,25 @@ pub struct OutputFile {
 }
 
 impl<O: Serialize> Manifest<O> {
-    /// Writes the manifest as JSON, indented, with a line end.
+    /// Writes the manifest as JSON, indented, with a line end, and flushes `out`.
     ///
     /// # Errors
     ///
     /// When `out` cannot be written.
     pub fn write(&self, mut out: impl Write) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut out, self)?;
-        out.write_all(b"\n")
+        out.write_all(b"\n")?;
+        out.flush()
+    }
+
+    /// Writes `manifest.json`, the last file of a result.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn write_to(&self, staging: &Staging) -> Result<(), EmitError> {
+        let mut file = staging.create(MANIFEST)?;
+        self.write(&mut file).map_err(|error| file.failed(error))?;
+        file.finish()
     }
 }

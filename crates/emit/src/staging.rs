@@ -1,12 +1,14 @@
 //! The folder in which results grow before they appear whole under their final name.
 
-use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::fs::{self, DirBuilder, File};
 use std::path::{Path, PathBuf};
+use std::{io, iter};
 
-use tempfile::TempDir;
-
+use crate::beside::{MANIFEST, Role, new_path, parent_of, remove, sync_folder, tidy};
 use crate::error::EmitError;
+use crate::file::{ResultFile, ResultFiles};
+use crate::lock::Lock;
+use crate::notice::Notice;
 
 /// What to do with results that stand in the folder already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,7 +31,9 @@ pub enum Existing {
 /// # let parent = tempfile::tempdir().unwrap();
 /// let out = parent.path().join("out");
 /// let staging = Staging::new(&out, Existing::Keep)?;
-/// staging.create("manifest.json")?.write_all(b"{}").unwrap();
+/// let mut file = staging.create("manifest.json")?;
+/// file.write_all(b"{}").unwrap();
+/// file.finish()?;
 /// assert!(!out.exists());
 /// staging.commit()?;
 /// assert!(out.join("manifest.json").exists());
@@ -37,65 +41,123 @@ pub enum Existing {
 /// ```
 #[derive(Debug)]
 pub struct Staging {
-    folder: TempDir,
-    /// Held while this run lives: what is not locked was left by a run that was killed.
+    folder: Folder,
+    files: ResultFiles,
+    /// The folder, locked while this run lives: what is not locked was left by a run that was
+    /// killed.
     lock: File,
     out: PathBuf,
     existing: Existing,
+    notices: Vec<Notice>,
 }
 
-/// Holds the lock where a folder itself cannot be locked.
-#[cfg(not(unix))]
-const LOCK: &str = ".lock";
-const MANIFEST: &str = "manifest.json";
+/// What [`Staging::commit`] has put in place.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Committed {
+    /// Where the results stand.
+    pub path: PathBuf,
+    /// What people should know of it all the same.
+    pub notices: Vec<Notice>,
+}
+
+/// A folder that goes when dropped, and the folders above it that were made for it.
+#[derive(Debug)]
+struct Folder {
+    path: PathBuf,
+    /// From the lowest to the highest.
+    made: Vec<PathBuf>,
+    is_kept: bool,
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
+        // Where this fails, the next run tries again.
+        let _ = remove(&self.path);
+        for folder in &self.made {
+            // One that somebody else uses is not empty, and stays.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
 
 impl Staging {
-    /// Makes a staging folder beside `out`, after a look at what stands there. Folders above `out`
-    /// are made as needed.
+    /// Makes a staging folder beside `out`, after a look at what stands there: what runs that were
+    /// killed left is put right. Folders above `out` are made as needed.
     ///
     /// # Errors
     ///
     /// When `out` holds results (unless they are to be replaced) or anything else, or the folder
     /// cannot be made.
     pub fn new(out: &Path, existing: Existing) -> Result<Self, EmitError> {
-        // A link is followed, so that its target is replaced and not the link.
-        let out = match (fs::canonicalize(out), fs::symlink_metadata(out)) {
-            (Ok(target), _) => target,
-            (Err(error), Ok(_)) => return Err(EmitError::io(out, "cannot be looked into")(error)),
-            (Err(_), Err(_)) => out.to_owned(),
-        };
-        let Some(name) = out.file_name() else { return Err(EmitError::NoName { path: out }) };
-        let name = name.to_string_lossy().into_owned();
+        let (out, mut notices) = resolve(out)?;
+        if out.file_name().is_none() {
+            return Err(EmitError::NoName { path: out });
+        }
+        notices.extend(tidy(&out));
         check(&out, existing)?;
         let parent = parent_of(&out);
         let cannot = || EmitError::io(&out, "cannot be made");
+        let is_missing = |folder: &&Path| {
+            !folder.as_os_str().is_empty() && matches!(folder.try_exists(), Ok(false))
+        };
+        let made = parent.ancestors().take_while(is_missing).map(Path::to_owned).collect();
+        let mut folder = Folder { path: new_path(&out, Role::Staging), made, is_kept: false };
         fs::create_dir_all(parent).map_err(cannot())?;
-        let prefix = format!(".{name}.staging-");
-        remove_abandoned(parent, &prefix);
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix);
+        let mut builder = DirBuilder::new();
         #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         loop {
-            let folder = builder.tempdir_in(parent).map_err(cannot())?;
-            let lock = lock_of(folder.path()).map_err(cannot())?;
-            lock.lock().map_err(cannot())?;
-            // Another run may have taken it for abandoned before it was locked.
-            if folder.path().exists() {
-                return Ok(Staging { folder, lock, out, existing });
+            match builder.create(&folder.path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    folder.path = new_path(&out, Role::Staging);
+                    continue;
+                }
+                Err(error) => return Err(cannot()(error)),
+            }
+            let lock = match Lock::of(&folder.path) {
+                Ok(Lock::Held(lock)) => lock,
+                Ok(Lock::Refused(lock, error)) => {
+                    notices.push(Notice::NotLocked { path: out.clone(), error });
+                    lock
+                }
+                // Another run has taken it for abandoned before it was locked.
+                Ok(Lock::Taken) => continue,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(cannot()(error)),
+            };
+            if folder.path.try_exists().map_err(cannot())? {
+                let files = ResultFiles::new(&folder.path);
+                return Ok(Staging { folder, files, lock, out, existing, notices });
             }
         }
     }
 
-    /// The folder itself.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+    /// What people should know before the run begins.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// Where the results will stand: the path that was given, with links followed.
+    #[must_use]
+    pub fn out(&self) -> &Path {
+        &self.out
+    }
+
+    /// Creates the files of the result.
+    pub(crate) fn files(&self) -> &ResultFiles {
+        &self.files
     }
 
     /// Where a file of the result stands for now.
     #[must_use]
     pub fn path_of(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.path.join(name)
     }
 
     /// Whether a file stands in the folder whose results are going to be replaced.
@@ -109,8 +171,8 @@ impl Staging {
     /// # Errors
     ///
     /// When it cannot be created.
-    pub fn create(&self, name: &str) -> Result<File, EmitError> {
-        create_in(self.folder.path(), name)
+    pub fn create(&self, name: &str) -> Result<ResultFile, EmitError> {
+        self.files.create(name)
     }
 
     /// A file without a name, for what is only needed during the run.
@@ -119,44 +181,142 @@ impl Staging {
     ///
     /// When it cannot be created.
     pub fn scratch(&self) -> io::Result<File> {
-        tempfile::tempfile_in(self.folder.path())
+        tempfile::tempfile_in(&self.folder.path)
     }
 
     /// Syncs everything to the disk and gives the folder its final name.
     ///
     /// # Errors
     ///
-    /// When it cannot be synced or renamed; the final folder is then what it was before.
-    pub fn commit(self) -> Result<PathBuf, EmitError> {
-        let Staging { folder, lock, out, existing } = self;
-        let cannot = |path: &Path| EmitError::io(path, "cannot be put in place");
-        sync(folder.path()).map_err(EmitError::io(&out, "cannot be synced to the disk"))?;
-        // The folder may have been filled while this run went on.
-        check(&out, existing)?;
+    /// When a file is not finished, or the folder cannot be synced or renamed; what stood in the
+    /// final folder is then still there.
+    pub fn commit(self) -> Result<Committed, EmitError> {
+        self.commit_if(|_| Ok(()))
+    }
+
+    /// As [`commit`](Staging::commit), if `may_replace` does not object to the removal of the
+    /// earlier results. It is asked only where there are any, while their folder is locked.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`commit`](Staging::commit), and what `may_replace` says.
+    pub fn commit_if<E: From<EmitError>>(
+        self,
+        may_replace: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<Committed, E> {
+        self.files.check_finished()?;
+        self.sync().map_err(EmitError::io(&self.out, "cannot be synced to the disk"))?;
         #[cfg(not(unix))]
-        fs::remove_file(folder.path().join(LOCK)).map_err(cannot(&out))?;
-        if out.exists() && exchange(folder.path(), &out) {
-            // The staging folder holds what was replaced now, and goes with it.
-            drop((lock, folder));
-            sync_parent(&out).map_err(EmitError::io(&out, "cannot be synced to the disk"))?;
-            return Ok(out);
+        {
+            let lock = self.folder.path.join(crate::lock::LOCK);
+            fs::remove_file(lock).map_err(EmitError::io(&self.out, "cannot be put in place"))?;
         }
-        let replaced = if out.exists() { Some(move_aside(&out)?) } else { None };
-        if let Err(error) = fs::rename(folder.path(), &out) {
-            if let Some(aside) = &replaced {
-                fs::rename(aside.path().join(REPLACED), &out).map_err(cannot(&out))?;
+        // The folder may have been filled while this run went on.
+        if check(&self.out, self.existing)? {
+            return self.replace(may_replace);
+        }
+        // Takes the place of an empty folder, and of no other.
+        #[cfg(not(unix))]
+        let _ = fs::remove_dir(&self.out);
+        match fs::rename(&self.folder.path, &self.out) {
+            Ok(()) => Ok(self.placed(None)),
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                if check(&self.out, self.existing)? {
+                    return self.replace(may_replace);
+                }
+                Err(EmitError::io(&self.out, "cannot be put in place")(error).into())
             }
-            return Err(cannot(&out)(error));
+            Err(error) => Err(EmitError::io(&self.out, "cannot be put in place")(error).into()),
         }
-        // It has its final name and must not be removed under the old one.
-        let _ = folder.keep();
-        drop(lock);
-        sync_parent(&out).map_err(EmitError::io(&out, "cannot be synced to the disk"))?;
-        Ok(out)
+    }
+
+    /// Puts the folder in the place of earlier results.
+    fn replace<E: From<EmitError>>(
+        self,
+        may_replace: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<Committed, E> {
+        let out = &self.out;
+        let cannot = || EmitError::io(out, "cannot be replaced");
+        // Nobody starts to work in them any more, and no other run takes them for abandoned.
+        #[cfg(unix)]
+        let _held = match Lock::of(out).map_err(cannot())? {
+            Lock::Held(lock) | Lock::Refused(lock, _) => lock,
+            Lock::Taken => return Err(EmitError::Busy { path: out.clone() }.into()),
+        };
+        may_replace(out)?;
+        if exchange(&self.folder.path, out) {
+            let replaced = self.folder.path.clone();
+            return Ok(self.placed(Some(replaced)));
+        }
+        let aside = new_path(out, Role::Replaced);
+        fs::rename(out, &aside).map_err(cannot())?;
+        if let Err(error) = fs::rename(&self.folder.path, out) {
+            return Err(match fs::rename(&aside, out) {
+                Ok(()) => EmitError::io(out, "cannot be put in place")(error),
+                Err(_) => EmitError::NotPutBack { path: out.clone(), aside, error },
+            }
+            .into());
+        }
+        Ok(self.placed(Some(aside)))
+    }
+
+    /// The folder has its final name. What is left to do can fail without harm to the results.
+    fn placed(mut self, replaced: Option<PathBuf>) -> Committed {
+        self.folder.is_kept = true;
+        let mut notices = Vec::new();
+        // What was replaced goes only once a power cut cannot take away what replaced it.
+        if let Err(error) = self.sync_name() {
+            notices.push(Notice::NotSynced { path: self.out.clone(), error, replaced });
+        } else if let Some(path) = replaced
+            && let Err(error) = remove(&path)
+        {
+            notices.push(Notice::NotRemoved { path, error });
+        }
+        Committed { path: self.out.clone(), notices }
+    }
+
+    /// Makes the names of the results, and of folders that were made above them, last.
+    fn sync_name(&self) -> io::Result<()> {
+        let folders = iter::once(&self.out).chain(&self.folder.made);
+        let synced = folders.map(|folder| parent_of(folder)).try_for_each(sync_folder);
+        // A folder that cannot be read can hold results, and not be synced by itself.
+        #[cfg(target_os = "linux")]
+        let synced = synced.or_else(|error| rustix::fs::syncfs(&self.lock).map_err(|_| error));
+        synced
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let entries = fs::read_dir(&self.folder.path)?;
+        let files: Vec<PathBuf> =
+            entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+        // Where that fails, each file tells whether it was one of these.
+        #[cfg(target_os = "linux")]
+        if files.len() > SYNC_ONE_BY_ONE && rustix::fs::syncfs(&self.lock).is_ok() {
+            return Ok(());
+        }
+        for file in files {
+            File::open(file)?.sync_all()?;
+        }
+        sync_folder(&self.folder.path)
     }
 }
 
-const REPLACED: &str = "results";
+/// More files than this are synced all at once, with everything else on their file system.
+#[cfg(target_os = "linux")]
+const SYNC_ONE_BY_ONE: usize = 16;
+
+/// Where results for `out` go: a link is followed, so that its target is replaced and not the link.
+fn resolve(out: &Path) -> Result<(PathBuf, Vec<Notice>), EmitError> {
+    let target = match (fs::canonicalize(out), fs::read_link(out)) {
+        (Ok(target), _) => return Ok((target, Vec::new())),
+        (Err(_), Err(_)) => return Ok((out.to_owned(), Vec::new())),
+        (Err(_), Ok(target)) => parent_of(out).join(target),
+    };
+    // A run may have been killed between taking results away from there and putting others there.
+    let notices = tidy(&target);
+    let followed = fs::canonicalize(out);
+    Ok((followed.map_err(EmitError::io(out, "cannot be looked into"))?, notices))
+}
 
 /// Lets two folders change places at once, where the system can.
 fn exchange(one: &Path, other: &Path) -> bool {
@@ -172,35 +332,11 @@ fn exchange(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Moves what stands at `out` into a folder beside it, which goes when dropped.
-fn move_aside(out: &Path) -> Result<TempDir, EmitError> {
-    let aside = tempfile::Builder::new()
-        .prefix(".contactmill-replaced-")
-        .tempdir_in(parent_of(out))
-        .map_err(EmitError::io(out, "cannot be replaced"))?;
-    fs::rename(out, aside.path().join(REPLACED))
-        .map_err(EmitError::io(out, "cannot be replaced"))?;
-    Ok(aside)
-}
-
-/// Creates a file of a result, readable by its owner alone.
-pub(crate) fn create_in(folder: &Path, name: &str) -> Result<File, EmitError> {
-    let path = folder.join(name);
-    create_private(&path).map_err(EmitError::io(&path, "cannot be created"))
-}
-
-fn parent_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// Whether results may be written to `out`, as far as what stands there tells.
-fn check(out: &Path, existing: Existing) -> Result<(), EmitError> {
+/// Whether there are results in `out` to be replaced, if anything may be written to it at all.
+fn check(out: &Path, existing: Existing) -> Result<bool, EmitError> {
     let cannot = || EmitError::io(out, "cannot be looked into");
     match fs::metadata(out) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(cannot()(error)),
         Ok(metadata) if !metadata.is_dir() => {
             return Err(EmitError::NotAFolder { path: out.to_owned() });
@@ -220,7 +356,7 @@ fn check(out: &Path, existing: Existing) -> Result<(), EmitError> {
     if is_result && existing == Existing::Keep {
         return Err(EmitError::HoldsResults { path: out.to_owned() });
     }
-    Ok(())
+    Ok(is_result)
 }
 
 /// Whether contactmill writes files of this name into a result.
@@ -243,75 +379,23 @@ fn is_ours(name: &str) -> bool {
     is_array || known.contains(&name)
 }
 
-/// Removes staging folders of runs that were killed: nobody holds their locks any more. That one
-/// cannot be removed is no reason to stop.
-fn remove_abandoned(parent: &Path, prefix: &str) {
-    let Ok(entries) = fs::read_dir(parent) else { return };
-    for entry in entries.flatten() {
-        if !entry.file_name().to_string_lossy().starts_with(prefix) {
-            continue;
-        }
-        let Ok(lock) = lock_of(&entry.path()) else { continue };
-        if lock.try_lock().is_ok() {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
-/// What is locked while somebody works in a staging folder: the folder itself, so that there is no
-/// moment in which it has no lock; it has one under whatever name it goes by.
-#[cfg(unix)]
-fn lock_of(folder: &Path) -> io::Result<File> {
-    File::open(folder)
-}
-
-/// What is locked while somebody works in a staging folder.
-#[cfg(not(unix))]
-fn lock_of(folder: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(false).open(folder.join(LOCK))
-}
-
-/// Creates a new file that its owner alone can read: a contact dump is personal data.
-fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// More files than this are synced all at once, with everything else on their file system.
-#[cfg(target_os = "linux")]
-const SYNC_ONE_BY_ONE: usize = 16;
-
-fn sync(folder: &Path) -> io::Result<()> {
-    let files: Vec<PathBuf> =
-        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
-    #[cfg(target_os = "linux")]
-    if files.len() > SYNC_ONE_BY_ONE {
-        return Ok(rustix::fs::syncfs(File::open(folder)?)?);
-    }
-    for file in files {
-        File::open(file)?.sync_all()?;
-    }
-    File::open(folder)?.sync_all()
-}
-
-/// Makes a rename last.
-fn sync_parent(path: &Path) -> io::Result<()> {
-    File::open(parent_of(path))?.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
 
     use super::*;
+    use crate::beside::set_aside;
 
-    fn result_in(out: &Path, existing: Existing, text: &str) -> Result<PathBuf, EmitError> {
+    fn result_in(out: &Path, existing: Existing, text: &str) -> Result<Committed, EmitError> {
         let staging = Staging::new(out, existing)?;
-        staging.create(MANIFEST)?.write_all(text.as_bytes()).unwrap();
+        write(&staging, text);
         staging.commit()
+    }
+
+    fn write(staging: &Staging, manifest: &str) {
+        let mut file = staging.create(MANIFEST).unwrap();
+        file.write_all(manifest.as_bytes()).unwrap();
+        file.finish().unwrap();
     }
 
     fn names(folder: &Path) -> Vec<String> {
@@ -363,9 +447,41 @@ mod tests {
     fn a_run_given_up_leaves_nothing() {
         let parent = tempfile::tempdir().unwrap();
         let staging = Staging::new(&parent.path().join("out"), Existing::Keep).unwrap();
-        staging.create("import-000001.json").unwrap();
+        staging.create("import-000001.json").unwrap().finish().unwrap();
         drop(staging);
         assert!(names(parent.path()).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_was_not_finished_keeps_the_earlier_results_where_they_are() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        result_in(&out, Existing::Keep, "1").unwrap();
+        let staging = Staging::new(&out, Existing::Overwrite).unwrap();
+        let mut file = staging.create(MANIFEST).unwrap();
+        file.write_all(b"2").unwrap();
+        drop(file);
+        let error = staging.commit().unwrap_err();
+        assert!(matches!(error, EmitError::Unfinished { .. }), "{error}");
+        assert_eq!(fs::read_to_string(out.join(MANIFEST)).unwrap(), "1");
+        assert_eq!(names(parent.path()), ["out"]);
+    }
+
+    #[test]
+    fn folders_that_were_made_for_a_run_go_with_it() {
+        let parent = tempfile::tempdir().unwrap();
+        let staging = Staging::new(&parent.path().join("a/b/out"), Existing::Keep).unwrap();
+        assert_eq!(names(parent.path()), ["a"]);
+        drop(staging);
+        assert_eq!(names(parent.path()), [""; 0]);
+    }
+
+    /// What a run that was killed leaves: a folder without a lock.
+    fn abandoned(out: &Path, role: Role, manifest: &str) -> PathBuf {
+        let path = new_path(out, role);
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join(MANIFEST), manifest).unwrap();
+        path
     }
 
     #[test]
@@ -373,11 +489,139 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
         let living = Staging::new(&out, Existing::Keep).unwrap();
-        let abandoned = parent.path().join(".out.staging-gone");
-        fs::create_dir(&abandoned).unwrap();
+        let other = parent.path().join("other");
+        let stays = abandoned(&other, Role::Staging, "");
+        let abandoned = abandoned(&out, Role::Staging, "");
+        // Killed right after it was made.
+        let empty = new_path(&out, Role::Staging);
+        fs::create_dir(&empty).unwrap();
         result_in(&out, Existing::Keep, "1").unwrap();
-        assert!(!abandoned.exists());
-        assert!(living.folder().exists());
+        assert!(!abandoned.exists() && !empty.exists());
+        assert!(stays.exists());
+        assert!(living.folder.path.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_user_gave_a_name_like_a_staging_folders_stays_and_holds_nobody_up() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        let users =
+            [".out.staging-backup", ".out.staging-Ab3xYz", ".out.replaced-0123456789abcdef"];
+        for name in users {
+            fs::create_dir(parent.path().join(name)).unwrap();
+            fs::write(parent.path().join(name).join(MANIFEST), "mine").unwrap();
+        }
+        // A pipe waits for a writer whoever opens it as a file.
+        let make = |name: &Path| {
+            let made = std::process::Command::new("mkfifo").arg(name).status().unwrap();
+            assert!(made.success());
+        };
+        make(&parent.path().join(".out.staging-pipe"));
+        make(&new_path(&out, Role::Staging));
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs::write(elsewhere.path().join("notes.txt"), "mine").unwrap();
+        let link = new_path(&out, Role::Staging);
+        std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+        let before = names(parent.path());
+        let committed = result_in(&out, Existing::Keep, "1").unwrap();
+        assert!(committed.notices.is_empty());
+        let after: Vec<String> =
+            names(parent.path()).into_iter().filter(|name| name != "out").collect();
+        assert_eq!(after, before);
+        assert_eq!(names(elsewhere.path()), ["notes.txt"]);
+    }
+
+    #[test]
+    fn results_set_aside_by_a_killed_run_come_back_or_go_with_the_next_run() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        // Killed before the new results had the name.
+        let aside = abandoned(&out, Role::Replaced, "earlier");
+        assert_eq!(set_aside(&out), Some(aside));
+        let refused = Staging::new(&out, Existing::Keep).unwrap_err();
+        assert!(matches!(refused, EmitError::HoldsResults { .. }), "{refused}");
+        assert_eq!(fs::read_to_string(out.join(MANIFEST)).unwrap(), "earlier");
+        assert_eq!(names(parent.path()), ["out"]);
+        // Killed after that.
+        abandoned(&out, Role::Replaced, "older");
+        assert_eq!(set_aside(&out), None);
+        let staging = Staging::new(&out, Existing::Overwrite).unwrap();
+        assert!(staging.notices().is_empty());
+        drop(staging);
+        assert_eq!(fs::read_to_string(out.join(MANIFEST)).unwrap(), "earlier");
+        assert_eq!(names(parent.path()), ["out"]);
+    }
+
+    #[test]
+    fn results_set_aside_stay_while_something_else_has_their_name() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        let aside = abandoned(&out, Role::Replaced, "earlier");
+        fs::create_dir(&out).unwrap();
+        fs::write(out.join("notes.txt"), "mine").unwrap();
+        assert!(Staging::new(&out, Existing::Overwrite).is_err());
+        assert!(aside.join(MANIFEST).exists());
+        // An empty folder gives way.
+        fs::remove_file(out.join("notes.txt")).unwrap();
+        let staging = Staging::new(&out, Existing::Overwrite).unwrap();
+        assert!(matches!(staging.notices(), [Notice::Restored { .. }]));
+        assert_eq!(fs::read_to_string(out.join(MANIFEST)).unwrap(), "earlier");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn results_come_back_to_where_a_link_leads() {
+        let parent = tempfile::tempdir().unwrap();
+        let link = parent.path().join("link");
+        std::os::unix::fs::symlink("out", &link).unwrap();
+        abandoned(&parent.path().join("out"), Role::Replaced, "earlier");
+        let staging = Staging::new(&link, Existing::Overwrite).unwrap();
+        assert!(matches!(staging.notices(), [Notice::Restored { .. }]));
+        assert_eq!(fs::read_to_string(link.join(MANIFEST)).unwrap(), "earlier");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn results_in_which_somebody_is_at_work_are_not_replaced() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        result_in(&out, Existing::Keep, "1").unwrap();
+        let at_work = File::open(&out).unwrap();
+        at_work.lock().unwrap();
+        let refused = result_in(&out, Existing::Overwrite, "2").unwrap_err();
+        assert!(matches!(refused, EmitError::Busy { .. }), "{refused}");
+        assert_eq!(fs::read_to_string(out.join(MANIFEST)).unwrap(), "1");
+        drop(at_work);
+        result_in(&out, Existing::Overwrite, "2").unwrap();
+        assert_eq!(names(parent.path()), ["out"]);
+    }
+
+    #[test]
+    fn whoever_may_object_is_asked_before_results_are_replaced() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        let objects = |staging: Staging| {
+            write(&staging, "2");
+            staging.commit_if(|path| Err(EmitError::Busy { path: path.to_owned() }))
+        };
+        objects(Staging::new(&out, Existing::Overwrite).unwrap()).unwrap();
+        result_in(&out, Existing::Overwrite, "1").unwrap();
+        objects(Staging::new(&out, Existing::Overwrite).unwrap()).unwrap_err();
+        assert_eq!(fs::read_to_string(out.join(MANIFEST)).unwrap(), "1");
+        assert_eq!(names(parent.path()), ["out"]);
+    }
+
+    #[test]
+    fn a_run_that_may_not_replace_results_does_not_replace_those_that_came_meanwhile() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        let slow = Staging::new(&out, Existing::Keep).unwrap();
+        write(&slow, "slow");
+        result_in(&out, Existing::Keep, "quick").unwrap();
+        let refused = slow.commit().unwrap_err();
+        assert!(matches!(refused, EmitError::HoldsResults { .. }), "{refused}");
+        assert_eq!(fs::read_to_string(out.join(MANIFEST)).unwrap(), "quick");
     }
 
     #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
+use std::io;
 use std::path::PathBuf;
 
 use contactmill_core::{
@@ -11,6 +11,7 @@ use contactmill_core::{
 };
 
 use crate::error::EmitError;
+use crate::file::ResultFile;
 use crate::staging::Staging;
 
 /// The value behind an apostrophe where a spreadsheet would take it for a formula or a number to
@@ -41,7 +42,7 @@ pub fn guarded(value: &str) -> Cow<'_, str> {
 /// One CSV file of a result.
 pub(crate) struct Table {
     path: PathBuf,
-    writer: csv::Writer<File>,
+    writer: csv::Writer<ResultFile>,
 }
 
 impl Table {
@@ -64,7 +65,11 @@ impl Table {
     }
 
     pub(crate) fn finish(mut self) -> Result<(), EmitError> {
-        self.writer.flush().map_err(EmitError::io(&self.path, "cannot be written"))
+        let cannot = || EmitError::io(&self.path, "cannot be written");
+        self.writer.flush().map_err(cannot())?;
+        let file = self.writer.into_inner();
+        // It was flushed, so there is nothing left that could fail.
+        file.map_err(|error| cannot()(io::Error::other(error.to_string())))?.finish()
     }
 }
 

@@ -65,27 +65,12 @@ impl ImportFolder {
     ///
     /// When there is no manifest, it is of another form, or an array is not what it says.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
-        let manifest_path = path.join(MANIFEST);
-        let text = match read_capped(&manifest_path, MAX_MANIFEST_BYTES) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(FolderError::NoManifest { folder: path.to_owned() });
-            }
-            read => read.map_err(FolderError::io(&manifest_path))?,
-        };
-        let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| {
-            FolderError::NotAManifest { path: manifest_path.clone(), why: position(&error) }
-        })?;
-        if manifest.schema != 1 {
-            return Err(FolderError::NotAManifest {
-                path: manifest_path,
-                why: format!("its schema is {}, and 1 is the one known", manifest.schema),
-            });
-        }
+        let (manifest, manifest_sha256) = manifest_of(path)?;
         let mut folder = ImportFolder {
             path: path.to_owned(),
             files: Vec::with_capacity(manifest.files.len()),
             arrays: Vec::with_capacity(manifest.files.len()),
-            manifest_sha256: hex(digest(&SHA256, &text).as_ref()),
+            manifest_sha256,
         };
         for file in manifest.files {
             folder.check(file)?;
@@ -125,7 +110,7 @@ impl ImportFolder {
     /// The bytes of an array, which must still be what they were when the folder was opened.
     pub(crate) fn read(&self, array: &ImportArray) -> Result<Vec<u8>, FolderError> {
         let path = self.files.get(array.file_index).map_or(self.path.as_path(), PathBuf::as_path);
-        let mut file = File::open(path).map_err(FolderError::io(path))?;
+        let mut file = open_file(path).map_err(FolderError::io(path))?;
         file.seek(SeekFrom::Start(array.offset)).map_err(FolderError::io(path))?;
         let mut json = Vec::with_capacity(usize::try_from(array.bytes).unwrap_or_default());
         file.take(array.bytes).read_to_end(&mut json).map_err(FolderError::io(path))?;
@@ -142,7 +127,7 @@ impl ImportFolder {
             return Err(FolderError::NotAFile { name });
         }
         let path = self.path.join(&name);
-        let opened = File::open(&path).map_err(FolderError::io(&path))?;
+        let opened = open_file(&path).map_err(FolderError::io(&path))?;
         let mut input = BufReader::with_capacity(256 * 1024, opened);
         let is_lines = name.ends_with(".jsonl");
         let mut whole = Context::new(&SHA256);
@@ -197,6 +182,40 @@ impl ImportFolder {
     }
 }
 
+/// The manifest of a folder, and its SHA-256.
+fn manifest_of(folder: &Path) -> Result<(Manifest, String), FolderError> {
+    let path = folder.join(MANIFEST);
+    let text = match read_capped(&path, MAX_MANIFEST_BYTES) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(FolderError::NoManifest { folder: folder.to_owned() });
+        }
+        read => read.map_err(FolderError::io(&path))?,
+    };
+    let manifest: Manifest = serde_json::from_slice(&text)
+        .map_err(|error| FolderError::NotAManifest { path: path.clone(), why: position(&error) })?;
+    if manifest.schema != 1 {
+        let why = format!("its schema is {}, and 1 is the one known", manifest.schema);
+        return Err(FolderError::NotAManifest { path, why });
+    }
+    Ok((manifest, hex(digest(&SHA256, &text).as_ref())))
+}
+
+/// How many contacts the manifest of a folder names, and the SHA-256 of the manifest. The arrays are
+/// not looked at.
+pub(crate) fn contacts_in(folder: &Path) -> Result<(u64, String), FolderError> {
+    let (manifest, sha256) = manifest_of(folder)?;
+    Ok((manifest.files.iter().map(|file| file.contacts).sum(), sha256))
+}
+
+/// Opens a file of the folder. Something else of its name, such as a pipe, would make the run wait
+/// for ever.
+fn open_file(path: &Path) -> io::Result<File> {
+    if std::fs::metadata(path)?.is_file() {
+        return File::open(path);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"))
+}
+
 /// The contacts of an array, each as the JSON that it is.
 ///
 /// # Errors
@@ -209,7 +228,7 @@ pub(crate) fn contacts_of(json: &[u8]) -> Result<Vec<&RawValue>, serde_json::Err
 /// Reads a file that must not be larger than `max`.
 pub(crate) fn read_capped(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(max + 1).read_to_end(&mut bytes)?;
+    open_file(path)?.take(max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is far larger than it can be"));
     }
@@ -413,6 +432,20 @@ mod tests {
             fs::write(made.path().join(MANIFEST), manifest).unwrap();
             let error = ImportFolder::open(made.path()).unwrap_err();
             assert!(matches!(error, FolderError::NotAFile { .. }), "{name}: {error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_an_error_and_no_endless_wait() {
+        for name in [MANIFEST, "import-000001.json"] {
+            let made = folder(&[("import-000001.json", "[7]", 1)]);
+            let path = made.path().join(name);
+            fs::remove_file(&path).unwrap();
+            let pipe = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+            assert!(pipe.success());
+            let error = ImportFolder::open(made.path()).unwrap_err();
+            assert!(matches!(&error, FolderError::Io { path: at, .. } if *at == path), "{error}");
         }
     }
 

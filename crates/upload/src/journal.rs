@@ -96,8 +96,16 @@ pub(crate) struct Past {
 pub(crate) struct Journal {
     path: PathBuf,
     file: File,
+    /// The length of all lines that are on the disk.
+    len: u64,
     /// The number of the next line.
     next: u64,
+    /// Set once a line could not be written: none may stand behind one that is cut short.
+    is_broken: bool,
+    /// The folder, locked as well, so that nobody replaces it meanwhile.
+    _folder: Option<File>,
+    /// Why there are no locks, where the file system refuses them.
+    not_locked: Option<io::Error>,
 }
 
 impl Journal {
@@ -113,14 +121,15 @@ impl Journal {
         options.read(true).append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        // Where one of the two cannot be locked, as folders on network file systems, the other does.
+        #[cfg(unix)]
+        let locked = Some(File::open(folder).map_err(&io)?);
+        #[cfg(not(unix))]
+        let locked: Option<File> = None;
+        let of_folder = locked.as_ref().map(|locked| try_lock(locked, folder)).transpose()?;
         let mut file = options.open(&path).map_err(&io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(JournalError::Busy { folder: folder.to_owned() });
-            }
-            Err(TryLockError::Error(error)) => return Err(io(error)),
-        }
+        let of_file = try_lock(&file, folder)?;
+        let not_locked = of_file.filter(|_| of_folder.is_none_or(|error| error.is_some()));
         let mut bytes = Vec::new();
         (&file).take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(&io)?;
         let (lines, whole, ends) =
@@ -137,32 +146,82 @@ impl Journal {
         #[cfg(unix)]
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(&io)?;
         let past = Past::of(&lines, job, milliseconds(now));
-        let mut journal = Journal { path, file, next: lines.len() as u64 + 1 };
+        let len = file.metadata().map_err(&io)?.len();
+        let mut journal = Journal {
+            path,
+            file,
+            len,
+            next: lines.len() as u64 + 1,
+            is_broken: false,
+            _folder: locked,
+            not_locked,
+        };
         journal.write(Entry::Opened(job.clone()), now)?;
         Ok((journal, past))
     }
 
     /// What the journal of a folder tells of this job, without touching it.
     pub(crate) fn look(folder: &Path, job: &Job, now: SystemTime) -> Result<Past, JournalError> {
+        Ok(Past::of(&Journal::lines(folder)?, job, milliseconds(now)))
+    }
+
+    /// All lines of the journal of a folder, without touching it; none when there is no journal.
+    pub(crate) fn lines(folder: &Path) -> Result<Vec<Line>, JournalError> {
         let path = folder.join(JOURNAL);
         match crate::folder::read_capped(&path, MAX_BYTES) {
             Ok(bytes) => match read(&bytes) {
-                Ok((lines, ..)) => Ok(Past::of(&lines, job, milliseconds(now))),
+                Ok((lines, ..)) => Ok(lines),
                 Err(line) => Err(JournalError::Damaged { path, line }),
             },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Past::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(JournalError::io(&path)(error)),
         }
     }
 
-    /// Adds a line; it is on the disk when this returns.
+    /// An error if somebody is uploading the folder now, as far as locks tell.
+    pub(crate) fn check_idle(folder: &Path) -> Result<(), JournalError> {
+        let path = folder.join(JOURNAL);
+        // Network file systems lock only what is open for writing.
+        let opened = OpenOptions::new().read(true).append(true).open(&path);
+        match opened.or_else(|_| File::open(&path)) {
+            Ok(file) => try_lock(&file, folder).map(drop),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(JournalError::io(&path)(error)),
+        }
+    }
+
+    /// Why no lock keeps another process out, if so; it is said once.
+    pub(crate) fn not_locked(&mut self) -> Option<io::Error> {
+        self.not_locked.take()
+    }
+
+    /// Adds a line; it is on the disk when this returns. After a line that could not be written,
+    /// nothing is: the run is over, and what came of requests under way is not known.
     pub(crate) fn write(&mut self, entry: Entry, now: SystemTime) -> Result<(), JournalError> {
         let io = JournalError::io(&self.path);
+        if self.is_broken {
+            return Err(io(io::Error::other("a line before could not be written")));
+        }
         let line = encode(self.next, &Line { at: milliseconds(now), entry }).map_err(&io)?;
-        self.file.write_all(&line).map_err(&io)?;
-        self.file.sync_data().map_err(&io)?;
+        let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            self.is_broken = true;
+            // Where this fails too, the next run cuts off what was written in part.
+            let _ = self.file.set_len(self.len);
+            return Err(io(error));
+        }
+        self.len += line.len() as u64;
         self.next += 1;
         Ok(())
+    }
+}
+
+/// Locks what is at work on a folder; where the file system refuses, says why.
+fn try_lock(file: &File, folder: &Path) -> Result<Option<io::Error>, JournalError> {
+    match file.try_lock() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Err(JournalError::Busy { folder: folder.to_owned() }),
+        Err(TryLockError::Error(error)) => Ok(Some(error)),
     }
 }
 
@@ -360,7 +419,8 @@ impl fmt::Display for JournalError {
         match self {
             JournalError::Busy { folder } => write!(
                 f,
-                "{}: another contactmill upload is at work in this folder; let it finish",
+                "{}: another contactmill upload is at work in this folder, or convert replaces it; \
+                 let it finish",
                 folder.display()
             ),
             JournalError::Damaged { path, line } => write!(
@@ -495,6 +555,26 @@ mod tests {
         assert!(matches!(refused, JournalError::Busy { .. }), "{refused}");
         drop(held);
         assert!(Journal::open(folder.path(), &job(), at(0)).is_ok());
+    }
+
+    #[test]
+    fn behind_a_line_that_could_not_be_written_stands_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, _) = Journal::open(folder.path(), &job(), at(0)).unwrap();
+        journal.write(Entry::Sending(part(0, 0, 1)), at(1)).unwrap();
+        let path = folder.path().join(JOURNAL);
+        let before = fs::read(&path).unwrap();
+        // A file that cannot be written stands for a full disk.
+        let good = std::mem::replace(&mut journal.file, File::open(&path).unwrap());
+        journal.write(Entry::Acknowledged(part(0, 0, 1)), at(2)).unwrap_err();
+        // There is room again, and other answers come in.
+        journal.file = good;
+        journal.write(Entry::Acknowledged(part(0, 0, 1)), at(3)).unwrap_err();
+        assert_eq!(fs::read(&path).unwrap(), before);
+        drop(journal);
+        let (_, past) = Journal::open(folder.path(), &job(), at(4)).unwrap();
+        assert_eq!(acknowledged(&past), []);
+        assert_eq!(past.left(0, 1), [part(0, 0, 1)]);
     }
 
     #[test]

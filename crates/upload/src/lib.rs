@@ -75,6 +75,7 @@ mod schedule;
 mod target;
 mod token;
 mod transport;
+mod unsettled;
 mod uploader;
 
 pub use answer::{Answer, Trouble};
@@ -89,4 +90,5 @@ pub use schedule::WaitFor;
 pub use target::{Preset, Target, TargetError};
 pub use token::{MASKED, Token, TokenError};
 pub use transport::{CaFileError, HttpTransport, SendError, Transport};
+pub use unsettled::{Unsettled, unsettled};
 pub use uploader::{Remaining, Settings, Uploader, body_bytes, remaining};

@@ -10,6 +10,12 @@ use crate::schedule::WaitFor;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
+    /// The file system refuses locks, so another upload of this folder would not be noticed. Said
+    /// once, before anything is sent.
+    NotLocked {
+        /// Why.
+        why: String,
+    },
     /// A request is sent.
     Sending {
         /// What it holds.

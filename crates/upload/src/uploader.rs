@@ -157,7 +157,10 @@ impl<T: Transport> Uploader<T> {
         let started = Instant::now();
         let wall = SystemTime::now();
         let job = job(folder, &self.target, &self.settings);
-        let (journal, past) = Journal::open(folder.path(), &job, wall)?;
+        let (mut journal, past) = Journal::open(folder.path(), &job, wall)?;
+        if let Some(error) = journal.not_locked() {
+            on_event(&Event::NotLocked { why: error.to_string() });
+        }
         let refused = self.refused_table(folder, &past)?;
         let acknowledged_before = past.acknowledged_contacts();
         let report = Report {

@@ -1,0 +1,115 @@
+//! Files of a result while they are written.
+
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::EmitError;
+
+/// A file of a result while it is written.
+///
+/// [`finish`](ResultFile::finish) is the only way to end it. A file that was dropped without it may
+/// lack its end, so its [`Staging`](crate::Staging) is never committed.
+#[derive(Debug)]
+#[must_use = "a result is not committed until each of its files is finished"]
+pub struct ResultFile {
+    path: PathBuf,
+    file: BufWriter<File>,
+    unfinished: Arc<Unfinished>,
+}
+
+impl ResultFile {
+    /// Hands what is buffered to the file system; [`Staging::commit`](crate::Staging::commit) syncs
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn finish(mut self) -> Result<(), EmitError> {
+        self.file.flush().map_err(EmitError::io(&self.path, "cannot be written"))?;
+        self.unfinished.paths().remove(&self.path);
+        Ok(())
+    }
+
+    /// What to tell of a write that failed.
+    pub(crate) fn failed(&self, error: io::Error) -> EmitError {
+        EmitError::io(&self.path, "cannot be written")(error)
+    }
+}
+
+impl Write for ResultFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// The files of a result that were created and not finished.
+#[derive(Debug, Default)]
+struct Unfinished(Mutex<BTreeSet<PathBuf>>);
+
+impl Unfinished {
+    fn paths(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Creates the files of a result, for several writers at once.
+#[derive(Clone, Debug)]
+pub(crate) struct ResultFiles {
+    folder: PathBuf,
+    unfinished: Arc<Unfinished>,
+}
+
+impl ResultFiles {
+    pub(crate) fn new(folder: &Path) -> Self {
+        ResultFiles { folder: folder.to_owned(), unfinished: Arc::default() }
+    }
+
+    /// Creates a file that its owner alone can read: a contact dump is personal data.
+    pub(crate) fn create(&self, name: &str) -> Result<ResultFile, EmitError> {
+        let path = self.folder.join(name);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let opened = options.open(&path);
+        let file = BufWriter::new(opened.map_err(EmitError::io(&path, "cannot be created"))?);
+        self.unfinished.paths().insert(path.clone());
+        Ok(ResultFile { path, file, unfinished: Arc::clone(&self.unfinished) })
+    }
+
+    /// An error if there is a file that was not finished.
+    pub(crate) fn check_finished(&self) -> Result<(), EmitError> {
+        match self.unfinished.paths().first() {
+            Some(path) => Err(EmitError::Unfinished { path: path.clone() }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_the_disk_does_not_take_at_the_end_is_an_error_with_the_path() {
+        let files = ResultFiles::new(Path::new("/dev"));
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let path = PathBuf::from("/dev/full");
+        files.unfinished.paths().insert(path.clone());
+        let unfinished = Arc::clone(&files.unfinished);
+        let mut file = ResultFile { path, file: BufWriter::new(full), unfinished };
+        // It fits into the buffer, so that nothing is wrong yet.
+        file.write_all(b"{}").unwrap();
+        let error = file.finish().unwrap_err();
+        assert!(error.to_string().starts_with("/dev/full: cannot be written"), "{error}");
+        assert!(matches!(files.check_finished(), Err(EmitError::Unfinished { .. })));
+    }
+}
