@@ -67,6 +67,7 @@ mod answer;
 mod error;
 mod folder;
 mod journal;
+mod object;
 mod pacer;
 mod part;
 mod refused;
@@ -76,6 +77,7 @@ mod target;
 mod token;
 mod transport;
 mod uploader;
+mod words;
 
 pub use answer::{Answer, Trouble};
 pub use error::UploadError;
