@@ -307,10 +307,11 @@ impl Schedule {
         if self.under_way >= self.most_under_way(is_all_sent) {
             return Next::WaitForAnswer;
         }
-        if is_all_sent || self.is_in_doubt() {
-            if let Some(end) = self.ask_for_proof(is_all_sent) {
-                return end;
-            }
+        let is_in_doubt = self.is_in_doubt();
+        if (is_all_sent || is_in_doubt)
+            && let Some(end) = self.ask_for_proof(is_all_sent)
+        {
+            return end;
         }
         let Some(paced) = self.pacer.next(now) else { return Next::WaitForAnswer };
         if paced > now {
@@ -318,12 +319,11 @@ impl Schedule {
             return Next::WaitUntil(paced, if is_asked { WaitFor::Service } else { WaitFor::Rate });
         }
         // What was begun is finished first; in doubt, nothing is sent but what can settle it.
-        let is_in_doubt = self.is_in_doubt();
         let is_meant = |task: &Task| !is_in_doubt || task.purpose != Purpose::Import;
         let is_due = |task: &Task| task.not_before <= now && is_meant(task);
         let mut task = match self.again.iter().position(is_due) {
             Some(at) => self.again.remove(at),
-            None => match self.fresh.pop_front_if(|_| !is_in_doubt) {
+            None => match (!is_in_doubt).then(|| self.fresh.pop_front()).flatten() {
                 Some(part) => Task::new(part),
                 None => {
                     let meant = self.again.iter().filter(|task| is_meant(task));

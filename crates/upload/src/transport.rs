@@ -238,7 +238,8 @@ fn certificate_error(error: &rustls::CertificateError, trust: &Trust) -> String 
             "it is not valid yet; is the clock of this machine right?".to_owned()
         }
         (Error::NotValidForNameContext { expected, presented }, _) if !presented.is_empty() => {
-            let names: Vec<String> = presented.iter().take(MAX_NAMES).map(named).collect();
+            let names: Vec<String> =
+                presented.iter().take(MAX_NAMES).map(|name| named(name)).collect();
             let more = if presented.len() > MAX_NAMES { " and more" } else { "" };
             let expected = expected.to_str();
             format!(
@@ -271,7 +272,7 @@ fn certificate_error(error: &rustls::CertificateError, trust: &Trust) -> String 
 }
 
 /// A name that a certificate is for, of a form such as `DnsName("api.example.com")`.
-fn named(presented: &String) -> String {
+fn named(presented: &str) -> String {
     let inner = presented.split_once("(\"").and_then(|(_, rest)| rest.strip_suffix("\")"));
     shown(inner.unwrap_or(presented)).chars().take(MAX_NAME_CHARACTERS).collect()
 }

@@ -184,7 +184,7 @@ fn a_file_without_certificates_is_an_error_that_says_why() {
         (b" \n", "the file is empty"),
         (b"no PEM at all", "there is no certificate in it; PEM is expected"),
         (b"-----BEGIN CERTIFICATE-----\nxx", "is damaged"),
-        (pem[..pem.len() / 2].as_bytes(), "is damaged"),
+        (&pem.as_bytes()[..pem.len() / 2], "is damaged"),
         (damaged.as_bytes(), "certificate 1 in it is damaged"),
         (format!("{pem}{damaged}").as_bytes(), "certificate 2 in it is damaged"),
         (key.as_bytes(), "there is a key in it and no certificate"),
