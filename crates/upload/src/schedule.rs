@@ -25,7 +25,7 @@ const BACKOFF_BASE: Duration = Duration::from_secs(1);
 const BACKOFF_CAP: Duration = Duration::from_secs(60);
 
 /// So many refusals in a row, and it is in doubt whether the service takes anything at all.
-const DOUBTED_AFTER: u32 = 8;
+const DOUBTED_AFTER: usize = 8;
 
 /// Single contacts, of those not sent yet, that are tried then: so many where nothing was ever
 /// taken, and one where a contact that was taken can tell for certain.
@@ -244,9 +244,8 @@ pub(crate) struct Schedule {
     moment: Moment,
     /// When the newest request was sent that was taken; 0 before the first.
     newest_taken: Moment,
-    /// Refusals since something was sent and taken, and when the first of them came.
-    refused_in_a_row: u32,
-    row_began: Moment,
+    /// When refusals came after which nothing was sent and taken.
+    row: Vec<Moment>,
     /// Single contacts that were tried in this row without being taken.
     samples: u32,
     last_refusal: (u16, String),
@@ -282,8 +281,7 @@ impl Schedule {
             limited_since: past.blocked_for.map(|_| now),
             moment: 0,
             newest_taken: 0,
-            refused_in_a_row: 0,
-            row_began: 0,
+            row: Vec::new(),
             samples: 0,
             last_refusal: (0, String::new()),
             doubted: Vec::new(),
@@ -343,19 +341,19 @@ impl Schedule {
     /// How much may be under way at once. The more was refused in a row, the less: so a service that
     /// refuses everything is sent no more than it takes to find out.
     fn most_under_way(&self, is_all_sent: bool) -> usize {
-        let before_doubt = DOUBTED_AFTER.saturating_sub(self.refused_in_a_row).max(1);
-        let is_taking = self.refused_in_a_row == 0 && self.newest_taken > 0;
+        let before_doubt = DOUBTED_AFTER.saturating_sub(self.row.len()).max(1);
+        let is_taking = self.row.is_empty() && self.newest_taken > 0;
         match (is_all_sent, is_taking) {
             // What is under way may settle the doubt, or bring more to send.
             (true, _) => 1,
             (false, true) => self.rules.concurrency,
-            (false, false) => self.rules.concurrency.min(before_doubt as usize),
+            (false, false) => self.rules.concurrency.min(before_doubt),
         }
     }
 
     /// Whether the service may be refusing everything.
     fn is_in_doubt(&self) -> bool {
-        self.refused_in_a_row >= DOUBTED_AFTER
+        self.row.len() >= DOUBTED_AFTER
     }
 
     /// Has something sent by which a service that refuses these contacts can be told from one that
@@ -523,10 +521,9 @@ impl Schedule {
     /// Everything of a part is in: what that tells of the refusals before.
     fn taken(&mut self, task: &Task) {
         self.newest_taken = self.newest_taken.max(task.sent_at);
-        // What was sent before the first of them says nothing of the time after it.
-        if task.sent_at > self.row_began {
-            (self.refused_in_a_row, self.samples) = (0, 0);
-        }
+        // What was sent before a refusal came says nothing of the time after it.
+        self.row.retain(|refused_at| *refused_at > self.newest_taken);
+        self.samples = 0;
         if task.purpose != Purpose::Check {
             self.known_good = Some(task.part.split_first().0);
         }
@@ -552,10 +549,7 @@ impl Schedule {
             Purpose::Sample => self.samples += 1,
             Purpose::Check => return Outcome::Stopped { stop: self.refuses_everything() },
         }
-        if self.refused_in_a_row == 0 {
-            self.row_began = self.moment;
-        }
-        self.refused_in_a_row += 1;
+        self.row.push(self.moment);
         self.release_other_half(&task);
         let refused_at = self.moment;
         if let Some((first, second)) = task.part.halves() {
