@@ -204,8 +204,12 @@ impl Draws {
 }
 
 fn one_killed_run(random: &mut Draws) -> usize {
-    let faults =
-        "429=0.02,500=0.05,reset=0.03,drop-after-apply=0.05,truncate=0.03,lie=0.02,slow=4ms";
+    // At some time everything is refused for a while.
+    let begins = 1 + random.below(60);
+    let general = format!("bot-not-found={begins}..{}", begins + 1 + random.below(24));
+    let faults = format!(
+        "429=0.02,500=0.05,reset=0.03,drop-after-apply=0.05,truncate=0.03,lie=0.02,slow=4ms,{general}"
+    );
     let sandbox = sandbox(Options {
         faults: faults.parse().unwrap(),
         seed: random.below(u64::MAX),
@@ -222,11 +226,12 @@ fn one_killed_run(random: &mut Draws) -> usize {
         run.kill().unwrap();
         killed += usize::from(run.wait().unwrap().code().is_none());
     }
-    let finished = (0..5).any(|_| {
+    // Three more for runs that end because everything is refused: each takes some of that time.
+    let finished = (0..5 + 3).any(|_| {
         let status = quiet(upload(folder.path(), &url(&sandbox))).status().unwrap();
         status.code() == Some(4)
     });
-    assert!(finished, "five runs did not finish");
+    assert!(finished, "eight runs did not finish ({general})");
     check_stored(&sandbox, &out, &refused);
     let mut numbers = program::column(&out.join("refused.csv"), "phone");
     numbers.sort_unstable();
@@ -589,4 +594,233 @@ fn an_upload_that_began_while_a_run_went_on_is_not_disturbed_by_its_end() {
     assert_eq!(left_beside(folder), [""; 0]);
     at_work.kill().unwrap();
     at_work.wait().unwrap();
+}
+
+#[test]
+fn a_service_that_refuses_everything_ends_the_run_with_its_words_and_refuses_nobody() {
+    let faults = || "bot-not-found=1".parse().unwrap();
+    let sandbox = sandbox(Options { faults: faults(), ..Options::default() });
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    convert(folder.path(), 300, 20);
+    let refused = [spoil(&out, "import-000002.json", 4)];
+    for run in 1..=2 {
+        let output = upload(folder.path(), &url(&sandbox)).arg("--json").output().unwrap();
+        check_exit(&output, 1);
+        let error = text(&output.stderr);
+        assert!(
+            error.contains("refuses everything that it is sent (400): Bot not found"),
+            "{error}"
+        );
+        let outcome: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(outcome["ended"], "refuses_everything");
+        assert_eq!(outcome["said"], serde_json::json!({"status": 400, "message": "Bot not found"}));
+        assert_eq!((&outcome["refused"], &outcome["left"]), (&0.into(), &300.into()));
+        assert!(sandbox.stats().requests <= 12 * run, "{}", sandbox.stats().requests);
+        assert!(!out.join("refused.csv").exists());
+    }
+    // Put right, the same command does what it should have done.
+    sandbox.set_faults(Default::default());
+    let before = sandbox.stats().requests;
+    check_exit(&upload(folder.path(), &url(&sandbox)).output().unwrap(), 4);
+    check_stored(&sandbox, &out, &refused);
+    // The arrays go as they are: the refusals before have cut none.
+    let requests = sandbox.stats().requests - before;
+    assert!(requests <= 14 + 13, "{requests} requests");
+    // It begins while everything is sent once more.
+    let sent = sandbox.stats().requests;
+    sandbox.set_faults(format!("bot-not-found={}..", sent + 9).parse().unwrap());
+    let mut again = upload(folder.path(), &url(&sandbox));
+    let output = again.args(["--again", "--json"]).output().unwrap();
+    check_exit(&output, 1);
+    assert!(sandbox.stats().requests <= sent + 9 + 10, "{}", sandbox.stats().requests - sent);
+    let outcome: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let acknowledged = outcome["acknowledged"].as_u64().unwrap();
+    assert!(0 < acknowledged && acknowledged + outcome["left"].as_u64().unwrap() >= 299);
+    sandbox.set_faults(Default::default());
+    check_exit(&upload(folder.path(), &url(&sandbox)).output().unwrap(), 4);
+    check_stored(&sandbox, &out, &refused);
+    assert_eq!(program::column(&out.join("refused.csv"), "phone").len(), 1);
+}
+
+/// A sandbox at the address of another one that has ended.
+fn started_again(ended: Sandbox, options: Options) -> Sandbox {
+    let port = ended.address().port();
+    drop(ended);
+    let rate = NonZeroU32::new(1_000_000).unwrap();
+    Sandbox::start(Options { port, rate, ..options }).unwrap()
+}
+
+#[test]
+fn everything_is_sent_once_more_where_somebody_says_so() {
+    let first = sandbox(Options::default());
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    convert(folder.path(), 400, 4);
+    let refused = [spoil(&out, "import-000007.json", 1)];
+    check_exit(&upload(folder.path(), &url(&first)).output().unwrap(), 4);
+    check_stored(&first, &out, &refused);
+    let table = fs::read_to_string(out.join("refused.csv")).unwrap();
+
+    // A sandbox that was started again has forgotten it, and the journal has not.
+    let slow = Options { faults: "slow=50ms".parse().unwrap(), ..Options::default() };
+    let sandbox = started_again(first, slow);
+    let output = upload(folder.path(), &url(&sandbox)).output().unwrap();
+    check_exit(&output, 4);
+    assert!(text(&output.stdout).contains("--again sends it all once more"));
+    let mut dry = upload(folder.path(), &url(&sandbox));
+    let shown = text(&dry.args(["--dry-run", "--again"]).output().unwrap().stdout);
+    assert!(shown.contains("  contacts  400 of 400\n"), "{shown}");
+    assert_eq!(sandbox.stats().requests, 0);
+
+    // Stopped in the middle, it is gone on with by the same command without --again.
+    let mut command = upload(folder.path(), &url(&sandbox));
+    command.arg("--again").stdout(Stdio::null()).stderr(Stdio::piped());
+    let run = command.spawn().unwrap();
+    wait_for_requests(&sandbox, 5);
+    let kill = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let output = run.wait_with_output().unwrap();
+    check_exit(&output, 130);
+    let error = text(&output.stderr);
+    assert!(error.contains("the same command without --again goes on from here"), "{error}");
+    let half_way = sandbox.stats().contacts;
+    assert!(0 < half_way && half_way < 399, "{half_way}");
+    sandbox.set_faults(Default::default());
+    check_exit(&upload(folder.path(), &url(&sandbox)).output().unwrap(), 4);
+    check_stored(&sandbox, &out, &refused);
+    assert!(
+        sandbox.stats().updated <= 1,
+        "only a check is sent twice: {}",
+        sandbox.stats().updated
+    );
+    assert_eq!(fs::read_to_string(out.join("refused.csv")).unwrap(), table);
+
+    // With it once more, everything is sent once more.
+    let updated = sandbox.stats().updated;
+    check_exit(&upload(folder.path(), &url(&sandbox)).arg("--again").output().unwrap(), 4);
+    assert!(sandbox.stats().updated - updated >= 399, "{}", sandbox.stats().updated);
+    check_stored(&sandbox, &out, &refused);
+}
+
+/// A service that answers every request with this, and its URL.
+fn answering(answer: String) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut lines = BufReader::new(stream.try_clone().unwrap());
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                if lines.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
+                    break;
+                }
+                if let Some((name, value)) = line.split_once(':')
+                    && name.eq_ignore_ascii_case("content-length")
+                {
+                    length = value.trim().parse().unwrap();
+                }
+            }
+            let mut body = vec![0; length];
+            let _ = std::io::Read::read_exact(&mut lines, &mut body);
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+/// Characters that a terminal would obey, or that turn text round.
+fn moves_a_cursor(text: &str) -> bool {
+    let is_mark = |c| matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.contains(|c: char| is_mark(c) || (c.is_control() && c != '\n'))
+}
+
+#[test]
+fn what_a_service_says_cannot_move_a_cursor() {
+    let words = "\u{1b}[2J\u{1b}]0;title\u{7}\u{9b}31m\u{202e}dab\u{2066}\u{85}\r\nlast";
+    let body = serde_json::json!({"error": {"message": words}}).to_string();
+    let plain = |status: &str, headers: &str, body: &str| {
+        format!(
+            "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+            body.len()
+        )
+    };
+    for (answer, code, said) in [
+        (plain("400 \u{9b}2J", "", &body), 1, "last"),
+        (plain("400 No", "", words), 1, "last"),
+        (plain("422 No", "", &body), 4, ""),
+        (plain("413 No", "", &body), 4, ""),
+        (plain("200 OK", "", &body), 1, ""),
+        (plain("302 Found", &format!("Location: https://a.test/{words}\r\n"), ""), 1, ""),
+        (plain("302 Found", "Location: https://a.test/plain\r\n", ""), 1, "https://a.test/plain"),
+        (plain("401 No", "", &body), 5, "401"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        convert(folder.path(), 1, 4);
+        let service = answering(answer.clone());
+        for option in ["--json", "--progress=always", "--dry-run"] {
+            let mut command = upload(folder.path(), &service);
+            let output = command.args([option, "--retries", "0"]).output().unwrap();
+            let (out, error) = (text(&output.stdout), text(&output.stderr));
+            let is_dry = option == "--dry-run";
+            assert_eq!(output.status.code(), Some(if is_dry { 0 } else { code }), "{out}{error}");
+            assert!(
+                !moves_a_cursor(&out) && !moves_a_cursor(&error),
+                "{answer:?}: {out:?} {error:?}"
+            );
+            assert!(is_dry || error.contains(said), "{answer:?}: {error:?}");
+        }
+        for name in ["refused.csv", "upload.journal"] {
+            let written = fs::read_to_string(folder.path().join("out").join(name));
+            let written = written.unwrap_or_default().replace(['\u{feff}', '\r'], "");
+            assert!(!moves_a_cursor(&written), "{name}: {written:?}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_name_of_a_folder_cannot_move_a_cursor() {
+    let sandbox = sandbox(Options::default());
+    let folder = tempfile::tempdir().unwrap();
+    convert(folder.path(), 4, 4);
+    let name = "out\u{1b}[2J\u{202e}";
+    fs::rename(folder.path().join("out"), folder.path().join(name)).unwrap();
+    let run = |folder_name: &str, option: &str| {
+        let mut command = contactmill();
+        command.args(["upload", folder_name, option, "--base-url", &url(&sandbox)]).args(FAST);
+        command.env("CONTACTMILL_TOKEN", TOKEN).current_dir(folder.path()).output().unwrap()
+    };
+    for (name, option) in [
+        (name, "--dry-run"),
+        (name, "--progress=always"),
+        (name, "--token-file=no\u{1b}[2Jtoken"),
+        (name, "--ca-file=no\u{1b}[2Jroot"),
+        ("no\u{1b}[2Jwhere", "--dry-run"),
+    ] {
+        let output = run(name, option);
+        let (out, error) = (text(&output.stdout), text(&output.stderr));
+        assert!(!moves_a_cursor(&out) && !moves_a_cursor(&error), "{option:?} {out:?} {error:?}");
+    }
+}
+
+#[test]
+fn a_wait_that_is_too_long_and_one_that_is_used_up_are_told_apart() {
+    for (retry_after, said) in [
+        ("3000s", "asks to wait 50 min, and --max-wait allows 2 s"),
+        ("1s", "--max-wait allows 2 s in all. Start again later, or raise --max-wait"),
+    ] {
+        let faults = format!("429=1,retry-after={retry_after}").parse().unwrap();
+        let sandbox = sandbox(Options { faults, ..Options::default() });
+        let folder = tempfile::tempdir().unwrap();
+        convert(folder.path(), 8, 4);
+        let mut command = upload(folder.path(), &url(&sandbox));
+        let output = command.args(["--max-wait", "2s"]).output().unwrap();
+        check_exit(&output, 1);
+        let error = text(&output.stderr);
+        assert!(error.contains(said), "{error}");
+        assert_eq!(error.matches("--max-wait allows").count(), 1, "{error}");
+    }
 }

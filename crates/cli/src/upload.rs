@@ -26,6 +26,9 @@ const TOKEN_VARIABLE: &str = "CONTACTMILL_TOKEN";
 /// Parts without a clear answer that are listed; all of them are in the JSON.
 const LISTED: usize = 8;
 
+/// What is said where everything is acknowledged or refused.
+const NOTHING_LEFT: &str = "There is nothing left to send. If the service has forgotten it, as a sandbox does that was\nstarted again, or has been put right, --again sends it all once more.";
+
 const HEADING: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -48,6 +51,9 @@ pub(crate) enum UploadFailure {
 pub(crate) struct Place {
     url: String,
     contacts: u64,
+    max_wait: Duration,
+    /// Whether it began anew.
+    again: bool,
     /// The exit code of the signal that stopped it.
     signal: Option<u8>,
 }
@@ -92,16 +98,20 @@ impl fmt::Display for UploadFailure {
             UploadFailure::Upload(error) => error.fmt(f),
             UploadFailure::Ended(report, place) => {
                 ended(f, report, place)?;
-                let Place { contacts, .. } = place;
+                let Place { contacts, again, .. } = place;
                 let (done, all) = (grouped(report.acknowledged), grouped(*contacts));
-                write!(f, "\n  {done} of {all} contacts are in; the same command goes on from here")
+                let without = if *again { " without --again" } else { "" };
+                write!(
+                    f,
+                    "\n  {done} of {all} contacts are in; the same command{without} goes on from here"
+                )
             }
         }
     }
 }
 
 fn ended(f: &mut fmt::Formatter<'_>, report: &Report, place: &Place) -> fmt::Result {
-    let Place { url, .. } = place;
+    let Place { url, max_wait, .. } = place;
     match &report.ended {
         Ended::Finished => {
             let unknown = grouped(report.unknown_contacts());
@@ -112,19 +122,35 @@ fn ended(f: &mut fmt::Formatter<'_>, report: &Report, place: &Place) -> fmt::Res
             f,
             "the service refused the token ({status}); nothing was sent after that. Get a new one"
         ),
-        Ended::Unexpected { status, location: Some(location) } => {
-            // What a stranger wrote must not move the cursor.
-            let location: String = location.chars().filter(|c| !c.is_control()).take(200).collect();
-            write!(
-                f,
-                "{url} answered {status}, a redirect to {location}, which was not followed; is the base URL right?"
-            )
-        }
+        Ended::Unexpected { status, location: Some(location) } => write!(
+            f,
+            "{url} answered {status}, a redirect to {location}, which was not followed; is the base URL right?"
+        ),
         Ended::Unexpected { status, .. } => {
             write!(f, "{url} answered {status}, as no import API does; is the base URL right?")
         }
-        Ended::TooLongAWait { wait } => {
-            write!(f, "the service asks to wait {}, longer than --max-wait allows", long(*wait))
+        Ended::TooLongAWait { wait } => write!(
+            f,
+            "the service asks to wait {}, and --max-wait allows {}. Start again then, or raise \
+             --max-wait",
+            long(*wait),
+            long(*max_wait)
+        ),
+        Ended::WaitUsedUp { waited, wait } => write!(
+            f,
+            "the service has taken nothing for {} and asks to wait {} more, and --max-wait allows {} \
+             in all. Start again later, or raise --max-wait",
+            long(*waited),
+            long(*wait),
+            long(*max_wait)
+        ),
+        Ended::RefusesEverything { status, message } => {
+            let words = if message.is_empty() { "it did not say why" } else { message };
+            write!(
+                f,
+                "{url} refuses everything that it is sent ({status}): {words}\n  So no contact can be \
+                 said to be at fault, and none was put down as refused. Put right what it says"
+            )
         }
         Ended::Unreachable => write!(f, "{url} cannot be reached"),
         Ended::Certificate { why } => {
@@ -159,7 +185,7 @@ pub(crate) fn run(arguments: &UploadArguments) -> Result<ExitCode, Failure> {
     let display = &arguments.display;
     let settled = before.acknowledged + before.refused;
     let progress = UploadProgress::new(display.progress, display.quiet, settled, folder.contacts());
-    let url = target.url();
+    let (url, max_wait) = (target.url(), settings.max_wait);
     let uploader = Uploader::new(target, transport, settings);
     let report = uploader.run(&folder, signals.any(), &|event| progress.show(event));
     progress.finish();
@@ -179,7 +205,13 @@ pub(crate) fn run(arguments: &UploadArguments) -> Result<ExitCode, Failure> {
         _ => {}
     }
     if report.ended != Ended::Finished || !report.unknown.is_empty() {
-        let place = Place { url, contacts: folder.contacts(), signal: signals.exit_code() };
+        let place = Place {
+            url,
+            contacts: folder.contacts(),
+            max_wait,
+            again: arguments.again,
+            signal: signals.exit_code(),
+        };
         return Err(UploadFailure::Ended(Box::new(report), place).into());
     }
     Ok(if report.refused > 0 { ExitCode::from(4) } else { ExitCode::SUCCESS })
@@ -216,7 +248,8 @@ fn dry_run(
         Some(part) => Some(body_bytes(folder, *part, settings).map_err(UploadFailure::Upload)?),
         None => None,
     };
-    let plan = Plan { folder, target, remaining: &remaining, first_bytes: bytes };
+    let again = settings.again;
+    let plan = Plan { folder, target, remaining: &remaining, first_bytes: bytes, again };
     let written = if arguments.display.json {
         plan.write_json(&mut io::stdout().lock())
     } else {
@@ -237,6 +270,8 @@ struct Plan<'p> {
     remaining: &'p Remaining,
     /// The length of the first body.
     first_bytes: Option<usize>,
+    /// Whether everything would be sent once more.
+    again: bool,
 }
 
 impl Plan<'_> {
@@ -256,7 +291,7 @@ impl Plan<'_> {
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let Plan { folder, target, remaining, .. } = self;
         writeln!(out, "{HEADING}Nothing is sent:{HEADING:#} this is what would be\n")?;
-        writeln!(out, "  folder    {}", folder.path().display())?;
+        writeln!(out, "  folder    {}", folder.shown())?;
         writeln!(out, "  target    {}, {}", target.name(), target.url())?;
         let parts = grouped(remaining.parts.len() as u64);
         writeln!(out, "  arrays    {parts} of {}", grouped(folder.arrays().len() as u64))?;
@@ -269,7 +304,7 @@ impl Plan<'_> {
         let (least, rate) = (long(self.least_time()), target.rate());
         writeln!(out, "  time      {least} at least, at {rate} requests a minute")?;
         let Some(part) = remaining.parts.first() else {
-            writeln!(out, "\nThere is nothing left to send.")?;
+            writeln!(out, "\n{NOTHING_LEFT}")?;
             return out.flush();
         };
         writeln!(out, "\n{HEADING}The first request{HEADING:#}")?;
@@ -291,6 +326,7 @@ impl Plan<'_> {
         let plan = json!({
             "dry_run": true,
             "folder": folder.path().display().to_string(),
+            "again": self.again,
             "target": target.name(),
             "url": target.url(),
             "arrays": remaining.parts.len(),
@@ -325,7 +361,7 @@ fn write_summary(
     folder: &ImportFolder,
     url: &str,
 ) -> io::Result<()> {
-    let (dir, all) = (folder.path().display(), folder.contacts());
+    let (dir, all) = (folder.shown(), folder.contacts());
     writeln!(out, "{HEADING}{} contacts{HEADING:#} of {dir} to {url}\n", grouped(all))?;
     let mut row = |count: u64, what: &str, style: Style| {
         let share = if all == 0 { 0.0 } else { count as f64 * 100.0 / all as f64 };
@@ -358,11 +394,9 @@ fn write_summary(
     if report.refused > 0 {
         writeln!(out, "\n{HEADING}Next{HEADING:#}")?;
         writeln!(out, "  correct {dir}/{REFUSED}, convert it to another folder, upload that")?;
-    } else if report.requests == 0 && report.ended == Ended::Finished && all > 0 {
-        writeln!(
-            out,
-            "\nThere was nothing left to send. To send it all again, remove {dir}/upload.journal"
-        )?;
+    }
+    if report.requests == 0 && report.ended == Ended::Finished && all > 0 {
+        writeln!(out, "\n{NOTHING_LEFT}")?;
     }
     out.flush()
 }
@@ -389,13 +423,22 @@ fn write_json(
         Ended::Unauthorized { .. } => "unauthorized",
         Ended::Unexpected { .. } => "unexpected_answer",
         Ended::TooLongAWait { .. } => "too_long_a_wait",
+        Ended::WaitUsedUp { .. } => "wait_used_up",
+        Ended::RefusesEverything { .. } => "refuses_everything",
         Ended::Unreachable => "unreachable",
         Ended::Certificate { .. } => "certificate",
         _ => "other",
     };
+    let said = match &report.ended {
+        Ended::RefusesEverything { status, message } => {
+            json!({"status": status, "message": message})
+        }
+        _ => serde_json::Value::Null,
+    };
     let outcome = json!({
         "url": url,
         "ended": ended,
+        "said": said,
         "contacts": folder.contacts(),
         "acknowledged": report.acknowledged,
         "acknowledged_before": report.acknowledged_before,

@@ -17,7 +17,7 @@ use crate::args::DisplayArguments;
 /// command goes on where it was. Contacts that the service refuses go to refused.csv.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "The token is read from --token-file, from the variable CONTACTMILL_TOKEN, or from standard\ninput; it is never an argument.\n\nExit codes: 0 finished; 1 failed, or some contacts without a clear answer; 2 usage;\n4 finished, some contacts refused; 5 token refused; 130 and 143 stopped by SIGINT and SIGTERM."
+    after_help = "The token is read from --token-file, from the variable CONTACTMILL_TOKEN, or from standard\ninput; it is never an argument.\n\nExit codes: 0 finished; 1 failed, some contacts without a clear answer, or everything refused; 2 usage;\n4 finished, some contacts refused; 5 token refused; 130 and 143 stopped by SIGINT and SIGTERM."
 )]
 pub(crate) struct UploadArguments {
     /// Folder that convert has written
@@ -27,6 +27,11 @@ pub(crate) struct UploadArguments {
     /// Show target, arrays, contacts, time and the first request, and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+
+    /// Send everything once more, acknowledged and refused contacts too: after a sandbox was started
+    /// again, or a service was put right. Without it, the next run goes on with what this one began
+    #[arg(long)]
+    pub(crate) again: bool,
 
     #[command(flatten, next_help_heading = "Where to")]
     place: PlaceArguments,
@@ -125,6 +130,7 @@ impl UploadArguments {
             retries: self.how.retries,
             max_wait: self.how.max_wait.0,
             tag: self.how.tag_run.clone().map(|said| if said.is_empty() { tag() } else { said }),
+            again: self.again,
         }
     }
 }
@@ -172,7 +178,7 @@ impl FromStr for Period {
 /// shows what arrived.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Faults: a status (400, 401, 403, 413, 422, 429, 500, 502, 503, 504), reset, drop-after-apply,\ntruncate, lie or html, each with its share of all requests; slow and retry-after with a time.\n\nExample: contactmill sandbox --fail 429=0.1,500=0.05,reset=0.02,slow=1s"
+    after_help = "Faults: a status (400, 401, 403, 413, 422, 429, 500, 502, 503, 504), reset, drop-after-apply,\ntruncate, lie, html or bot-not-found, each with its share of all requests, or with requests such as\n20..40; slow and retry-after with a time.\n\nExample: contactmill sandbox --fail 429=0.1,500=0.05,reset=0.02,slow=1s"
 )]
 pub(crate) struct SandboxArguments {
     /// Port on 127.0.0.1; 0 takes a free one

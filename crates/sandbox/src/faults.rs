@@ -1,6 +1,7 @@
 //! What goes wrong on purpose, and how often.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -19,15 +20,18 @@ pub enum Fault {
     Lie,
     /// It is not stored, and the answer is 200 with a page for people.
     Html,
+    /// It is not stored, and the answer is 400, whatever was sent: the bot does not exist.
+    BotNotFound,
 }
 
 impl Fault {
-    const WORDS: [(&'static str, Fault); 5] = [
+    const WORDS: [(&'static str, Fault); 6] = [
         ("reset", Fault::Reset),
         ("drop-after-apply", Fault::DropAfterApply),
         ("truncate", Fault::Truncate),
         ("lie", Fault::Lie),
         ("html", Fault::Html),
+        ("bot-not-found", Fault::BotNotFound),
     ];
 
     const STATUSES: [u16; 10] = [400, 401, 403, 413, 422, 429, 500, 502, 503, 504];
@@ -35,20 +39,25 @@ impl Fault {
 
 /// The faults of a sandbox: `429=0.1,500=0.05,reset=0.02,slow=1s`.
 ///
-/// Each share is the chance that a request meets the fault; `slow` is how long every answer takes,
-/// `retry-after` what an injected 429 asks for (1 s unless told).
+/// Each share is the chance that a request meets the fault. Instead of a share, `20..40` is the
+/// 20th request and all others before the 40th, and `20..` all from the 20th on; such a fault comes
+/// before those that are drawn. `slow` is how long every answer takes, `retry-after` what an injected
+/// 429 asks for (1 s unless told).
 ///
 /// ```
 /// use contactmill_sandbox::Faults;
 ///
 /// let faults: Faults = "429=0.1,drop-after-apply=0.02,slow=250ms".parse()?;
 /// assert_eq!(faults.slow.as_millis(), 250);
+/// assert!("bot-not-found=20..40".parse::<Faults>().is_ok());
 /// assert!("429=1.5".parse::<Faults>().is_err());
 /// # Ok::<(), contactmill_sandbox::FaultsError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Faults {
     shares: Vec<(Fault, f64)>,
+    /// Faults of certain requests, counted from 1.
+    spans: Vec<(Fault, Range<u64>)>,
     /// How long every answer takes.
     pub slow: Duration,
     /// What an injected 429 asks for.
@@ -57,13 +66,22 @@ pub struct Faults {
 
 impl Default for Faults {
     fn default() -> Self {
-        Faults { shares: Vec::new(), slow: Duration::ZERO, retry_after: Duration::from_secs(1) }
+        Faults {
+            shares: Vec::new(),
+            spans: Vec::new(),
+            slow: Duration::ZERO,
+            retry_after: Duration::from_secs(1),
+        }
     }
 }
 
 impl Faults {
-    /// What goes wrong with a request that drew this number of 0 to 1.
-    pub(crate) fn drawn(&self, mut draw: f64) -> Option<Fault> {
+    /// What goes wrong with the request of this number, from 1, that drew this from 0 to 1.
+    pub(crate) fn drawn(&self, request: u64, mut draw: f64) -> Option<Fault> {
+        let span = self.spans.iter().find(|(_, span)| span.contains(&request));
+        if let Some((fault, _)) = span {
+            return Some(*fault);
+        }
         self.shares.iter().find_map(|(fault, share)| {
             draw -= share;
             (draw < 0.0).then_some(*fault)
@@ -89,6 +107,10 @@ impl FromStr for Faults {
                         Fault::STATUSES.contains(&status).then_some(Fault::Status(status))
                     };
                     let fault = word.map(|(_, fault)| *fault).or_else(status).ok_or_else(wrong)?;
+                    if let Some((from, to)) = value.split_once("..") {
+                        faults.spans.push((fault, span(from, to).ok_or_else(wrong)?));
+                        continue;
+                    }
                     let share: f64 = value.parse().map_err(|_| wrong())?;
                     faults.shares.push((fault, share));
                     let sum: f64 = faults.shares.iter().map(|(_, share)| share).sum();
@@ -100,6 +122,13 @@ impl FromStr for Faults {
         }
         Ok(faults)
     }
+}
+
+/// Requests from one on, up to another one that is not meant any more.
+fn span(from: &str, to: &str) -> Option<Range<u64>> {
+    let from = from.parse().ok().filter(|from| *from > 0)?;
+    let to = if to.is_empty() { u64::MAX } else { to.parse().ok()? };
+    (from < to).then_some(from..to)
 }
 
 fn duration(text: &str) -> Option<Duration> {
@@ -124,8 +153,8 @@ impl fmt::Display for FaultsError {
         let statuses: Vec<String> = Fault::STATUSES.iter().map(u16::to_string).collect();
         write!(
             f,
-            "{:?} is no fault: expected {}, {} with a share from 0 to 1 (together at most 1), or \
-             slow=1s, retry-after=2s",
+            "{:?} is no fault: expected {}, {} with a share from 0 to 1 (together at most 1) or \
+             requests such as 20..40, or slow=1s, retry-after=2s",
             self.item,
             statuses.join(", "),
             words.join(", ")
@@ -142,18 +171,38 @@ mod tests {
     #[test]
     fn faults_are_drawn_in_their_shares() {
         let faults: Faults = "429=0.25, reset=0.25,drop-after-apply=0.25".parse().unwrap();
-        assert_eq!(faults.drawn(0.0), Some(Fault::Status(429)));
-        assert_eq!(faults.drawn(0.3), Some(Fault::Reset));
-        assert_eq!(faults.drawn(0.74), Some(Fault::DropAfterApply));
-        assert_eq!(faults.drawn(0.76), None);
-        assert_eq!(Faults::default().drawn(0.0), None);
+        assert_eq!(faults.drawn(1, 0.0), Some(Fault::Status(429)));
+        assert_eq!(faults.drawn(1, 0.3), Some(Fault::Reset));
+        assert_eq!(faults.drawn(1, 0.74), Some(Fault::DropAfterApply));
+        assert_eq!(faults.drawn(1, 0.76), None);
+        assert_eq!(Faults::default().drawn(1, 0.0), None);
+    }
+
+    #[test]
+    fn faults_of_certain_requests_come_before_those_that_are_drawn() {
+        let faults: Faults = "500=1,bot-not-found=2..4,reset=9..".parse().unwrap();
+        let drawn: Vec<Fault> = (1..=10).filter_map(|request| faults.drawn(request, 0.5)).collect();
+        let (down, none, reset) = (Fault::Status(500), Fault::BotNotFound, Fault::Reset);
+        assert_eq!(drawn, [down, none, none, down, down, down, down, down, reset, reset]);
     }
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        for text in
-            ["429", "418=0.1", "429=-1", "429=x", "500=0.6,502=0.6", "slow=1", "slow=-1s", "x=1"]
-        {
+        for text in [
+            "429",
+            "418=0.1",
+            "429=-1",
+            "429=x",
+            "500=0.6,502=0.6",
+            "slow=1",
+            "slow=-1s",
+            "slow=1..2",
+            "x=1",
+            "bot-not-found=..",
+            "bot-not-found=0..4",
+            "bot-not-found=4..4",
+            "bot-not-found=1..-4",
+        ] {
             assert!(text.parse::<Faults>().is_err(), "{text}");
         }
     }

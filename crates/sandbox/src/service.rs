@@ -114,11 +114,11 @@ impl Service {
     fn import(&self, connection: &mut Connection<'_>, head: &Head) -> io::Result<Fate> {
         let authorization = head.header("authorization").unwrap_or_default();
         let token = self.hashing.hash_one(authorization);
-        let over = self.store().arrive(token, self.options.rate.get(), self.now());
+        let (request, over) = self.store().arrive(token, self.options.rate.get(), self.now());
         let (fault, slow, retry_after) = {
             let faults = self.faults();
             let draw = self.random.lock().unwrap_or_else(PoisonError::into_inner).f64();
-            (faults.drawn(draw), faults.slow, faults.retry_after)
+            (faults.drawn(request, draw), faults.slow, faults.retry_after)
         };
         if fault == Some(Fault::Reset) {
             self.store().answered(0);
@@ -137,6 +137,7 @@ impl Service {
             (_, _, Some(Fault::Lie)) => {
                 json_response(200, &json!({"success": false, "message": "queue is full"}))
             }
+            (_, _, Some(Fault::BotNotFound)) => error(400, "BAD_REQUEST", "Bot not found"),
             (_, _, Some(Fault::Html)) => Response {
                 status: 200,
                 content_type: "text/html; charset=utf-8",

@@ -97,8 +97,13 @@ pub struct Masked {
 }
 
 impl Store {
-    /// Counts a request. The answer says for how long the token is over its limit, if it is.
-    pub(crate) fn arrive(&mut self, token: u64, limit: u32, now: Duration) -> Option<Duration> {
+    /// Counts a request: its number, from 1, and for how long the token is over its limit, if it is.
+    pub(crate) fn arrive(
+        &mut self,
+        token: u64,
+        limit: u32,
+        now: Duration,
+    ) -> (u64, Option<Duration>) {
         self.requests += 1;
         if self.arrivals.len() >= MAX_REQUESTS {
             self.arrivals.pop_front();
@@ -120,10 +125,11 @@ impl Store {
             window.taken.pop_front();
         }
         if window.taken.len() >= limit as usize {
-            return window.taken.front().map(|first| *first + MINUTE - now);
+            let wait = window.taken.front().map(|first| *first + MINUTE - now);
+            return (self.requests, wait);
         }
         window.taken.push_back(now);
-        None
+        (self.requests, None)
     }
 
     /// Nothing with this token should come before then.
@@ -216,12 +222,12 @@ mod tests {
     fn the_limit_is_of_any_sixty_seconds() {
         let mut store = Store::default();
         for second in 0..3 {
-            assert_eq!(store.arrive(1, 3, SECOND * second), None);
+            assert_eq!(store.arrive(1, 3, SECOND * second).1, None);
         }
-        assert_eq!(store.arrive(1, 3, SECOND * 10), Some(SECOND * 50));
-        assert_eq!(store.arrive(2, 3, SECOND * 10), None, "another token");
-        assert_eq!(store.arrive(1, 3, SECOND * 60), None, "the first has left the window");
-        assert_eq!(store.arrive(1, 3, SECOND * 60), Some(SECOND));
+        assert_eq!(store.arrive(1, 3, SECOND * 10).1, Some(SECOND * 50));
+        assert_eq!(store.arrive(2, 3, SECOND * 10).1, None, "another token");
+        assert_eq!(store.arrive(1, 3, SECOND * 60).1, None, "the first has left the window");
+        assert_eq!(store.arrive(1, 3, SECOND * 60).1, Some(SECOND));
         let stats = store.stats(3, SECOND * 60);
         assert_eq!((stats.requests, stats.last_minute, stats.peak_minute), (7, 7, 7));
         assert_eq!(stats.chart.last(), Some(&7));

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
+use serde_json::Value;
+
+use crate::object::Fields;
+use crate::words::shown;
 
 /// An answer as it came: nothing in it is trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,66 +85,39 @@ impl std::fmt::Display for Trouble {
     }
 }
 
-/// A body of either form, and of an error.
-#[derive(Default, Deserialize)]
-struct Body {
-    success: Option<bool>,
-    status: Option<serde_json::Value>,
-    code: Option<serde_json::Value>,
-    message: Option<serde_json::Value>,
-    error: Option<serde_json::Value>,
-}
-
 /// A longer message of a service is cut.
 const MAX_MESSAGE_CHARACTERS: usize = 500;
 
 /// A wait longer than a day is a mistake, not a limit.
 const LONGEST_PLAUSIBLE_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A longer location of a redirect is cut.
+const MAX_LOCATION_CHARACTERS: usize = 200;
+
+/// Takes the secrets out of text.
+pub(crate) type Masked<'m> = &'m dyn Fn(&str) -> String;
+
 impl Answer {
     /// What the answer means. `now` is the local clock, for dates without a `Date` beside them.
-    pub(crate) fn verdict(&self, now: SystemTime) -> Verdict {
-        let body = self.body();
+    ///
+    /// This is the door for what a service says: behind it, its words are without secrets, short,
+    /// and fit to be shown.
+    pub(crate) fn verdict(&self, now: SystemTime, masked: Masked<'_>) -> Verdict {
+        let said = Said { answer: self, body: self.body(), masked };
         match self.status {
-            200..=299 => self.success(body.unwrap_or_default()),
-            status => self.by_status(status, body.as_ref(), self.wait(now)),
+            200..=299 => said.success(),
+            status => said.by_status(status, self.wait(now)),
         }
     }
 
-    fn success(&self, body: Body) -> Verdict {
-        let says_success = match (body.success, &body.status) {
-            // Form A, whose code must not say otherwise.
-            (Some(success), _) => {
-                success && number(body.code.as_ref()).is_none_or(|code| (200..300).contains(&code))
-            }
-            // Form B.
-            (None, Some(status)) => status == "success",
-            (None, None) => false,
-        };
-        if says_success && body.error.as_ref().is_none_or(serde_json::Value::is_null) {
-            return Verdict::Acknowledged;
-        }
-        // An error in the clothes of a success: what it says itself counts.
-        match error_status(&body) {
-            Some(status) => self.by_status(status, Some(&body), None),
-            None => Verdict::Unclear { trouble: Trouble::NotASuccess, wait: None },
-        }
+    /// The fields of the body, if it is one whole object and nothing else.
+    fn body(&self) -> Option<Fields> {
+        serde_json::from_slice(self.text()).ok()
     }
 
-    fn by_status(&self, status: u16, body: Option<&Body>, wait: Option<Duration>) -> Verdict {
-        let message = || body.map(message).unwrap_or_default();
-        match status {
-            400 | 422 => Verdict::Refused { status, message: message() },
-            413 => Verdict::TooLarge { message: message() },
-            401 | 403 => Verdict::Unauthorized { status },
-            429 => Verdict::Limited { wait },
-            408 | 425 | 500..=599 => Verdict::Unclear { trouble: Trouble::Status(status), wait },
-            _ => Verdict::Unexpected { status, location: self.location.clone() },
-        }
-    }
-
-    fn body(&self) -> Option<Body> {
-        serde_json::from_slice(&self.body).ok()
+    /// The body without the byte order mark that some servers put in front.
+    fn text(&self) -> &[u8] {
+        self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body)
     }
 
     /// How long the service asks to wait; nothing when it does not say so in a way that can be
@@ -164,30 +140,205 @@ impl Answer {
     }
 }
 
-fn number(value: Option<&serde_json::Value>) -> Option<u64> {
+/// An answer and what its body says.
+struct Said<'a> {
+    answer: &'a Answer,
+    body: Option<Fields>,
+    masked: Masked<'a>,
+}
+
+/// What one field says about success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Claim {
+    /// In the published words, that it succeeded.
+    Success,
+    /// Nothing to the contrary.
+    Neutral,
+    /// That it did not, or nothing that is understood.
+    Other,
+}
+
+impl Said<'_> {
+    fn success(&self) -> Verdict {
+        let claims = [
+            self.claim("success", |value| match value {
+                Value::Bool(true) => Claim::Success,
+                _ => Claim::Other,
+            }),
+            self.claim("status", |value| match value {
+                Value::String(text) if text == "success" => Claim::Success,
+                _ => neutral_code(value),
+            }),
+            self.claim("code", neutral_code),
+            self.claim("statusCode", neutral_code),
+        ];
+        let claims_success = claims.contains(&Claim::Success);
+        let is_contradicted = claims.contains(&Claim::Other)
+            || self.body.as_ref().is_none_or(|body| names_a_failure(&body.0));
+        // What is partial, or of many statuses, is not all of it.
+        let is_whole = !matches!(self.answer.status, 204..=299);
+        if claims_success && !is_contradicted && is_whole {
+            return Verdict::Acknowledged;
+        }
+        // An error in the clothes of a success: what it says itself counts. Where it says both, it
+        // refuses nobody; but to stop, or to wait, loses nothing.
+        match self.error_status() {
+            Some(status @ (401 | 403 | 429)) => self.by_status(status, None),
+            Some(status) if !claims_success => self.by_status(status, None),
+            Some(status) => Verdict::Unclear { trouble: Trouble::Status(status), wait: None },
+            None => Verdict::Unclear { trouble: Trouble::NotASuccess, wait: None },
+        }
+    }
+
+    /// What a field says; one that is not there says nothing.
+    fn claim(&self, name: &str, reading: impl Fn(&Value) -> Claim) -> Claim {
+        let value = self.body.as_ref().and_then(|body| body.get(name));
+        value.map_or(Claim::Neutral, reading)
+    }
+
+    fn by_status(&self, status: u16, wait: Option<Duration>) -> Verdict {
+        match status {
+            400 | 422 => Verdict::Refused { status, message: self.message() },
+            413 => Verdict::TooLarge { message: self.message() },
+            401 | 403 => Verdict::Unauthorized { status },
+            429 => Verdict::Limited { wait },
+            408 | 425 | 500..=599 => Verdict::Unclear { trouble: Trouble::Status(status), wait },
+            _ => {
+                let location = self.answer.location.as_deref();
+                let location = location.map(|text| self.fit(text, MAX_LOCATION_CHARACTERS));
+                Verdict::Unexpected { status, location }
+            }
+        }
+    }
+
+    /// The status that an error body names: of an error, and not of a success.
+    fn error_status(&self) -> Option<u16> {
+        let body = self.body.as_ref()?;
+        let nested = body.get("error").and_then(|error| error.get("statusCode"));
+        let top = ["statusCode", "code", "status"].into_iter().map(|name| body.get(name));
+        let mut named = std::iter::once(nested).chain(top).filter_map(number);
+        let status = named.find(|status| (400..600).contains(status))?;
+        u16::try_from(status).ok()
+    }
+
+    /// What an error says in words; what is a page, or an object without words, has none.
+    fn message(&self) -> String {
+        let Some(body) = &self.body else {
+            let text = std::str::from_utf8(self.answer.text()).unwrap_or_default().trim();
+            let is_prose = !text.starts_with(['<', '{', '[']);
+            return if is_prose { self.fit(text, MAX_MESSAGE_CHARACTERS) } else { String::new() };
+        };
+        let nested = body.get("error").filter(|error| !error.is_null());
+        let nested = nested.map(|error| error.get("message").unwrap_or(error));
+        let said = nested.or_else(|| body.get("message")).or_else(|| body.get("errors"));
+        match said {
+            Some(Value::String(text)) => self.fit(text, MAX_MESSAGE_CHARACTERS),
+            Some(other) if !other.is_null() => self.fit(&other.to_string(), MAX_MESSAGE_CHARACTERS),
+            _ => String::new(),
+        }
+    }
+
+    /// Words of the service without secrets, fit to be shown, and cut. A secret is masked before:
+    /// a cut one would not be found.
+    fn fit(&self, text: &str, characters: usize) -> String {
+        shown(&(self.masked)(text)).chars().take(characters).collect()
+    }
+}
+
+/// A code that says nothing against success: `null`, or one of success.
+fn neutral_code(value: &Value) -> Claim {
+    let is_word = value.as_str().is_some_and(|text| {
+        text.eq_ignore_ascii_case("success") || text.eq_ignore_ascii_case("ok")
+    });
+    let is_number = number(Some(value)).is_some_and(|code| (200..204).contains(&code));
+    if value.is_null() || is_word || is_number { Claim::Neutral } else { Claim::Other }
+}
+
+fn number(value: Option<&Value>) -> Option<u64> {
     match value? {
-        serde_json::Value::Number(number) => number.as_u64(),
-        serde_json::Value::String(text) => text.parse().ok(),
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.parse().ok(),
         _ => None,
     }
 }
 
-/// The status that an error body names: of an error, and not of a success.
-fn error_status(body: &Body) -> Option<u16> {
-    let nested = body.error.as_ref().and_then(|error| error.get("statusCode"));
-    let named = number(nested).or_else(|| number(body.code.as_ref()));
-    named.and_then(|status| u16::try_from(status).ok()).filter(|status| (400..600).contains(status))
+/// Names under which services tell what went wrong, in lower case without `_` and `-`.
+const FAILURES: [&str; 17] = [
+    "err",
+    "error",
+    "errorcode",
+    "errormessage",
+    "errors",
+    "errorcount",
+    "fail",
+    "failed",
+    "failedcount",
+    "failure",
+    "failurecount",
+    "failures",
+    "invalid",
+    "invalidcount",
+    "rejected",
+    "rejectedcount",
+    "skipped",
+];
+
+/// Whether a field, however deep, says that something failed: `"failed": 3`, `"errors": [...]`,
+/// `"success": false`, a `statusCode` of an error.
+fn names_a_failure<'v>(fields: impl IntoIterator<Item = &'v (String, Value)>) -> bool {
+    fields.into_iter().any(|(name, value)| is_failure(name, value))
 }
 
-/// What an error body says, cut where it is long.
-fn message(body: &Body) -> String {
-    let nested = body.error.as_ref().and_then(|error| error.get("message").or(Some(error)));
-    let text = match nested.or(body.message.as_ref()) {
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(other) if !other.is_null() => other.to_string(),
-        _ => String::new(),
-    };
-    text.chars().take(MAX_MESSAGE_CHARACTERS).collect()
+fn is_failure(name: &str, value: &Value) -> bool {
+    let bare: String = name.chars().filter(|c| !matches!(c, '_' | '-')).collect();
+    match bare.to_ascii_lowercase().as_str() {
+        // Some count successes under this name.
+        "success" => says_nothing(value) || value == "false",
+        "statuscode" => neutral_code(value) == Claim::Other,
+        bare if FAILURES.contains(&bare) => !says_nothing(value),
+        _ => holds_a_failure(value),
+    }
+}
+
+fn holds_a_failure(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.iter().any(|(name, value)| is_failure(name, value)),
+        Value::Array(values) => values.iter().any(holds_a_failure),
+        _ => false,
+    }
+}
+
+/// Whether a value stands for nothing: `null`, `false`, 0, or empty.
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(is) => !is,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty() || text == "0",
+        Value::Array(values) => values.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+    }
+}
+
+/// Names of the fields of a contact by which an error may speak of it.
+const FIELD_NAMES: [&str; 9] = [
+    "userProvidedName",
+    "userDetails",
+    "email",
+    "phone",
+    "number",
+    "prefix",
+    "tags",
+    "attributes",
+    "attribute",
+];
+
+/// Whether a refusal speaks of the contact that was sent, and not of the bot, the account or the
+/// service: by its status, or because its words name a field of a contact.
+pub(crate) fn speaks_of_the_contact(status: u16, message: &str) -> bool {
+    let mut words = message.split(|c: char| !c.is_ascii_alphanumeric());
+    status != 400
+        || words.any(|word| FIELD_NAMES.iter().any(|name| name.eq_ignore_ascii_case(word)))
 }
 
 #[cfg(test)]
@@ -196,7 +347,8 @@ mod tests {
 
     fn verdict(status: u16, body: &str) -> Verdict {
         let body = body.as_bytes().to_vec();
-        Answer { status, body, ..Answer::default() }.verdict(SystemTime::UNIX_EPOCH)
+        let answer = Answer { status, body, ..Answer::default() };
+        answer.verdict(SystemTime::UNIX_EPOCH, &str::to_owned)
     }
 
     const NOT_A_SUCCESS: Verdict = Verdict::Unclear { trouble: Trouble::NotASuccess, wait: None };
@@ -207,6 +359,24 @@ mod tests {
             r#"{"success": true, "message": "success", "code": 200}"#,
             r#"{"status": "success", "message": "User profiles imported successfully."}"#,
             r#"{"success":true,"error":null}"#,
+        ] {
+            for status in [200, 201, 202, 203] {
+                assert_eq!(verdict(status, body), Verdict::Acknowledged, "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn fields_that_agree_with_a_success_are_no_contradiction() {
+        for body in [
+            "\u{feff}{\"success\":true}",
+            r#"{"success":true,"status":"success"}"#,
+            r#"{"success":true,"status":200,"statusCode":"200","code":"OK"}"#,
+            r#"{"status":"success","code":null,"errors":[],"failed":0,"error":""}"#,
+            r#"{"success":true,"data":{"imported":20,"failed":0,"errors":[],"success":true}}"#,
+            r#"{"success":true,"data":[{"status":"active","code":"91","email":"a@b.example"}]}"#,
+            r#"{"success":true,"message":"0 contacts failed"}"#,
+            r#"{"success":true,"data":{"success":20,"failed":"0"}}"#,
         ] {
             assert_eq!(verdict(200, body), Verdict::Acknowledged, "{body}");
         }
@@ -230,13 +400,96 @@ mod tests {
             r#"{"status": 200}"#,
             r#"{"success": true, "code": 207, "error": {"message": "some failed"}}"#,
             r#"{"status": "success", "success": false}"#,
+            // Arrays, which serde reads as a struct.
+            "[true]",
+            r#"[true,"success",200]"#,
+            r#"[{"success": true}]"#,
+            r#""success""#,
+            // Fields that do not agree.
+            r#"{"success": true, "status": "error"}"#,
+            r#"{"success": true, "status": "partial"}"#,
+            r#"{"success": true, "status": false}"#,
+            r#"{"success": true, "status": {"success": true}}"#,
+            r#"{"success": null, "status": "success"}"#,
+            r#"{"success": "true", "status": "success"}"#,
+            r#"{"success": 1, "status": "success"}"#,
+            r#"{"success": [true]}"#,
+            r#"{"success": true, "code": "ERR_QUEUE"}"#,
+            r#"{"success": true, "code": 207}"#,
+            r#"{"success": true, "code": -1}"#,
+            r#"{"success": true, "code": 200.5}"#,
+            r#"{"success": true, "statusCode": 302}"#,
+            r#"{"success": true, "error": {}, "errors": ["no name"]}"#,
+            r#"{"success": true, "error": "no name"}"#,
+            r#"{"success": true, "error": true}"#,
+            r#"{"success": true, "failed": 3}"#,
+            r#"{"success": true, "failed_count": 1}"#,
+            r#"{"success": true, "Failed": "3"}"#,
+            r#"{"success": true, "rejected": [7]}"#,
+            r#"{"success": true, "data": {"imported": 17, "failed": 3}}"#,
+            r#"{"success": true, "data": {"success": false}}"#,
+            r#"{"success": true, "results": [{"success": true}, {"error": "no name"}]}"#,
+            // Names that stand there twice.
+            r#"{"success": false, "success": true}"#,
+            r#"{"success": true, "success": true}"#,
+            r#"{"status": "error", "\u0073tatus": "success"}"#,
+            // More than one document, or less.
+            r#"{"success": true}{"success": false}"#,
+            r#"{"success": true},"#,
+            "{\"success\": true}\0",
+            r#"{"success": true"#,
+            "{\"success\": tru\u{feff}e}",
+            "\u{feff}\u{feff}{\"success\": true}",
+            r#"{'success': true}"#,
+            r#"{"Success": true}"#,
         ] {
             assert_eq!(verdict(200, body), NOT_A_SUCCESS, "{body}");
+        }
+        let nested = "[".repeat(100_000);
+        let deep = format!(r#"{{"success":true,"data":{nested}"#);
+        assert_eq!(verdict(200, &deep), NOT_A_SUCCESS);
+        let closed = format!(r#"{{"success":true,"data":{nested}{}}}"#, "]".repeat(100_000));
+        assert_eq!(verdict(200, &closed), NOT_A_SUCCESS);
+        // UTF-16, and bytes that are no text.
+        for body in [b"\xff\xfe{\0}\0".to_vec(), b"{\"success\":true,\"m\":\"\xff\"}".to_vec()] {
+            let answer = Answer { status: 200, body, ..Answer::default() };
+            let verdict = answer.verdict(SystemTime::UNIX_EPOCH, &str::to_owned);
+            assert_eq!(verdict, NOT_A_SUCCESS);
+        }
+        // No content, a part of it, and many statuses at once.
+        for status in [204, 205, 206, 207, 208, 226, 299] {
+            assert_eq!(verdict(status, r#"{"success":true}"#), NOT_A_SUCCESS, "{status}");
+            assert_eq!(verdict(status, ""), NOT_A_SUCCESS, "{status}");
         }
         assert_eq!(
             verdict(200, r#"{"success":true,"code":500}"#),
             Verdict::Unclear { trouble: Trouble::Status(500), wait: None }
         );
+        for body in [
+            r#"{"status":"success","code":500}"#,
+            r#"{"status":"success","code":"500"}"#,
+            r#"{"success":true,"status":500}"#,
+            r#"{"success":true,"error":{"statusCode":500}}"#,
+            r#"{"status":"success","success":false,"statusCode":500}"#,
+        ] {
+            let unclear = Verdict::Unclear { trouble: Trouble::Status(500), wait: None };
+            assert_eq!(verdict(200, body), unclear, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_says_both_refuses_nobody() {
+        for body in [
+            r#"{"success":true,"code":400}"#,
+            r#"{"status":"success","error":{"statusCode":400,"message":"no name"}}"#,
+        ] {
+            let unclear = Verdict::Unclear { trouble: Trouble::Status(400), wait: None };
+            assert_eq!(verdict(200, body), unclear, "{body}");
+        }
+        let stops = verdict(200, r#"{"success":true,"code":401}"#);
+        assert_eq!(stops, Verdict::Unauthorized { status: 401 });
+        let waits = verdict(200, r#"{"success":true,"statusCode":429}"#);
+        assert_eq!(waits, Verdict::Limited { wait: None });
     }
 
     #[test]
@@ -284,7 +537,13 @@ mod tests {
             (r#"{"error":"number is missing"}"#, "number is missing"),
             (r#"{"message":["a","b"]}"#, r#"["a","b"]"#),
             (r#"{"error":{"code":"X"}}"#, r#"{"code":"X"}"#),
+            (r#"{"errors":["number is missing"]}"#, r#"["number is missing"]"#),
+            (r#"{"error":null,"message":"number is missing"}"#, "number is missing"),
+            ("\u{feff}{\"message\":\"number is missing\"}", "number is missing"),
+            ("Bot not found\n", "Bot not found"),
             ("<html>", ""),
+            ("[true]", ""),
+            (r#"{"message":"cut sh"#, ""),
         ] {
             let expected = Verdict::Refused { status: 400, message: expected.to_owned() };
             assert_eq!(verdict(400, body), expected, "{body}");
@@ -292,6 +551,62 @@ mod tests {
         let long = format!(r#"{{"message":"{}"}}"#, "é".repeat(10_000));
         let Verdict::Refused { message, .. } = verdict(400, &long) else { panic!("not refused") };
         assert_eq!(message.chars().count(), MAX_MESSAGE_CHARACTERS);
+    }
+
+    /// What a service says is shown on terminals and in tables.
+    #[test]
+    fn words_of_the_service_cannot_move_a_cursor() {
+        for body in [
+            r#"{"message":"\u001b[2J\u009b1m\u202eno\u2028\u0007"}"#,
+            r#"{"error":{"message":["\u001b[2J\u009b1m\u202eno\u2028\u0007"]}}"#,
+            r#"{"error":{"\u009b":"\u202e"}}"#,
+            "\u{1b}]0;title\u{7} \u{9b}2J\u{202e}",
+        ] {
+            for status in [400, 422, 413] {
+                let message = match verdict(status, body) {
+                    Verdict::Refused { message, .. } | Verdict::TooLarge { message } => message,
+                    other => panic!("{other:?}"),
+                };
+                assert!(!message.is_empty());
+                assert!(!message.contains(crate::words::is_hidden), "{message:?}");
+            }
+        }
+        let location = Some("https://a.test/\u{1b}[2J\u{202e}".repeat(100));
+        let answer = Answer { status: 302, location, ..Answer::default() };
+        let verdict = answer.verdict(SystemTime::UNIX_EPOCH, &str::to_owned);
+        let Verdict::Unexpected { location: Some(location), .. } = verdict else { panic!() };
+        assert!(!location.contains(crate::words::is_hidden), "{location:?}");
+        assert_eq!(location.chars().count(), MAX_LOCATION_CHARACTERS);
+    }
+
+    /// A secret that the cut would have split is masked all the same.
+    #[test]
+    fn a_secret_is_masked_before_the_message_is_cut() {
+        let masked = |text: &str| text.replace("canary", "********");
+        for before in MAX_MESSAGE_CHARACTERS - 7..=MAX_MESSAGE_CHARACTERS {
+            let body = format!(r#"{{"message":"{}canary"}}"#, "x".repeat(before)).into_bytes();
+            let answer = Answer { status: 400, body, ..Answer::default() };
+            let verdict = answer.verdict(SystemTime::UNIX_EPOCH, &masked);
+            let Verdict::Refused { message, .. } = verdict else { panic!("{verdict:?}") };
+            assert!(!message.contains('c'), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_speaks_of_the_contact_or_of_something_else() {
+        for (status, message, expected) in [
+            (400, "Bot not found", false),
+            (400, "Your plan has ended.", false),
+            (400, "", false),
+            (400, "Emails are not enabled", false),
+            (400, "number is missing", true),
+            (400, "[0].profile.userDetails.contact.email must be an address or empty.", true),
+            (400, "userProvidedName is required", true),
+            (422, "", true),
+            (413, "request entity too large", true),
+        ] {
+            assert_eq!(speaks_of_the_contact(status, message), expected, "{message}");
+        }
     }
 
     fn wait(retry_after: &str, date: Option<&str>) -> Option<u64> {
@@ -302,7 +617,7 @@ mod tests {
             date: date.map(str::to_owned),
             ..Answer::default()
         };
-        match answer.verdict(now) {
+        match answer.verdict(now, &str::to_owned) {
             Verdict::Limited { wait } => wait.map(|wait| wait.as_secs()),
             other => panic!("{other:?}"),
         }

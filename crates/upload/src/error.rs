@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::folder::FolderError;
 use crate::journal::JournalError;
+use crate::words::shown_path;
 
 /// Why a run could not go on: something on this side. It holds neither contacts nor the token.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl fmt::Display for UploadError {
             UploadError::Folder(error) => error.fmt(f),
             UploadError::Journal(error) => error.fmt(f),
             UploadError::Refused { path, error } => {
-                write!(f, "{}: cannot be read or written: {error}", path.display())
+                write!(f, "{}: cannot be read or written: {error}", shown_path(path))
             }
             UploadError::Form { file, line } => write!(
                 f,

@@ -9,6 +9,9 @@ use ring::digest::{Context, SHA256, digest};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::object::Object;
+use crate::words::{is_hidden, shown_path};
+
 /// A manifest larger than this is none of ours: it has some hundred bytes an array.
 const MAX_MANIFEST_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -21,7 +24,7 @@ const MANIFEST: &str = "manifest.json";
 #[derive(Deserialize)]
 struct Manifest {
     schema: u32,
-    files: Vec<ManifestFile>,
+    files: Vec<Object<ManifestFile>>,
 }
 
 #[derive(Deserialize)]
@@ -72,7 +75,7 @@ impl ImportFolder {
             arrays: Vec::with_capacity(manifest.files.len()),
             manifest_sha256,
         };
-        for file in manifest.files {
+        for Object(file) in manifest.files {
             folder.check(file)?;
         }
         Ok(folder)
@@ -82,6 +85,12 @@ impl ImportFolder {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The folder as it can be shown on a terminal, whatever its name holds.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        shown_path(&self.path)
     }
 
     /// The arrays, in the order of the manifest.
@@ -122,8 +131,9 @@ impl ImportFolder {
 
     fn check(&mut self, file: ManifestFile) -> Result<(), FolderError> {
         let ManifestFile { path: name, contacts, bytes, sha256 } = file;
-        // A manifest that was tampered with must not reach other folders.
-        if name.is_empty() || name.contains(['/', '\\', ':']) || name.starts_with('.') {
+        // A manifest that was tampered with must not reach other folders, nor the terminal.
+        let is_outside = name.contains(['/', '\\', ':']) || name.starts_with('.');
+        if name.is_empty() || is_outside || name.contains(is_hidden) {
             return Err(FolderError::NotAFile { name });
         }
         let path = self.path.join(&name);
@@ -191,7 +201,7 @@ fn manifest_of(folder: &Path) -> Result<(Manifest, String), FolderError> {
         }
         read => read.map_err(FolderError::io(&path))?,
     };
-    let manifest: Manifest = serde_json::from_slice(&text)
+    let Object(manifest): Object<Manifest> = serde_json::from_slice(&text)
         .map_err(|error| FolderError::NotAManifest { path: path.clone(), why: position(&error) })?;
     if manifest.schema != 1 {
         let why = format!("its schema is {}, and 1 is the one known", manifest.schema);
@@ -204,7 +214,7 @@ fn manifest_of(folder: &Path) -> Result<(Manifest, String), FolderError> {
 /// not looked at.
 pub(crate) fn contacts_in(folder: &Path) -> Result<(u64, String), FolderError> {
     let (manifest, sha256) = manifest_of(folder)?;
-    Ok((manifest.files.iter().map(|file| file.contacts).sum(), sha256))
+    Ok((manifest.files.iter().map(|Object(file)| file.contacts).sum(), sha256))
 }
 
 /// Opens a file of the folder. Something else of its name, such as a pipe, would make the run wait
@@ -316,10 +326,10 @@ impl fmt::Display for FolderError {
                 f,
                 "{}: there is no manifest.json, so this is no finished result; name a folder that \
                  contactmill convert has written",
-                folder.display()
+                shown_path(folder)
             ),
             FolderError::NotAManifest { path, why } => {
-                write!(f, "{}: this is no manifest: {why}", path.display())
+                write!(f, "{}: this is no manifest: {why}", shown_path(path))
             }
             FolderError::NotAFile { name } => {
                 write!(f, "the manifest names {name:?}, which is no file of its folder")
@@ -328,18 +338,18 @@ impl fmt::Display for FolderError {
                 f,
                 "{}: this is not the file that the manifest describes (its SHA-256 differs); \
                  convert again, so that nothing is sent that nobody checked",
-                path.display()
+                shown_path(path)
             ),
             FolderError::NotAnArray { path, line, why } => {
-                write!(f, "{}:{line}: this is no import array: {why}", path.display())
+                write!(f, "{}:{line}: this is no import array: {why}", shown_path(path))
             }
             FolderError::Count { path, found, expected } => write!(
                 f,
                 "{}: there are {found} contacts in it, and the manifest says {expected}",
-                path.display()
+                shown_path(path)
             ),
             FolderError::Io { path, error } => {
-                write!(f, "{}: cannot be read: {error}", path.display())
+                write!(f, "{}: cannot be read: {error}", shown_path(path))
             }
         }
     }
@@ -425,13 +435,38 @@ mod tests {
 
     #[test]
     fn a_manifest_reaches_no_other_folder() {
-        for name in ["../import-000001.json", "/etc/hosts", "a/b.json", "..", ""] {
+        let hidden = ["\u{1b}[2Jimport.json", "import\u{202e}nosj.json", "\u{9b}1m"];
+        for name in
+            ["../import-000001.json", "/etc/hosts", "a/b.json", "..", ""].into_iter().chain(hidden)
+        {
             let made = folder(&[]);
             let entry = json!({ "path": name, "contacts": 0, "bytes": 0, "sha256": "" });
             let manifest = json!({ "schema": 1, "files": [entry] }).to_string();
             fs::write(made.path().join(MANIFEST), manifest).unwrap();
             let error = ImportFolder::open(made.path()).unwrap_err();
             assert!(matches!(error, FolderError::NotAFile { .. }), "{name}: {error}");
+            assert!(!error.to_string().contains(is_hidden), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn an_array_is_no_manifest() {
+        let made = folder(&[("import-000001.json", "[7]", 1)]);
+        let path = made.path().join(MANIFEST);
+        let manifest: serde_json::Value =
+            serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let file = &manifest["files"][0];
+        let as_array = json!([file["path"], file["contacts"], file["bytes"], file["sha256"]]);
+        for text in [
+            json!([1, [as_array]]).to_string(),
+            json!([1, [file]]).to_string(),
+            json!({"schema": 1, "files": [as_array]}).to_string(),
+            format!("{manifest}{manifest}"),
+            manifest.to_string().replacen("{", r#"{"schema":1,"#, 1),
+        ] {
+            fs::write(&path, &text).unwrap();
+            let error = ImportFolder::open(made.path()).unwrap_err();
+            assert!(matches!(error, FolderError::NotAManifest { .. }), "{text}: {error}");
         }
     }
 

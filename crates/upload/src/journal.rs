@@ -20,7 +20,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::object::Object;
 use crate::part::Part;
+use crate::words::shown_path;
 
 /// The name of the journal in its folder.
 pub const JOURNAL: &str = "upload.journal";
@@ -52,7 +54,13 @@ pub(crate) struct Line {
 #[serde(tag = "state", rename_all = "lowercase")]
 pub(crate) enum Entry {
     /// A run began.
-    Opened(Job),
+    Opened {
+        #[serde(flatten)]
+        job: Job,
+        /// Everything is sent once more: what came of it before counts no longer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
+    },
     /// A part is going to be sent.
     Sending(Part),
     /// All its contacts are in.
@@ -63,6 +71,14 @@ pub(crate) enum Entry {
         part: Part,
         status: u16,
     },
+    /// One contact was refused, without proof that it is at fault: it is sent again.
+    Doubted {
+        #[serde(flatten)]
+        part: Part,
+        status: u16,
+    },
+    /// One contact that was in already was taken once more: the service does take some.
+    Checked(Part),
     /// It may be in or not, and is sent again.
     Unknown(Part),
     /// It was over the limit, and nothing may be sent until then (milliseconds since 1970).
@@ -80,7 +96,8 @@ pub(crate) struct Past {
     pub(crate) acknowledged: BTreeMap<u32, BTreeSet<(u32, u32)>>,
     /// Single contacts that were refused, with the status.
     pub(crate) refused: BTreeMap<Part, u16>,
-    /// Parts of several contacts that were refused as they are.
+    /// Parts of several contacts that were refused as they are, by a service that took something
+    /// afterwards.
     pub(crate) to_halve: BTreeSet<Part>,
     /// How long ago each request of the last minutes was over; for those that were under way when a
     /// run was killed, when the next run began.
@@ -109,10 +126,12 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal of a folder, or begins one, and tells what is known of this job.
+    /// Opens the journal of a folder, or begins one, and tells what is known of this job. With
+    /// `again`, what came of it before counts no longer, from this run on.
     pub(crate) fn open(
         folder: &Path,
         job: &Job,
+        again: bool,
         now: SystemTime,
     ) -> Result<(Self, Past), JournalError> {
         let path = folder.join(JOURNAL);
@@ -145,7 +164,10 @@ impl Journal {
         // A new file lasts only once its folder is on the disk.
         #[cfg(unix)]
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(&io)?;
-        let past = Past::of(&lines, job, milliseconds(now));
+        let mut past = Past::of(&lines, job, milliseconds(now));
+        if again {
+            past.forget_outcomes();
+        }
         let len = file.metadata().map_err(&io)?.len();
         let mut journal = Journal {
             path,
@@ -156,7 +178,7 @@ impl Journal {
             _folder: locked,
             not_locked,
         };
-        journal.write(Entry::Opened(job.clone()), now)?;
+        journal.write(Entry::Opened { job: job.clone(), again }, now)?;
         Ok((journal, past))
     }
 
@@ -242,7 +264,8 @@ fn decode(number: u64, text: &[u8]) -> Option<Line> {
         return None;
     }
     let json = checked.strip_prefix(format!("{number} ").as_bytes())?;
-    serde_json::from_slice(json).ok()
+    let Object(line) = serde_json::from_slice(json).ok()?;
+    Some(line)
 }
 
 /// All lines, how many bytes of them to keep, and whether the last of them has its line end; or the
@@ -290,19 +313,25 @@ impl Past {
         let ago = |at: u64| Duration::from_millis(now.saturating_sub(at));
         let (mut is_job, mut is_place) = (false, false);
         let mut under_way: BTreeSet<Part> = BTreeSet::new();
+        // Refused, and nothing taken since: the service may have refused everything.
+        let mut refused_whole: BTreeSet<Part> = BTreeSet::new();
         for Line { at, entry } in lines {
-            if let Entry::Opened(opened) = entry {
+            if let Entry::Opened { job: opened, again } = entry {
                 // Nobody knows when these were over; at the latest, when the next run began.
                 past.requests.extend(under_way.iter().map(|_| ago(*at)));
                 under_way.clear();
+                refused_whole.clear();
                 (is_job, is_place) = (opened == job, opened.url == job.url);
+                if is_job && *again {
+                    past.forget_outcomes();
+                }
                 continue;
             }
             if is_place {
                 past.time(entry, *at, now, &mut under_way);
             }
             if is_job {
-                past.outcome(entry);
+                past.outcome(entry, &mut refused_whole);
             }
         }
         past.requests.extend(under_way.iter().map(|_| Duration::ZERO));
@@ -313,13 +342,15 @@ impl Past {
     fn time(&mut self, entry: &Entry, at: u64, now: u64, under_way: &mut BTreeSet<Part>) {
         let ago = Duration::from_millis(now.saturating_sub(at));
         match entry {
-            Entry::Opened(_) => {}
+            Entry::Opened { .. } => {}
             Entry::Sending(part) => {
                 under_way.insert(*part);
                 self.last_sent = Some(ago);
             }
             Entry::Acknowledged(part)
             | Entry::Refused { part, .. }
+            | Entry::Doubted { part, .. }
+            | Entry::Checked(part)
             | Entry::Unknown(part)
             | Entry::Limited { part, .. } => {
                 if under_way.remove(part) {
@@ -335,19 +366,39 @@ impl Past {
         }
     }
 
-    fn outcome(&mut self, entry: &Entry) {
+    fn outcome(&mut self, entry: &Entry, refused_whole: &mut BTreeSet<Part>) {
         match entry {
             Entry::Acknowledged(part) => {
                 self.acknowledged.entry(part.array).or_default().insert((part.first, part.end));
+                self.to_halve.append(refused_whole);
             }
             Entry::Refused { part, status } if part.contacts() == 1 => {
                 self.refused.insert(*part, *status);
             }
             Entry::Refused { part, .. } => {
-                self.to_halve.insert(*part);
+                refused_whole.insert(*part);
             }
-            Entry::Opened(_) | Entry::Sending(_) | Entry::Unknown(_) | Entry::Limited { .. } => {}
+            Entry::Opened { .. }
+            | Entry::Sending(_)
+            | Entry::Doubted { .. }
+            | Entry::Checked(_)
+            | Entry::Unknown(_)
+            | Entry::Limited { .. } => {}
         }
+    }
+
+    /// Keeps what matters to the limit alone.
+    pub(crate) fn forget_outcomes(&mut self) {
+        self.acknowledged.clear();
+        self.refused.clear();
+        self.to_halve.clear();
+    }
+
+    /// A contact that was acknowledged.
+    pub(crate) fn any_acknowledged(&self) -> Option<Part> {
+        let (&array, parts) = self.acknowledged.last_key_value()?;
+        let &(first, end) = parts.last()?;
+        Some(Part { array, first, end }.split_first().0)
     }
 
     /// The parts of an array of which it is not known what became.
@@ -421,17 +472,17 @@ impl fmt::Display for JournalError {
                 f,
                 "{}: another contactmill upload is at work in this folder, or convert replaces it; \
                  let it finish",
-                folder.display()
+                shown_path(folder)
             ),
             JournalError::Damaged { path, line } => write!(
                 f,
                 "{}:{line}: the journal is damaged here, so what was acknowledged cannot be told. \
                  Nothing was sent.\n  To send every array again, move the journal away: contacts \
                  that are in already are updated",
-                path.display()
+                shown_path(path)
             ),
             JournalError::Io { path, error } => {
-                write!(f, "{}: the journal cannot be read or written: {error}", path.display())
+                write!(f, "{}: the journal cannot be read or written: {error}", shown_path(path))
             }
         }
     }
@@ -466,7 +517,7 @@ mod tests {
 
     /// A journal in which something of every kind happened, and the parts that it acknowledges.
     fn written(folder: &Path) -> Vec<Part> {
-        let (mut journal, past) = Journal::open(folder, &job(), at(0)).unwrap();
+        let (mut journal, past) = Journal::open(folder, &job(), false, at(0)).unwrap();
         assert_eq!(past, Past::default());
         let whole = part(0, 0, 4);
         let entries = [
@@ -499,7 +550,7 @@ mod tests {
     fn a_killed_run_is_taken_up_where_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let done = written(folder.path());
-        let (_journal, past) = Journal::open(folder.path(), &job(), at(20)).unwrap();
+        let (_journal, past) = Journal::open(folder.path(), &job(), false, at(20)).unwrap();
         assert_eq!(acknowledged(&past), done);
         assert_eq!(past.refused, [(part(0, 2, 3), 422)].into());
         assert_eq!(past.to_halve, [part(0, 0, 4)].into());
@@ -516,9 +567,77 @@ mod tests {
     }
 
     #[test]
+    fn what_was_refused_while_nothing_went_through_is_left_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, _) = Journal::open(folder.path(), &job(), false, at(0)).unwrap();
+        let (whole, single) = (part(0, 0, 4), part(1, 3, 4));
+        for entry in [
+            Entry::Sending(whole),
+            Entry::Refused { part: whole, status: 400 },
+            Entry::Sending(single),
+            Entry::Doubted { part: single, status: 400 },
+        ] {
+            journal.write(entry, at(1)).unwrap();
+        }
+        drop(journal);
+        let (mut journal, past) = Journal::open(folder.path(), &job(), false, at(2)).unwrap();
+        assert_eq!((past.refused.len(), past.to_halve.len()), (0, 0));
+        assert_eq!((past.left(0, 4), past.left(1, 4)), (vec![whole], vec![part(1, 0, 4)]));
+        // All four requests count for the limit, and none of them is under way.
+        assert_eq!(past.requests, [Duration::from_secs(1); 2]);
+        // What went through in another run says nothing of that one.
+        journal.write(Entry::Acknowledged(part(2, 0, 4)), at(3)).unwrap();
+        journal.write(Entry::Checked(part(2, 0, 1)), at(3)).unwrap();
+        let past = Journal::look(folder.path(), &job(), at(4)).unwrap();
+        assert_eq!((past.to_halve.len(), past.acknowledged_contacts()), (0, 4));
+        assert_eq!(past.any_acknowledged(), Some(part(2, 0, 1)));
+    }
+
+    #[test]
+    fn sending_again_begins_anew_and_is_taken_up_where_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        written(folder.path());
+        let (mut journal, past) = Journal::open(folder.path(), &job(), true, at(20)).unwrap();
+        assert_eq!((acknowledged(&past), past.refused.len(), past.to_halve.len()), (vec![], 0, 0));
+        // The limit knows what was sent before.
+        assert_eq!(past.requests.len(), 7);
+        assert_eq!(past.left(1, 500), [part(1, 0, 500)]);
+        journal.write(Entry::Sending(part(1, 0, 500)), at(21)).unwrap();
+        journal.write(Entry::Acknowledged(part(1, 0, 500)), at(22)).unwrap();
+        drop(journal);
+        // Killed; the same without `again` goes on, as often as it takes.
+        for _ in 0..2 {
+            let (_journal, past) = Journal::open(folder.path(), &job(), false, at(23)).unwrap();
+            assert_eq!(acknowledged(&past), [part(1, 0, 500)]);
+            assert_eq!(past.left(0, 4), [part(0, 0, 4)]);
+        }
+        // Another job that began anew leaves this one alone.
+        let other = Job { tag: Some("spring".into()), ..job() };
+        drop(Journal::open(folder.path(), &other, true, at(24)).unwrap());
+        let past = Journal::look(folder.path(), &job(), at(24)).unwrap();
+        assert_eq!(acknowledged(&past), [part(1, 0, 500)]);
+        // And with it once more, everything is sent once more.
+        let (_journal, past) = Journal::open(folder.path(), &job(), true, at(25)).unwrap();
+        assert_eq!(acknowledged(&past), []);
+    }
+
+    #[test]
+    fn a_line_of_arrays_is_damage_whatever_its_checksum() {
+        for json in [
+            r#"[5,"acknowledged",0,0,4]"#,
+            r#"[5,["acknowledged",0,0,4]]"#,
+            r#"["acknowledged",{"array":0,"first":0,"end":4}]"#,
+        ] {
+            let checked = format!("1 {json}");
+            let line = format!("{:08x} {checked}\n", crc32fast::hash(checked.as_bytes()));
+            assert_eq!(read(line.as_bytes()).unwrap_err(), 1, "{json}");
+        }
+    }
+
+    #[test]
     fn a_wait_that_the_service_asked_for_outlives_the_run() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut journal, _) = Journal::open(folder.path(), &job(), at(0)).unwrap();
+        let (mut journal, _) = Journal::open(folder.path(), &job(), false, at(0)).unwrap();
         journal.write(Entry::Sending(part(0, 0, 1)), at(1)).unwrap();
         let until = milliseconds(at(31));
         journal.write(Entry::Limited { part: part(0, 0, 1), until }, at(1)).unwrap();
@@ -538,7 +657,7 @@ mod tests {
             Job { manifest: "cd".into(), ..job() },
             Job { tag: Some("spring".into()), ..job() },
         ] {
-            let (_journal, past) = Journal::open(folder.path(), &other, at(20)).unwrap();
+            let (_journal, past) = Journal::open(folder.path(), &other, false, at(20)).unwrap();
             assert_eq!(acknowledged(&past), []);
             // The limit is the service's, whatever is sent there.
             assert_eq!(past.requests.is_empty(), other.url != job().url);
@@ -550,17 +669,17 @@ mod tests {
     #[test]
     fn one_process_at_a_time_uploads_a_folder() {
         let folder = tempfile::tempdir().unwrap();
-        let held = Journal::open(folder.path(), &job(), at(0)).unwrap();
-        let refused = Journal::open(folder.path(), &job(), at(0)).unwrap_err();
+        let held = Journal::open(folder.path(), &job(), false, at(0)).unwrap();
+        let refused = Journal::open(folder.path(), &job(), false, at(0)).unwrap_err();
         assert!(matches!(refused, JournalError::Busy { .. }), "{refused}");
         drop(held);
-        assert!(Journal::open(folder.path(), &job(), at(0)).is_ok());
+        assert!(Journal::open(folder.path(), &job(), false, at(0)).is_ok());
     }
 
     #[test]
     fn behind_a_line_that_could_not_be_written_stands_no_other() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut journal, _) = Journal::open(folder.path(), &job(), at(0)).unwrap();
+        let (mut journal, _) = Journal::open(folder.path(), &job(), false, at(0)).unwrap();
         journal.write(Entry::Sending(part(0, 0, 1)), at(1)).unwrap();
         let path = folder.path().join(JOURNAL);
         let before = fs::read(&path).unwrap();
@@ -572,7 +691,7 @@ mod tests {
         journal.write(Entry::Acknowledged(part(0, 0, 1)), at(3)).unwrap_err();
         assert_eq!(fs::read(&path).unwrap(), before);
         drop(journal);
-        let (_, past) = Journal::open(folder.path(), &job(), at(4)).unwrap();
+        let (_, past) = Journal::open(folder.path(), &job(), false, at(4)).unwrap();
         assert_eq!(acknowledged(&past), []);
         assert_eq!(past.left(0, 1), [part(0, 0, 1)]);
     }
@@ -599,7 +718,7 @@ mod tests {
             // On the disk too, now and then: every open syncs, which takes its time.
             if cut % 16 == 0 {
                 fs::write(&path, &whole[..cut]).unwrap();
-                drop(Journal::open(folder.path(), &job(), at(20)).unwrap());
+                drop(Journal::open(folder.path(), &job(), false, at(20)).unwrap());
                 // What was cut off is gone, and what was added can be read.
                 let again = Journal::look(folder.path(), &job(), at(20)).unwrap();
                 assert_eq!(acknowledged(&again), expected, "cut at {cut}");
@@ -631,7 +750,7 @@ mod tests {
         let mut flipped = whole;
         flipped[50] ^= 1;
         fs::write(&path, &flipped).unwrap();
-        let error = Journal::open(folder.path(), &job(), at(20)).unwrap_err();
+        let error = Journal::open(folder.path(), &job(), false, at(20)).unwrap_err();
         assert!(matches!(error, JournalError::Damaged { line: 1, .. }), "{error}");
         assert_eq!(fs::read(&path).unwrap(), flipped);
     }
@@ -649,7 +768,7 @@ mod tests {
         twice.insert(3, lines[3]);
         for changed in [without, twice] {
             fs::write(&path, changed.join("\n") + "\n").unwrap();
-            let error = Journal::open(folder.path(), &job(), at(20)).unwrap_err();
+            let error = Journal::open(folder.path(), &job(), false, at(20)).unwrap_err();
             assert!(matches!(error, JournalError::Damaged { line: 4 | 5, .. }), "{error}");
         }
     }

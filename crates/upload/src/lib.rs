@@ -55,9 +55,11 @@
 //!
 //! * Never more requests than the limit in any 60 s as the service sees it, over restarts too; and
 //!   they are spread evenly.
-//! * Only a whole answer that says that it succeeded is an acknowledgement. What may be in or not is
+//! * Only a whole answer that says that it succeeded, and nothing else, is an acknowledgement. What may be in or not is
 //!   sent again: the API creates or updates, so that does no harm.
-//! * What is refused is halved until the contacts at fault stand alone; they go to `refused.csv`.
+//! * What is refused is halved until the contacts at fault stand alone; they go to `refused.csv`. A
+//!   service that refuses everything ends the run, and refuses nobody for good.
+//! * What a service says is fit to be shown on a terminal, and holds no secret.
 //! * The token stands in one header of the requests, and nowhere else.
 //!
 //! This crate knows HTTP, tokens, limits and the journal. It knows nothing of where arrays come
@@ -67,6 +69,7 @@ mod answer;
 mod error;
 mod folder;
 mod journal;
+mod object;
 mod pacer;
 mod part;
 mod refused;
@@ -77,6 +80,7 @@ mod token;
 mod transport;
 mod unsettled;
 mod uploader;
+mod words;
 
 pub use answer::{Answer, Trouble};
 pub use error::UploadError;

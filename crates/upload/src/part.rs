@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::folder::contacts_of;
+use crate::object::Object;
 
 /// A run of contacts of one import array: what one request sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,6 +35,13 @@ impl Part {
         }
         let middle = self.first + self.contacts() / 2;
         Some((Part { end: middle, ..self }, Part { first: middle, ..self }))
+    }
+
+    /// The first contact, and the others if there are any.
+    pub(crate) fn split_first(self) -> (Part, Option<Part>) {
+        let end = self.first.saturating_add(1).min(self.end);
+        let rest = Part { first: end, ..self };
+        (Part { end, ..self }, (rest.contacts() > 0).then_some(rest))
     }
 }
 
@@ -74,14 +82,14 @@ pub(crate) enum BodyError {
 #[serde(deny_unknown_fields)]
 struct Contact<'c> {
     #[serde(borrow)]
-    profile: Profile<'c>,
+    profile: Object<Profile<'c>>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Profile<'c> {
     #[serde(borrow)]
-    user_details: UserDetails<'c>,
+    user_details: Object<UserDetails<'c>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,9 +105,11 @@ struct UserDetails<'c> {
 }
 
 fn tagged(contact: &RawValue, tag: &str, body: &mut Vec<u8>) -> Result<(), BodyError> {
-    let mut contact: Contact<'_> =
+    let Object(mut contact): Object<Contact<'_>> =
         serde_json::from_str(contact.get()).map_err(|_| BodyError::NoTags)?;
-    let tags = &mut contact.profile.user_details.tags;
+    let Object(profile) = &mut contact.profile;
+    let Object(details) = &mut profile.user_details;
+    let tags = &mut details.tags;
     if !tags.iter().any(|present| present == tag) {
         tags.push(tag.to_owned());
     }
@@ -139,10 +149,29 @@ mod tests {
     }
 
     #[test]
+    fn a_contact_of_arrays_is_not_taken_for_one_and_rewritten() {
+        let details = r#"{"userProvidedName":"Asha","contact":{},"tags":[],"attributes":[]}"#;
+        for contact in [
+            r#"[[["Asha",{},[],[]]]]"#.to_owned(),
+            format!("[[{details}]]"),
+            format!(r#"{{"profile":[{details}]}}"#),
+            r#"{"profile":{"userDetails":["Asha",{},[],[]]}}"#.to_owned(),
+        ] {
+            let array = format!("[{contact}]").into_bytes();
+            let part = Part { array: 0, first: 0, end: 1 };
+            assert_eq!(body(array.clone(), part, Some("spring")), Err(BodyError::NoTags));
+            assert_eq!(body(array.clone(), part, None), Ok(array));
+        }
+    }
+
+    #[test]
     fn halves_cover_the_part_and_end_at_one_contact() {
         let part = Part { array: 0, first: 3, end: 8 };
         let (first, second) = part.halves().unwrap();
         assert_eq!((first.first, first.end, second.first, second.end), (3, 5, 5, 8));
-        assert_eq!(Part { array: 0, first: 3, end: 4 }.halves(), None);
+        let single = Part { array: 0, first: 3, end: 4 };
+        assert_eq!(single.halves(), None);
+        assert_eq!(part.split_first(), (single, Some(Part { first: 4, ..part })));
+        assert_eq!(single.split_first(), (single, None));
     }
 }

@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::object::Object;
+use crate::words::shown;
+
 /// The name of the table in its folder.
 pub const REFUSED: &str = "refused.csv";
 
@@ -45,28 +48,28 @@ pub(crate) struct RefusedTable {
 /// A contact in the form of the import API, as far as a table shows it.
 #[derive(Deserialize)]
 struct Contact {
-    profile: Profile,
+    profile: Object<Profile>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Profile {
-    user_details: UserDetails,
+    user_details: Object<UserDetails>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct UserDetails {
     user_provided_name: String,
-    contact: Reach,
+    contact: Object<Reach>,
     tags: Vec<String>,
-    attributes: Vec<Attribute>,
+    attributes: Vec<Object<Attribute>>,
 }
 
 #[derive(Deserialize)]
 struct Reach {
     email: String,
-    phone: Phone,
+    phone: Object<Phone>,
 }
 
 #[derive(Deserialize)]
@@ -133,7 +136,8 @@ impl RefusedTable {
             at("_line", place.line.to_string()),
             at("_field", String::new()),
             at("_reason", format!("status_{status}")),
-            at("_hint", message.to_owned()),
+            // A table of an earlier version may hold what the service said as it came.
+            at("_hint", shown(message)),
         ];
         let before = self.columns.len();
         for (name, _) in &row {
@@ -195,19 +199,21 @@ fn guarded(value: &str) -> String {
 
 /// The columns of a contact that have a value.
 fn fields(json: &str) -> Vec<(String, String)> {
-    let Ok(Contact { profile: Profile { user_details: details } }) = serde_json::from_str(json)
+    let Ok(Object(Contact { profile: Object(Profile { user_details: Object(details) }) })) =
+        serde_json::from_str(json)
     else {
         // Another form than the published one is shown as it stands.
         return vec![("contact".to_owned(), json.to_owned())];
     };
-    let Phone { number, prefix } = details.contact.phone;
+    let Object(Reach { email, phone: Object(Phone { number, prefix }) }) = details.contact;
     let mut fields = vec![
         ("name".to_owned(), details.user_provided_name),
         ("phone".to_owned(), format!("+{prefix}{number}")),
-        ("email".to_owned(), details.contact.email),
+        ("email".to_owned(), email),
         ("tags".to_owned(), details.tags.join("; ")),
     ];
-    fields.extend(details.attributes.into_iter().map(|Attribute { key, value }| (key, value)));
+    let attributes = details.attributes.into_iter();
+    fields.extend(attributes.map(|Object(Attribute { key, value })| (key, value)));
     fields
 }
 
@@ -280,6 +286,22 @@ mod tests {
         table.add(place(8), "[1]", 400, "no form").unwrap();
         assert!(text(folder.path()).contains(",[1],import-000001.json,8,1,,status_400,no form\n"));
         assert!(!folder.path().join(NEW).exists());
+        // Arrays have no names that say which value is the phone.
+        table.add(place(10), r#"[[["Asha",["",["1","2"]],[],[]]]]"#, 400, "").unwrap();
+        let array = ",\"[[[\"\"Asha\"\",[\"\"\"\",[\"\"1\"\",\"\"2\"\"]],[],[]]]]\",";
+        assert!(text(folder.path()).contains(array), "{}", text(folder.path()));
+    }
+
+    #[test]
+    fn a_message_of_an_earlier_version_is_written_as_it_can_be_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let row = "Asha,'+390612345678,,a; b,import-000001.json,1,1,,status_422,\u{1b}[2Jno\n";
+        fs::write(folder.path().join(REFUSED), format!("{HEADER}{row}")).unwrap();
+        let known =
+            vec![(place(1), contact("Asha", ""), 422), (place(2), contact("Ravi", ""), 422)];
+        RefusedTable::open(folder.path(), known).unwrap();
+        let text = text(folder.path());
+        assert!(text.contains("status_422,\\u{1b}[2Jno\n") && !text.contains('\u{1b}'), "{text:?}");
     }
 
     #[test]

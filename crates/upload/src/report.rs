@@ -33,6 +33,14 @@ pub enum Event {
         /// The HTTP status.
         status: u16,
     },
+    /// The service refused a contact while nothing else went through: it is not known yet whether
+    /// the contact is at fault.
+    Doubted {
+        /// The contact.
+        part: Part,
+        /// The HTTP status.
+        status: u16,
+    },
     /// The service refused a part, which is sent in halves.
     Halved {
         /// The part.
@@ -89,6 +97,21 @@ pub enum Ended {
     TooLongAWait {
         /// How long it asks for.
         wait: Duration,
+    },
+    /// The service took nothing for so long, and asks to wait more than was allowed in all.
+    WaitUsedUp {
+        /// How long nothing was taken.
+        waited: Duration,
+        /// How much longer it asks to wait.
+        wait: Duration,
+    },
+    /// The service refused whatever it was sent, so that no contact can be said to be at fault. None
+    /// of them was refused for good; the next run tries them again.
+    RefusesEverything {
+        /// The HTTP status.
+        status: u16,
+        /// What the service said, fit to be shown.
+        message: String,
     },
     /// No connection came about, however often it was tried.
     Unreachable,

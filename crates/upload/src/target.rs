@@ -155,7 +155,12 @@ impl Target {
         let plain = origin.trim_end_matches('/');
         let uri: Uri = plain.parse().map_err(|_| wrong())?;
         let is_web = matches!(uri.scheme_str(), Some("https" | "http"));
-        if !is_web || uri.path() != "/" || uri.query().is_some() || plain.contains('@') {
+        if !is_web
+            || !plain.is_ascii()
+            || uri.path() != "/"
+            || uri.query().is_some()
+            || plain.contains('@')
+        {
             return Err(wrong());
         }
         self.origin = Some(Origin(plain.to_owned()));
@@ -240,6 +245,10 @@ impl Target {
 /// The URL of the import API behind a base URL.
 fn endpoint(base_url: &str, bot_id: Option<&str>) -> Result<Uri, TargetError> {
     let invalid = || TargetError::Url { text: without_user(base_url) };
+    // A URL is ASCII; what is not could turn round on a terminal what stands beside it.
+    if !base_url.is_ascii() {
+        return Err(invalid());
+    }
     let uri: Uri = base_url.parse().map_err(|_| invalid())?;
     let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
         return Err(invalid());
@@ -426,6 +435,19 @@ mod tests {
         assert!(Target::at("https://api.example.com/?token=1").is_err());
         assert!(Target::at("api.example.com").is_err());
         assert!(Target::at("").is_err());
+    }
+
+    #[test]
+    fn a_url_that_could_move_a_cursor_is_refused_and_shown_as_an_escape() {
+        for text in ["\u{202e}", "\u{1b}[2J", "\u{9b}2J", "é", "\u{7f}"] {
+            let url = format!("https://api.example.com/{text}");
+            let shown = Target::at(&url).unwrap_err().to_string();
+            assert!(shown.contains("https://api.example.com/"), "{shown}");
+            assert!(!shown.contains(crate::words::is_hidden), "{shown:?}");
+            let target = Target::at("https://api.example.com").unwrap();
+            let shown = target.with_origin(&format!("https://a{text}.test")).unwrap_err();
+            assert!(!shown.to_string().contains(crate::words::is_hidden), "{shown:?}");
+        }
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::words::shown_path;
 
 /// More than any bearer token has.
 const MAX_BYTES: u64 = 16 * 1024;
@@ -61,7 +63,7 @@ impl Token {
     ///
     /// As [`Token::read`], and when the file cannot be opened.
     pub fn from_file(path: &Path) -> Result<Self, TokenError> {
-        let from = PathBuf::from(path).display().to_string();
+        let from = shown_path(path);
         let file = std::fs::File::open(path).map_err(|cause| TokenError {
             from: from.clone(),
             problem: TokenProblem::Unreadable(cause.kind()),

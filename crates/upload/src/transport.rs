@@ -13,6 +13,7 @@ use crate::answer::{Answer, Trouble};
 use crate::folder::read_capped;
 use crate::target::Target;
 use crate::token::Token;
+use crate::words::{shown, shown_path};
 
 /// Sends one request and reads the whole answer.
 ///
@@ -86,6 +87,15 @@ pub struct HttpTransport {
     headers: Vec<(&'static str, String)>,
     authorization: HeaderValue,
     token: Token,
+    trust: Trust,
+}
+
+/// Whose word is taken for who a service is.
+#[derive(Clone, Debug)]
+enum Trust {
+    PublicRoots,
+    /// The certificates in this file.
+    File(PathBuf),
 }
 
 impl fmt::Debug for HttpTransport {
@@ -131,6 +141,7 @@ impl HttpTransport {
             headers: target.headers(),
             authorization,
             token,
+            trust: ca_file.map_or(Trust::PublicRoots, |path| Trust::File(path.to_owned())),
         })
     }
 }
@@ -142,7 +153,7 @@ impl Transport for HttpTransport {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let mut response = request.send(body).map_err(|error| send_error(&error))?;
+        let mut response = request.send(body).map_err(|error| send_error(&error, &self.trust))?;
         let header = |name: &str| {
             let value = response.headers().get(name)?;
             value.to_str().ok().map(str::to_owned)
@@ -158,7 +169,7 @@ impl Transport for HttpTransport {
             Ok(body) => answer.body = body,
             // What is no success says enough by its status.
             Err(_) if !response.status().is_success() => {}
-            Err(error) => return Err(send_error(&error)),
+            Err(error) => return Err(send_error(&error, &self.trust)),
         }
         Ok(answer)
     }
@@ -168,7 +179,7 @@ impl Transport for HttpTransport {
     }
 }
 
-fn send_error(error: &ureq::Error) -> SendError {
+fn send_error(error: &ureq::Error, trust: &Trust) -> SendError {
     use io::ErrorKind as Kind;
     SendError::Unclear(match error {
         ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => Trouble::NotConnected,
@@ -177,11 +188,11 @@ fn send_error(error: &ureq::Error) -> SendError {
         ureq::Error::BodyExceedsLimit(_) | ureq::Error::LargeResponseHeader(..) => Trouble::TooLong,
         // What is no HTTP, or no gzip.
         ureq::Error::Decompress(..) | ureq::Error::Protocol(_) => Trouble::NotASuccess,
-        ureq::Error::Rustls(error) => return tls_error(error),
+        ureq::Error::Rustls(error) => return tls_error(error, trust),
         ureq::Error::Tls(why) => return SendError::Certificate((*why).to_owned()),
         ureq::Error::Io(error) => {
             if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
-                return tls_error(tls);
+                return tls_error(tls, trust);
             }
             // The standard library gives a name that is not found no kind of its own.
             if error.to_string().starts_with("failed to lookup address") {
@@ -201,44 +212,117 @@ fn send_error(error: &ureq::Error) -> SendError {
     })
 }
 
-fn tls_error(error: &rustls::Error) -> SendError {
+fn tls_error(error: &rustls::Error, trust: &Trust) -> SendError {
     match error {
-        rustls::Error::InvalidCertificate(why) => SendError::Certificate(certificate_error(why)),
+        rustls::Error::InvalidCertificate(why) => {
+            SendError::Certificate(certificate_error(why, trust))
+        }
         rustls::Error::NoCertificatesPresented => SendError::Certificate("there is none".into()),
         _ => SendError::Unclear(Trouble::ConnectionLost),
     }
 }
 
-fn certificate_error(error: &rustls::CertificateError) -> String {
+/// More names of a certificate are not listed.
+const MAX_NAMES: usize = 5;
+
+/// What is wrong with a certificate, and what to do about it.
+fn certificate_error(error: &rustls::CertificateError, trust: &Trust) -> String {
     use rustls::CertificateError as Error;
-    match error {
-        Error::Expired | Error::ExpiredContext { .. } => "it has expired".to_owned(),
-        Error::NotValidYet | Error::NotValidYetContext { .. } => "it is not valid yet".to_owned(),
-        Error::NotValidForName | Error::NotValidForNameContext { .. } => {
-            "it is for another host".to_owned()
-        }
-        Error::UnknownIssuer => {
-            "nobody who is trusted has issued it (a private root is named with --ca-file)"
+    let is_authority = |error: &rustls::OtherError| error.to_string() == "CaUsedAsEndEntity";
+    match (error, trust) {
+        (Error::Expired | Error::ExpiredContext { .. }, _) => {
+            "it has expired; the service must renew it (or the clock of this machine is wrong)"
                 .to_owned()
         }
-        Error::Revoked => "it was revoked".to_owned(),
-        other => other.to_string(),
+        (Error::NotValidYet | Error::NotValidYetContext { .. }, _) => {
+            "it is not valid yet; is the clock of this machine right?".to_owned()
+        }
+        (Error::NotValidForNameContext { expected, presented }, _) if !presented.is_empty() => {
+            let names: Vec<String> =
+                presented.iter().take(MAX_NAMES).map(|name| named(name)).collect();
+            let more = if presented.len() > MAX_NAMES { " and more" } else { "" };
+            let expected = expected.to_str();
+            format!(
+                "it is for another host: for {}{more}, and not for {expected}; is the URL right?",
+                names.join(", ")
+            )
+        }
+        (Error::NotValidForName | Error::NotValidForNameContext { .. }, _) => {
+            "it is for another host; is the URL right?".to_owned()
+        }
+        (Error::UnknownIssuer, Trust::PublicRoots) => {
+            "nobody who is trusted has issued it; if the \
+            service has a private root, name its PEM file with --ca-file"
+                .to_owned()
+        }
+        (Error::UnknownIssuer, Trust::File(path)) => format!(
+            "no certificate in {} has issued it, and with --ca-file no other is trusted; name the \
+             root that did, or leave --ca-file out for the public ones",
+            shown_path(path)
+        ),
+        (Error::Other(other), _) if is_authority(other) => {
+            "it is that of a certificate authority, \
+            which no server may use as its own, even with --ca-file (openssl req -x509 makes such \
+            ones); give the server one with basicConstraints CA:FALSE"
+                .to_owned()
+        }
+        (Error::Revoked, _) => "it was revoked; the service must replace it".to_owned(),
+        (other, _) => shown(&other.to_string()),
     }
 }
+
+/// A name that a certificate is for, of a form such as `DnsName("api.example.com")`.
+fn named(presented: &str) -> String {
+    let inner = presented.split_once("(\"").and_then(|(_, rest)| rest.strip_suffix("\")"));
+    shown(inner.unwrap_or(presented)).chars().take(MAX_NAME_CHARACTERS).collect()
+}
+
+/// A longer name is cut: the longest that DNS has.
+const MAX_NAME_CHARACTERS: usize = 253;
 
 fn roots_in(path: &Path) -> Result<RootCerts, CaFileError> {
     let error = |why: String| CaFileError { path: path.to_owned(), why };
     let pem = read_capped(path, MAX_CA_BYTES).map_err(|cause| error(cause.to_string()))?;
     let mut roots = Vec::new();
+    let mut has_key = false;
     for item in parse_pem(&pem) {
-        if let PemItem::Certificate(root) = item.map_err(|cause| error(cause.to_string()))? {
-            roots.push(root);
+        match item {
+            Ok(PemItem::Certificate(root)) => roots.push(root),
+            Ok(_) => has_key = true,
+            Err(_) => {
+                let why = "what begins like PEM in it is damaged: a line BEGIN without its END, or \
+                           other text than base64 between them";
+                return Err(error(why.to_owned()));
+            }
+        }
+    }
+    // A certificate that cannot be a root would be ignored, and then nobody would be trusted.
+    let mut store = rustls::RootCertStore::empty();
+    for (root, number) in roots.iter().zip(1..) {
+        if store.add(root.der().to_vec().into()).is_err() {
+            return Err(error(format!("certificate {number} in it is damaged")));
         }
     }
     if roots.is_empty() {
-        return Err(error("there is no certificate in it (PEM is expected)".to_owned()));
+        return Err(error(no_certificate(&pem, has_key).to_owned()));
     }
     Ok(RootCerts::new_with_certs(&roots))
+}
+
+/// Why a file has no certificate, and what to do.
+fn no_certificate(pem: &[u8], has_key: bool) -> &'static str {
+    if pem.iter().all(u8::is_ascii_whitespace) {
+        return "the file is empty; name a PEM file with the root certificate of the service";
+    }
+    if has_key {
+        return "there is a key in it and no certificate; name the file of the root certificate, \
+                and keep the key where it is";
+    }
+    // The beginning of a structure with a length of two bytes, as certificates have in DER.
+    if pem.starts_with(&[0x30, 0x82]) {
+        return "this is DER, and PEM is expected; openssl x509 -inform der -in FILE converts it";
+    }
+    "there is no certificate in it; PEM is expected, which has a line -----BEGIN CERTIFICATE-----"
 }
 
 /// A file of root certificates that cannot be used.
@@ -250,7 +334,7 @@ pub struct CaFileError {
 
 impl fmt::Display for CaFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.why)
+        write!(f, "{}: {}", shown_path(&self.path), self.why)
     }
 }
 

@@ -80,7 +80,7 @@ fn begun<'l>(lines: &'l [Line], manifest: &str) -> Vec<&'l Job> {
     let mut open = None;
     for line in lines {
         match &line.entry {
-            Entry::Opened(job) => open = Some(job).filter(|job| job.manifest == manifest),
+            Entry::Opened { job, .. } => open = Some(job).filter(|job| job.manifest == manifest),
             Entry::Sending(_) => {
                 if let Some(job) = open.take() {
                     begun.retain(|known| *known != job);
@@ -138,7 +138,7 @@ mod tests {
 
     fn upload(folder: &Path, job: &Job, entries: &[Entry]) {
         let now = SystemTime::now();
-        let (mut journal, _) = Journal::open(folder, job, now).unwrap();
+        let (mut journal, _) = Journal::open(folder, job, false, now).unwrap();
         for entry in entries {
             journal.write(entry.clone(), now).unwrap();
         }

@@ -13,9 +13,10 @@ use crate::journal::{Entry, Job, Journal, JournalError, Past, milliseconds};
 use crate::part::{Part, body};
 use crate::refused::{Place, REFUSED, RefusedTable};
 use crate::report::{Ended, Event, Report};
-use crate::schedule::{Next, Outcome, Rules, Schedule, Size, Stop, Task};
+use crate::schedule::{Next, Outcome, Refusal, Rules, Schedule, Size, Stop, Task};
 use crate::target::Target;
 use crate::transport::{SendError, Transport};
+use crate::words::shown;
 
 /// How an [`Uploader`] works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,16 +29,20 @@ pub struct Settings {
     pub max_wait: Duration,
     /// A tag for every contact.
     pub tag: Option<String>,
+    /// Sends everything once more, whatever became of it before. A run without it goes on with what
+    /// such a run began.
+    pub again: bool,
 }
 
 impl Default for Settings {
-    /// Four requests at once, six retries, a quarter of an hour, no tag.
+    /// Four requests at once, six retries, a quarter of an hour, no tag, and nothing again.
     fn default() -> Self {
         Settings {
             concurrency: NonZeroUsize::MIN.saturating_add(3),
             retries: 6,
             max_wait: Duration::from_secs(15 * 60),
             tag: None,
+            again: false,
         }
     }
 }
@@ -82,7 +87,10 @@ pub fn remaining(
     settings: &Settings,
 ) -> Result<Remaining, JournalError> {
     let job = job(folder, target, settings);
-    let past = Journal::look(folder.path(), &job, SystemTime::now())?;
+    let mut past = Journal::look(folder.path(), &job, SystemTime::now())?;
+    if settings.again {
+        past.forget_outcomes();
+    }
     let arrays = folder.arrays().iter().zip(0..);
     let parts = arrays.flat_map(|(array, index)| past.left(index, array.contacts)).collect();
     Ok(Remaining {
@@ -157,7 +165,7 @@ impl<T: Transport> Uploader<T> {
         let started = Instant::now();
         let wall = SystemTime::now();
         let job = job(folder, &self.target, &self.settings);
-        let (mut journal, past) = Journal::open(folder.path(), &job, wall)?;
+        let (mut journal, past) = Journal::open(folder.path(), &job, self.settings.again, wall)?;
         if let Some(error) = journal.not_locked() {
             on_event(&Event::NotLocked { why: error.to_string() });
         }
@@ -301,6 +309,12 @@ impl<T: Transport> Run<'_, T> {
             let now = self.now();
             match state.schedule.next(now) {
                 Next::Done => break,
+                Next::Stop(stop) => state.over = Some(Ok(ended(stop))),
+                Next::Refuse(refusal) => {
+                    if let Err(error) = self.refuse_proved(&mut state, refusal) {
+                        state.over = Some(Err(error));
+                    }
+                }
                 Next::Send(task) => state = self.send(state, task),
                 Next::WaitForAnswer => state = self.wait(state, LOOK_UP),
                 Next::WaitUntil(until, reason) => {
@@ -341,7 +355,8 @@ impl<T: Transport> Run<'_, T> {
         state.report.requests += 1;
         drop(state);
         let answer = self.uploader.transport.post(&body);
-        let verdict = answer.map(|answer| answer.verdict(SystemTime::now()));
+        let masked = |text: &str| self.uploader.transport.masked(text);
+        let verdict = answer.map(|answer| answer.verdict(SystemTime::now(), &masked));
         let halts = verdict.as_ref().map_or_else(SendError::halts, Verdict::halts);
         if halts {
             self.halting.fetch_add(1, Ordering::SeqCst);
@@ -374,6 +389,7 @@ impl<T: Transport> Run<'_, T> {
             Ok(verdict) => verdict,
             Err(SendError::Unclear(trouble)) => Verdict::Unclear { trouble, wait: None },
             Err(SendError::Certificate(why)) => {
+                let why = shown(&self.uploader.transport.masked(&why));
                 state.over.get_or_insert(Ok(Ended::Certificate { why }));
                 return Ok(state.journal.write(Entry::Unknown(part), wall)?);
             }
@@ -388,13 +404,13 @@ impl<T: Transport> Run<'_, T> {
                 (Entry::Acknowledged(part), Some(Event::Acknowledged { part }))
             }
             Outcome::Refused { status, message } => {
-                let message = self.uploader.transport.masked(&message);
-                let (place, contact) = (place(self.folder, part), contact(body, 0));
-                let added = state.refused.add(place, &contact, status, &message);
-                added.map_err(|error| refused_error(self.folder, error))?;
-                state.report.refused += 1;
-                (Entry::Refused { part, status }, Some(Event::Refused { part, status }))
+                let refusal = Refusal { part, status, message };
+                return self.refuse(state, &refusal, &contact(body, 0));
             }
+            Outcome::Doubted { status } => {
+                (Entry::Doubted { part, status }, Some(Event::Doubted { part, status }))
+            }
+            Outcome::Checked => (Entry::Checked(part), None),
             Outcome::Halved { status } => {
                 (Entry::Refused { part, status }, Some(Event::Halved { part, status }))
             }
@@ -407,17 +423,11 @@ impl<T: Transport> Run<'_, T> {
                 (Entry::Unknown(part), Some(Event::Unknown { part, trouble }))
             }
             Outcome::Stopped { stop } => {
-                let ended = match stop {
-                    Stop::Unauthorized { status } => Ended::Unauthorized { status },
-                    Stop::Unexpected { status, location } => {
-                        let masked = |text: String| self.uploader.transport.masked(&text);
-                        Ended::Unexpected { status, location: location.map(masked) }
-                    }
-                    Stop::TooLongAWait { wait } => Ended::TooLongAWait { wait },
-                    Stop::Unreachable => Ended::Unreachable,
-                };
+                let ended = ended(stop);
                 let entry = match &ended {
-                    Ended::TooLongAWait { wait } => Entry::Limited { part, until: until(*wait) },
+                    Ended::TooLongAWait { wait } | Ended::WaitUsedUp { wait, .. } => {
+                        Entry::Limited { part, until: until(*wait) }
+                    }
                     _ => Entry::Unknown(part),
                 };
                 // A refused token is what people must know, whatever else ended the run.
@@ -435,5 +445,38 @@ impl<T: Transport> Run<'_, T> {
             (self.on_event)(&event);
         }
         Ok(())
+    }
+
+    /// Puts a contact down as refused for good: in the table first, then in the journal.
+    fn refuse(
+        &self,
+        state: &mut State,
+        refusal: &Refusal,
+        contact: &str,
+    ) -> Result<(), UploadError> {
+        let Refusal { part, status, ref message } = *refusal;
+        let added = state.refused.add(place(self.folder, part), contact, status, message);
+        added.map_err(|error| refused_error(self.folder, error))?;
+        state.report.refused += 1;
+        state.journal.write(Entry::Refused { part, status }, SystemTime::now())?;
+        (self.on_event)(&Event::Refused { part, status });
+        Ok(())
+    }
+
+    /// The same for a contact whose answer came before the proof.
+    fn refuse_proved(&self, state: &mut State, refusal: Refusal) -> Result<(), UploadError> {
+        let body = body_of(self.folder, refusal.part, &self.uploader.settings)?;
+        self.refuse(state, &refusal, &contact(&body, 0))
+    }
+}
+
+fn ended(stop: Stop) -> Ended {
+    match stop {
+        Stop::Unauthorized { status } => Ended::Unauthorized { status },
+        Stop::Unexpected { status, location } => Ended::Unexpected { status, location },
+        Stop::TooLongAWait { wait } => Ended::TooLongAWait { wait },
+        Stop::WaitUsedUp { waited, wait } => Ended::WaitUsedUp { waited, wait },
+        Stop::Unreachable => Ended::Unreachable,
+        Stop::RefusesEverything { status, message } => Ended::RefusesEverything { status, message },
     }
 }

@@ -39,7 +39,22 @@ fn server(
         Some(issuer) => params.signed_by(&key, issuer),
         None => params.self_signed(&key),
     };
-    let certificate: CertificateDer<'static> = certificate.unwrap().der().clone();
+    presenting(certificate.unwrap().der().clone(), &key)
+}
+
+/// A server with a certificate for localhost that it issued itself, and the PEM of that.
+fn self_signed(is_ca: IsCa) -> (Server, tempfile::NamedTempFile) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.is_ca = is_ca;
+    let certificate = params.self_signed(&key).unwrap();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(certificate.pem().as_bytes()).unwrap();
+    (presenting(certificate.der().clone(), &key), file)
+}
+
+/// A server with this certificate.
+fn presenting(certificate: CertificateDer<'static>, key: &KeyPair) -> Server {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -127,16 +142,75 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
     check_refused(&issued, &upload(&issued, "localhost", None), "--ca-file");
 }
 
+/// As `openssl req -x509` makes them.
 #[test]
-fn a_file_without_certificates_is_an_error() {
-    let target = Target::at("https://localhost").unwrap();
-    for text in ["", "no PEM at all", "-----BEGIN CERTIFICATE-----\nxx"] {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-        let token = contactmill_upload::Token::read(&b"x"[..], "test").unwrap();
-        let timeout = std::time::Duration::from_secs(1);
-        let made =
-            contactmill_upload::HttpTransport::new(&target, token, timeout, Some(file.path()));
-        assert!(made.is_err(), "{text:?}");
+fn a_self_signed_certificate_of_an_authority_is_refused_with_what_to_do() {
+    let (server, file) = self_signed(IsCa::Ca(BasicConstraints::Unconstrained));
+    let ended = upload(&server, "localhost", Some(file.path()));
+    check_refused(&server, &ended, "basicConstraints CA:FALSE");
+    check_refused(&server, &upload(&server, "localhost", None), "certificate authority");
+}
+
+#[test]
+fn a_self_signed_certificate_of_a_server_is_trusted_where_it_is_named() {
+    for is_ca in [IsCa::NoCa, IsCa::ExplicitNoCa] {
+        let (server, file) = self_signed(is_ca);
+        check_refused(&server, &upload(&server, "localhost", None), "--ca-file");
+        assert_eq!(upload(&server, "localhost", Some(file.path())), Ended::Finished);
     }
+}
+
+#[test]
+fn what_is_said_of_a_certificate_names_the_file_or_the_hosts() {
+    let root = root();
+    let file = written(&root);
+    let own = server("localhost", (2020, 2040), None);
+    let ended = upload(&own, "localhost", Some(file.path()));
+    check_refused(&own, &ended, &file.path().display().to_string());
+    check_refused(&own, &ended, "leave --ca-file out");
+    let other = server("api.example.com", (2020, 2040), Some(&root));
+    let ended = upload(&other, "localhost", Some(file.path()));
+    check_refused(&other, &ended, "for api.example.com, and not for localhost");
+}
+
+#[test]
+fn a_file_without_certificates_is_an_error_that_says_why() {
+    let key = KeyPair::generate().unwrap().serialize_pem();
+    let root = root();
+    let (pem, der) = (root.pem(), root.der().to_vec());
+    let damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for (bytes, why) in [
+        (&b""[..], "the file is empty"),
+        (b" \n", "the file is empty"),
+        (b"no PEM at all", "there is no certificate in it; PEM is expected"),
+        (b"-----BEGIN CERTIFICATE-----\nxx", "is damaged"),
+        (&pem.as_bytes()[..pem.len() / 2], "is damaged"),
+        (damaged.as_bytes(), "certificate 1 in it is damaged"),
+        (format!("{pem}{damaged}").as_bytes(), "certificate 2 in it is damaged"),
+        (key.as_bytes(), "there is a key in it and no certificate"),
+        (&der, "this is DER, and PEM is expected"),
+    ] {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        let error = with_roots(file.path()).unwrap_err().to_string();
+        assert!(error.contains(why), "{why}: {error}");
+        assert!(error.starts_with(&file.path().display().to_string()), "{error}");
+    }
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(format!("{key}{pem}").as_bytes()).unwrap();
+    assert!(with_roots(file.path()).is_ok(), "a key beside the certificate is no harm");
+    let folder = tempfile::tempdir().unwrap();
+    for path in [folder.path().join("nowhere\u{1b}[2J"), folder.path().to_owned()] {
+        let error = with_roots(&path).unwrap_err().to_string();
+        assert!(!error.contains('\u{1b}'), "{error:?}");
+    }
+}
+
+fn with_roots(
+    path: &Path,
+) -> Result<contactmill_upload::HttpTransport, contactmill_upload::CaFileError> {
+    let target = Target::at("https://localhost").unwrap();
+    let token = contactmill_upload::Token::read(&b"x"[..], "test").unwrap();
+    let timeout = std::time::Duration::from_secs(1);
+    contactmill_upload::HttpTransport::new(&target, token, timeout, Some(path))
 }

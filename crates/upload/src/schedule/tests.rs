@@ -39,10 +39,11 @@ fn unclear(trouble: Trouble) -> Verdict {
     Verdict::Unclear { trouble, wait: None }
 }
 
-/// One request, and what came of it.
+/// One request, and what came of it; or what was decided without one.
 #[derive(Debug)]
 struct Exchange {
     part: Part,
+    is_request: bool,
     sent: Duration,
     answered: Duration,
     outcome: Outcome,
@@ -73,6 +74,21 @@ fn run(
                 continue;
             }
             (Next::Done, _) => return exchanges,
+            (Next::Refuse(Refusal { part, status, message }), _) => {
+                let outcome = Outcome::Refused { status, message };
+                let decided =
+                    Exchange { part, is_request: false, sent: now, answered: now, outcome };
+                exchanges.push(decided);
+                continue;
+            }
+            (Next::Stop(stop), _) => {
+                assert!(under_way.is_empty(), "stopped while something was under way");
+                let (part, outcome) = (NO_PART, Outcome::Stopped { stop });
+                let decided =
+                    Exchange { part, is_request: false, sent: now, answered: now, outcome };
+                exchanges.push(decided);
+                return exchanges;
+            }
             _ => {}
         }
         let (answered, sent, task, verdict) = under_way.remove(0);
@@ -80,11 +96,17 @@ fn run(
         let part = task.part;
         let outcome = schedule.answered(task, verdict, now);
         let stops = matches!(outcome, Outcome::Stopped { .. });
-        exchanges.push(Exchange { part, sent, answered, outcome });
+        exchanges.push(Exchange { part, is_request: true, sent, answered, outcome });
         if stops {
             return exchanges;
         }
     }
+}
+
+const NO_PART: Part = Part { array: u32::MAX, first: 0, end: 0 };
+
+fn requests(exchanges: &[Exchange]) -> usize {
+    exchanges.iter().filter(|exchange| exchange.is_request).count()
 }
 
 fn schedule(rules: Rules, sizes: Vec<Size>) -> Schedule {
@@ -128,7 +150,7 @@ fn one_bad_contact_among_500_is_found_in_18_requests_wherever_it_stands() {
     for place in 0..500 {
         let bad = [(0, place)].into();
         let exchanges = run(&mut schedule(rules(), sizes(1, 500)), &mut refusing(&bad));
-        most = most.max(exchanges.len());
+        most = most.max(requests(&exchanges));
         let (acknowledged, refused) = settled(&exchanges);
         assert_eq!(refused, bad);
         let others: Vec<_> = (0..500).filter(|at| *at != place).map(|at| (0, at)).collect();
@@ -183,7 +205,7 @@ fn a_service_that_takes_fewer_at_once_gets_fewer_and_loses_none() {
         let exchanges = run(&mut schedule(rules(), sizes(5, 500)), &mut too_many(verdict, 100));
         let (acknowledged, refused) = settled(&exchanges);
         assert_eq!((acknowledged.len(), refused.len()), (2_500, 0));
-        assert!(exchanges.len() <= most, "{} requests", exchanges.len());
+        assert!(requests(&exchanges) <= most, "{} requests", requests(&exchanges));
     }
 }
 
@@ -291,6 +313,11 @@ fn a_wait_longer_than_allowed_ends_the_run() {
     let exchanges = asks(60);
     assert!((14..=16).contains(&exchanges.len()), "{}", exchanges.len());
     let stopped = &exchanges[exchanges.len() - 1].outcome;
+    let Outcome::Stopped { stop: Stop::WaitUsedUp { waited, wait } } = stopped else {
+        panic!("{stopped:?}")
+    };
+    assert!(*waited + *wait > rules().max_wait && *wait < SECOND * 61, "{waited:?} {wait:?}");
+    let stopped = &asks(901)[0].outcome;
     assert!(matches!(stopped, Outcome::Stopped { stop: Stop::TooLongAWait { .. } }));
 }
 
@@ -327,7 +354,10 @@ fn an_hour(seed: u64) {
     let mut restarts = 0;
     while wall < end {
         let past = Past::of(&lines, &job, milliseconds(wall));
-        lines.push(Line { at: milliseconds(wall), entry: Entry::Opened(job.clone()) });
+        lines.push(Line {
+            at: milliseconds(wall),
+            entry: Entry::Opened { job: job.clone(), again: false },
+        });
         let rules = Rules { seed: random.u64(..), ..rules() };
         let offset = SECOND * random.u32(100_000..200_000);
         let began = wall;
@@ -406,4 +436,332 @@ fn an_hour(seed: u64) {
     assert_eq!(early.count(), 0, "requests before the wait was over");
     assert!(arrivals.len() > 4_000, "{} requests in an hour", arrivals.len());
     assert!(restarts > 10 && !closed.is_empty());
+}
+
+/// What a service says that refuses everything; nothing in it is about a contact.
+fn general() -> Verdict {
+    Verdict::Refused { status: 400, message: "Bot not found".to_owned() }
+}
+
+fn refuses_everything(message: &str, status: u16) -> Outcome {
+    Outcome::Stopped { stop: Stop::RefusesEverything { status, message: message.to_owned() } }
+}
+
+/// Contacts that were refused for good, whatever was said of them.
+fn refused_for_good(exchanges: &[Exchange]) -> BTreeSet<Place> {
+    let refused = exchanges.iter().filter(|one| matches!(one.outcome, Outcome::Refused { .. }));
+    refused.map(|one| (one.part.array, one.part.first)).collect()
+}
+
+#[test]
+fn a_service_that_refuses_everything_is_found_out_in_a_few_requests() {
+    // Answers overtake each other, and some contacts are refused before, too.
+    for seed in 0..40 {
+        for (arrays, contacts, concurrency) in
+            [(100, 500, 4), (100, 500, 1), (100, 500, 64), (1, 100_000, 4), (3_000, 1, 8)]
+        {
+            for before in [0, 1, 2, 5, 9, 37, 60] {
+                found_out(seed, before, sizes(arrays, contacts), concurrency);
+            }
+        }
+    }
+}
+
+fn found_out(seed: u64, before: usize, sizes: Vec<Size>, concurrency: usize) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let bad: BTreeSet<Place> =
+        (0..sizes.len() as u32).step_by(3).map(|array| (array, random.u32(..500))).collect();
+    let (mut sent, mut in_vain) = (0, 0);
+    let mut service = |part: Part, _: Duration| {
+        sent += 1;
+        let mut within = bad.range((part.array, part.first)..(part.array, part.end));
+        let verdict = match within.next() {
+            _ if sent > before => {
+                in_vain += 1;
+                general()
+            }
+            Some(_) => refused(),
+            None => Verdict::Acknowledged,
+        };
+        (verdict, SECOND.mul_f64(random.f64() * 3.0))
+    };
+    let rules = Rules { concurrency, seed, ..rules() };
+    let exchanges = run(&mut schedule(rules, sizes), &mut service);
+    if in_vain == 0 {
+        return;
+    }
+    let is_taken = |exchange: &Exchange| exchange.outcome == Outcome::Acknowledged;
+    let was_taken = exchanges.iter().any(is_taken);
+    let most = if was_taken { concurrency.max(8) + 2 } else { 12 };
+    assert!(in_vain <= most, "{in_vain} requests, and {most} are allowed");
+    let last = exchanges.last().map(|exchange| &exchange.outcome);
+    assert_eq!(last, Some(&refuses_everything("Bot not found", 400)));
+    assert!(refused_for_good(&exchanges).is_subset(&bad));
+}
+
+#[test]
+fn a_service_that_finds_everything_too_large_refuses_no_contact() {
+    let mut service = |_: Part, _: Duration| {
+        (Verdict::TooLarge { message: "request entity too large".to_owned() }, SECOND / 10)
+    };
+    let exchanges = run(&mut schedule(rules(), sizes(100, 500)), &mut service);
+    let last = exchanges.last().map(|exchange| &exchange.outcome);
+    assert_eq!(last, Some(&refuses_everything("request entity too large", 413)));
+    assert_eq!(refused_for_good(&exchanges), BTreeSet::new());
+    // The size that goes is looked for first: some nine halvings of what four workers sent.
+    assert!(requests(&exchanges) <= 60, "{}", requests(&exchanges));
+}
+
+#[test]
+fn a_last_array_that_is_all_bad_is_refused_contact_by_contact() {
+    let bad: BTreeSet<Place> = (0..60).map(|place| (4, place)).collect();
+    let exchanges = run(&mut schedule(rules(), sizes(5, 60)), &mut refusing(&bad));
+    let (acknowledged, refused) = settled(&exchanges);
+    assert_eq!(refused, bad);
+    let checks: Vec<Part> = exchanges
+        .iter()
+        .filter(|exchange| exchange.outcome == Outcome::Checked)
+        .map(|exchange| exchange.part)
+        .collect();
+    assert!(!checks.is_empty() && checks.iter().all(|check| check.contacts() == 1));
+    assert!(checks.iter().all(|check| acknowledged.contains(&(check.array, check.first))));
+    // Twice each, the parts that they stood in, and a sample and a check for every eight refusals.
+    let most = 60 * 3 + 60 * 3 * 2 / 8 + 4;
+    assert!(requests(&exchanges) <= most, "{} requests", requests(&exchanges));
+}
+
+/// Where nothing was ever taken, the words must tell.
+#[test]
+fn a_folder_so_small_that_all_stands_alone_is_refused_if_the_words_are_about_the_contact() {
+    for contacts in 1..=5 {
+        let bad: BTreeSet<Place> = (0..contacts).map(|place| (0, place)).collect();
+        let exchanges = run(&mut schedule(rules(), sizes(1, contacts)), &mut refusing(&bad));
+        assert_eq!(settled(&exchanges).1, bad);
+        let mut service = |_: Part, _: Duration| (general(), SECOND / 10);
+        let exchanges = run(&mut schedule(rules(), sizes(1, contacts)), &mut service);
+        assert_eq!(refused_for_good(&exchanges), BTreeSet::new());
+        let last = exchanges.last().map(|exchange| &exchange.outcome);
+        assert_eq!(last, Some(&refuses_everything("Bot not found", 400)));
+        assert_eq!(requests(&exchanges), 2 * contacts as usize - 1);
+    }
+}
+
+#[test]
+fn a_check_without_a_clear_answer_ends_the_run_and_refuses_nobody() {
+    let mut sent = 0;
+    let mut service = |_: Part, _: Duration| {
+        sent += 1;
+        let verdict = match sent {
+            1 => Verdict::Acknowledged,
+            2..=40 => general(),
+            _ => unclear(Trouble::Status(500)),
+        };
+        (if sent > 10 { unclear(Trouble::Status(500)) } else { verdict }, SECOND / 10)
+    };
+    let exchanges = run(&mut schedule(rules(), sizes(50, 500)), &mut service);
+    let last = exchanges.last().map(|exchange| &exchange.outcome);
+    assert_eq!(last, Some(&refuses_everything("Bot not found", 400)));
+    assert_eq!(refused_for_good(&exchanges), BTreeSet::new());
+    assert!(requests(&exchanges) <= 10 + 2 * 7, "{}", requests(&exchanges));
+}
+
+/// Everything that the journal of a folder would hold, and the runs that wrote it.
+struct Folder {
+    sizes: Vec<Size>,
+    job: Job,
+    lines: Vec<Line>,
+    /// What was answered so far, by all runs.
+    answered: usize,
+}
+
+/// How a run of a folder ended.
+#[derive(Debug, PartialEq)]
+enum RunEnd {
+    Done,
+    Stopped,
+    Killed,
+}
+
+impl Folder {
+    fn new(sizes: Vec<Size>) -> Self {
+        let job = Job { url: "https://api.example.com/".into(), manifest: "ab".into(), tag: None };
+        Folder { sizes, job, lines: Vec::new(), answered: 0 }
+    }
+
+    fn past(&self) -> Past {
+        Past::of(&self.lines, &self.job, self.lines.len() as u64)
+    }
+
+    /// Runs until everything is settled, the schedule stops, or so much was answered. A journal line
+    /// is written where the uploader writes one.
+    fn run(
+        &mut self,
+        rules: Rules,
+        killed_after: usize,
+        service: &mut dyn FnMut(Part, Duration) -> (Verdict, Duration),
+    ) -> RunEnd {
+        let past = self.past();
+        let mut note = |entry| self.lines.push(Line { at: self.lines.len() as u64, entry });
+        note(Entry::Opened { job: self.job.clone(), again: false });
+        let mut schedule = Schedule::new(rules, self.sizes.clone(), &past, START);
+        let mut now = START;
+        let mut under_way: Vec<(Duration, Task, Verdict)> = Vec::new();
+        let mut left = killed_after;
+        loop {
+            under_way.sort_by_key(|(answered, ..)| *answered);
+            let first = under_way.first().map(|(answered, ..)| *answered);
+            match (schedule.next(now), first) {
+                (Next::Send(task), _) => {
+                    note(Entry::Sending(task.part));
+                    let (verdict, latency) = service(task.part, now);
+                    under_way.push((now + latency, task, verdict));
+                    continue;
+                }
+                (Next::WaitUntil(until, _), first) if first.is_none_or(|first| until < first) => {
+                    now = until;
+                    continue;
+                }
+                (Next::Refuse(Refusal { part, status, .. }), _) => {
+                    note(Entry::Refused { part, status });
+                    continue;
+                }
+                (Next::Stop(_), _) => return RunEnd::Stopped,
+                (Next::Done, _) => return RunEnd::Done,
+                _ => {}
+            }
+            if left == 0 {
+                return RunEnd::Killed;
+            }
+            left -= 1;
+            self.answered += 1;
+            let (answered, task, verdict) = under_way.remove(0);
+            now = now.max(answered);
+            let part = task.part;
+            let (entry, stops) = match schedule.answered(task, verdict, now) {
+                Outcome::Acknowledged => (Entry::Acknowledged(part), false),
+                Outcome::Refused { status, .. } | Outcome::Halved { status } => {
+                    (Entry::Refused { part, status }, false)
+                }
+                Outcome::Doubted { status } => (Entry::Doubted { part, status }, false),
+                Outcome::Checked => (Entry::Checked(part), false),
+                Outcome::Limited { .. } | Outcome::Retried { .. } | Outcome::GivenUp { .. } => {
+                    (Entry::Unknown(part), false)
+                }
+                Outcome::Stopped { .. } => (Entry::Unknown(part), true),
+            };
+            note(entry);
+            if stops {
+                return RunEnd::Stopped;
+            }
+        }
+    }
+
+    /// The contacts that the journal knows as acknowledged, each as often as it is, and as refused.
+    fn settled(&self) -> (Vec<Place>, BTreeSet<Place>) {
+        let past = self.past();
+        let taken = past.acknowledged.iter().flat_map(|(array, parts)| {
+            parts.iter().flat_map(|(first, end)| (*first..*end).map(|place| (*array, place)))
+        });
+        (taken.collect(), past.refused.keys().map(|part| (part.array, part.first)).collect())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// A service refuses everything from one moment to another, and some contacts always; the run is
+    /// killed and started again, and troubled. Every contact ends where it belongs, and none is
+    /// refused for good because of the time when everything was.
+    #[test]
+    fn nobody_is_refused_because_everybody_was(
+        bad in prop::collection::btree_set((0u32..3, 0u32..40), 0..30),
+        begins in 0usize..80,
+        lasts in 0usize..60,
+        kills in prop::collection::vec(0usize..60, 0..4),
+        concurrency in 1usize..9,
+        trouble in 0.0f64..0.3,
+        seed in any::<u64>(),
+    ) {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut sent = 0;
+        let mut service = |part: Part, _: Duration| {
+            sent += 1;
+            let mut within = bad.range((part.array, part.first)..(part.array, part.end));
+            let verdict = match within.next() {
+                _ if (begins..begins + lasts).contains(&sent) => general(),
+                Some(_) => refused(),
+                None => Verdict::Acknowledged,
+            };
+            let is_trouble = random.f64() < trouble;
+            let latency = SECOND.mul_f64(random.f64());
+            (if is_trouble { unclear(Trouble::TimedOut) } else { verdict }, latency)
+        };
+        let mut folder = Folder::new(sizes(3, 40));
+        let mut kills = kills.into_iter();
+        let mut runs = 0;
+        loop {
+            let rules = Rules { retries: 1_000, concurrency, seed: seed ^ runs, ..rules() };
+            let ended = folder.run(rules, kills.next().unwrap_or(usize::MAX), &mut service);
+            let (_, refused) = folder.settled();
+            prop_assert!(refused.is_subset(&bad), "{refused:?} of {bad:?}");
+            if ended == RunEnd::Done {
+                break;
+            }
+            runs += 1;
+            prop_assert!(runs < 80, "it does not end");
+        }
+        let (acknowledged, refused) = folder.settled();
+        prop_assert_eq!(&refused, &bad);
+        let all = (0..3).flat_map(|array| (0..40).map(move |place| (array, place)));
+        let others: Vec<Place> = all.filter(|place| !bad.contains(place)).collect();
+        prop_assert_eq!(acknowledged, others);
+    }
+
+    /// Where everything is refused again and again, a contact without fault is refused for good only
+    /// if it met two of those times, with something taken between them.
+    #[test]
+    fn one_time_when_everything_is_refused_is_not_enough(
+        bad in prop::collection::btree_set((0u32..3, 0u32..40), 0..12),
+        times in prop::collection::vec((1usize..30, 1usize..12), 1..8),
+        seed in any::<u64>(),
+    ) {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut generals: Vec<std::ops::Range<usize>> = Vec::new();
+        for (pause, lasts) in times {
+            let begins = generals.last().map_or(0, |last| last.end) + pause;
+            generals.push(begins..begins + lasts);
+        }
+        let mut sent = 0;
+        let mut met: Vec<(usize, Part)> = Vec::new();
+        let mut service = |part: Part, _: Duration| {
+            sent += 1;
+            let mut within = bad.range((part.array, part.first)..(part.array, part.end));
+            let time = generals.iter().position(|time| time.contains(&sent));
+            let verdict = match (time, within.next()) {
+                (Some(time), _) => {
+                    met.push((time, part));
+                    general()
+                }
+                (None, Some(_)) => refused(),
+                (None, None) => Verdict::Acknowledged,
+            };
+            (verdict, SECOND.mul_f64(random.f64()))
+        };
+        let mut folder = Folder::new(sizes(3, 40));
+        let mut runs = 0;
+        while folder.run(Rules { seed: seed ^ runs, ..rules() }, usize::MAX, &mut service)
+            != RunEnd::Done
+        {
+            runs += 1;
+            prop_assert!(runs < 80, "it does not end");
+        }
+        let (acknowledged, refused) = folder.settled();
+        prop_assert_eq!(acknowledged.len() + refused.len(), 120);
+        prop_assert!(refused.is_superset(&bad));
+        for (array, place) in refused.difference(&bad) {
+            let holds = |part: &Part| part.array == *array && (part.first..part.end).contains(place);
+            let of = met.iter().filter(|(_, part)| holds(part)).map(|(time, _)| *time);
+            prop_assert!(of.collect::<BTreeSet<_>>().len() >= 2, "{array} {place}");
+        }
+    }
 }
