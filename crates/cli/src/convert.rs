@@ -25,6 +25,7 @@ use crate::args::ConvertArguments;
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::summary::Summary;
+use crate::terminal::{self, is_obeyed, one_line};
 use crate::upload::UploadFailure;
 
 /// Why a run could not go on.
@@ -146,11 +147,18 @@ fn mapping_failure(
     }
 }
 
-/// The text as one word of a shell.
+/// The text as one word of a shell, in which nothing is obeyed by a terminal.
 pub(crate) fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "=_-./:+@%".contains(c);
     if text.chars().all(is_plain) {
         text.to_owned()
+    } else if text.chars().any(is_obeyed) {
+        let spelt = |c: char| match c {
+            '\'' | '\\' => format!("\\{c}"),
+            _ if is_obeyed(c) => format!("\\u{:04x}", u32::from(c)),
+            _ => c.to_string(),
+        };
+        format!("$'{}'", text.chars().map(spelt).collect::<String>())
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
@@ -306,7 +314,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     progress.finish();
 
     let written = if arguments.display.json {
-        manifest.write(io::stdout().lock())
+        manifest.write(terminal::json())
     } else if arguments.display.quiet {
         Ok(())
     } else {
@@ -320,7 +328,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
             layout: arguments.layout(),
             columns: &inputs.iter().flat_map(column_notes).collect::<Vec<_>>(),
         };
-        summary.write(&mut anstream::stdout().lock())
+        summary.write(&mut terminal::stdout())
     };
     match written {
         // Whoever reads has seen enough, and the files are in place.
@@ -359,7 +367,7 @@ fn open(
     let Dump { parts, passed_over } = Dump::of(input, reading)?;
     for PassedOver { name, what } in passed_over.iter().filter(|_| !arguments.display.quiet) {
         // Where this cannot be written, the run is still worth its while.
-        let _ = writeln!(anstream::stderr(), "{name} is {what}; passed over");
+        let _ = writeln!(terminal::stderr(), "{} is {what}; passed over", one_line(name));
     }
     for part in parts {
         let sampled = Sampled::of(part.open(reading)?, arguments.options())?;

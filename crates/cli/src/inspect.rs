@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::args::InspectArguments;
 use crate::convert::{Failure, columns_of, is_standard_input};
 use crate::profile;
+use crate::terminal;
 
 mod report;
 mod table;
@@ -60,13 +61,14 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<ExitCode, Failure> {
     if let Some(path) = &arguments.write_profile {
         write_profile(path, &parts, arguments)?;
     }
-    let mut out = anstream::AutoStream::auto(io::stdout().lock());
     let written = if arguments.json {
-        report::write(&mut out, &parts)
+        let mut out = terminal::json();
+        report::write(&mut out, &parts).and_then(|()| out.flush())
     } else {
-        table::write(&mut out, &parts, arguments)
+        let mut out = terminal::stdout();
+        table::write(&mut out, &parts, arguments).and_then(|()| out.flush())
     };
-    match written.and_then(|()| out.flush()) {
+    match written {
         // Whoever reads has seen enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::StandardOutput(error))

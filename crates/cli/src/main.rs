@@ -11,11 +11,11 @@ mod progress;
 mod sandbox;
 mod signals;
 mod summary;
+mod terminal;
 mod upload;
 mod upload_args;
 mod upload_progress;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use crate::args::Command;
@@ -31,9 +31,7 @@ fn main() -> ExitCode {
     match ran {
         Ok(code) => code,
         Err(failure) => {
-            let (error, reset) = (anstyle::AnsiColor::Red.on_default().bold(), anstyle::Reset);
-            // Where even this cannot be written, the exit code has to do.
-            let _ = writeln!(anstream::stderr(), "{error}error:{reset} {failure}");
+            terminal::say_error(&failure);
             ExitCode::from(failure.exit_code())
         }
     }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 use contactmill_upload::{
     CaFileError, Ended, FolderError, HttpTransport, ImportFolder, MASKED, Part, REFUSED, Remaining,
     Report, Settings, Target, TargetError, Token, TokenError, UploadError, Uploader, body_bytes,
@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::convert::Failure;
 use crate::signals::Signals;
 use crate::summary::grouped;
+use crate::terminal::{self, Style, one_line};
 use crate::upload_args::UploadArguments;
 use crate::upload_progress::{UploadProgress, long};
 
@@ -26,8 +27,8 @@ const TOKEN_VARIABLE: &str = "CONTACTMILL_TOKEN";
 const LISTED: usize = 8;
 
 const HEADING: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
+const GOOD: Style = Style::of(AnsiColor::Green).bold();
+const BAD: Style = Style::of(AnsiColor::Red).bold();
 
 /// Why an upload did not come to its end.
 #[derive(Debug)]
@@ -153,11 +154,11 @@ pub(crate) fn run(arguments: &UploadArguments) -> Result<ExitCode, Failure> {
     let report = report.map_err(UploadFailure::Upload)?;
 
     let written = if display.json {
-        write_json(&mut io::stdout().lock(), &report, &folder, &url)
+        write_json(&mut terminal::json(), &report, &folder, &url)
     } else if display.quiet {
         Ok(())
     } else {
-        write_summary(&mut anstream::stdout().lock(), &report, &folder, &url)
+        write_summary(&mut terminal::stdout(), &report, &folder, &url)
     };
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -205,9 +206,9 @@ fn dry_run(
     };
     let plan = Plan { folder, target, remaining: &remaining, first_bytes: bytes };
     let written = if arguments.display.json {
-        plan.write_json(&mut io::stdout().lock())
+        plan.write_json(&mut terminal::json())
     } else {
-        plan.write(&mut anstream::stdout().lock())
+        plan.write(&mut terminal::stdout())
     };
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -243,7 +244,7 @@ impl Plan<'_> {
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let Plan { folder, target, remaining, .. } = self;
         writeln!(out, "{HEADING}Nothing is sent:{HEADING:#} this is what would be\n")?;
-        writeln!(out, "  folder    {}", folder.path().display())?;
+        writeln!(out, "  folder    {}", one_line(&folder.path().display().to_string()))?;
         writeln!(out, "  target    {}, {}", target.name(), target.url())?;
         let parts = grouped(remaining.parts.len() as u64);
         writeln!(out, "  arrays    {parts} of {}", grouped(folder.arrays().len() as u64))?;
@@ -309,7 +310,7 @@ fn write_summary(
     folder: &ImportFolder,
     url: &str,
 ) -> io::Result<()> {
-    let (dir, all) = (folder.path().display(), folder.contacts());
+    let (dir, all) = (one_line(&folder.path().display().to_string()), folder.contacts());
     writeln!(out, "{HEADING}{} contacts{HEADING:#} of {dir} to {url}\n", grouped(all))?;
     let mut row = |count: u64, what: &str, style: Style| {
         let share = if all == 0 { 0.0 } else { count as f64 * 100.0 / all as f64 };
