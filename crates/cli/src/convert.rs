@@ -49,6 +49,8 @@ pub(crate) enum Failure {
     Changed {
         input: String,
     },
+    /// What was typed is no command.
+    Usage(clap::Error),
     /// A profile cannot be read or written, or says something that is no option.
     Profile {
         path: PathBuf,
@@ -75,6 +77,7 @@ impl Failure {
         match self {
             Failure::Stopped(Some(code)) => *code,
             Failure::Upload(failure) => failure.exit_code(),
+            Failure::Usage(error) => u8::try_from(error.exit_code()).unwrap_or(2),
             _ => 1,
         }
     }
@@ -97,6 +100,7 @@ impl fmt::Display for Failure {
             ),
             Failure::Changed { input } => write!(f, "{input}: was changed while it was read"),
             Failure::Profile { path, message } => write!(f, "{}: {message}", path.display()),
+            Failure::Usage(error) => error.fmt(f),
             Failure::Signals(error) => write!(f, "cannot listen to signals: {error}"),
             Failure::Stopped(_) => f.write_str("stopped by a signal; nothing was written"),
             Failure::Scratch { out, error } => {
@@ -231,14 +235,27 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     if arguments.inputs.iter().filter(|path| is_standard_input(path)).count() > 1 {
         return Err(Failure::StandardInputTwice);
     }
+    check_inputs(&arguments.inputs)?;
+    // Before there is a staging folder, which must not be left behind.
+    let signals = Signals::listen().map_err(Failure::Signals)?;
     let staging = Staging::new(&arguments.out, arguments.existing())?;
+    let remove_staging = staging.removal();
+    let opening = signals.end_process(move |code| {
+        remove_staging();
+        terminal::say_error(&Failure::Stopped(Some(code)));
+    });
     let mut inputs = Vec::with_capacity(arguments.inputs.len());
     let scratch = || staging.scratch();
     let is_header = |row: &[String]| arguments.mapping().resolve(row).is_ok();
     let reading = arguments.reading.options(&scratch, &is_header);
     for path in &arguments.inputs {
+        if is_standard_input(path) && !arguments.display.quiet {
+            terminal::say_waiting();
+        }
         open(path, arguments, &staging, reading, &mut inputs)?;
     }
+    // From here on a signal is looked for between blocks.
+    drop(opening);
 
     let limits = arguments.batch_limits();
     let tables: Vec<InputTable<'_>> = inputs
@@ -257,8 +274,6 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
 
     let normalizer = Normalizer::new(arguments.options());
     let encoding = ArrayEncoding { max_array_bytes: limits.max_bytes };
-    // Until here a signal ends the process as it would any other; the next run cleans up behind it.
-    let signals = Signals::listen().map_err(Failure::Signals)?;
     let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
     let settings = Settings {
         threads: arguments.threads(),
@@ -346,6 +361,14 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
 
 pub(crate) fn is_standard_input(path: &Path) -> bool {
     path == Path::new("-")
+}
+
+/// Whether all inputs are there, before any of them is read and anything else is complained about.
+pub(crate) fn check_inputs(inputs: &[PathBuf]) -> Result<(), Failure> {
+    for path in inputs.iter().filter(|path| !is_standard_input(path)) {
+        Input::check(path)?;
+    }
+    Ok(())
 }
 
 /// Opens everything that an input holds, to see its headers.

@@ -22,6 +22,9 @@ const DIM: Style = Style::new().dimmed();
 
 /// Explains every value.
 pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
+    if arguments.values.iter().filter(|value| *value == "-").count() > 1 {
+        return Err(Failure::StandardInputTwice);
+    }
     let explainer = Explainer {
         normalizer: Normalizer::new(arguments.options()),
         field: arguments.field,
@@ -60,6 +63,7 @@ impl Explainer {
             if self.json { Box::new(terminal::json()) } else { Box::new(terminal::stdout()) };
         for value in values {
             if value == "-" {
+                terminal::say_waiting();
                 let mut input = io::stdin().lock();
                 while let Some(line) = read_line(&mut input).map_err(Failure::StandardInput)? {
                     self.write(&line, &mut out).map_err(Failure::StandardOutput)?;

@@ -19,6 +19,7 @@ mod upload_progress;
 use std::process::ExitCode;
 
 use crate::args::Command;
+use crate::convert::Failure;
 
 fn main() -> ExitCode {
     let ran = profile::arguments().and_then(|arguments| match arguments.command {
@@ -28,11 +29,13 @@ fn main() -> ExitCode {
         Command::Upload(arguments) => upload::run(&arguments),
         Command::Sandbox(arguments) => sandbox::run(&arguments),
     });
-    match ran {
-        Ok(code) => code,
-        Err(failure) => {
-            terminal::say_error(&failure);
-            ExitCode::from(failure.exit_code())
-        }
+    let failure = match ran {
+        Ok(code) => return code,
+        Err(failure) => failure,
+    };
+    match &failure {
+        Failure::Usage(error) => terminal::say_usage(error),
+        failure => terminal::say_error(failure),
     }
+    ExitCode::from(failure.exit_code())
 }

@@ -98,6 +98,17 @@ impl Staging {
         self.folder.path().join(name)
     }
 
+    /// Removes what stands in the staging folder and the folder itself, for a process that ends
+    /// before this is dropped.
+    #[must_use]
+    pub fn removal(&self) -> impl FnOnce() + Send + 'static {
+        let folder = self.folder.path().to_owned();
+        move || {
+            // Where this fails, the next run tries again.
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+
     /// Whether a file stands in the folder whose results are going to be replaced.
     #[must_use]
     pub fn replaces(&self, path: &Path) -> bool {
