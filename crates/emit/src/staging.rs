@@ -100,7 +100,6 @@ impl Staging {
 
     /// Removes what stands in the staging folder and the folder itself, for a process that ends
     /// before this is dropped.
-    #[must_use]
     pub fn removal(&self) -> impl FnOnce() + Send + 'static {
         let folder = self.folder.path().to_owned();
         move || {
