@@ -156,3 +156,231 @@ fn links_between_the_pages_lead_somewhere() {
         }
     }
 }
+
+/// What `deny.toml` says.
+fn rules() -> toml::Table {
+    fs::read_to_string(Path::new(ROOT).join("deny.toml")).unwrap().parse().unwrap()
+}
+
+/// A list of texts in `deny.toml`.
+fn texts(list: &toml::Value) -> BTreeSet<&str> {
+    list.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+}
+
+#[test]
+fn every_package_has_a_licence_that_may_be_used() {
+    let (metadata, rules) = (metadata(), rules());
+    let licenses = &rules["licenses"];
+    let allowed = texts(&licenses["allow"]);
+    let exceptions: BTreeMap<&str, BTreeSet<&str>> = licenses["exceptions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|exception| (exception["crate"].as_str().unwrap(), texts(&exception["allow"])))
+        .collect();
+    let mut used = BTreeSet::new();
+    let mut excepted = BTreeSet::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        let name = package["name"].as_str().unwrap();
+        let license =
+            package["license"].as_str().unwrap_or_else(|| panic!("{name} has no licence"));
+        let license = spdx::Expression::parse_mode(license, spdx::ParseMode::LAX).unwrap();
+        let may = |needed: &spdx::LicenseReq| {
+            let needed = needed.to_string();
+            if let Some(&known) = allowed.get(needed.as_str()) {
+                used.insert(known.to_owned());
+                return true;
+            }
+            let is_excepted = exceptions.get(name).is_some_and(|of| of.contains(needed.as_str()));
+            if is_excepted {
+                excepted.insert(name);
+            }
+            is_excepted
+        };
+        assert!(license.evaluate(may), "{name}: {license} is not allowed by deny.toml");
+    }
+    assert!(allowed.iter().all(|license| used.contains(*license)), "{used:?} is all there is");
+    assert_eq!(excepted, exceptions.keys().copied().collect(), "an exception is not needed");
+}
+
+/// Name, version and source of everything in `Cargo.lock`, for all platforms.
+fn locked() -> Vec<(String, String, Option<String>)> {
+    let lock = fs::read_to_string(Path::new(ROOT).join("Cargo.lock")).unwrap();
+    let lock: toml::Table = lock.parse().unwrap();
+    let text = |package: &toml::Value, key: &str| {
+        package.get(key).map(|value| value.as_str().unwrap().to_owned())
+    };
+    let packages = lock["package"].as_array().unwrap().iter();
+    packages
+        .map(|package| {
+            let (name, version) = (text(package, "name"), text(package, "version"));
+            (name.unwrap(), version.unwrap(), text(package, "source"))
+        })
+        .collect()
+}
+
+#[test]
+fn packages_come_from_the_sources_that_are_allowed() {
+    let rules = rules();
+    let allowed = texts(&rules["sources"]["allow-registry"]);
+    let denied: BTreeSet<&str> = rules["bans"]["deny"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|ban| ban["crate"].as_str().unwrap())
+        .collect();
+    for (name, version, source) in locked() {
+        match source {
+            Some(source) => {
+                let registry = source.strip_prefix("registry+").unwrap_or(&source);
+                assert!(allowed.contains(registry), "{name} {version} is from {source}");
+            }
+            None => assert!(name.starts_with("contactmill"), "{name} {version} is from a folder"),
+        }
+        assert!(!denied.contains(name.as_str()), "{name} is banned by deny.toml");
+    }
+}
+
+#[test]
+fn a_second_version_of_a_crate_has_a_reason() {
+    let rules = rules();
+    // `2` is any 2.x, `0.4` any 0.4.x.
+    let skips = rules["bans"]["skip"].as_array().unwrap().iter().map(|skip| {
+        assert!(!skip["reason"].as_str().unwrap().is_empty());
+        skip["crate"].as_str().unwrap().split_once(':').unwrap()
+    });
+    let skips: BTreeSet<(&str, &str)> = skips.collect();
+    let is_of = |version: &str, skipped: &str| {
+        version.strip_prefix(skipped).is_some_and(|rest| rest.starts_with('.'))
+    };
+    let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, version, _) in locked() {
+        versions.entry(name).or_default().insert(version);
+    }
+    let mut needed = BTreeSet::new();
+    for (name, versions) in versions.iter().filter(|(_, versions)| versions.len() > 1) {
+        let skipped = |version: &&String| {
+            let skip = skips.iter().find(|(of, skip)| of == name && is_of(version, skip));
+            needed.extend(skip.copied());
+            skip.is_none()
+        };
+        let left: Vec<_> = versions.iter().filter(skipped).collect();
+        assert!(
+            left.len() <= 1,
+            "{name} is there several times: {left:?}; deny.toml has no reason"
+        );
+    }
+    assert_eq!(needed, skips, "a reason in deny.toml is not needed any more");
+}
+
+/// The crates in the first cells of a table of `docs/sources.md`.
+fn crates_in(page: &str, heading: &str) -> BTreeSet<String> {
+    let section = page.split(&format!("\n### {heading}\n")).nth(1).unwrap();
+    let section = section.split("\n### ").next().unwrap();
+    let cells = section.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+    let crates = cells.flat_map(|cell| cell.split(", "));
+    crates.map(|name| name.trim_matches('`').to_owned()).collect()
+}
+
+/// How many `unsafe` blocks, functions and implementations stand below a folder, tests left out.
+#[cfg(target_os = "linux")]
+fn count_unsafe(folder: &Path) -> usize {
+    let mut count = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            let is_left_out = matches!(name.as_str(), "tests" | "benches" | "examples" | "fuzz");
+            count += if is_left_out { 0 } else { count_unsafe(&path) };
+        } else if name.ends_with(".rs") {
+            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+            let kinds = ["unsafe {", "unsafe fn ", "unsafe impl"];
+            count += kinds.iter().map(|kind| text.matches(kind).count()).sum::<usize>();
+        }
+    }
+    count
+}
+
+/// So many, and a crate is named.
+#[cfg(target_os = "linux")]
+const MUCH_UNSAFE: usize = 100;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn native_code_and_much_unsafe_are_named_with_their_reason() {
+    let metadata = metadata();
+    let dependencies = dependencies(&metadata);
+    let mut reached = BTreeSet::new();
+    let mut next = vec!["contactmill".to_owned()];
+    let is_macro = |package: &Value| {
+        package["targets"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|target| target["kind"][0] == "proc-macro")
+    };
+    let packages = metadata["packages"].as_array().unwrap();
+    let macros: BTreeSet<&str> = packages
+        .iter()
+        .filter(|package| is_macro(package))
+        .map(|package| package["name"].as_str().unwrap())
+        .collect();
+    while let Some(name) = next.pop() {
+        // Macros run at compile time, and so does what they are made of.
+        if !macros.contains(name.as_str()) && reached.insert(name.clone()) {
+            next.extend(dependencies.get(&name).into_iter().flatten().cloned());
+        }
+    }
+    let mut found = BTreeSet::new();
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        if !reached.contains(name) || package["source"].is_null() {
+            continue;
+        }
+        let is_native = package["dependencies"].as_array().unwrap().iter().any(|dependency| {
+            let is_compiler = dependency["name"] == "cc" || dependency["name"] == "cmake";
+            is_compiler && dependency["kind"] == "build" && dependency["optional"] == false
+        });
+        let folder = Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap();
+        if is_native || count_unsafe(folder) >= MUCH_UNSAFE {
+            found.insert(name.to_owned());
+        }
+    }
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/sources.md")).unwrap();
+    assert_eq!(crates_in(&page, "Native code and `unsafe`"), found);
+}
+
+#[test]
+fn every_library_is_listed_once_on_the_page_of_sources() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/sources.md")).unwrap();
+    let section = page.split("\n## Libraries\n").nth(1).unwrap().split("\n### ").next().unwrap();
+    let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
+    let known: BTreeSet<&&str> = rows.iter().collect();
+    assert_eq!(known.len(), rows.len());
+    let firsts: Vec<&str> = rows.iter().filter_map(|row| row.split(" | ").next()).collect();
+    assert_eq!(firsts.iter().collect::<BTreeSet<_>>().len(), firsts.len(), "{firsts:?}");
+    let manifest = fs::read_to_string(Path::new(ROOT).join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let dependencies = manifest["workspace"]["dependencies"].as_table().unwrap();
+    for name in dependencies.keys().filter(|name| !name.starts_with("contactmill")) {
+        assert!(page.contains(&format!("`{name}`")), "docs/sources.md does not say why {name}");
+    }
+}
+
+#[test]
+fn every_file_of_tests_is_run_by_a_crate() {
+    let metadata = metadata();
+    let targets = metadata["packages"].as_array().unwrap().iter().flat_map(|package| {
+        let targets = package["targets"].as_array().unwrap();
+        targets.iter().filter(|target| target["kind"][0] == "test")
+    });
+    let run: BTreeSet<_> = targets
+        .filter_map(|target| fs::canonicalize(target["src_path"].as_str().unwrap()).ok())
+        .collect();
+    for entry in fs::read_dir(Path::new(ROOT).join("tests")).unwrap() {
+        let path = fs::canonicalize(entry.unwrap().path()).unwrap();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            assert!(run.contains(&path), "{} is no test target of any crate", path.display());
+        }
+    }
+}

@@ -7,7 +7,7 @@ mod program;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -42,6 +42,59 @@ fn check(signal: &str, code: i32) {
     let left: Vec<_> =
         fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["dump.csv"]);
+}
+
+/// The names in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// Waits for a run that must end by itself, however loaded the machine is.
+#[track_caller]
+fn ended(mut run: Child) -> Output {
+    for _ in 0..6_000 {
+        if run.try_wait().unwrap().is_some() {
+            return run.wait_with_output().unwrap();
+        }
+        sleep(Duration::from_millis(10));
+    }
+    run.kill().unwrap();
+    panic!("one signal did not end it");
+}
+
+/// Stops a run once it waits for an input to which nobody writes.
+#[track_caller]
+fn check_waiting(input: &str, signal: &str, code: i32) {
+    let folder = tempfile::tempdir().unwrap();
+    let made = Command::new("mkfifo").arg(folder.path().join("fifo")).status().unwrap();
+    assert!(made.success());
+    let mut command = contactmill();
+    command.args(["convert", input]).current_dir(folder.path());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut run = command.spawn().unwrap();
+    let mut pipe = run.stdin.take().unwrap();
+    // It is copied as far as it has come; the end never comes.
+    std::io::Write::write_all(&mut pipe, b"name,phone\nAsha,+919876543210\n").unwrap();
+    while names(folder.path()) == ["fifo"] {
+        assert!(run.try_wait().unwrap().is_none(), "it ended by itself");
+        sleep(Duration::from_millis(1));
+    }
+    let kill = Command::new("kill").args([signal, &run.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+    let output = ended(run);
+    assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stderr), "error: stopped by a signal; nothing was written\n");
+    assert_eq!(names(folder.path()), ["fifo"]);
+    drop(pipe);
+}
+
+#[test]
+fn one_signal_ends_a_run_that_waits_for_a_pipe_and_leaves_no_staging_folder() {
+    check_waiting("-", "-TERM", 143);
+    check_waiting("-", "-INT", 130);
+    check_waiting("fifo", "-TERM", 143);
+    check_waiting("/dev/stdin", "-TERM", 143);
 }
 
 #[test]

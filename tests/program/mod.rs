@@ -78,6 +78,9 @@ pub(crate) fn arrays(out: &Path) -> Vec<Vec<u8>> {
         let name = file["path"].as_str().unwrap();
         let bytes = fs::read(out.join(name)).unwrap();
         assert_eq!(file["bytes"], bytes.len(), "{name}");
+        let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
+        let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(file["sha256"], digest, "{name}");
         if name.ends_with(".jsonl") {
             arrays.extend(
                 bytes.strip_suffix(b"\n").unwrap().split(|&b| b == b'\n').map(<[u8]>::to_vec),

@@ -51,7 +51,6 @@ pub(crate) enum Command {
 /// Nothing is written, but for the profile that --write-profile asks for.
 #[derive(Args, Debug)]
 #[command(
-    args_override_self = true,
     after_help = "Example: contactmill inspect leads.csv --region IN --write-profile leads.toml"
 )]
 pub(crate) struct InspectArguments {
@@ -120,8 +119,9 @@ impl InspectArguments {
 #[derive(Args, Debug)]
 #[command(after_help = "Example: contactmill explain -r IN '098765 43210' 9.19877E+11")]
 pub(crate) struct ExplainArguments {
-    /// Values as they stand in a dump; - reads one from each line of standard input
-    #[arg(required = true, value_name = "VALUE", allow_hyphen_values = true)]
+    /// Values as they stand in a dump; - reads one from each line of standard input, and -- stands
+    /// before values that begin with a hyphen
+    #[arg(required = true, value_name = "VALUE", allow_negative_numbers = true)]
     pub(crate) values: Vec<String>,
 
     /// What the values are [default: phone, or email for what is an address and no number]
@@ -166,7 +166,6 @@ impl PhoneArguments {
 /// listed in warnings.csv.
 #[derive(Args, Debug)]
 #[command(
-    args_override_self = true,
     after_help = "Exit codes: 0 finished; 1 failed; 2 usage; 3 over --max-rejects;\n130 and 143 stopped by SIGINT and SIGTERM, with nothing written."
 )]
 pub(crate) struct ConvertArguments {
@@ -239,8 +238,7 @@ struct ColumnArguments {
     #[arg(long = "map", value_name = "FIELD=COLUMN")]
     map: Vec<Assignment>,
 
-    /// Which other columns become attributes: all, none, or their names
-    #[arg(long, value_name = "all|none|COL,COL", default_value = "all")]
+    #[command(flatten)]
     attributes: Attributes,
 
     /// Take options and the mapping from this file, as inspect writes it; what is typed wins
@@ -485,4 +483,161 @@ pub(crate) struct ManifestOptions {
     max_bytes: usize,
     layout: LayoutArgument,
     max_rejects: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use clap::error::ErrorKind;
+    use clap::{Arg, CommandFactory};
+
+    use super::*;
+
+    /// Words of which every option takes at least one.
+    const VALUES: [&str; 10] = [
+        "1",
+        "IN",
+        "30s",
+        "utf-8",
+        "phone=Mobile",
+        "https://crm.example/api",
+        "botpenguin",
+        "429=0.1",
+        "City",
+        ";",
+    ];
+
+    /// What a command must be given beside its options.
+    fn needed(command: &str) -> &'static [&'static [&'static str]] {
+        match command {
+            "upload" => &[&["results", "--target=m1bot"], &["results"]],
+            "sandbox" => &[&[]],
+            _ => &[&["value"]],
+        }
+    }
+
+    fn parsed(words: &[&str]) -> Result<clap::ArgMatches, clap::Error> {
+        Arguments::command().try_get_matches_from(words)
+    }
+
+    /// The command with the option once, in words that it takes, and the option's word last.
+    fn taken_once(command: &str, option: &Arg) -> Vec<Vec<String>> {
+        let long = option.get_long().unwrap();
+        let possible = option.get_possible_values();
+        let possible = possible.iter().map(clap::builder::PossibleValue::get_name);
+        let mut words: Vec<String> = match option.get_action().takes_values() {
+            false => vec![format!("--{long}")],
+            true => possible.chain(VALUES).map(|value| format!("--{long}={value}")).collect(),
+        };
+        words.dedup();
+        let known = |word: &String| {
+            needed(command).iter().find_map(|needed| {
+                let all = [&["contactmill", command], *needed, &[word]].concat();
+                parsed(&all).ok()?;
+                Some(all.into_iter().map(str::to_owned).collect())
+            })
+        };
+        let taken: Vec<_> = words.iter().filter_map(known).collect();
+        assert!(!taken.is_empty(), "no word in the test is one for {command} --{long}");
+        taken
+    }
+
+    #[test]
+    fn every_option_said_twice_is_collected_or_refused() {
+        let arguments = Arguments::command();
+        let (mut collected, mut refused) = (Vec::new(), 0);
+        for command in arguments.get_subcommands() {
+            for option in command.get_arguments().filter(|option| option.get_long().is_some()) {
+                let (name, id) = (command.get_name(), option.get_id().as_str());
+                if matches!(id, "help" | "version") {
+                    continue;
+                }
+                let once = taken_once(name, option).swap_remove(0);
+                let words = once.iter().chain(once.last()).map(String::as_str);
+                let words: Vec<&str> = words.collect();
+                match parsed(&words) {
+                    Err(error) => {
+                        assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{words:?}: {error}");
+                        assert!(error.to_string().contains("cannot be used multiple times"));
+                        refused += 1;
+                    }
+                    Ok(matches) => {
+                        let matches = matches.subcommand_matches(name).unwrap();
+                        let values = matches.get_raw(id).unwrap().count();
+                        assert_eq!(values, 2, "{words:?}: one of the two is lost");
+                        collected.push(format!("{name} {id}"));
+                    }
+                }
+            }
+        }
+        assert!(refused > 50, "{refused}");
+        // Each is a list where it is used, too.
+        assert_eq!(
+            collected,
+            [
+                "convert map",
+                "convert attributes",
+                "convert add_tag",
+                "inspect map",
+                "inspect attributes",
+                "inspect add_tag"
+            ]
+        );
+    }
+
+    #[test]
+    fn every_option_of_a_profile_gives_way_to_the_one_that_is_typed() {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = Arguments::command();
+        let mut held = 0;
+        for name in ["convert", "inspect"] {
+            let options = arguments.find_subcommand(name).unwrap().get_opts();
+            for option in options.filter(|option| option.get_action().takes_values()) {
+                let mut taken = taken_once(name, option);
+                // Another word, where there is one.
+                let mut typed = taken.remove(1.min(taken.len() - 1));
+                let said = taken.first().unwrap_or(&typed).last().unwrap().clone();
+                let (key, value) = said.trim_start_matches("--").split_once('=').unwrap();
+                let profile = folder.path().join(format!("{name}-{key}.toml"));
+                typed.push(format!("--profile={}", profile.display()));
+                let typed: Vec<OsString> = typed.into_iter().map(OsString::from).collect();
+                let with = |text: &str| {
+                    std::fs::write(&profile, text).unwrap();
+                    crate::profile::with_profile(&typed)
+                };
+                let alone = with("");
+                let Ok(both) = with(&format!("{key} = {value:?}")) else { continue };
+                let (both, alone) = (format!("{both:?}"), format!("{:?}", alone.unwrap()));
+                match key {
+                    "add-tag" => assert!(both.contains(r#"add_tag: ["1", "IN"]"#), "{both}"),
+                    _ => assert_eq!(both, alone, "{key}"),
+                }
+                held += 1;
+            }
+        }
+        assert!(held > 20, "{held}");
+    }
+
+    #[test]
+    fn columns_named_in_several_goes_are_all_attributes() {
+        let attributes = |more: &[&str]| {
+            let words = [&["contactmill", "convert", "a.csv"], more].concat();
+            match Arguments::try_parse_from(words)?.command {
+                Command::Convert(arguments) => Ok(arguments.columns.attributes.to_string()),
+                other => panic!("{other:?}"),
+            }
+        };
+        let attributes =
+            |more: &[&str]| attributes(more).map_err(|error: clap::Error| error.kind());
+        assert_eq!(attributes(&[]).unwrap(), "all");
+        let both = ["--attributes", "City,Plan", "--attributes", "Notes"];
+        assert_eq!(attributes(&both).unwrap(), "City,Plan,Notes");
+        for word in ["all", "none"] {
+            let both = ["--attributes", "City", "--attributes", word];
+            assert_eq!(attributes(&both).unwrap_err(), ErrorKind::ArgumentConflict);
+            let both = ["--attributes", word, "--attributes", word];
+            assert_eq!(attributes(&both).unwrap_err(), ErrorKind::ArgumentConflict);
+        }
+    }
 }

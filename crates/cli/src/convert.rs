@@ -26,6 +26,7 @@ use crate::args::ConvertArguments;
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::summary::Summary;
+use crate::terminal::{self, is_obeyed, one_line};
 use crate::upload::UploadFailure;
 
 /// Why a run could not go on.
@@ -49,6 +50,8 @@ pub(crate) enum Failure {
     Changed {
         input: String,
     },
+    /// What was typed is no command.
+    Usage(clap::Error),
     /// A profile cannot be read or written, or says something that is no option.
     Profile {
         path: PathBuf,
@@ -85,6 +88,7 @@ impl Failure {
         match self {
             Failure::Stopped(Some(code)) => *code,
             Failure::Upload(failure) => failure.exit_code(),
+            Failure::Usage(error) => u8::try_from(error.exit_code()).unwrap_or(2),
             _ => 1,
         }
     }
@@ -107,6 +111,7 @@ impl fmt::Display for Failure {
             ),
             Failure::Changed { input } => write!(f, "{input}: was changed while it was read"),
             Failure::Profile { path, message } => write!(f, "{}: {message}", path.display()),
+            Failure::Usage(error) => error.fmt(f),
             Failure::Signals(error) => write!(f, "cannot listen to signals: {error}"),
             Failure::Stopped(_) => f.write_str("stopped by a signal; nothing was written"),
             Failure::Scratch { out, error } => {
@@ -168,11 +173,18 @@ fn mapping_failure(
     }
 }
 
-/// The text as one word of a shell.
+/// The text as one word of a shell, in which nothing is obeyed by a terminal.
 pub(crate) fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "=_-./:+@%".contains(c);
     if text.chars().all(is_plain) {
         text.to_owned()
+    } else if text.chars().any(is_obeyed) {
+        let spelt = |c: char| match c {
+            '\'' | '\\' => format!("\\{c}"),
+            _ if is_obeyed(c) => format!("\\u{:04x}", u32::from(c)),
+            _ => c.to_string(),
+        };
+        format!("$'{}'", text.chars().map(spelt).collect::<String>())
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
@@ -245,7 +257,15 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     if arguments.inputs.iter().filter(|path| is_standard_input(path)).count() > 1 {
         return Err(Failure::StandardInputTwice);
     }
+    check_inputs(&arguments.inputs)?;
+    // Before there is a staging folder, which must not be left behind.
+    let signals = Signals::listen().map_err(Failure::Signals)?;
     let staging = Staging::new(&arguments.out, arguments.existing())?;
+    let remove_staging = staging.removal();
+    let opening = signals.end_process(move |code| {
+        remove_staging();
+        terminal::say_error(&Failure::Stopped(Some(code)));
+    });
     tell(staging.notices(), arguments.display.quiet);
     // Better now than after a long run; at its end it is asked again.
     check_upload(staging.out(), arguments)?;
@@ -254,8 +274,13 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     let is_header = |row: &[String]| arguments.mapping().resolve(row).is_ok();
     let reading = arguments.reading.options(&scratch, &is_header);
     for path in &arguments.inputs {
+        if is_standard_input(path) && !arguments.display.quiet {
+            terminal::say_waiting();
+        }
         open(path, arguments, &staging, reading, &mut inputs)?;
     }
+    // From here on a signal is looked for between blocks.
+    drop(opening);
 
     let limits = arguments.batch_limits();
     let tables: Vec<InputTable<'_>> = inputs
@@ -274,8 +299,6 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
 
     let normalizer = Normalizer::new(arguments.options());
     let encoding = ArrayEncoding { max_array_bytes: limits.max_bytes };
-    // Until here a signal ends the process as it would any other; the next run cleans up behind it.
-    let signals = Signals::listen().map_err(Failure::Signals)?;
     let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
     let settings = Settings {
         threads: arguments.threads(),
@@ -330,7 +353,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     tell(&committed.notices, arguments.display.quiet);
 
     let written = if arguments.display.json {
-        manifest.write(io::stdout().lock())
+        manifest.write(terminal::json())
     } else if arguments.display.quiet {
         Ok(())
     } else {
@@ -344,7 +367,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
             layout: arguments.layout(),
             columns: &inputs.iter().flat_map(column_notes).collect::<Vec<_>>(),
         };
-        let mut out = anstream::stdout().lock();
+        let mut out = terminal::stdout();
         summary.write(&mut out).and_then(|()| out.flush())
     };
     match written {
@@ -367,7 +390,7 @@ fn tell(notices: &[Notice], quiet: bool) {
     let is_shown = |notice: &&Notice| !(quiet && matches!(notice, Notice::NotLocked { .. }));
     for notice in notices.iter().filter(is_shown) {
         // Where this cannot be written, the results are whole all the same.
-        let _ = writeln!(anstream::stderr(), "note: {notice}");
+        let _ = writeln!(terminal::stderr(), "note: {notice}");
     }
 }
 
@@ -389,6 +412,14 @@ pub(crate) fn is_standard_input(path: &Path) -> bool {
     path == Path::new("-")
 }
 
+/// Whether all inputs are there, before any of them is read and anything else is complained about.
+pub(crate) fn check_inputs(inputs: &[PathBuf]) -> Result<(), Failure> {
+    for path in inputs.iter().filter(|path| !is_standard_input(path)) {
+        Input::check(path)?;
+    }
+    Ok(())
+}
+
 /// Opens everything that an input holds, to see its headers.
 fn open(
     path: &Path,
@@ -408,7 +439,7 @@ fn open(
     let Dump { parts, passed_over } = Dump::of(input, reading)?;
     for PassedOver { name, what } in passed_over.iter().filter(|_| !arguments.display.quiet) {
         // Where this cannot be written, the run is still worth its while.
-        let _ = writeln!(anstream::stderr(), "{name} is {what}; passed over");
+        let _ = writeln!(terminal::stderr(), "{} is {what}; passed over", one_line(name));
     }
     for part in parts {
         let sampled = Sampled::of(part.open(reading)?, arguments.options())?;

@@ -3,24 +3,28 @@
 use std::io::{self, BufRead, Read, Write};
 use std::process::ExitCode;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 use contactmill_core::{Explained, Explanation, Normalizer, Reason, Step, StepKind, Warning};
 use contactmill_emit::phone_json;
 use serde::Serialize;
 
 use crate::args::{ExplainArguments, FieldArgument};
 use crate::convert::Failure;
+use crate::terminal::{self, Style, is_obeyed};
 
 /// What a line of standard input is cut to; no cell is read beyond a fraction of that.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 
 const HEADING: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
+const GOOD: Style = Style::of(AnsiColor::Green).bold();
+const BAD: Style = Style::of(AnsiColor::Red).bold();
 const DIM: Style = Style::new().dimmed();
 
 /// Explains every value.
 pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
+    if arguments.values.iter().filter(|value| *value == "-").count() > 1 {
+        return Err(Failure::StandardInputTwice);
+    }
     let explainer = Explainer {
         normalizer: Normalizer::new(arguments.options()),
         field: arguments.field,
@@ -55,9 +59,11 @@ struct Explainer {
 
 impl Explainer {
     fn write_all(&self, values: &[String]) -> Result<(), Failure> {
-        let mut out = anstream::AutoStream::auto(io::stdout().lock());
+        let mut out: Box<dyn Write> =
+            if self.json { Box::new(terminal::json()) } else { Box::new(terminal::stdout()) };
         for value in values {
             if value == "-" {
+                terminal::say_waiting();
                 let mut input = io::stdin().lock();
                 while let Some(line) = read_line(&mut input).map_err(Failure::StandardInput)? {
                     self.write(&line, &mut out).map_err(Failure::StandardOutput)?;
@@ -147,9 +153,8 @@ fn email(explained: &Explained) -> &str {
 fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        let is_hidden = c.is_control()
-            || matches!(c, '\u{AD}' | '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
-                | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
+        let is_hidden = is_obeyed(c)
+            || matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
         match is_hidden {
             true => shown.extend(c.escape_default()),
             false => shown.push(c),

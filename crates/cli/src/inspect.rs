@@ -1,5 +1,6 @@
 //! `contactmill inspect`: what is in a dump, and how it would be read.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,8 +10,9 @@ use contactmill_source::{self as source, Dump, Input, ReadOptions};
 use serde_json::Value;
 
 use crate::args::InspectArguments;
-use crate::convert::{Failure, columns_of, is_standard_input};
+use crate::convert::{Failure, check_inputs, columns_of, is_standard_input};
 use crate::profile;
+use crate::terminal;
 
 mod report;
 mod table;
@@ -37,18 +39,47 @@ pub(crate) struct Seen {
     examples: Vec<(u64, Value)>,
 }
 
+/// A file without a name, for what has to be copied, unpacked or decoded; its owner alone can read
+/// it, and it goes with the process. It is beside the user's own files where that can be, and in the
+/// system's folder for temporary files where it cannot: inspecting writes nothing, so the folder one
+/// works in need not be writable.
+fn scratch() -> io::Result<File> {
+    private_in(Path::new(".")).or_else(|here| {
+        let folder = std::env::temp_dir();
+        private_in(&folder).map_err(|there| {
+            let message = format!(
+                "it is copied to a file while it is looked at, which can be made neither in this \
+                 folder ({here}) nor in {} ({there}); name another with TMPDIR",
+                folder.display()
+            );
+            io::Error::other(message)
+        })
+    })
+}
+
+/// A file without a name in this folder.
+fn private_in(folder: &Path) -> io::Result<File> {
+    let file = tempfile::tempfile_in(folder)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
 /// Looks at every input and says what was found.
 pub(crate) fn run(arguments: &InspectArguments) -> Result<ExitCode, Failure> {
     if arguments.inputs.iter().filter(|path| is_standard_input(path)).count() > 1 {
         return Err(Failure::StandardInputTwice);
     }
-    // Beside the user's own files, never in the system's folder for all.
-    let scratch = || tempfile::tempfile_in(".");
+    check_inputs(&arguments.inputs)?;
+    if let Some(path) = arguments.write_profile.as_deref() {
+        profile::check(path)?;
+    }
     let is_header = |row: &[String]| arguments.mapping().resolve(row).is_ok();
     let reading = arguments.reading.options(&scratch, &is_header);
     let mut parts = Vec::new();
     for path in &arguments.inputs {
         let input = if is_standard_input(path) {
+            terminal::say_waiting();
             Input::spool("<stdin>", io::stdin().lock(), scratch)?
         } else {
             Input::open(path, scratch)?
@@ -60,13 +91,14 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<ExitCode, Failure> {
     if let Some(path) = &arguments.write_profile {
         write_profile(path, &parts, arguments)?;
     }
-    let mut out = anstream::AutoStream::auto(io::stdout().lock());
     let written = if arguments.json {
-        report::write(&mut out, &parts)
+        let mut out = terminal::json();
+        report::write(&mut out, &parts).and_then(|()| out.flush())
     } else {
-        table::write(&mut out, &parts, arguments)
+        let mut out = terminal::stdout();
+        table::write(&mut out, &parts, arguments).and_then(|()| out.flush())
     };
-    match written.and_then(|()| out.flush()) {
+    match written {
         // Whoever reads has seen enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::StandardOutput(error))

@@ -11,14 +11,15 @@ mod progress;
 mod sandbox;
 mod signals;
 mod summary;
+mod terminal;
 mod upload;
 mod upload_args;
 mod upload_progress;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use crate::args::Command;
+use crate::convert::Failure;
 
 fn main() -> ExitCode {
     let ran = profile::arguments().and_then(|arguments| match arguments.command {
@@ -28,13 +29,13 @@ fn main() -> ExitCode {
         Command::Upload(arguments) => upload::run(&arguments),
         Command::Sandbox(arguments) => sandbox::run(&arguments),
     });
-    match ran {
-        Ok(code) => code,
-        Err(failure) => {
-            let (error, reset) = (anstyle::AnsiColor::Red.on_default().bold(), anstyle::Reset);
-            // Where even this cannot be written, the exit code has to do.
-            let _ = writeln!(anstream::stderr(), "{error}error:{reset} {failure}");
-            ExitCode::from(failure.exit_code())
-        }
+    let failure = match ran {
+        Ok(code) => return code,
+        Err(failure) => failure,
+    };
+    match &failure {
+        Failure::Usage(error) => terminal::say_usage(error),
+        failure => terminal::say_error(failure),
     }
+    ExitCode::from(failure.exit_code())
 }

@@ -1,14 +1,15 @@
 //! Profiles: options and a mapping in a file, for dumps that come again and again.
 //!
 //! A profile is TOML. Its keys are the options of `convert` as they are written on the command line,
-//! and a table `[map]` holds the column, or the columns, of each field. What it says stands before
-//! what was typed, so that what was typed wins.
+//! and a table `[map]` holds the column, or the columns, of each field. An option that was typed is
+//! not taken from the profile: what was typed wins. Tags to add are collected from both.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use clap::{CommandFactory, Parser};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use contactmill_core::{ColumnMap, FieldMapping, MappedField};
 use toml::{Table, Value};
 
@@ -29,39 +30,62 @@ const OF_ONE_RUN: [&str; 10] = [
     "version",
 ];
 
+/// Options that are taken from the profile and from what was typed.
+const ADDED_UP: [&str; 1] = ["add-tag"];
+
 /// What was typed, with the profile that it names.
 pub(crate) fn arguments() -> Result<Arguments, Failure> {
-    let typed: Vec<OsString> = std::env::args_os().collect();
-    let arguments = Arguments::parse_from(&typed);
+    with_profile(&std::env::args_os().collect::<Vec<OsString>>())
+}
+
+/// The words as a command, and where each of its values comes from.
+fn parse(words: &[OsString]) -> Result<(Arguments, ArgMatches), clap::Error> {
+    let matches = Arguments::command().try_get_matches_from(words)?;
+    let arguments = Arguments::from_arg_matches(&matches)
+        .map_err(|error| error.format(&mut Arguments::command()))?;
+    Ok((arguments, matches))
+}
+
+/// These words as a command, with the profile that they name.
+pub(crate) fn with_profile(typed: &[OsString]) -> Result<Arguments, Failure> {
+    let (arguments, matches) = parse(typed).map_err(Failure::Usage)?;
     let Some((path, mapping)) = arguments.command.profile() else { return Ok(arguments) };
     let fail = |message: String| Failure::Profile { path: path.to_owned(), message };
     let text =
         std::fs::read_to_string(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
     let table: Table = text.parse().map_err(|error| fail(format!("is no profile: {error}")))?;
     let is_convert = matches!(arguments.command, Command::Convert(_));
-    let said = options(&table, &mapping, is_convert).map_err(fail)?;
+    let matches = matches.subcommand().map(|(_, matches)| matches);
+    let is_typed =
+        |id: &str| matches.is_some_and(|m| m.value_source(id) == Some(ValueSource::CommandLine));
+    let said = options(&table, &mapping, &is_typed, is_convert).map_err(fail)?;
     // The name of the program and of the command come first.
     let (before, behind) = typed.split_at(2.min(typed.len()));
     // What it says is looked at by itself, so that an error speaks of the file.
     let mut check: Vec<OsString> = ["contactmill", "convert", "-"].map(OsString::from).into();
-    check.extend(options(&table, &mapping, true).map_err(fail)?);
-    if let Err(error) = Arguments::try_parse_from(check) {
+    check.extend(options(&table, &FieldMapping::default(), &|_| false, true).map_err(fail)?);
+    if let Err(error) = parse(&check) {
         let text = error.to_string();
         let line = text.lines().next().unwrap_or_default();
         return Err(fail(line.trim_start_matches("error: ").to_owned()));
     }
     let all = [before, &said, behind].concat();
-    Ok(Arguments::parse_from(all))
+    let (arguments, _) = parse(&all).map_err(Failure::Usage)?;
+    Ok(arguments)
 }
 
-/// The profile as options; those that only `convert` has are left out elsewhere.
-fn options(table: &Table, typed: &FieldMapping, is_convert: bool) -> Result<Vec<OsString>, String> {
+/// The profile as options, without those that were typed; those that only `convert` has are left
+/// out elsewhere.
+fn options(
+    table: &Table,
+    mapping: &FieldMapping,
+    is_typed: &dyn Fn(&str) -> bool,
+    is_convert: bool,
+) -> Result<Vec<OsString>, String> {
     let arguments = Arguments::command();
-    let known = |command: &str, key: &str| {
-        let command = arguments.find_subcommand(command);
-        command.is_some_and(|command| {
-            command.get_arguments().any(|argument| argument.get_long() == Some(key))
-        })
+    let id_of = |command: &str, key: &str| {
+        let mut known = arguments.find_subcommand(command)?.get_arguments();
+        Some(known.find(|known| known.get_long() == Some(key))?.get_id().as_str().to_owned())
     };
     let mut options = Vec::new();
     for (key, value) in table {
@@ -71,14 +95,16 @@ fn options(table: &Table, typed: &FieldMapping, is_convert: bool) -> Result<Vec<
             };
             for (field, columns) in fields {
                 for column in texts(field, columns)? {
-                    if !is_taken(typed, field, &column) {
+                    if !is_taken(mapping, field, &column) {
                         options.push(format!("--map={field}={column}").into());
                     }
                 }
             }
-        } else if !known("convert", key) || OF_ONE_RUN.contains(&key.as_str()) {
+        } else if id_of("convert", key).is_none() || OF_ONE_RUN.contains(&key.as_str()) {
             return Err(format!("{key} is no option that a profile can hold"));
-        } else if is_convert || known("inspect", key) {
+        } else if let Some(id) = id_of(if is_convert { "convert" } else { "inspect" }, key)
+            && (!is_typed(&id) || ADDED_UP.contains(&key.as_str()))
+        {
             options.extend(texts(key, value)?.iter().map(|text| format!("--{key}={text}").into()));
         }
     }
@@ -101,6 +127,20 @@ fn texts(key: &str, value: &Value) -> Result<Vec<String>, String> {
         }
         _ => Err(format!("{key} must be a text, or a list of texts")),
     }
+}
+
+/// Whether a profile may be written there, before anything is looked at for it.
+pub(crate) fn check(path: &Path) -> Result<(), Failure> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(is_there(path)),
+        // Whatever else is wrong is said where it is written.
+        Err(_) => Ok(()),
+    }
+}
+
+fn is_there(path: &Path) -> Failure {
+    let message = "is there already; name another file".to_owned();
+    Failure::Profile { path: path.to_owned(), message }
 }
 
 /// The profile by which files with these columns are read as this one.
@@ -129,12 +169,12 @@ pub(crate) fn write(
         let value = if columns.len() == 1 { columns.remove(0) } else { Value::Array(columns) };
         let _ = writeln!(text, "{field} = {value}");
     }
-    let fail = |error: std::io::Error| {
-        let message = match error.kind() {
-            std::io::ErrorKind::AlreadyExists => "is there already; name another file".to_owned(),
-            _ => format!("cannot be written: {error}"),
-        };
-        Failure::Profile { path: path.to_owned(), message }
+    let fail = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => is_there(path),
+        _ => {
+            let message = format!("cannot be written: {error}");
+            Failure::Profile { path: path.to_owned(), message }
+        }
     };
     let mut file = std::fs::File::create_new(path).map_err(fail)?;
     let written = std::io::Write::write_all(&mut file, text.as_bytes());

@@ -1,12 +1,13 @@
 //! Progress on standard error.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::args::ProgressArgument;
 use crate::summary::grouped;
+use crate::terminal;
 
 /// How far a run is, shown while it goes on.
 pub(crate) struct Progress {
@@ -33,7 +34,7 @@ const EVERY: Duration = Duration::from_secs(1);
 impl Progress {
     pub(crate) fn new(when: ProgressArgument, quiet: bool, total: u64) -> Self {
         let started = Instant::now();
-        let is_terminal = std::io::stderr().is_terminal();
+        let is_terminal = terminal::stderr_is_watched();
         let shown = match when {
             _ if quiet => Shown::Nothing,
             ProgressArgument::Never => Shown::Nothing,
@@ -109,7 +110,7 @@ fn line(bytes: u64, total: u64, records: u64, rate: &str) {
     let records = grouped(records);
     // Progress that cannot be shown is no reason to stop.
     let _ = writeln!(
-        std::io::stderr().lock(),
+        terminal::stderr(),
         "{percent:>3} %  {bytes} of {total} bytes  {records} records  {rate} records/s"
     );
 }

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use anstyle::Style;
 use contactmill_sandbox::Sandbox;
 
 use crate::convert::Failure;
 use crate::signals::Signals;
 use crate::summary::grouped;
+use crate::terminal::{self, Style};
 use crate::upload_args::SandboxArguments;
 
 const HEADING: Style = Style::new().bold();
@@ -22,7 +22,7 @@ const LOOK_UP: Duration = Duration::from_millis(50);
 pub(crate) fn run(arguments: &SandboxArguments) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().map_err(Failure::Signals)?;
     let sandbox = Sandbox::start(arguments.options()).map_err(Failure::Sandbox)?;
-    let written = tell(&sandbox, &mut anstream::stdout().lock());
+    let written = tell(&sandbox, &mut terminal::stdout());
     written.map_err(Failure::StandardOutput)?;
     while !signals.any().load(Ordering::Relaxed) {
         std::thread::sleep(LOOK_UP);
@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &SandboxArguments) -> Result<ExitCode, Failure> {
     let stats = sandbox.stats();
     // Whoever ended it may have taken the terminal along.
     let _ = writeln!(
-        anstream::stdout(),
+        terminal::stdout(),
         "\n{} contacts in {} requests; they are gone now",
         grouped(stats.contacts),
         grouped(stats.requests)

@@ -3,9 +3,32 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How often it is looked whether a signal has come.
+const LOOK_UP: Duration = Duration::from_millis(20);
+
+/// While this lives, a signal ends the process.
+#[derive(Debug)]
+pub(crate) struct EndsProcess {
+    dropped: Option<Sender<()>>,
+    watching: Option<JoinHandle<()>>,
+}
+
+impl Drop for EndsProcess {
+    fn drop(&mut self) {
+        self.dropped = None;
+        if let Some(watching) = self.watching.take() {
+            // It does not panic, and if it did there would be nothing more to watch.
+            let _ = watching.join();
+        }
+    }
+}
 
 /// What has been asked for so far.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Signals {
     any: Arc<AtomicBool>,
     /// Each signal with the exit code that shells expect of it: 128 and its number.
@@ -38,6 +61,22 @@ impl Signals {
     #[cfg(not(unix))]
     pub(crate) fn listen() -> io::Result<Self> {
         Ok(Signals { any: Arc::default(), each: Vec::new() })
+    }
+
+    /// Until what is returned is dropped, a signal ends the process, after `clean_up`. This is for
+    /// work that looks at no flag, such as waiting for a pipe that nobody writes to.
+    pub(crate) fn end_process(&self, clean_up: impl FnOnce(u8) + Send + 'static) -> EndsProcess {
+        let signals = self.clone();
+        let (dropped, is_dropped) = channel();
+        let watching = std::thread::spawn(move || {
+            while is_dropped.recv_timeout(LOOK_UP) == Err(RecvTimeoutError::Timeout) {
+                if let Some(code) = signals.exit_code() {
+                    clean_up(code);
+                    std::process::exit(code.into());
+                }
+            }
+        });
+        EndsProcess { dropped: Some(dropped), watching: Some(watching) }
     }
 
     /// Set once a signal has come.

@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 use contactmill_core::Position;
 use contactmill_core::pipeline::Counts;
 use contactmill_emit::{Finished, Layout, Tally};
 
-use crate::convert::Examples;
+use crate::convert::{Examples, shell_word};
+use crate::terminal::{Style, one_line};
 
 /// At most so many reasons are shown; all of them are in the manifest.
 const SHOWN: usize = 8;
@@ -17,7 +18,7 @@ const SHOWN: usize = 8;
 const SHOWN_CHARACTERS: usize = 44;
 
 const HEADING: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
+const GOOD: Style = Style::of(AnsiColor::Green).bold();
 const DIM: Style = Style::new().dimmed();
 
 /// A run, told to a person at 80 columns.
@@ -59,7 +60,7 @@ impl Summary<'_> {
     fn write_counts(&self, out: &mut impl Write) -> io::Result<()> {
         let Counts { records, contacts, duplicates, rejected, blank, .. } = self.counts;
         let from = match self.inputs {
-            [one] => (*one).to_owned(),
+            [one] => one_line(one),
             many => format!("{} inputs", many.len()),
         };
         writeln!(out, "{HEADING}{} records{HEADING:#} from {from}\n", grouped(records))?;
@@ -78,7 +79,10 @@ impl Summary<'_> {
         if !self.columns.is_empty() {
             writeln!(out, "\n{HEADING}Columns{HEADING:#}")?;
         }
-        self.columns.iter().take(SHOWN).try_for_each(|line| writeln!(out, "  {line}"))?;
+        self.columns
+            .iter()
+            .take(SHOWN)
+            .try_for_each(|line| writeln!(out, "  {}", one_line(line)))?;
         match self.columns.len().saturating_sub(SHOWN) {
             0 => Ok(()),
             more => writeln!(out, "  {DIM}and {more} more, in manifest.json{DIM:#}"),
@@ -131,14 +135,18 @@ impl Summary<'_> {
             [_] => format!("line {}", position.line),
             inputs => {
                 let name = inputs.get(position.source.0 as usize).copied().unwrap_or_default();
-                format!("{name}:{}", position.line)
+                format!("{}:{}", one_line(name), position.line)
             }
         }
     }
 
     fn write_files(&self, out: &mut impl Write) -> io::Result<()> {
         let files = &self.finished.files;
-        writeln!(out, "\n{HEADING}Written{HEADING:#} to {}", self.out.display())?;
+        writeln!(
+            out,
+            "\n{HEADING}Written{HEADING:#} to {}",
+            one_line(&self.out.display().to_string())
+        )?;
         let mut file = |name: &str, what: String| writeln!(out, "  {name:<23}{what}");
         match (files.as_slice(), self.layout) {
             ([], _) => {}
@@ -166,7 +174,8 @@ impl Summary<'_> {
     }
 
     fn write_next(&self, out: &mut impl Write) -> io::Result<()> {
-        let folder = self.out.display();
+        let path = self.out.display().to_string();
+        let folder = one_line(&path);
         writeln!(out, "\n{HEADING}Next{HEADING:#}")?;
         if self.counts.rejected > 0 {
             writeln!(out, "  correct {folder}/rejects.csv, then convert it to another folder")?;
@@ -176,7 +185,10 @@ impl Summary<'_> {
         }
         match self.counts.contacts {
             0 => writeln!(out, "  nothing to import"),
-            _ => writeln!(out, "  contactmill upload {folder} --target NAME --dry-run"),
+            _ => {
+                let folder = shell_word(&path);
+                writeln!(out, "  contactmill upload {folder} --target NAME --dry-run")
+            }
         }
     }
 }

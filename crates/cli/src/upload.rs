@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 use contactmill_emit::set_aside;
 use contactmill_upload::{
     CaFileError, Ended, FolderError, HttpTransport, ImportFolder, MASKED, Part, REFUSED, Remaining,
@@ -17,6 +17,7 @@ use serde_json::json;
 use crate::convert::Failure;
 use crate::signals::Signals;
 use crate::summary::grouped;
+use crate::terminal::{self, Style, one_line};
 use crate::upload_args::UploadArguments;
 use crate::upload_progress::{UploadProgress, long};
 
@@ -30,8 +31,8 @@ const LISTED: usize = 8;
 const NOTHING_LEFT: &str = "There is nothing left to send. If the service has forgotten it, as a sandbox does that was\nstarted again, or has been put right, --again sends it all once more.";
 
 const HEADING: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
+const GOOD: Style = Style::of(AnsiColor::Green).bold();
+const BAD: Style = Style::of(AnsiColor::Red).bold();
 
 /// Why an upload did not come to its end.
 #[derive(Debug)]
@@ -192,11 +193,11 @@ pub(crate) fn run(arguments: &UploadArguments) -> Result<ExitCode, Failure> {
     let report = report.map_err(UploadFailure::Upload)?;
 
     let written = if display.json {
-        write_json(&mut io::stdout().lock(), &report, &folder, &url)
+        write_json(&mut terminal::json(), &report, &folder, &url)
     } else if display.quiet {
         Ok(())
     } else {
-        write_summary(&mut anstream::stdout().lock(), &report, &folder, &url)
+        write_summary(&mut terminal::stdout(), &report, &folder, &url)
     };
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -251,9 +252,9 @@ fn dry_run(
     let again = settings.again;
     let plan = Plan { folder, target, remaining: &remaining, first_bytes: bytes, again };
     let written = if arguments.display.json {
-        plan.write_json(&mut io::stdout().lock())
+        plan.write_json(&mut terminal::json())
     } else {
-        plan.write(&mut anstream::stdout().lock())
+        plan.write(&mut terminal::stdout())
     };
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -1,7 +1,7 @@
 //! Progress of an upload on standard error: contacts, and waits as what they are.
 
 use std::fmt;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::args::ProgressArgument;
 use crate::summary::grouped;
+use crate::terminal::{self, one_line};
 
 /// How often a line is written.
 const EVERY: Duration = Duration::from_secs(1);
@@ -27,7 +28,8 @@ enum Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Note::Text(text) => f.write_str(text),
+            // The bar is drawn by others, past the door.
+            Note::Text(text) => f.write_str(&one_line(text)),
             Note::Wait { until, why } => {
                 let left = until.saturating_duration_since(Instant::now());
                 write!(f, "waits {} {why}", long(left))
@@ -65,7 +67,7 @@ enum Shown {
 impl UploadProgress {
     /// `settled` of `total` contacts need not be sent any more.
     pub(crate) fn new(when: ProgressArgument, quiet: bool, settled: u64, total: u64) -> Self {
-        let is_terminal = std::io::stderr().is_terminal();
+        let is_terminal = terminal::stderr_is_watched();
         let shown = match when {
             _ if quiet => Shown::Nothing,
             ProgressArgument::Never => Shown::Nothing,
@@ -188,7 +190,7 @@ fn bar(settled: u64, total: u64, note: &Arc<Mutex<Note>>) -> ProgressBar {
 
 fn line(text: &str) {
     // Progress that cannot be shown is no reason to stop.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(terminal::stderr(), "{text}");
 }
 
 /// A time as people say it.

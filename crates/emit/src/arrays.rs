@@ -4,8 +4,7 @@ use std::io::Write;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use ring::digest::{Context, SHA256};
-use tape_sha256::hash_many;
+use ring::digest::{Context, Digest, SHA256, digest};
 
 use crate::error::EmitError;
 use crate::file::{ResultFile, ResultFiles};
@@ -85,13 +84,8 @@ impl ArrayWriter {
         writing: Writing,
         staging: &Staging,
     ) -> Self {
-        let files = ArrayFiles {
-            created: staging.files().clone(),
-            layout,
-            lines: None,
-            files: Vec::new(),
-            unhashed: Vec::new(),
-        };
+        let files =
+            ArrayFiles { created: staging.files().clone(), layout, lines: None, files: Vec::new() };
         let writer = match writing {
             Writing::ByCaller => Writer::Caller(Box::new(files)),
             Writing::Aside => Writer::Aside(Aside::new(files)),
@@ -185,14 +179,7 @@ struct ArrayFiles {
     layout: Layout,
     lines: Option<Lines>,
     files: Vec<OutputFile>,
-    /// The contents of the last files, which have no hash yet: several at once are hashed side by
-    /// side, in less than a fifth of the time that one after the other would take.
-    unhashed: Vec<Vec<u8>>,
 }
-
-/// So many arrays are hashed at once, or fewer when they have so many bytes.
-const HASHED_AT_ONCE: usize = 16;
-const HASHED_BYTES: usize = 4 << 20;
 
 /// The one file of [`Layout::Lines`].
 struct Lines {
@@ -209,13 +196,8 @@ impl ArrayFiles {
                 let mut file = self.created.create(&name)?;
                 file.write_all(&json).map_err(|error| file.failed(error))?;
                 file.finish()?;
-                let (bytes, sha256) = (json.len() as u64, String::new());
+                let (bytes, sha256) = (json.len() as u64, hex(&digest(&SHA256, &json)));
                 self.files.push(OutputFile { path: name, contacts, bytes, sha256 });
-                self.unhashed.push(json);
-                let bytes: usize = self.unhashed.iter().map(Vec::len).sum();
-                if self.unhashed.len() == HASHED_AT_ONCE || bytes >= HASHED_BYTES {
-                    self.hash();
-                }
                 Ok(())
             }
             Layout::Lines => {
@@ -229,20 +211,7 @@ impl ArrayFiles {
         }
     }
 
-    /// Hashes what has no hash yet.
-    fn hash(&mut self) {
-        let contents: Vec<&[u8]> = self.unhashed.iter().map(Vec::as_slice).collect();
-        let mut hashes = vec![[0; 32]; contents.len()];
-        hash_many(&contents, &mut hashes);
-        let files = self.files.iter_mut().rev().zip(hashes.iter().rev());
-        for (file, hash) in files {
-            file.sha256 = hex(hash);
-        }
-        self.unhashed.clear();
-    }
-
     fn finish(mut self) -> Result<Vec<OutputFile>, EmitError> {
-        self.hash();
         if let Some(lines) = self.lines.take() {
             self.files.push(lines.finish()?);
         }
@@ -270,32 +239,11 @@ impl Lines {
 
     fn finish(mut self) -> Result<OutputFile, EmitError> {
         self.file.finish()?;
-        self.entry.sha256 = hex(self.hasher.finish().as_ref());
+        self.entry.sha256 = hex(&self.hasher.finish());
         Ok(self.entry)
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arrays_hashed_side_by_side_have_the_hashes_that_each_has_alone() {
-        // Lengths around the blocks and the padding of SHA-256, and of arrays.
-        let lengths = (0..200).chain([99_999, 100_000, 65_536]);
-        let contents: Vec<Vec<u8>> =
-            lengths.map(|length| (0..length).map(|at| (at * 31 % 251) as u8).collect()).collect();
-        for some in contents.chunks(HASHED_AT_ONCE) {
-            let some: Vec<&[u8]> = some.iter().map(Vec::as_slice).collect();
-            let mut hashes = vec![[0; 32]; some.len()];
-            hash_many(&some, &mut hashes);
-            for (bytes, hash) in some.iter().zip(&hashes) {
-                assert_eq!(ring::digest::digest(&SHA256, bytes).as_ref(), hash);
-            }
-        }
-    }
+fn hex(digest: &Digest) -> String {
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

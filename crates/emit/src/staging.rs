@@ -75,12 +75,17 @@ impl Drop for Folder {
         if self.is_kept {
             return;
         }
-        // Where this fails, the next run tries again.
-        let _ = remove(&self.path);
-        for folder in &self.made {
-            // One that somebody else uses is not empty, and stays.
-            let _ = fs::remove_dir(folder);
-        }
+        remove_staging(&self.path, &self.made);
+    }
+}
+
+/// Removes a staging folder, and the folders above it that were made for it.
+fn remove_staging(path: &Path, made: &[PathBuf]) {
+    // Where this fails, the next run tries again.
+    let _ = remove(path);
+    for folder in made {
+        // One that somebody else uses is not empty, and stays.
+        let _ = fs::remove_dir(folder);
     }
 }
 
@@ -158,6 +163,13 @@ impl Staging {
     #[must_use]
     pub fn path_of(&self, name: &str) -> PathBuf {
         self.folder.path.join(name)
+    }
+
+    /// Removes what stands in the staging folder and the folder itself, for a process that ends
+    /// before this is dropped.
+    pub fn removal(&self) -> impl FnOnce() + Send + 'static {
+        let (path, made) = (self.folder.path.clone(), self.folder.made.clone());
+        move || remove_staging(&path, &made)
     }
 
     /// Whether a file stands in the folder whose results are going to be replaced.

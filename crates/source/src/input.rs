@@ -22,6 +22,25 @@ pub struct Input {
 }
 
 impl Input {
+    /// Whether a file is there and can be read. Of what can be read only once (a pipe) nothing is
+    /// read.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`open`](Input::open).
+    pub fn check(path: &Path) -> Result<(), SourceError> {
+        let name: Arc<str> = path.display().to_string().into();
+        let fail = |problem| SourceError { source: Arc::clone(&name), line: None, problem };
+        let metadata = std::fs::metadata(path).map_err(|error| fail(SourceProblem::Io(error)))?;
+        if metadata.is_dir() {
+            return Err(fail(SourceProblem::Directory));
+        }
+        if metadata.is_file() {
+            File::open(path).map_err(|error| fail(SourceProblem::Io(error)))?;
+        }
+        Ok(())
+    }
+
     /// Opens a file. What cannot be read twice (a pipe) is first copied to the file that `spool`
     /// makes.
     ///

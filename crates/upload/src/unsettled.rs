@@ -221,7 +221,7 @@ mod tests {
         let folder = folder.path();
         let job = job(folder, REAL, None);
         upload(folder, &job, &[first_array(), second_array()].concat());
-        let held = Journal::open(folder, &job, SystemTime::now()).unwrap();
+        let held = Journal::open(folder, &job, false, SystemTime::now()).unwrap();
         let busy = unsettled(folder).unwrap_err();
         assert!(matches!(busy, UploadError::Journal(JournalError::Busy { .. })), "{busy}");
         drop(held);

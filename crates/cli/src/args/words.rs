@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use clap::ValueEnum;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use contactmill_core::{
     Acceptance, AttributeSelection, BadEmail, BareDigits, DedupPolicy, LineTypePolicy, MappedField,
     MissingName, PhoneMode,
@@ -103,7 +104,7 @@ impl fmt::Display for Assignment {
     }
 }
 
-/// `all`, `none`, or names of columns.
+/// `all`, `none`, or names of columns, which may be said in several goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Attributes(pub(super) AttributeSelection);
 
@@ -125,6 +126,50 @@ impl FromStr for Attributes {
                 AttributeSelection::Columns(columns)
             }
         }))
+    }
+}
+
+impl Args for Attributes {
+    fn augment_args(command: Command) -> Command {
+        command.arg(
+            Arg::new("attributes")
+                .long("attributes")
+                .value_name("all|none|COL,COL")
+                .default_value("all")
+                .value_parser(Attributes::from_str)
+                .action(ArgAction::Append)
+                .help("Which other columns become attributes: all, none, or their names"),
+        )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Attributes::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Attributes {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut said = matches.get_many::<Attributes>("attributes").into_iter().flatten();
+        let mut all = said.next().cloned().unwrap_or(Attributes(AttributeSelection::All));
+        for more in said {
+            match (&mut all.0, &more.0) {
+                (AttributeSelection::Columns(columns), AttributeSelection::Columns(more)) => {
+                    columns.extend_from_slice(more);
+                }
+                _ => {
+                    let message = format!(
+                        "--attributes {all} and --attributes {more} do not go together: all and none are about every column\n"
+                    );
+                    return Err(clap::Error::raw(ErrorKind::ArgumentConflict, message));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Attributes::from_arg_matches(matches)?;
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 use contactmill_core::{ColumnRole, DecidedBy, Finding, Found, Inspection, MappedField};
 use serde_json::Value;
 
@@ -10,11 +10,12 @@ use super::{Part, Seen};
 use crate::args::InspectArguments;
 use crate::convert::shell_word;
 use crate::summary::{grouped, shown};
+use crate::terminal::{Style, one_line};
 
 const HEADING: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default();
-const WARN: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
+const GOOD: Style = Style::of(AnsiColor::Green);
+const WARN: Style = Style::of(AnsiColor::Yellow);
+const BAD: Style = Style::of(AnsiColor::Red);
 const DIM: Style = Style::new().dimmed();
 
 /// So many findings are shown for each column, the commonest first.
@@ -41,7 +42,7 @@ pub(super) fn write(
 }
 
 fn write_part(out: &mut impl Write, part: &Part) -> io::Result<()> {
-    writeln!(out, "{HEADING}{}{HEADING:#}", part.name)?;
+    writeln!(out, "{HEADING}{}{HEADING:#}", one_line(&part.name))?;
     let Part { format, encoding, delimiter, quotes, bytes, .. } = part;
     write!(out, "  {format}, ")?;
     if let Some(delimiter) = delimiter {
@@ -270,7 +271,7 @@ fn write_next(
         command = format!("{command} {}", shell_word(&path.display().to_string()));
     }
     if let Some(path) = &arguments.write_profile {
-        writeln!(out, "  the mapping stands in {}", path.display())?;
+        writeln!(out, "  the mapping stands in {}", one_line(&path.display().to_string()))?;
         command = format!("{command} --profile {}", shell_word(&path.display().to_string()));
     } else if arguments.options().region.is_some_and(|_| !parts.is_empty()) {
         let region = arguments.options().region.map(|region| region.to_string());

@@ -1,0 +1,169 @@
+//! What the command makes of what was typed, and in which order it complains.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod program;
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use program::{check_laws, contactmill, converted, manifest, text};
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    contactmill().args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// A folder with a dump, and with results of it in `contactmill-out`.
+fn converted_dump() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let dump = "Name,Phone,City,Plan\nAsha,+919876543210,Pune,pro\n";
+    fs::write(folder.path().join("dump.csv"), dump).unwrap();
+    converted(folder.path(), &["dump.csv"]);
+    folder
+}
+
+#[track_caller]
+fn refused(folder: &Path, arguments: &[&str], code: i32, message: &str) {
+    let output = run(folder, arguments);
+    let printed = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{printed}");
+    assert!(printed.starts_with(&format!("error: {message}")), "{printed}");
+}
+
+#[test]
+fn an_option_said_twice_is_refused_where_only_one_can_count() {
+    let folder = converted_dump();
+    for (arguments, option) in [
+        (&["convert", "dump.csv", "--sheet", "a", "--sheet", "b"][..], "--sheet <NAME>"),
+        (&["convert", "dump.csv", "-r", "IN", "--region=GB"], "--region <XX>"),
+        (&["convert", "dump.csv", "--quiet", "-q"], "--quiet"),
+        (&["inspect", "dump.csv", "--delimiter", ",", "--delimiter", ";"], "--delimiter <CHAR>"),
+        (&["explain", "1", "--field", "phone", "--field", "email"], "--field <FIELD>"),
+        (&["upload", ".", "--target", "m1bot", "--rate", "1", "--rate", "2"], "--rate <N>"),
+        (&["sandbox", "--port", "0", "--port", "1"], "--port <N>"),
+    ] {
+        let message = format!("the argument '{option}' cannot be used multiple times");
+        refused(folder.path(), arguments, 2, &message);
+    }
+    let both = ["convert", "dump.csv", "--attributes", "City", "--attributes", "none"];
+    refused(folder.path(), &both, 2, "--attributes City and --attributes none do not go together");
+}
+
+#[test]
+fn columns_of_a_profile_are_all_attributes_and_give_way_to_those_that_are_typed() {
+    let folder = converted_dump();
+    let path = folder.path();
+    let profile = "attributes = [\"City\", \"Plan\"]\nadd-tag = \"crm\"\n";
+    fs::write(path.join("crm.toml"), profile).unwrap();
+    let options = |more: &[&str]| {
+        let all = [&["dump.csv", "--profile", "crm.toml", "--overwrite"], more].concat();
+        converted(path, &all);
+        check_laws(&path.join("contactmill-out"));
+        manifest(&path.join("contactmill-out"))["options"].clone()
+    };
+    let of_profile = options(&[]);
+    assert_eq!(of_profile["attributes"], "City,Plan");
+    let typed = options(&["--attributes", "Plan", "--add-tag", "new"]);
+    assert_eq!(typed["attributes"], "Plan");
+    assert_eq!(typed["add_tags"], serde_json::json!(["crm", "new"]));
+
+    for (line, message) in [
+        ("region = [\"IN\", \"GB\"]", "the argument '--region <XX>' cannot be used multiple times"),
+        ("attributes = [\"City\", \"all\"]", "--attributes City and --attributes all do not go"),
+    ] {
+        fs::write(path.join("bad.toml"), line).unwrap();
+        let message = format!("bad.toml: {message}");
+        refused(path, &["convert", "dump.csv", "--profile", "bad.toml"], 1, &message);
+    }
+}
+
+#[test]
+fn a_missing_input_is_said_before_anything_is_read_or_refused() {
+    let folder = converted_dump();
+    fs::create_dir(folder.path().join("folder")).unwrap();
+    let path = folder.path();
+    for (inputs, message) in [
+        (&["missing.csv"][..], "missing.csv: no such file"),
+        (&["dump.csv", "missing.csv"], "missing.csv: no such file"),
+        (&["-", "missing.csv"], "missing.csv: no such file"),
+        (&["dump.csv", "folder"], "folder: is a folder"),
+    ] {
+        // There are results already, which alone would be refused.
+        refused(path, &[&["convert"], inputs].concat(), 1, message);
+        refused(path, &[&["inspect"], inputs].concat(), 1, message);
+    }
+    let output = run(path, &["convert", "dump.csv"]);
+    assert!(text(&output.stderr).contains("contactmill-out holds results already"));
+    // A profile that cannot be written is not said after everything has been looked at.
+    let arguments = ["inspect", "-", "--write-profile", "dump.csv"];
+    refused(path, &arguments, 1, "dump.csv: is there already; name another file");
+    refused(path, &["convert", "-", "-"], 1, "standard input (-) can be read only once");
+    refused(path, &["explain", "-", "-"], 1, "standard input (-) can be read only once");
+}
+
+#[test]
+fn options_behind_the_values_to_explain_are_options() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["explain", "98765 43210", "-r", "IN", "--json"]);
+    let explained: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(explained["outcome"], "accepted");
+    let values = ["explain", "-r", "IN", "-9876543210", "--json", "--", "-98765 43210", "--json"];
+    let output = run(folder.path(), &values);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout).lines().count(), 3);
+}
+
+/// A folder in which nobody can make a file, not even root.
+#[cfg(target_os = "linux")]
+const UNWRITABLE: &str = "/proc";
+
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_input_is_inspected_in_a_folder_that_cannot_be_written_to() {
+    use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Stdio;
+
+    assert!(fs::File::create(Path::new(UNWRITABLE).join("contactmill-test")).is_err());
+    let temporary = tempfile::tempdir().unwrap();
+    let mut command = contactmill();
+    command.args(["inspect", "-", "--json"]).current_dir(UNWRITABLE);
+    command.env("TMPDIR", temporary.path());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut run = command.spawn().unwrap();
+    let mut pipe = run.stdin.take().unwrap();
+    pipe.write_all(b"name,phone\n").unwrap();
+    // The copy has no name, and only its owner can read it.
+    let open = format!("/proc/{}/fd", run.id());
+    let copy = loop {
+        let mut files = fs::read_dir(&open).unwrap().map(|entry| entry.unwrap().path());
+        // Once something has been written to it, it is ready.
+        let is_copy = |path: &std::path::PathBuf| {
+            fs::read_link(path).is_ok_and(|target| target.starts_with(temporary.path()))
+                && fs::metadata(path).is_ok_and(|copy| copy.len() > 0)
+        };
+        if let Some(copy) = files.find(is_copy) {
+            break copy;
+        }
+        assert!(run.try_wait().unwrap().is_none(), "it ended without a copy");
+        std::thread::yield_now();
+    };
+    assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+    pipe.write_all(b"Asha,+919876543210\n").unwrap();
+    drop(pipe);
+    let output = run.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["inputs"][0]["contacts"], 1);
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+
+    // Where there is no place at all, it is said what to do.
+    let mut command = contactmill();
+    command.args(["inspect", "-"]).current_dir(UNWRITABLE).env("TMPDIR", UNWRITABLE);
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let printed = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(printed.starts_with("error: <stdin>: ") && printed.contains("TMPDIR"), "{printed}");
+}
