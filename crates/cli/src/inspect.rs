@@ -9,7 +9,7 @@ use contactmill_source::{self as source, Dump, Input, ReadOptions};
 use serde_json::Value;
 
 use crate::args::InspectArguments;
-use crate::convert::{Failure, columns_of, is_standard_input};
+use crate::convert::{Failure, columns_of, is_standard_input, say_header_is_its_own};
 use crate::profile;
 
 mod report;
@@ -44,7 +44,8 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<ExitCode, Failure> {
     }
     // Beside the user's own files, never in the system's folder for all.
     let scratch = || tempfile::tempfile_in(".");
-    let is_header = |row: &[String]| arguments.mapping().resolve(row).is_ok();
+    let mapping = arguments.mapping();
+    let is_header = |row: &[String]| mapping.is_header(row);
     let reading = arguments.reading.options(&scratch, &is_header);
     let mut parts = Vec::new();
     for path in &arguments.inputs {
@@ -82,6 +83,7 @@ fn inspect(
 ) -> Result<Part, Failure> {
     let sampled = Sampled::of(part.open(reading)?, arguments.options())?;
     let source = sampled.source();
+    say_header_is_its_own(source, reading);
     let mut inspected = Part {
         name: source.name().to_owned(),
         format: source.format().name(),

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use contactmill_core::{ColumnRole, DecidedBy, Finding, Found, Inspection, MappedField};
+use contactmill_core::{
+    ColumnRole, DecidedBy, Finding, Found, Inspection, MappedField, column_letters,
+};
 use serde_json::Value;
 
 use super::{Part, Seen};
@@ -111,7 +113,7 @@ fn write_columns(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
         let sure = if is_decided { format!("{} %", decision.confidence) } else { String::new() };
         let line = format!(
             "{:>3}  {:<NAME_WIDTH$} {filled:>6}  {field:<12} {by:<8} {sure:>5}",
-            letters(index),
+            column_letters(index),
             cut(name, NAME_WIDTH)
         );
         write!(out, "{style}{}{style:#}", line.trim_end())?;
@@ -164,7 +166,7 @@ fn write_damage(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
             if std::mem::take(&mut is_first) {
                 writeln!(out, "\n{HEADING}Damage{HEADING:#} by a spreadsheet")?;
             }
-            let (column, name) = (letters(index), cut(name, NAME_WIDTH));
+            let (column, name) = (column_letters(index), cut(name, NAME_WIDTH));
             let (meaning, advice) = (found.finding.meaning(), found.finding.advice());
             let count = grouped(found.count);
             writeln!(out, "  {BAD}{count}{BAD:#} in column {column} ({name}): {meaning}")?;
@@ -279,35 +281,11 @@ fn write_next(
     writeln!(out, "  {command}")
 }
 
-/// The letters by which a spreadsheet calls the column at this index.
-fn letters(index: usize) -> String {
-    let mut letters = Vec::new();
-    let mut left = index + 1;
-    while left > 0 {
-        left -= 1;
-        letters.push(b'A' + u8::try_from(left % 26).unwrap_or(0));
-        left /= 26;
-    }
-    letters.iter().rev().map(|&letter| char::from(letter)).collect()
-}
-
 /// The text on one line, cut where it is longer than `width`.
 fn cut(text: &str, width: usize) -> String {
     let tidy: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match tidy.chars().count() > width {
         true => tidy.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
         false => tidy,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_called_as_in_a_spreadsheet() {
-        for (index, name) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")] {
-            assert_eq!(letters(index), name);
-        }
     }
 }
