@@ -125,8 +125,8 @@ fn mapping_failure(f: &mut fmt::Formatter<'_>, error: &MappingError) -> fmt::Res
             write!(f, "  say which one it is: --map {}", shell_word(&format!("phone={column}")))
         }
         MappingError::AmbiguousPhone { candidates } => {
-            writeln!(f, "several columns hold phone numbers, and nothing says whose to take")?;
-            write!(f, "  choose one:")?;
+            writeln!(f, "several columns hold phone numbers; say whose to take")?;
+            write!(f, "  one of:")?;
             let typed = |column: &str| format!("--map {}", shell_word(&format!("phone={column}")));
             let width = candidates.iter().map(|one| typed(&one.column).chars().count()).max();
             // Beside a longer one, nothing fits on a line of 80 columns.
@@ -146,8 +146,10 @@ fn mapping_failure(f: &mut fmt::Formatter<'_>, error: &MappingError) -> fmt::Res
             writeln!(f, "the first row is data, and no header")?;
             let map = likely.as_ref().map(|letter| format!(" --map phone={letter}"));
             writeln!(f, "  if the file has none, say so: --no-header{}", map.unwrap_or_default())?;
-            let example = ["name", "phone", "email"].into_iter().map(String::from);
+            // A single column is that of the numbers.
+            let example = ["name", "phone", "email"].into_iter().skip(usize::from(*columns == 1));
             let names: Vec<String> = example
+                .map(String::from)
                 .chain((4..).map(|number| format!("column{number}")))
                 .take(*columns)
                 .collect();
@@ -423,7 +425,7 @@ fn open(
 pub(crate) fn say_header_is_its_own(source: &AnySource, reading: ReadOptions<'_>) {
     if reading.no_header && !source.format().has_header_row() {
         let (name, format) = (source.name(), source.format());
-        let text = format!("{name}: {format} names its columns; --no-header changes nothing");
+        let text = format!("{name}: {format} has no header row; --no-header changes nothing");
         // Where this cannot be written, the run is still worth its while.
         let _ = writeln!(anstream::stderr(), "{text}");
     }

@@ -186,6 +186,9 @@ impl Columns<'_> {
         }
         decided.candidates.retain(|candidate| !assigned(&candidate.field));
         rest.of_parties.retain(|candidate| !assigned(&candidate.field));
+        if !assigned(&MappedField::Phone) {
+            self.add_phones_of_parties(&mut decided, &mut rest);
+        }
         self.settle_parties(&mut decided);
         if !decided.ambiguous.is_empty() {
             return decided;
@@ -250,6 +253,22 @@ impl Columns<'_> {
                 }
                 Some(_) | None => rest.unknown.push(index),
             },
+        }
+    }
+
+    /// Columns that are called by a party alone, such as `Driver`, and hold its numbers.
+    fn add_phones_of_parties(&self, decided: &mut Decided, rest: &mut Rest) {
+        let names = self.name_columns(&decided.candidates);
+        let is_phone = |&mut index: &mut usize| {
+            let header = &self.header[index];
+            Party::of(header) != Party::default()
+                && !header::is_of_something_else(header)
+                && self.reads_as_phones(index)
+                && self.sample.shared(index, &names).cells == 0
+        };
+        for index in rest.unknown.extract_if(.., is_phone) {
+            let phone = self.by_content(index, MappedField::Phone, Order::ByContentAlone);
+            decided.candidates.push(phone);
         }
     }
 
@@ -379,10 +398,7 @@ impl Columns<'_> {
         }
         let names = self.name_columns(&decided.candidates);
         let fitting = rest.unknown.iter().copied().filter(|&index| {
-            let content = self.sample.column(index);
-            content.filled >= ENOUGH_CELLS
-                && content.is_mostly(content.phones)
-                && self.sample.shared(index, &names).cells == 0
+            self.reads_as_phones(index) && self.sample.shared(index, &names).cells == 0
         });
         let found: Vec<Candidate> = fitting
             .map(|index| self.by_content(index, MappedField::Phone, Order::ByContentAlone))
@@ -501,6 +517,12 @@ impl Columns<'_> {
         let decision = Decision { by: DecidedBy::Content, confidence, share };
         let party = Party::of(&self.header[index]);
         Candidate { field, index, decision, order, party }
+    }
+
+    /// Whether a column holds phone numbers, whatever it is called.
+    fn reads_as_phones(&self, index: usize) -> bool {
+        let content = self.sample.column(index);
+        content.filled >= ENOUGH_CELLS && content.is_mostly(content.phones)
     }
 
     /// Whether a column with a header like `Home` holds phone numbers. Where no region is known,

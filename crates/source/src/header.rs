@@ -46,21 +46,25 @@ impl<'o> HeaderSearch<'o> {
     }
 
     /// The row, from 0, that is a header for contacts. Rows above it must be banners, or they would be
-    /// lost: they hold less than it does, and none that holds more than half as much is a record.
+    /// lost: they hold less than it does, none that holds more than half as much is a record, and no
+    /// two are. One may name a helpline, or who asked for the file.
     pub(crate) fn find<'r>(self, rows: impl Iterator<Item = &'r [String]>) -> Option<usize> {
-        let (mut fullest_above, mut fullest_record) = (0, 0);
+        let (mut fullest_above, mut fullest_record, mut records) = (0, 0, 0);
         if self.no_header {
             return None;
         }
         for (at, row) in rows.take(HEADER_AMONG).enumerate() {
             let filled = row.iter().filter(|cell| !cell.trim().is_empty()).count();
             if (self.is_header)(row) {
-                let is_below_banners = filled > fullest_above && filled >= 2 * fullest_record;
+                let is_below_banners =
+                    filled > fullest_above && filled >= 2 * fullest_record && records < 2;
                 return (at == 0 || is_below_banners).then_some(at);
             }
             fullest_above = fullest_above.max(filled);
             if (self.is_record)(row) {
                 fullest_record = fullest_record.max(filled);
+                // An address by itself, on a line, is part of a letterhead.
+                records += usize::from(filled > 1);
             }
         }
         None
@@ -107,6 +111,8 @@ mod tests {
         check(&["Kunde,Art,Nummer", "Asha,Phone,1"], None);
         check(&["asha@example.com,Asha,", "ravi@example.com,Phone,1"], None);
         check(&["by,asha@example.com,,", "Name,Phone,Email,City"], Some(1));
+        let two = ["Asha,asha@example.com,,", "Ravi,ravi@example.com,,", "Name,Phone,Email,City"];
+        check(&two, None);
     }
 
     #[test]
