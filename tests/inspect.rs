@@ -267,6 +267,9 @@ fn a_file_without_a_header_row_is_inspected_by_letters_and_read_again_by_its_pro
     for line in ["  A  column1", "  B  column2", "  C  column3", "6 records", "line 1 "] {
         assert!(printed.contains(line), "{line}: {printed}");
     }
+    let arguments = ["people.csv", "-r", "IN", "--no-header", "--map", "name=A"];
+    let next = "contactmill convert people.csv --region IN --no-header --map name=A";
+    assert!(inspected(path, &arguments).contains(next));
     let json = inspected(path, &["people.csv", "-r", "IN", "--no-header", "--json"]);
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(report["inputs"][0]["columns"][1]["letter"], "B");

@@ -228,7 +228,7 @@ pub(crate) struct ReadingArguments {
 
     /// The first row of text or of a sheet is data: its columns are column1, column2, …
     #[arg(long)]
-    no_header: bool,
+    pub(crate) no_header: bool,
 
     /// Sheet of a workbook [default: the one with contacts in it]
     #[arg(long, value_name = "NAME")]

@@ -278,6 +278,7 @@ impl Columns<'_> {
         let is_phone = |candidate: &Candidate| candidate.field == MappedField::Phone;
         let mut phones: Vec<Candidate> =
             decided.candidates.extract_if(.., |c| is_phone(c)).collect();
+        let all: Vec<usize> = phones.iter().map(|phone| phone.index).collect();
         phones.retain(|phone| phone.party.standing() != Standing::Never);
         // Where one column holds numbers, one of text (`Phone company`) is no choice beside it.
         let is_text = |phone: &Candidate| self.sample.column(phone.index).is_text();
@@ -301,8 +302,12 @@ impl Columns<'_> {
         }
         if phones.first().is_some_and(|phone| phone.party.standing() == Standing::Other) {
             decided.likely = phones.first().map(|phone| phone.index);
-            return;
+            phones.clear();
         }
+        // Their headers say whose they are.
+        let decision = Decision { by: DecidedBy::Header, confidence: 80, share: None };
+        let is_left = |index: &usize| !phones.iter().any(|phone| phone.index == *index);
+        decided.refuted.extend(all.into_iter().filter(is_left).map(|index| (index, decision)));
         decided.candidates.append(&mut phones);
     }
 

@@ -274,9 +274,17 @@ fn write_next(
     if let Some(path) = &arguments.write_profile {
         writeln!(out, "  the mapping stands in {}", path.display())?;
         command = format!("{command} --profile {}", shell_word(&path.display().to_string()));
-    } else if arguments.options().region.is_some_and(|_| !parts.is_empty()) {
-        let region = arguments.options().region.map(|region| region.to_string());
-        command = format!("{command} --region {}", region.unwrap_or_default());
+    } else if !parts.is_empty() {
+        if let Some(region) = arguments.options().region {
+            command = format!("{command} --region {region}");
+        }
+        if arguments.reading.no_header {
+            command.push_str(" --no-header");
+        }
+        for (field, column) in arguments.mapping().assignments {
+            let map = format!("{field}={column}");
+            command = format!("{command} --map {}", shell_word(&map));
+        }
     }
     writeln!(out, "  {command}")
 }
