@@ -237,3 +237,67 @@ fn what_inspect_says_of_columns_is_what_convert_does() {
     }
     assert!(compared > 90);
 }
+
+/// Six records and no header row.
+const HEADERLESS: &str = "\
+Asha Canary,98765 43210,asha@example.com
+Ravi Canary,98765 43211,ravi@example.com
+Meena Canary,98765 43212,meena@example.com
+Om Canary,98765 43213,om@example.com
+Tara Canary,98765 43214,tara@example.com
+Uma Canary,98765 43215,uma@example.com
+";
+
+#[test]
+fn a_file_without_a_header_row_is_inspected_by_letters_and_read_again_by_its_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("people.csv"), HEADERLESS).unwrap();
+    let refused = inspect(path, &["people.csv", "-r", "IN"]);
+    let message = text(&refused.stderr);
+    assert!(
+        !refused.status.success() && message.contains("--no-header --map phone=B"),
+        "{message}"
+    );
+    assert!(!message.contains("Canary") && !message.contains("98765"), "{message}");
+
+    let arguments =
+        ["people.csv", "-r", "IN", "--no-header", "--map", "name=A", "--write-profile", "p.toml"];
+    let printed = inspected(path, &arguments);
+    for line in ["  A  column1", "  B  column2", "  C  column3", "6 records", "line 1 "] {
+        assert!(printed.contains(line), "{line}: {printed}");
+    }
+    let arguments = ["people.csv", "-r", "IN", "--no-header", "--map", "name=A"];
+    let next = "contactmill convert people.csv --region IN --no-header --map name=A";
+    assert!(inspected(path, &arguments).contains(next));
+    let json = inspected(path, &["people.csv", "-r", "IN", "--no-header", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["inputs"][0]["columns"][1]["letter"], "B");
+    assert_eq!(report["inputs"][0]["columns"][1]["field"], "phone");
+
+    let profile = fs::read_to_string(path.join("p.toml")).unwrap();
+    assert!(profile.contains("no-header = true") && profile.contains("name = \"column1\""));
+    converted(path, &["people.csv", "--profile", "p.toml", "-o", "out"]);
+    check_laws(&path.join("out"));
+    let names = contacts(&path.join("out"));
+    assert_eq!(names.len(), 6);
+    assert_eq!(names[0]["profile"]["userDetails"]["userProvidedName"], "Asha Canary");
+    assert_eq!(manifest(&path.join("out"))["options"]["no_header"], true);
+}
+
+#[test]
+fn inspect_asks_whose_phone_to_take_as_convert_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let text_of = "Staff Phone,Client,Client Phone\n+912223456789,Asha,+919876543210\n";
+    fs::write(folder.path().join("in.csv"), text_of).unwrap();
+    let asked = inspect(folder.path(), &["in.csv"]);
+    let message = text(&asked.stderr);
+    for line in ["--map 'phone=Staff Phone'", "--map 'phone=Client Phone'", "column C"] {
+        assert!(message.contains(line), "{line}: {message}");
+    }
+    assert!(message.lines().all(|line| line.chars().count() <= 80), "{message}");
+    let printed = inspected(folder.path(), &["in.csv", "--map", "phone=C", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(report["inputs"][0]["columns"][2]["field"], "phone");
+    assert_eq!(report["inputs"][0]["columns"][0]["field"], "attr:Staff Phone");
+}

@@ -97,6 +97,9 @@ impl InspectArguments {
         let PhoneArguments { region, bare_digits, phones, line_type, accept } = &self.phones;
         let FieldArguments { missing_name, bad_email, add_tag } = &self.fields;
         let mut options = Vec::new();
+        if self.reading.no_header {
+            options.push(("no-header", "true".to_owned()));
+        }
         options.extend(region.map(|region| ("region", region.to_string())));
         options.extend(changed("bare-digits", bare_digits));
         options.extend(changed("phones", phones));
@@ -222,6 +225,10 @@ pub(crate) struct ReadingArguments {
     #[arg(long, value_name = "CHAR")]
     delimiter: Option<Delimiter>,
 
+    /// The first row of text or of a sheet is data: its columns are column1, column2, …
+    #[arg(long)]
+    pub(crate) no_header: bool,
+
     /// Sheet of a workbook [default: the one with contacts in it]
     #[arg(long, value_name = "NAME")]
     sheet: Option<String>,
@@ -234,7 +241,8 @@ pub(crate) struct ReadingArguments {
 #[derive(Args, Debug)]
 struct ColumnArguments {
     /// What a column holds. FIELD is name, first_name, last_name, phone, email, country, tags or
-    /// attr:KEY; several columns for one field are tried in order [default: by header]
+    /// attr:KEY; several columns for one field are tried in order. COLUMN is a name, or a letter as
+    /// inspect shows it (B, AA); a column called B wins over the second one [default: by header]
     #[arg(long = "map", value_name = "FIELD=COLUMN")]
     map: Vec<Assignment>,
 
@@ -260,7 +268,9 @@ impl ReadingArguments {
             encoding: self.encoding,
             sheet: self.sheet.as_deref(),
             inflate: self.max_inflated,
+            no_header: self.no_header,
             is_header,
+            is_record: &FieldMapping::is_record,
             scratch,
         }
     }
@@ -439,6 +449,7 @@ impl ConvertArguments {
             region: self.phones.region.map(Region::as_str),
             encoding: self.reading.encoding.map(|encoding| encoding.to_string()),
             delimiter: self.reading.delimiter.map(|delimiter| delimiter.to_string()),
+            no_header: self.reading.no_header,
             sheet: self.reading.sheet.clone(),
             max_inflated: self.reading.max_inflated.to_string(),
             map: self.columns.map.iter().map(Assignment::to_string).collect(),
@@ -466,6 +477,8 @@ pub(crate) struct ManifestOptions {
     region: Option<&'static str>,
     encoding: Option<String>,
     delimiter: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    no_header: bool,
     sheet: Option<String>,
     max_inflated: String,
     map: Vec<String>,

@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use contactmill_core::pipeline::{Emitted, NoThreads, Pipeline, Settings, Sink, Stopped};
 use contactmill_core::{
     ColumnMap, ColumnRole, Conflict, DecidedBy, Decision, FieldMapping, METADATA_VERSION,
-    MappedField, MappingError, Normalizer, Position, Reason, Record, RecordId, Region, Rejection,
-    Resumed, Sampled, Scratch, SourceId, Warning, WarningCode,
+    MappedField, MappingError, Normalizer, PhoneCandidate, Position, Reason, Record, RecordId,
+    Region, Rejection, Resumed, Sampled, Scratch, SourceId, Warning, WarningCode,
 };
 use contactmill_emit::{
     ArrayEncoding, ContentDecision, EmitError, InputEntry, InputTable, Manifest, MappedColumn,
@@ -38,8 +38,6 @@ pub(crate) enum Failure {
     Mapping {
         source: String,
         error: MappingError,
-        /// The column that most likely holds phone numbers.
-        suggestion: Option<String>,
     },
     StandardInputTwice,
     /// An input stands in the folder that is going to be replaced.
@@ -100,9 +98,9 @@ impl fmt::Display for Failure {
             Failure::Source(error) => error.fmt(f),
             Failure::Emit(error) => error.fmt(f),
             Failure::Threads(error) => error.fmt(f),
-            Failure::Mapping { source, error, suggestion } => {
+            Failure::Mapping { source, error } => {
                 write!(f, "{source}: ")?;
-                mapping_failure(f, error, suggestion.as_deref())
+                mapping_failure(f, error)
             }
             Failure::StandardInputTwice => f.write_str("standard input (-) can be read only once"),
             Failure::InputInOut { input } => write!(
@@ -145,32 +143,70 @@ impl fmt::Display for Failure {
     }
 }
 
-fn mapping_failure(
-    f: &mut fmt::Formatter<'_>,
-    error: &MappingError,
-    suggestion: Option<&str>,
-) -> fmt::Result {
+fn mapping_failure(f: &mut fmt::Formatter<'_>, error: &MappingError) -> fmt::Result {
     match error {
-        MappingError::NoPhoneColumn { columns } => {
+        MappingError::NoPhoneColumn { columns, likely } => {
             writeln!(f, "no column is called like one with phone numbers")?;
-            writeln!(f, "  its columns are: {}", columns.join(", "))?;
-            let column = suggestion.unwrap_or("COLUMN");
+            writeln!(f, "{}", listed("its columns are:", columns))?;
+            let column = likely.as_deref().unwrap_or("COLUMN");
             write!(f, "  say which one it is: --map {}", shell_word(&format!("phone={column}")))
         }
-        MappingError::NoHeader { columns } => {
-            writeln!(f, "the first row is data; a header row is needed above it")?;
-            let example = ["name", "phone", "email"].into_iter().map(String::from);
+        MappingError::AmbiguousPhone { candidates } => {
+            writeln!(f, "several columns hold phone numbers; say whose to take")?;
+            write!(f, "  one of:")?;
+            let typed = |column: &str| format!("--map {}", shell_word(&format!("phone={column}")));
+            let width = candidates.iter().map(|one| typed(&one.column).chars().count()).max();
+            // Beside a longer one, nothing fits on a line of 80 columns.
+            let width = width.unwrap_or_default().min(34);
+            for PhoneCandidate { column, letter, share, .. } in candidates {
+                let place = match column == letter {
+                    true => String::new(),
+                    false => format!("column {letter}: "),
+                };
+                let share = share.map(|share| share.to_string()).unwrap_or_default();
+                let line = format!("    {:width$}  {place}{share}", typed(column));
+                write!(f, "\n{}", line.trim_end_matches([' ', ':']))?;
+            }
+            Ok(())
+        }
+        MappingError::NoHeader { columns, likely } => {
+            writeln!(f, "the first row is data, and no header")?;
+            let map = likely.as_ref().map(|letter| format!(" --map phone={letter}"));
+            writeln!(f, "  if the file has none, say so: --no-header{}", map.unwrap_or_default())?;
+            // A single column is that of the numbers.
+            let example = ["name", "phone", "email"].into_iter().skip(usize::from(*columns == 1));
             let names: Vec<String> = example
+                .map(String::from)
                 .chain((4..).map(|number| format!("column{number}")))
                 .take(*columns)
                 .collect();
-            write!(f, "  add a first line such as: {}", names.join(","))
+            write!(f, "{}", listed("or add a first line such as:", &[names.join(",")]))
         }
         MappingError::UnknownColumn { column, columns } => {
             writeln!(f, "there is no column {column:?}")?;
-            write!(f, "  its columns are: {}", columns.join(", "))
+            write!(f, "{}", listed("its columns are:", columns))
         }
     }
+}
+
+/// Words behind a heading, with commas between, on lines of 80 columns.
+fn listed(heading: &str, words: &[String]) -> String {
+    const WIDTH: usize = 80;
+    let mut text = format!("  {heading}");
+    let mut width = text.chars().count();
+    for (index, word) in words.iter().enumerate() {
+        let comma = if index + 1 < words.len() { "," } else { "" };
+        let more = word.chars().count() + comma.len() + 1;
+        if width + more > WIDTH && index > 0 {
+            text.push_str("\n   ");
+            width = 3;
+        }
+        text.push(' ');
+        text.push_str(word);
+        text.push_str(comma);
+        width += more;
+    }
+    text
 }
 
 /// The text as one word of a shell, in which nothing is obeyed by a terminal.
@@ -271,7 +307,8 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     check_upload(staging.out(), arguments)?;
     let mut inputs = Vec::with_capacity(arguments.inputs.len());
     let scratch = || staging.scratch();
-    let is_header = |row: &[String]| arguments.mapping().resolve(row).is_ok();
+    let mapping = arguments.mapping();
+    let is_header = |row: &[String]| mapping.is_header(row);
     let reading = arguments.reading.options(&scratch, &is_header);
     for path in &arguments.inputs {
         if is_standard_input(path) && !arguments.display.quiet {
@@ -444,6 +481,9 @@ fn open(
     for part in parts {
         let sampled = Sampled::of(part.open(reading)?, arguments.options())?;
         let source = sampled.source();
+        if !arguments.display.quiet {
+            say_header_is_its_own(source, reading);
+        }
         let kept = inputs.iter().filter(|input| input.source.is_some()).count();
         inputs.push(OpenInput {
             name: source.name().to_owned(),
@@ -461,6 +501,16 @@ fn open(
     Ok(())
 }
 
+/// Says that `--no-header` changes nothing where the format itself names the columns.
+pub(crate) fn say_header_is_its_own(source: &AnySource, reading: ReadOptions<'_>) {
+    if reading.no_header && !source.format().has_header_row() {
+        let (name, format) = (source.name(), source.format());
+        let text = format!("{name}: {format} has no header row; --no-header changes nothing");
+        // Where this cannot be written, the run is still worth its while.
+        let _ = writeln!(terminal::stderr(), "{text}");
+    }
+}
+
 /// What the columns of a source hold, by its header and its first thousand records; nothing when it is
 /// empty. `convert` and `inspect` both decide by this, so that they never differ.
 pub(crate) fn columns_of(
@@ -471,11 +521,8 @@ pub(crate) fn columns_of(
     if source.header().is_empty() {
         return Ok(None);
     }
-    mapping.resolve_with(source.header(), sample).map(Some).map_err(|error| {
-        let likely = sample.likely_phone_column();
-        let suggestion = likely.and_then(|column| source.header().get(column).cloned());
-        Failure::Mapping { source: source.name().to_owned(), error, suggestion }
-    })
+    let map = mapping.resolve_with(source.header(), sample).map(Some);
+    map.map_err(|error| Failure::Mapping { source: source.name().to_owned(), error })
 }
 
 fn input_entry(input: &OpenInput) -> InputEntry {

@@ -10,7 +10,7 @@ use contactmill_source::{self as source, Dump, Input, ReadOptions};
 use serde_json::Value;
 
 use crate::args::InspectArguments;
-use crate::convert::{Failure, check_inputs, columns_of, is_standard_input};
+use crate::convert::{Failure, check_inputs, columns_of, is_standard_input, say_header_is_its_own};
 use crate::profile;
 use crate::terminal;
 
@@ -74,7 +74,8 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<ExitCode, Failure> {
     if let Some(path) = arguments.write_profile.as_deref() {
         profile::check(path)?;
     }
-    let is_header = |row: &[String]| arguments.mapping().resolve(row).is_ok();
+    let mapping = arguments.mapping();
+    let is_header = |row: &[String]| mapping.is_header(row);
     let reading = arguments.reading.options(&scratch, &is_header);
     let mut parts = Vec::new();
     for path in &arguments.inputs {
@@ -114,6 +115,7 @@ fn inspect(
 ) -> Result<Part, Failure> {
     let sampled = Sampled::of(part.open(reading)?, arguments.options())?;
     let source = sampled.source();
+    say_header_is_its_own(source, reading);
     let mut inspected = Part {
         name: source.name().to_owned(),
         format: source.format().name(),

@@ -105,10 +105,27 @@ fn options(
         } else if let Some(id) = id_of(if is_convert { "convert" } else { "inspect" }, key)
             && (!is_typed(&id) || ADDED_UP.contains(&key.as_str()))
         {
+            if let Value::Boolean(is_on) = value
+                && is_flag(&arguments, key)
+            {
+                if *is_on {
+                    options.push(format!("--{key}").into());
+                }
+                continue;
+            }
             options.extend(texts(key, value)?.iter().map(|text| format!("--{key}={text}").into()));
         }
     }
     Ok(options)
+}
+
+/// Whether an option of `convert` is said or not, and takes no value.
+fn is_flag(arguments: &clap::Command, key: &str) -> bool {
+    let convert = arguments.find_subcommand("convert");
+    let option = convert.and_then(|command| {
+        command.get_arguments().find(|argument| argument.get_long() == Some(key))
+    });
+    option.is_some_and(|option| !option.get_action().takes_values())
 }
 
 /// Whether `--map` says something else of the field or of the column.
@@ -150,8 +167,13 @@ pub(crate) fn write(
     options: &[(&str, String)],
 ) -> Result<(), Failure> {
     let mut text = String::from("# How contactmill reads such files: convert --profile FILE\n");
+    let arguments = Arguments::command();
     for (name, value) in options {
-        let _ = writeln!(text, "{name} = {}", Value::String(value.clone()));
+        let value = match is_flag(&arguments, name) {
+            true => Value::Boolean(true),
+            false => Value::String(value.clone()),
+        };
+        let _ = writeln!(text, "{name} = {value}");
     }
     text.push_str("\n[map]\n");
     let mut fields: Vec<(String, Vec<Value>)> = Vec::new();

@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::convert::Failure;
 use crate::signals::Signals;
 use crate::summary::grouped;
-use crate::terminal::{self, Style, one_line};
+use crate::terminal::{self, Style};
 use crate::upload_args::UploadArguments;
 use crate::upload_progress::{UploadProgress, long};
 

@@ -1,6 +1,7 @@
 //! What columns hold, by a sample of their cells.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::email_cell;
 use crate::explain::Notes;
@@ -9,13 +10,21 @@ use crate::options::Options;
 use crate::phone_cell::read_phone;
 use crate::reason::Reason;
 use crate::record::{Block, Record, Source};
-use crate::text::{ascii_digit, is_blank, says_nothing};
+use crate::text::{ascii_digit, is_blank, says_nothing, visible};
 
 /// How many records of a source are looked at.
 const SAMPLED_RECORDS: usize = 1_000;
 
 /// So many blocks are kept. A thousand records are far fewer, unless they are very large.
 const KEPT_BLOCKS: usize = 16;
+
+/// So many cells are remembered, to tell which of them are the same. A thousand records have fewer,
+/// unless a file has more than a thousand columns.
+const MAX_REMEMBERED: usize = 1 << 20;
+
+/// A number of a person stands for this many names at most, which leaves room for a family and for
+/// one name in several spellings.
+const NAMES_OF_A_PERSON: usize = 3;
 
 /// What the cells of one column are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,13 +56,32 @@ pub struct ColumnContent {
 pub struct ContentSample {
     options: Options,
     columns: Vec<ColumnContent>,
+    /// By column and record, what stands for each cell; see [`cell_mark`].
+    marks: Vec<Vec<u64>>,
+    remembered: usize,
+    records: usize,
+}
+
+/// In how many cells of a column of numbers stands one that many people share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shared {
+    pub(crate) cells: u64,
+    pub(crate) of: u64,
+}
+
+impl Shared {
+    /// Whether so many cells are shared that the column is that of a company, or of staff. A family
+    /// with one line does not make it one.
+    pub(crate) const fn is_of_many(self) -> bool {
+        self.of > 0 && 5 * self.cells >= self.of
+    }
 }
 
 impl ContentSample {
     /// A sample without records, whose cells will be read with these options.
     #[must_use]
     pub const fn new(options: Options) -> Self {
-        ContentSample { options, columns: Vec::new() }
+        ContentSample { options, columns: Vec::new(), marks: Vec::new(), remembered: 0, records: 0 }
     }
 
     /// Adds a record.
@@ -64,6 +92,59 @@ impl ContentSample {
         for (column, cell) in self.columns.iter_mut().zip(record.iter()) {
             column.add(cell, &self.options);
         }
+        if self.remembered + record.len() <= MAX_REMEMBERED {
+            self.remembered += record.len();
+            if self.marks.len() < record.len() {
+                self.marks.resize(record.len(), Vec::new());
+            }
+            for (marks, cell) in self.marks.iter_mut().zip(record.iter()) {
+                // Records before this one may have ended earlier.
+                marks.resize(self.records, NO_MARK);
+                marks.push(cell_mark(cell));
+            }
+            self.records += 1;
+        }
+    }
+
+    /// Whether a text stands among the cells of a column.
+    pub(crate) fn has_cell(&self, index: usize, text: &str) -> bool {
+        let mark = cell_mark(text);
+        mark != NO_MARK && self.marks.get(index).is_some_and(|marks| marks.contains(&mark))
+    }
+
+    /// In how many cells of a column stands a number that goes with more names than a person has.
+    /// `names` are the columns that together hold the name.
+    pub(crate) fn shared(&self, index: usize, names: &[usize]) -> Shared {
+        let mut by_number: HashMap<u64, (u64, HashSet<Vec<u64>>)> = HashMap::new();
+        let mark = |column: usize, record: usize| {
+            let marks = self.marks.get(column);
+            marks.and_then(|marks| marks.get(record)).copied().unwrap_or(NO_MARK)
+        };
+        let mut of = 0;
+        for record in 0..self.records {
+            let number = mark(index, record);
+            if number == NO_MARK {
+                continue;
+            }
+            of += 1;
+            let (count, of_number) = by_number.entry(number).or_default();
+            *count += 1;
+            let name: Vec<u64> = names.iter().map(|&column| mark(column, record)).collect();
+            // Enough is known of a number that has too many.
+            if name.iter().any(|&part| part != NO_MARK) && of_number.len() <= NAMES_OF_A_PERSON {
+                of_number.insert(name);
+            }
+        }
+        let is_shared = |(_, names): &&(u64, HashSet<Vec<u64>>)| names.len() > NAMES_OF_A_PERSON;
+        let cells = by_number.values().filter(is_shared).map(|(count, _)| count).sum();
+        Shared { cells, of }
+    }
+
+    /// What a cell reads as by itself.
+    pub(crate) fn reads_as(&self, cell: &str) -> ColumnContent {
+        let mut content = ColumnContent::default();
+        content.add(cell, &self.options);
+        content
     }
 
     /// What the column at this index holds.
@@ -197,6 +278,28 @@ impl<S: Source> Source for Resumed<S> {
     }
 }
 
+/// The mark of a cell that says nothing.
+const NO_MARK: u64 = 0;
+
+/// What stands for a cell: the same for the same text in capital or small letters, and for the same
+/// number in other layouts, with its country code or without.
+fn cell_mark(cell: &str) -> u64 {
+    let text = visible(cell);
+    if text.is_empty() || says_nothing(&text) {
+        return NO_MARK;
+    }
+    let mut hasher = DefaultHasher::new();
+    let mut digits: Vec<char> = text.chars().filter_map(ascii_digit).collect();
+    if digits.len() >= 7 && !text.contains(char::is_alphabetic) {
+        // Behind the country code, or the prefix, a number has hardly ever more.
+        digits.drain(..digits.len().saturating_sub(9));
+        digits.hash(&mut hasher);
+    } else {
+        text.chars().flat_map(char::to_lowercase).for_each(|c| c.hash(&mut hasher));
+    }
+    hasher.finish().max(NO_MARK + 1)
+}
+
 impl ColumnContent {
     fn add(&mut self, cell: &str, options: &Options) {
         if is_blank(cell) || says_nothing(cell.trim()) {
@@ -226,6 +329,11 @@ impl ColumnContent {
     /// Whether at least four of five cells are of the kind that `count` counts.
     pub(crate) const fn is_mostly(&self, count: u64) -> bool {
         self.filled > 0 && 5 * count >= 4 * self.filled
+    }
+
+    /// Whether cells are there and none has the look of a number.
+    pub(crate) const fn is_text(&self) -> bool {
+        self.filled > 0 && self.numbers == 0
     }
 
     /// Whether the sample says clearly that this is no column of phone numbers: not one cell in ten

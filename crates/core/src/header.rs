@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use crate::party::{Party, Standing};
 use crate::text::folded;
 
 /// The columns that `convert` adds behind the original ones in its own CSV files.
@@ -101,13 +102,13 @@ const MEANINGS: &[(HeaderMeaning, &str)] = &[
         contact phone number, customer phone, primary phone, person phone, msisdn,
         teléfono, número de teléfono, número teléfono, fone, telefone, número de telefone,
         numéro de téléphone, telefon, telefonnummer, rufnummer, numero di telefono,
-        telepon, no telp, no telepon, nomor telepon, telefon no, telefon numarası,
-        फोन, फोन नंबर, फोन नम्बर, هاتف, الهاتف, رقم الهاتف",
+        telepon, no telp, no telepon, nomor telepon, telefon no, telefon numarası, telefonu,
+        फोन, फोन नंबर, फोन नम्बर, هاتف, الهاتف, رقم الهاتف, رقم هاتف",
     ),
     (
         HeaderMeaning::Phone(PhoneRank::HomeOrWork),
         "home phones, business phones, home phone, home phone number, work phone, work phone number, business phone,
-        office phone, company phone, company main phone, other phone, alternate phone,
+        office phone, other phone, alternate phone,
         alternate number, alternative phone, secondary phone, default address phone, landline,
         landline number, landline phone, telefone fixo, tel fixo, fixo, telefone residencial,
         telefone comercial, teléfono fijo, tel fijo, teléfono casa, teléfono trabajo,
@@ -149,7 +150,7 @@ pub(crate) fn meaning(header: &str) -> Option<HeaderMeaning> {
 
 /// The same of a header that says one thing.
 fn of_one(header: &str) -> Option<HeaderMeaning> {
-    // `company.phone` is the phone of a company, unlike the column `Company phone` of a person.
+    // `company.phone` is the phone of a company.
     if header.rsplit('.').skip(1).any(is_of_others) {
         return None;
     }
@@ -337,7 +338,8 @@ const SOMETHING_ELSE: &str = "id, ids, uid, uuid, no, nr, num, code, key, order,
 /// Whether a header speaks of other things than how to reach the contact.
 pub(crate) fn is_of_something_else(header: &str) -> bool {
     static WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| words(SOMETHING_ELSE));
-    header.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&folded(word)))
+    Party::of(header).standing() >= Standing::Other
+        || header.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&folded(word)))
 }
 
 /// Steps of a path, such as `contact.phones.2.number`, that say no more than that it leads to

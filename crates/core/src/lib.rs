@@ -39,6 +39,7 @@ mod email_cell;
 mod encoding;
 mod explain;
 mod header;
+mod header_row;
 mod inspect;
 mod mapping;
 mod merge;
@@ -47,6 +48,7 @@ mod normalize;
 mod opt_out;
 mod options;
 mod packed;
+mod party;
 mod phone_cell;
 pub mod pipeline;
 mod preset;
@@ -68,10 +70,11 @@ pub use dedup::{Conflict, Conflicts, DedupPolicy, MatchKey};
 pub use encoding::Encoding;
 pub use explain::{Explained, Explanation, Step, StepKind};
 pub use header::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
+pub use header_row::{column_letters, numbered_header};
 pub use inspect::{ColumnInspection, Finding, Found, Inspection, Inspector, OptOuts, RegionAdvice};
 pub use mapping::{
     AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappedField, MappingError,
-    UnknownField, column_names,
+    PhoneCandidate, UnknownField, column_names,
 };
 pub use normalize::{Normalized, Normalizer};
 pub use options::{

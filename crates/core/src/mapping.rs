@@ -5,10 +5,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::content::ContentSample;
-use crate::decide::{Candidate, Columns, DecidedBy, Decision};
-use crate::email_cell;
-use crate::explain::Notes;
+use crate::decide::{Candidate, Columns, DecidedBy, Decision, Share};
 use crate::header;
+use crate::header_row::{
+    Labels, column_letters, has_data, index_of_letters, is_record, may_be_record,
+};
+use crate::party::Party;
 use crate::preset::Preset;
 use crate::raw::RawContact;
 use crate::reason::Reason;
@@ -126,32 +128,60 @@ pub struct FieldMapping {
 }
 
 /// Why a mapping does not fit a header row.
+///
+/// Columns are called by their names where the first row is known to be a header, and by their
+/// letters where it may hold somebody's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MappingError {
     /// No column holds phone numbers, as far as the header tells.
     NoPhoneColumn {
-        /// The names of the columns there are.
+        /// The columns there are.
         columns: Vec<String>,
+        /// The one that most likely holds them.
+        likely: Option<String>,
+    },
+    /// The phone columns are of different people, or several fit by their cells alone.
+    AmbiguousPhone {
+        /// Those that it could be, in the order of the columns.
+        candidates: Vec<PhoneCandidate>,
     },
     /// The first row holds an e-mail address or a phone number: it is no header.
     NoHeader {
         /// How many columns there are.
         columns: usize,
+        /// The letter of the one that most likely holds phone numbers.
+        likely: Option<String>,
     },
     /// A column that the user named is not there.
     UnknownColumn {
         /// The name that was given.
         column: String,
-        /// The names of the columns there are.
+        /// The columns there are.
         columns: Vec<String>,
     },
+}
+
+/// A column that could hold the phone number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PhoneCandidate {
+    /// By this, `--map` knows it: its name or its letter.
+    pub column: String,
+    /// Its letter.
+    pub letter: String,
+    /// How many of its cells are numbers.
+    pub share: Option<Share>,
 }
 
 impl fmt::Display for MappingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            MappingError::NoPhoneColumn { columns } => {
+            MappingError::NoPhoneColumn { columns, .. } => {
                 write!(f, "no column with phone numbers among {}", columns.join(", "))
+            }
+            MappingError::AmbiguousPhone { candidates } => {
+                let columns: Vec<&str> = candidates.iter().map(|one| &*one.column).collect();
+                write!(f, "the phone could be in any of {}", columns.join(", "))
             }
             MappingError::NoHeader { .. } => f.write_str("the first row is data, not a header"),
             MappingError::UnknownColumn { column, columns } => {
@@ -211,7 +241,8 @@ impl FieldMapping {
     ///
     /// # Errors
     ///
-    /// When a named column is not there, or no column holds phone numbers.
+    /// When a named column is not there, no column holds phone numbers or several do and nothing says
+    /// which, or the header row is a record.
     pub fn resolve(&self, header: &[String]) -> Result<ColumnMap, MappingError> {
         self.resolve_with(header, &ContentSample::default())
     }
@@ -237,17 +268,26 @@ impl FieldMapping {
     ///
     /// # Errors
     ///
-    /// When a named column is not there, or no column holds phone numbers.
+    /// When a named column is not there, no column holds phone numbers or several do and nothing says
+    /// which, or the header row is a record.
     pub fn resolve_with(
         &self,
         header: &[String],
         sample: &ContentSample,
     ) -> Result<ColumnMap, MappingError> {
         let names = column_names(header);
+        let labels = Labels::new(header, &names, sample);
+        let no_header = || {
+            let likely = sample.likely_phone_column().map(column_letters);
+            MappingError::NoHeader { columns: header.len(), likely }
+        };
+        if is_record(header, sample) {
+            return Err(no_header());
+        }
         let find = |column: &String| {
             find_column(&names, column).ok_or_else(|| MappingError::UnknownColumn {
                 column: column.clone(),
-                columns: data_columns(&names),
+                columns: labels.all(),
             })
         };
         let mut fields: Vec<(MappedField, usize)> = Vec::new();
@@ -264,7 +304,18 @@ impl FieldMapping {
             decisions[index] = said;
         }
         let preset = Preset::of(header);
-        let decided = Columns { header, preset, sample }.decide(free, assigned);
+        let mut phones = fields.iter().filter(|(field, _)| *field == MappedField::Phone);
+        let party = phones.next().map(|&(_, index)| Party::of(&header[index]));
+        let decided = Columns { header, preset, sample, party }.decide(free, assigned);
+        if !decided.ambiguous.is_empty() {
+            let candidate = |(index, share)| PhoneCandidate {
+                column: labels.of(index),
+                letter: column_letters(index),
+                share,
+            };
+            let candidates = decided.ambiguous.into_iter().map(candidate).collect();
+            return Err(MappingError::AmbiguousPhone { candidates });
+        }
         for (index, decision) in decided.refuted {
             decisions[index] = decision;
         }
@@ -272,12 +323,22 @@ impl FieldMapping {
             decisions[index] = decision;
             fields.push((field, index));
         }
-        if !fields.iter().any(|(field, _)| *field == MappedField::Phone) {
-            return Err(if header.iter().any(|cell| is_data(cell)) {
-                MappingError::NoHeader { columns: header.len() }
-            } else {
-                MappingError::NoPhoneColumn { columns: data_columns(&names) }
-            });
+        let is_phone = |(field, index): &(MappedField, usize)| {
+            (*field == MappedField::Phone).then_some(*index)
+        };
+        let phones: Vec<usize> = fields.iter().filter_map(is_phone).collect();
+        if phones.is_empty() {
+            if has_data(header, sample) {
+                return Err(no_header());
+            }
+            let likely = decided.likely.or_else(|| sample.likely_phone_column());
+            let likely = likely.map(|index| labels.of(index));
+            return Err(MappingError::NoPhoneColumn { columns: labels.all(), likely });
+        }
+        // A column that the user calls by its name proves that it has one.
+        let is_by_name = |(_, column): &(MappedField, String)| by_name(&names, column).is_some();
+        if !self.assignments.iter().any(is_by_name) && may_be_record(header, &phones, sample) {
+            return Err(no_header());
         }
 
         let is_own = header::is_bookkeeping_header(header);
@@ -316,6 +377,25 @@ impl FieldMapping {
             if is_own { names.iter().position(|name| name == "_reason") } else { None };
         let header = header.to_vec();
         Ok(ColumnMap { header, names, roles, fields, reason_column, decisions, preset })
+    }
+}
+
+impl FieldMapping {
+    /// What it says of columns by their names, and whether it says that a phone column is at a letter,
+    /// for a row of which it is not known whether it is the header.
+    pub(crate) fn by_names(&self, row: &[String]) -> (FieldMapping, bool) {
+        let names = column_names(row);
+        let is_letter =
+            |column: &str| by_name(&names, column).is_none() && index_of_letters(column).is_some();
+        let mut mapping = self.clone();
+        mapping.assignments.retain(|(_, column)| !is_letter(column));
+        if let AttributeSelection::Columns(columns) = &mut mapping.attributes {
+            columns.retain(|column| !is_letter(column));
+        }
+        let mut all = self.assignments.iter();
+        let by_letter =
+            all.any(|(field, column)| *field == MappedField::Phone && is_letter(column));
+        (mapping, by_letter)
     }
 }
 
@@ -478,20 +558,16 @@ pub fn column_names(header: &[String]) -> Vec<String> {
     names
 }
 
-/// A column by its name: as it stands, else without regard to case, accents and punctuation.
+/// A column by its name, else by its letters.
 fn find_column(names: &[String], wanted: &str) -> Option<usize> {
+    let by_letters = || index_of_letters(wanted).filter(|&index| index < names.len());
+    by_name(names, wanted).or_else(by_letters)
+}
+
+/// A column by its name: as it stands, else without regard to case, accents and punctuation.
+fn by_name(names: &[String], wanted: &str) -> Option<usize> {
     let wanted_folded = folded(wanted);
     names.iter().position(|name| name == wanted).or_else(|| {
         names.iter().position(|name| !wanted_folded.is_empty() && folded(name) == wanted_folded)
     })
-}
-
-fn data_columns(names: &[String]) -> Vec<String> {
-    names.iter().filter(|name| !name.starts_with('_')).cloned().collect()
-}
-
-/// Whether a cell of a header row is somebody's data.
-fn is_data(cell: &str) -> bool {
-    email_cell::read(cell, Notes::default()).into_addresses().is_some()
-        || cell.chars().filter(char::is_ascii_digit).count() >= 7
 }

@@ -108,8 +108,9 @@ const PRESETS: &[Preset] = &[
         own: "E-mail Address, E-mail # Address, E-mail # Display Name, Primary Phone,
               Company Main Phone, Business Phone, Business Phone 2, Business Fax, Home Fax,
               Home Street, Business Street, Categories",
+        // `Company Main Phone` is the same for all who work there.
         phone: "Mobile Phone, Primary Phone, Home Phone, Home Phone 2, Business Phone,
-                Business Phone 2, Other Phone, Company Main Phone",
+                Business Phone 2, Other Phone",
         email: "E-mail Address, E-mail # Address",
         country: "Home Country, Home Country/Region, Business Country, Business Country/Region,
                   Other Country, Other Country/Region",

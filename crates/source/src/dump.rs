@@ -34,11 +34,21 @@ pub struct ReadOptions<'o> {
     /// Whether a row is a header row for contacts. It tells such a row from banners above it, and a
     /// sheet of contacts from others. By default none is, and the first row is the header.
     pub is_header: IsHeader<'o>,
+    /// Whether a row is a record of a contact, which is no banner. By default none is.
+    pub is_record: IsHeader<'o>,
+    /// There is no header row: the first row is a record, and the columns are called `column1`,
+    /// `column2`, …. Formats that name their columns are read as ever.
+    pub no_header: bool,
     /// Makes an empty file without a name, for what has to be unpacked or decoded.
     pub scratch: &'o dyn Fn() -> io::Result<File>,
 }
 
 impl<'o> ReadOptions<'o> {
+    /// How the header row is looked for.
+    pub(crate) const fn header_search(&self) -> HeaderSearch<'o> {
+        HeaderSearch::new(self.no_header, self.is_header, self.is_record)
+    }
+
     /// The defaults, with scratch files made by this function.
     pub fn new(scratch: &'o dyn Fn() -> io::Result<File>) -> Self {
         ReadOptions {
@@ -47,6 +57,8 @@ impl<'o> ReadOptions<'o> {
             sheet: None,
             inflate: InflateLimits::default(),
             is_header: &|_| false,
+            is_record: &|_| false,
+            no_header: false,
             scratch,
         }
     }
@@ -363,7 +375,7 @@ impl Part {
         let named = (Arc::clone(&self.name), bytes);
         match format {
             Format::Csv => {
-                let search = HeaderSearch::new(options.is_header);
+                let search = options.header_search();
                 let delimiter = quoting.map(|quoting| quoting.delimiter);
                 let csv =
                     CsvOptions { delimiter: delimiter.or(options.csv.delimiter), ..options.csv };

@@ -40,6 +40,13 @@ impl Format {
         }
     }
 
+    /// Whether the names of its columns stand in a row of its own, which can be missing; other formats
+    /// name the columns themselves.
+    #[must_use]
+    pub const fn has_header_row(self) -> bool {
+        matches!(self, Format::Csv | Format::Xlsx | Format::Xls | Format::Ods)
+    }
+
     /// Of text, by its beginning: what is neither JSON nor vCard is delimited.
     ///
     /// ```

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use contactmill_core::{ColumnRole, Found};
+use contactmill_core::{ColumnRole, Found, column_letters};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -36,6 +36,7 @@ struct InputReport<'r> {
 
 #[derive(Serialize)]
 struct ColumnReport<'r> {
+    letter: String,
     column: &'r str,
     field: Option<String>,
     by: &'static str,
@@ -131,6 +132,7 @@ impl<'r> From<&'r Part> for InputReport<'r> {
             .map(|(index, ((column, role), seen))| {
                 let decision = map.decision(index).unwrap_or_default();
                 ColumnReport {
+                    letter: column_letters(index),
                     column,
                     field: match role {
                         ColumnRole::Field(field) => Some(field.to_string()),

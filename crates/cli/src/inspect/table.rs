@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use anstyle::AnsiColor;
-use contactmill_core::{ColumnRole, DecidedBy, Finding, Found, Inspection, MappedField};
+use contactmill_core::{
+    ColumnRole, DecidedBy, Finding, Found, Inspection, MappedField, column_letters,
+};
 use serde_json::Value;
 
 use super::{Part, Seen};
@@ -112,7 +114,7 @@ fn write_columns(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
         let sure = if is_decided { format!("{} %", decision.confidence) } else { String::new() };
         let line = format!(
             "{:>3}  {:<NAME_WIDTH$} {filled:>6}  {field:<12} {by:<8} {sure:>5}",
-            letters(index),
+            column_letters(index),
             cut(name, NAME_WIDTH)
         );
         write!(out, "{style}{}{style:#}", line.trim_end())?;
@@ -165,7 +167,7 @@ fn write_damage(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
             if std::mem::take(&mut is_first) {
                 writeln!(out, "\n{HEADING}Damage{HEADING:#} by a spreadsheet")?;
             }
-            let (column, name) = (letters(index), cut(name, NAME_WIDTH));
+            let (column, name) = (column_letters(index), cut(name, NAME_WIDTH));
             let (meaning, advice) = (found.finding.meaning(), found.finding.advice());
             let count = grouped(found.count);
             writeln!(out, "  {BAD}{count}{BAD:#} in column {column} ({name}): {meaning}")?;
@@ -273,23 +275,19 @@ fn write_next(
     if let Some(path) = &arguments.write_profile {
         writeln!(out, "  the mapping stands in {}", one_line(&path.display().to_string()))?;
         command = format!("{command} --profile {}", shell_word(&path.display().to_string()));
-    } else if arguments.options().region.is_some_and(|_| !parts.is_empty()) {
-        let region = arguments.options().region.map(|region| region.to_string());
-        command = format!("{command} --region {}", region.unwrap_or_default());
+    } else if !parts.is_empty() {
+        if let Some(region) = arguments.options().region {
+            command = format!("{command} --region {region}");
+        }
+        if arguments.reading.no_header {
+            command.push_str(" --no-header");
+        }
+        for (field, column) in arguments.mapping().assignments {
+            let map = format!("{field}={column}");
+            command = format!("{command} --map {}", shell_word(&map));
+        }
     }
     writeln!(out, "  {command}")
-}
-
-/// The letters by which a spreadsheet calls the column at this index.
-fn letters(index: usize) -> String {
-    let mut letters = Vec::new();
-    let mut left = index + 1;
-    while left > 0 {
-        left -= 1;
-        letters.push(b'A' + u8::try_from(left % 26).unwrap_or(0));
-        left /= 26;
-    }
-    letters.iter().rev().map(|&letter| char::from(letter)).collect()
 }
 
 /// The text on one line, cut where it is longer than `width`.
@@ -298,17 +296,5 @@ fn cut(text: &str, width: usize) -> String {
     match tidy.chars().count() > width {
         true => tidy.chars().take(width.saturating_sub(1)).chain(['…']).collect(),
         false => tidy,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_called_as_in_a_spreadsheet() {
-        for (index, name) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")] {
-            assert_eq!(letters(index), name);
-        }
     }
 }

@@ -14,7 +14,7 @@ mod scan;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use contactmill_core::{Source, is_bookkeeping_header};
+use contactmill_core::{Source, is_bookkeeping_header, numbered_header};
 
 pub use self::block::CsvBlock;
 use self::block::{BlockForm, Fields};
@@ -23,7 +23,7 @@ pub use self::dialect::{Delimiter, InvalidDelimiter};
 pub(crate) use self::quoting::{Quoting, Requoted};
 use self::scan::{Found, OpenQuote, Scanner, line_ends};
 use crate::error::{SourceError, SourceProblem};
-use crate::header::{HEADER_AMONG, HeaderSearch};
+use crate::header::{HeaderSearch, usual_width};
 use crate::own_file;
 
 /// How much of the beginning is looked at to find the delimiter.
@@ -74,10 +74,10 @@ impl<R: Read + Seek> CsvSource<R> {
     ///
     /// When it cannot be read, or has no readable header row.
     pub fn new(name: &str, reader: R, options: CsvOptions) -> Result<Self, SourceError> {
-        CsvSource::with_banners(name, reader, options, HeaderSearch::new(&|_| false))
+        CsvSource::with_banners(name, reader, options, HeaderSearch::none())
     }
 
-    /// The same, where banners may stand above the header row.
+    /// The same, where banners may stand above the header row, or there is none.
     pub(crate) fn with_banners(
         name: &str,
         reader: R,
@@ -112,8 +112,10 @@ impl<R: Read + Seek> CsvSource<R> {
             .delimiter
             .or(declared.map(|(delimiter, _)| delimiter))
             .unwrap_or_else(|| dialect::find(source.rest(), source.at_end));
-        source.pass_over_banners(search);
-        source.read_header()?;
+        if !source.number_columns(search)? {
+            source.pass_over_banners(search);
+            source.read_header()?;
+        }
         Ok(source)
     }
 
@@ -178,8 +180,8 @@ impl<R: Read + Seek> CsvSource<R> {
         self.start += count as u64;
     }
 
-    /// Goes to the header row where banners stand above it.
-    fn pass_over_banners(&mut self, search: HeaderSearch<'_>) {
+    /// The first rows, as many as `max`, and where they begin in the rest.
+    fn first_rows(&self, max: usize) -> (Vec<Vec<String>>, Vec<usize>) {
         let rest = self.rest();
         let whole = match self.at_end {
             true => rest,
@@ -187,18 +189,50 @@ impl<R: Read + Seek> CsvSource<R> {
         };
         let mut fields = Fields::new(self.delimiter, whole.len());
         let (mut rows, mut starts, mut at) = (Vec::new(), Vec::new(), 0);
-        while rows.len() < HEADER_AMONG
+        while rows.len() < max
             && let Some(read) = fields.read(&whole[at..])
         {
             // A banner in another encoding is no header row, but a row.
-            rows.push(fields.to_strings().unwrap_or_default());
+            rows.push(fields.to_strings().unwrap_or_else(|| vec![String::new(); fields.len()]));
             starts.push(at);
             at += read;
         }
+        (rows, starts)
+    }
+
+    /// Goes to the header row where banners stand above it.
+    fn pass_over_banners(&mut self, search: HeaderSearch<'_>) {
+        let (rows, starts) = self.first_rows(search.rows());
         let found = search.find(rows.iter().map(Vec::as_slice));
         if let Some(&start) = found.and_then(|row| starts.get(row)) {
             self.pass_over(start);
         }
+    }
+
+    /// Gives the columns numbers where there is no header row, and leaves the first row to be read.
+    fn number_columns(&mut self, search: HeaderSearch<'_>) -> Result<bool, SourceError> {
+        if !search.is_without() {
+            return Ok(false);
+        }
+        while !self.at_end
+            && self.rest().len() <= self.options.max_record_bytes
+            && !self.rest().contains(&b'\n')
+        {
+            self.fill(self.rest().len() + SAMPLE)?;
+        }
+        let (mut rows, _) = self.first_rows(search.rows());
+        if rows.is_empty() && !self.rest().is_empty() {
+            // One row, larger than a record may be.
+            let mut fields = Fields::new(self.delimiter, self.rest().len());
+            fields.read_all(self.rest());
+            rows.push(vec![String::new(); fields.len()]);
+        }
+        if !search.is_numbered(rows.first().map(Vec::as_slice)) {
+            return Ok(rows.is_empty());
+        }
+        self.header = numbered_header(usual_width(rows.iter().map(Vec::len).collect()));
+        self.scanner = Scanner::new(self.start, self.delimiter);
+        Ok(true)
     }
 
     fn read_header(&mut self) -> Result<(), SourceError> {

@@ -11,12 +11,13 @@ mod xlsx;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use contactmill_core::numbered_header;
+
 #[cfg(feature = "arrow")]
 pub(crate) use self::cell::push_number;
 use crate::dump::ReadOptions;
 use crate::error::SourceProblem;
 use crate::format::Format;
-use crate::header::HeaderSearch;
 use crate::input::Input;
 use crate::table::TableSource;
 
@@ -56,7 +57,8 @@ pub(crate) fn open(
 }
 
 /// The sheet that the user named, else the only one with a header row for contacts, else the first
-/// that holds anything. Nothing when all are empty.
+/// that holds anything. Nothing when all are empty. Where no row is a header, nothing tells sheets
+/// apart, and there must be one.
 fn choose(
     mut candidates: Vec<Candidate>,
     options: ReadOptions<'_>,
@@ -72,7 +74,7 @@ fn choose(
         candidates.retain(|candidate| !candidate.is_hidden);
     }
     candidates.retain(|candidate| !candidate.rows.is_empty());
-    let search = HeaderSearch::new(options.is_header);
+    let search = options.header_search();
     let fits = |candidate: &Candidate| search.find(rows_of(candidate)).is_some();
     if candidates.iter().any(fits) {
         candidates.retain(fits);
@@ -80,9 +82,17 @@ fn choose(
             return Err(SourceProblem::SeveralSheets { sheets: names(&candidates) });
         }
     }
+    if search.is_without() && candidates.len() > 1 {
+        return Err(SourceProblem::SeveralSheets { sheets: names(&candidates) });
+    }
     let Some(Candidate { name, mut rows, .. }) = candidates.into_iter().next() else {
         return Ok(None);
     };
+    if search.is_numbered(rows.first().map(|(_, row)| row.as_slice())) {
+        // Cells at the end of a row that are empty are not there.
+        let columns = rows.iter().map(|(_, row)| row.len()).max().unwrap_or_default();
+        return Ok(Some(Chosen { sheet: name, header_row: 0, header: numbered_header(columns) }));
+    }
     let at = search.find(rows.iter().map(|(_, row)| row.as_slice())).unwrap_or(0);
     let (header_row, header) = rows.swap_remove(at);
     Ok(Some(Chosen { sheet: name, header_row, header }))

@@ -12,7 +12,6 @@ use super::events::ShortEvents;
 use super::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, cell, choose};
 use crate::dump::ReadOptions;
 use crate::error::SourceProblem;
-use crate::header::HEADER_AMONG;
 use crate::input::Input;
 use crate::table::{Ended, RowWriter, TableOf, TableSource};
 use crate::unpack::Archive;
@@ -39,7 +38,7 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
         let is_wanted = options.sheet.is_none_or(|wanted| wanted == name);
         let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
         while is_wanted
-            && rows.len() < HEADER_AMONG
+            && rows.len() < options.header_search().rows()
             && let Some(row) = content.next_row()?
         {
             if row.has_text() {

@@ -7,7 +7,6 @@ use calamine::{Data, DataRef, Range, Reader, SheetType, SheetVisible, Xls, XlsEr
 use super::{Candidate, Chosen, cell, choose};
 use crate::dump::ReadOptions;
 use crate::error::SourceProblem;
-use crate::header::HEADER_AMONG;
 use crate::input::Input;
 use crate::table::{Ended, RowWriter, TableOf, TableSource};
 
@@ -38,7 +37,9 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
         .collect();
     let mut candidates = Vec::new();
     for (name, is_hidden) in sheets {
-        let rows = workbook.worksheet_range(&name).map(|range| first_rows(&range));
+        let rows = workbook
+            .worksheet_range(&name)
+            .map(|range| first_rows(&range, options.header_search().rows()));
         let rows = rows.map_err(|error| SourceProblem::damaged("workbook", error))?;
         candidates.push(Candidate { name, rows, is_hidden });
     }
@@ -169,7 +170,7 @@ fn filled_rows(range: &Range<Data>) -> impl Iterator<Item = (u64, usize, &[Data]
     numbered.map(move |(cells, number)| (number, column as usize, cells))
 }
 
-fn first_rows(range: &Range<Data>) -> Vec<(u64, Vec<String>)> {
+fn first_rows(range: &Range<Data>, max: usize) -> Vec<(u64, Vec<String>)> {
     let text = |value: &Data| {
         let mut text = String::new();
         push(&mut text, value);
@@ -183,7 +184,7 @@ fn first_rows(range: &Range<Data>) -> Vec<(u64, Vec<String>)> {
             (number, row)
         })
         .filter(|(_, row)| !row.is_empty())
-        .take(HEADER_AMONG)
+        .take(max)
         .collect()
 }
 

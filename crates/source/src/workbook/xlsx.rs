@@ -8,7 +8,6 @@ use super::events::ShortEvents;
 use super::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, cell, choose};
 use crate::dump::ReadOptions;
 use crate::error::SourceProblem;
-use crate::header::HEADER_AMONG;
 use crate::input::Input;
 use crate::table::{Ended, RowWriter, TableOf, TableSource};
 use crate::unpack::{Archive, InflateLimits, Member};
@@ -27,7 +26,11 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
     let mut candidates = Vec::new();
     for (name, is_hidden) in sheets {
         let is_wanted = options.sheet.is_none_or(|wanted| wanted == name);
-        let rows = if is_wanted { first_rows(&mut workbook, &name)? } else { Vec::new() };
+        let rows = if is_wanted {
+            first_rows(&mut workbook, &name, options.header_search().rows())?
+        } else {
+            Vec::new()
+        };
         candidates.push(Candidate { name, rows, is_hidden });
     }
     let Some(Chosen { sheet, header_row, header }) = choose(candidates, options)? else {
@@ -107,6 +110,7 @@ fn claims_too_many(head: &[u8], size: u64) -> bool {
 fn first_rows(
     workbook: &mut Workbook,
     sheet: &str,
+    max: usize,
 ) -> Result<Vec<(u64, Vec<String>)>, SourceProblem> {
     let mut cells = match workbook.worksheet_cells_reader(sheet) {
         Ok(cells) => cells,
@@ -122,7 +126,7 @@ fn first_rows(
             continue;
         }
         if rows.last().is_none_or(|(last, _)| *last != number) {
-            if rows.len() == HEADER_AMONG {
+            if rows.len() == max {
                 break;
             }
             rows.push((number, Vec::new()));
