@@ -18,7 +18,8 @@ use contactmill_emit::{
     MappingEntry, ResultWriter, Staging, Tool,
 };
 use contactmill_source::{
-    AnySource, Dump, Format, Input, Part, PassedOver, ReadOptions, SourceError, TextEncoding,
+    AnySource, Dump, Format, Input, Part, PassedOver, ReadOptions, SkippedColumn, SourceError,
+    TextEncoding,
 };
 
 use crate::args::ConvertArguments;
@@ -205,6 +206,7 @@ struct OpenInput {
     bytes: u64,
     sha256: String,
     header: Vec<String>,
+    skipped: Vec<SkippedColumn>,
     /// What its columns hold; nothing when it is empty.
     map: Option<ColumnMap>,
     records: u64,
@@ -364,6 +366,9 @@ fn open(
     for part in parts {
         let sampled = Sampled::of(part.open(reading)?, arguments.options())?;
         let source = sampled.source();
+        if !arguments.display.quiet {
+            tell_skipped(source);
+        }
         let kept = inputs.iter().filter(|input| input.source.is_some()).count();
         inputs.push(OpenInput {
             name: source.name().to_owned(),
@@ -372,6 +377,7 @@ fn open(
             bytes: source.bytes(),
             sha256: String::new(),
             header: source.header().to_vec(),
+            skipped: source.skipped_columns().to_vec(),
             map: columns_of(&sampled, &arguments.mapping())?,
             records: 0,
             source: if kept < KEPT_OPEN { sampled.resume() } else { None },
@@ -379,6 +385,18 @@ fn open(
         });
     }
     Ok(())
+}
+
+/// Says which columns of a source are not read.
+pub(crate) fn tell_skipped(source: &AnySource) {
+    for SkippedColumn { name, holds } in source.skipped_columns() {
+        // Where this cannot be written, the run is still worth its while.
+        let _ = writeln!(
+            anstream::stderr(),
+            "{}: the column {name} holds {holds}; skipped",
+            source.name()
+        );
+    }
 }
 
 /// What the columns of a source hold, by its header and its first thousand records; nothing when it is
@@ -392,6 +410,16 @@ pub(crate) fn columns_of(
         return Ok(None);
     }
     mapping.resolve_with(source.header(), sample).map(Some).map_err(|error| {
+        // A column that is not read is not needed, unless something is to be found in it.
+        let is_meant = |skipped: &&SkippedColumn| match &error {
+            MappingError::UnknownColumn { column, .. } => {
+                column.eq_ignore_ascii_case(&skipped.name)
+            }
+            _ => FieldMapping::default().resolve(std::slice::from_ref(&skipped.name)).is_ok(),
+        };
+        if let Some(skipped) = source.skipped_columns().iter().find(is_meant) {
+            return Failure::Source(source.cannot_read(skipped));
+        }
         let likely = sample.likely_phone_column();
         let suggestion = likely.and_then(|column| source.header().get(column).cloned());
         Failure::Mapping { source: source.name().to_owned(), error, suggestion }
@@ -406,6 +434,7 @@ fn input_entry(input: &OpenInput) -> InputEntry {
         bytes: input.bytes,
         sha256: input.sha256.clone(),
         records: input.records,
+        skipped_columns: input.skipped.iter().map(|column| column.name.clone()).collect(),
     }
 }
 

@@ -9,7 +9,7 @@ use contactmill_source::{self as source, Dump, Input, ReadOptions};
 use serde_json::Value;
 
 use crate::args::InspectArguments;
-use crate::convert::{Failure, columns_of, is_standard_input};
+use crate::convert::{Failure, columns_of, is_standard_input, tell_skipped};
 use crate::profile;
 
 mod report;
@@ -82,6 +82,7 @@ fn inspect(
 ) -> Result<Part, Failure> {
     let sampled = Sampled::of(part.open(reading)?, arguments.options())?;
     let source = sampled.source();
+    tell_skipped(source);
     let mut inspected = Part {
         name: source.name().to_owned(),
         format: source.format().name(),

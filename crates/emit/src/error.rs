@@ -39,6 +39,8 @@ pub enum EmitError {
         /// The path.
         path: PathBuf,
     },
+    /// The thread that is to write cannot be started.
+    NoThread(io::Error),
 }
 
 impl EmitError {
@@ -75,6 +77,11 @@ impl fmt::Display for EmitError {
             EmitError::NoName { path } => {
                 write!(f, "{} cannot be made; name a folder with --out", path.display())
             }
+            EmitError::NoThread(error) => write!(
+                f,
+                "a thread to write cannot be started ({error}); use --threads 1, or raise the limit \
+                 on processes"
+            ),
         }
     }
 }
@@ -82,7 +89,7 @@ impl fmt::Display for EmitError {
 impl std::error::Error for EmitError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            EmitError::Io { error, .. } => Some(error),
+            EmitError::Io { error, .. } | EmitError::NoThread(error) => Some(error),
             _ => None,
         }
     }

@@ -421,8 +421,9 @@ impl Part {
             Format::Parquet | Format::ArrowIpc => {
                 let source = crate::columnar::open(format, input, options.inflate);
                 let source = source.map_err(|problem| self.error(problem))?.named(&self.name);
-                let header = source.header.clone();
-                Ok(AnySource::new(named, (format, TextEncoding::UTF_8), header, source))
+                let (header, skipped) = (source.header.clone(), source.skipped.clone());
+                let source = AnySource::new(named, (format, TextEncoding::UTF_8), header, source);
+                Ok(source.without(skipped))
             }
             other => Err(self.error(SourceProblem::Format { format: other.name() })),
         }

@@ -97,7 +97,7 @@ pub(crate) enum Packing {
 /// What these bytes are the beginning of.
 pub(crate) fn kind_of(head: &[u8]) -> Kind {
     /// The first bytes of files, as their specifications give them.
-    const MAGIC: [(&[u8], Kind); 22] = [
+    const MAGIC: [(&[u8], Kind); 31] = [
         (b"\x1F\x8B", Kind::Packed(Packing::Gzip)),
         (b"\x28\xB5\x2F\xFD", Kind::Packed(Packing::Zstd)),
         (b"PK\x03\x04", Kind::Packed(Packing::Zip)),
@@ -120,6 +120,16 @@ pub(crate) fn kind_of(head: &[u8]) -> Kind {
         (b"Obj\x01", Kind::Foreign("Avro")),
         (b"\xFF\xFE\0\0", Kind::Foreign("text in UTF-32")),
         (b"\0\0\xFE\xFF", Kind::Foreign("text in UTF-32")),
+        (b"!BDN", Kind::Foreign("an Outlook mailbox (PST)")),
+        (b"\0\x01\0\0Standard Jet DB", Kind::Foreign("an Access database")),
+        (b"\0\x01\0\0Standard ACE DB", Kind::Foreign("an Access database")),
+        // BOF: the first record of an Excel file that no container holds. Its kind tells the version.
+        (b"\x09\0\x04\0", Kind::Foreign("an Excel 2 worksheet")),
+        (b"\x09\0\x06\0", Kind::Foreign("an Excel 2 worksheet")),
+        (b"\x09\x02\x06\0", Kind::Foreign("an Excel 3 worksheet")),
+        (b"\x09\x04\x06\0", Kind::Foreign("an Excel 4 worksheet or workbook")),
+        (b"\x09\x08\x08\0", Kind::Foreign("an Excel worksheet without a workbook (BIFF)")),
+        (b"\x09\x08\x10\0", Kind::Foreign("an Excel worksheet without a workbook (BIFF)")),
     ];
     let found = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|&(_, kind)| kind);
     if let Some(kind) = found {

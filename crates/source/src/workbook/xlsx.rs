@@ -64,7 +64,10 @@ fn checked(input: &Input, options: ReadOptions<'_>) -> Result<Workbook, SourcePr
     let look = |member: &Member| check(member, input.clone(), inflate);
     others.into_iter().try_for_each(look)?;
     std::thread::scope(|scope| {
-        let looking = scope.spawn(move || sheets.into_iter().try_for_each(look));
+        let looking = std::thread::Builder::new()
+            .name("contactmill-look".into())
+            .spawn_scoped(scope, move || sheets.into_iter().try_for_each(look))
+            .map_err(SourceProblem::NoThread)?;
         let workbook = Xlsx::new(BufReader::new(input.clone())).map_err(problem);
         match looking.join() {
             Ok(looked) => looked?,
