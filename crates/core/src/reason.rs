@@ -170,7 +170,7 @@ codes! {
         ValueTruncated = "value_truncated",
             "a value was cut at its limit", "see the whole value under before";
         ValueUnreadable = "value_unreadable",
-            "what is stored is no date or text; left out", "see what is stored under before";
+            "no date and no text; left out", "see what is stored under before";
     }
 }
 

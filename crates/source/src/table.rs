@@ -213,6 +213,11 @@ impl RowWriter {
         block.integrity = Integrity::UnreadableValue;
     }
 
+    /// Says how the present row arrived, if not whole.
+    pub(crate) fn mark(&mut self, integrity: Integrity) {
+        self.block.integrity = integrity;
+    }
+
     /// Counts cells that hold something and are not written down one by one: each takes as long as
     /// many that are empty.
     pub(crate) fn add_unfolded(&mut self, cells: u64) {
@@ -231,9 +236,12 @@ impl RowWriter {
         block.open = false;
         self.share = share_of_all;
         if self.of == TableOf::Workbook && self.gaps > MAX_GAPS {
-            let error = "its cells stand too far apart, or are repeated too often; copy the \
-                         contacts to a new workbook";
-            return Err(SourceProblem::damaged("workbook", error).into());
+            return Err(SourceProblem::NotRead {
+                what: "cells of this workbook stand too far apart, or are repeated too often"
+                    .to_owned(),
+                instead: "copy the contacts to a new workbook",
+            }
+            .into());
         }
         if block.text.len() + 8 * block.ends.len() >= BLOCK_BYTES {
             return self.hand_over();

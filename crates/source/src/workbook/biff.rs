@@ -432,4 +432,80 @@ mod tests {
         let encrypted = [record(0x002F, &[1]), stream(&corners)].concat();
         assert!(!has_far_flung_sheet(encrypted.as_slice()).unwrap());
     }
+
+    /// A workbook with a sheet of these records, behind these of its own.
+    fn book(own: &[Vec<u8>], sheet: &[Vec<u8>]) -> Vec<u8> {
+        let begin = record(0x0809, &[0x0600, 0x0005]);
+        let own = own.concat();
+        let position = begin.len() + own.len() + 4 + 12 + 4;
+        let listed = record(0x0085, &[position as u16, 0, 0, 0x0001, 0x0041, 0]);
+        let end = record(0x000A, &[]);
+        let sheet = [record(0x0809, &[0x0600, 0x0010]), sheet.concat(), end.clone()].concat();
+        [begin, own, listed, end, sheet].concat()
+    }
+
+    fn survey_of(stream: &[u8]) -> Result<Survey, SourceProblem> {
+        survey(&mut io::Cursor::new(stream))
+    }
+
+    #[test]
+    fn old_numbers_of_records_are_mended_and_cells_are_counted() {
+        let formula = |kind, gave: u16| record(kind, &[1, 1, 0, gave, 0, 0, 0xFFFF, 0, 0, 0, 0]);
+        let text = record(0x0207, &[1, 0x4100]);
+        let sheet = [
+            record(0x00FD, &[0, 0, 0, 0, 0]),
+            record(0x00BD, &[0, 1, 0, 0, 0, 0, 0, 0, 2]),
+            formula(0x0406, 0),
+            text.clone(),
+            record(0x0203, &[2, 0, 0, 0, 0, 0, 0]),
+        ];
+        let stream = book(&[], &sheet);
+        let found = survey_of(&stream).unwrap();
+        assert_eq!(found.cells, [Some(5)]);
+        let [(at, FORMULA)] = found.patches[..] else { panic!("{found:?}") };
+        assert_eq!(stream[at as usize..at as usize + 2], 0x0406_u16.to_le_bytes());
+        for kind in [0x0006, 0x0206] {
+            let found = survey_of(&book(&[], &[formula(kind, 1)])).unwrap();
+            assert_eq!((found.cells, found.patches.len()), (vec![Some(1)], usize::from(kind != 6)));
+        }
+        // Out of their order nobody can tell which of two cells in one place counts.
+        let turned = [record(0x0205, &[1, 0, 0, 0]), record(0x0205, &[0, 0, 0, 0])];
+        assert_eq!(survey_of(&book(&[], &turned)).unwrap().cells, [None]);
+    }
+
+    #[test]
+    fn what_calamine_would_leave_out_is_an_error() {
+        for records in [
+            vec![record(0x0003, &[0, 0, 0, 0, 0, 0, 0])],
+            vec![record(0x007E, &[0, 0, 0, 0, 0])],
+            vec![record(0x0206, &[0, 0, 0, 0, 0, 0, 0, 0, 0])],
+            vec![record(0x0022, &[1])],
+            vec![record(0x0204, &[0, 0, 0, 1, 0]), record(CONTINUE, &[0])],
+        ] {
+            let outcome = survey_of(&book(&[], &records));
+            assert!(matches!(outcome, Err(SourceProblem::NotRead { .. })), "{outcome:?}");
+        }
+        let no_list = [record(0x0809, &[0x0500, 0x0010]), record(0x000A, &[])].concat();
+        assert!(matches!(survey_of(&no_list), Err(SourceProblem::NotRead { .. })));
+    }
+
+    #[test]
+    fn formats_of_dates_under_odd_numbers_are_found() {
+        for (format, stands_in) in [
+            ("DD.MM.YYYY", Some(DATE)),
+            ("[h]:mm", Some(TIME_SPAN)),
+            ("[$-409]d-mmm", Some(DATE)),
+            ("[Red]0.00", None),
+            ("\"days\" 0", None),
+            ("General", None),
+            ("0\\d", None),
+        ] {
+            assert_eq!(moment_format(format.as_bytes()), stands_in, "{format}");
+        }
+        // Number 500, and a look that has it.
+        let format = record(0x041E, &[500, 4, 0x7900, 0x7979, 0x0079]);
+        let own = [format, record(0x00E0, &[0, 500, 0])];
+        let patches = survey_of(&book(&own, &[])).unwrap().patches;
+        assert!(matches!(patches[..], [(_, DATE)]), "{patches:?}");
+    }
 }

@@ -6,6 +6,7 @@
 mod biff;
 mod cell;
 mod events;
+pub(crate) mod html;
 mod ods;
 mod xls;
 mod xlsx;

@@ -176,3 +176,24 @@ fn push(text: &mut String, value: &Data) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_else_stands_in_a_compound_file_is_named() {
+        let streams = OTHERS.iter().filter(|(stream, _)| !stream[1..].contains('/'));
+        for (stream, what) in streams.copied().chain([("/Other", UNKNOWN)]) {
+            let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+            file.create_stream(stream).unwrap().write_all(b"text").unwrap();
+            file.flush().unwrap();
+            let bytes = file.into_inner().into_inner();
+            let input = Input::spool("in", &bytes[..], tempfile::tempfile).unwrap();
+            match open(input, ReadOptions::new(&tempfile::tempfile)) {
+                Err(SourceProblem::Format { format }) => assert_eq!(format, what),
+                _ => panic!("{stream}"),
+            }
+        }
+    }
+}
