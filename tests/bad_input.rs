@@ -485,6 +485,19 @@ fn a_reader_that_panics_says_nothing_of_what_is_in_the_file() {
 }
 
 #[test]
+fn a_page_in_an_archive_is_read_if_it_holds_a_table_of_contacts() {
+    let page = b"<html><table><tr><td>Phone<tr><td>+919876543210</table></html>";
+    let folder = folder_with(&zip("leads.html", page));
+    converted(folder.path(), &["in.csv", "-o", "out"]);
+    let out = folder.path().join("out");
+    check_laws(&out);
+    assert_eq!(contacts(&out).len(), 1);
+    assert_eq!(manifest(&out)["inputs"][0]["format"], "html");
+    let folder = folder_with(&zip("page.html", b"<html><p>No table</html>"));
+    fails(folder.path(), &["in.csv", "-o", "out"], 1, "in.csv/page.html is a web page (HTML)");
+}
+
+#[test]
 fn what_is_protected_by_a_password_is_named() {
     let mut packed = zip("leads.csv", b"Name,Phone\nAsha,+919876543210\n");
     // The flag "encrypted" in both headers (APPNOTE.TXT, 4.4.4).

@@ -14,7 +14,9 @@ use arrow_array::types::{
 };
 use arrow_array::{AnyDictionaryArray, Array, ArrayRef, RecordBatch};
 use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_ipc::{Block, RecordBatch as RecordBatchHeader, root_as_footer, root_as_message};
+use arrow_ipc::{
+    Block, DictionaryBatch, RecordBatch as RecordBatchHeader, root_as_footer, root_as_message,
+};
 use arrow_schema::{ArrowError, DataType, Fields, SchemaRef, TimeUnit};
 
 use super::moment::{self, Unit};
@@ -173,7 +175,7 @@ fn check_messages(mut input: Input) -> Result<u64, SourceProblem> {
         let body = length(message.bodyLength(), input.len().saturating_sub(at))?;
         let dictionary = message.header_as_dictionary_batch();
         let batch = message.header_as_record_batch();
-        let batch = dictionary.as_ref().map_or(batch, |dictionary| dictionary.data());
+        let batch = dictionary.as_ref().map_or(batch, DictionaryBatch::data);
         let unpacked = unpacked(&mut input, batch, at, body)?;
         all = all.saturating_add(unpacked);
         let takes = body.saturating_add(unpacked);

@@ -189,7 +189,7 @@ fn kind_of(field: &Type) -> Result<Kind, &'static str> {
                 Some((true, entry))
                     if entry.get_fields().iter().all(|field| field.is_primitive()) =>
                 {
-                    entry.get_fields().iter().map(|field| leaf(field)).last().unwrap_or(Err(OTHER))
+                    entry.get_fields().iter().try_fold(Kind::Plain, |_, field| leaf(field))
                 }
                 _ => Err(NESTED),
             }

@@ -53,8 +53,9 @@ pub(crate) fn open(
         if first.len() < HEADER_AMONG && cells.iter().any(|(_, text)| !text.is_empty()) {
             let mut row = Vec::new();
             for (column, text) in &mut cells {
-                let end = text.floor_char_boundary(MAX_HEADER_CELL);
-                text.truncate(end);
+                let mut ends = (0..=text.len().min(MAX_HEADER_CELL)).rev();
+                let end = ends.find(|&end| text.is_char_boundary(end));
+                text.truncate(end.unwrap_or(0));
                 row.resize(*column, String::new());
                 row.push(std::mem::take(text));
             }
@@ -277,7 +278,7 @@ impl Tag {
         let text = || std::str::from_utf8(&value).ok().map(str::trim);
         match std::mem::take(&mut self.attribute).as_slice() {
             b"colspan" if self.columns.is_none() => {
-                self.columns = text().and_then(|n| n.parse().ok())
+                self.columns = text().and_then(|n| n.parse().ok());
             }
             b"rowspan" if self.rows.is_none() => self.rows = text().and_then(|n| n.parse().ok()),
             b"x:num" if self.number.is_none() => {
@@ -498,7 +499,7 @@ mod tests {
 
     /// The rows of all tables: the table, the number of the row, and its cells.
     fn read(page: &str) -> Result<Vec<String>, SourceProblem> {
-        let input = Input::spool("page", page.as_bytes(), &tempfile::tempfile).unwrap();
+        let input = Input::spool("page", page.as_bytes(), tempfile::tempfile).unwrap();
         rows_in(&input, TextEncoding::UTF_8)?
             .map(|row| {
                 let Row { table, number, cells, .. } = row?;
@@ -559,7 +560,7 @@ mod tests {
     fn a_cell_without_end_is_damage_and_takes_no_memory() {
         let long = "x".repeat(2 * MAX_CELL);
         let page = format!("<table><tr><td>Phone<tr><td>{long}<tr><td>1</table>");
-        let input = Input::spool("page", page.as_bytes(), &tempfile::tempfile).unwrap();
+        let input = Input::spool("page", page.as_bytes(), tempfile::tempfile).unwrap();
         let rows: Vec<Row> =
             rows_in(&input, TextEncoding::UTF_8).unwrap().map(Result::unwrap).collect();
         assert_eq!(rows.iter().map(|row| row.is_cut).collect::<Vec<_>>(), [false, true, false]);
