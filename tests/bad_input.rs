@@ -414,6 +414,90 @@ fn what_an_archive_says_of_its_files_is_not_believed() {
 }
 
 #[test]
+fn what_cannot_be_read_is_named_for_what_it_is() {
+    for (bytes, what) in [
+        (&b"\x09\x00\x04\x00\x02\x00\x10\x00"[..], "an Excel 2 worksheet"),
+        (b"\x09\x02\x06\x00\x00\x00\x10\x00\x00\x00", "an Excel 3 worksheet"),
+        (b"\x09\x04\x06\x00\x00\x00\x10\x00\x00\x00", "an Excel 4 worksheet"),
+        (b"\x09\x08\x08\x00\x00\x00\x10\x00", "an Excel worksheet without a workbook"),
+        (b"!BDN\x00\x00\x00\x00SM", "an Outlook mailbox (PST)"),
+        (b"\x00\x01\x00\x00Standard Jet DB\x00", "an Access database"),
+        (b"MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n", "a web archive (MHTML)"),
+    ] {
+        let folder = folder_with(bytes);
+        let message = format!("in.csv: this is {what}");
+        fails(folder.path(), &["in.csv", "-o", "out"], 1, &message);
+    }
+}
+
+/// No thread can be started, whoever runs it: each would have a stack larger than any memory.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_thread_that_cannot_be_started_is_an_error() {
+    let columns = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/cases/");
+    let folder = folder_with(b"Phone\n+919876543210\n");
+    for input in ["parquet/in.parquet", "arrow-file/in.arrow", "xlsx/in.xlsx", "xls/in.xls"] {
+        let name = Path::new(input).file_name().unwrap();
+        fs::copy(format!("{columns}{input}"), folder.path().join(name)).unwrap();
+    }
+    for (input, threads, message) in [
+        ("in.csv", "2", "a thread to write cannot be started"),
+        ("in.parquet", "1", "a thread to read it cannot be started"),
+        ("in.arrow", "1", "a thread to read it cannot be started"),
+        ("in.xlsx", "1", "a thread to read it cannot be started"),
+        ("in.xls", "1", "a thread to read it cannot be started"),
+    ] {
+        let output = contactmill()
+            .args(["convert", input, "-o", "out", "--threads", threads])
+            .env("RUST_MIN_STACK", (1_u64 << 46).to_string())
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{input}: {stderr}");
+        assert!(stderr.contains(message) && !stderr.contains("panicked"), "{input}: {stderr}");
+        assert!(!folder.path().join("out").exists());
+    }
+}
+
+#[test]
+fn a_reader_that_panics_says_nothing_of_what_is_in_the_file() {
+    // Sixty bytes of an Arrow file, each made something else in turn.
+    let cases = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/cases/");
+    let whole = fs::read(format!("{cases}arrow-file/in.arrow")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut names = Vec::new();
+    for at in (0..whole.len()).step_by(whole.len() / 60) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x41;
+        let name = format!("{at}.arrow");
+        fs::write(folder.path().join(&name), damaged).unwrap();
+        names.push(name);
+    }
+    let mut refused = 0;
+    for name in &names {
+        let output = convert(folder.path(), &[name.as_str(), "-o", "out", "--overwrite"]);
+        let stderr = text(&output.stderr);
+        assert!(!stderr.contains("panicked") && !stderr.contains("backtrace"), "{name}: {stderr}");
+        refused += usize::from(!output.status.success());
+    }
+    assert!(refused > 0);
+}
+
+#[test]
+fn a_page_in_an_archive_is_read_if_it_holds_a_table_of_contacts() {
+    let page = b"<html><table><tr><td>Phone<tr><td>+919876543210</table></html>";
+    let folder = folder_with(&zip("leads.html", page));
+    converted(folder.path(), &["in.csv", "-o", "out"]);
+    let out = folder.path().join("out");
+    check_laws(&out);
+    assert_eq!(contacts(&out).len(), 1);
+    assert_eq!(manifest(&out)["inputs"][0]["format"], "html");
+    let folder = folder_with(&zip("page.html", b"<html><p>No table</html>"));
+    fails(folder.path(), &["in.csv", "-o", "out"], 1, "in.csv/page.html is a web page (HTML)");
+}
+
+#[test]
 fn what_is_protected_by_a_password_is_named() {
     let mut packed = zip("leads.csv", b"Name,Phone\nAsha,+919876543210\n");
     // The flag "encrypted" in both headers (APPNOTE.TXT, 4.4.4).

@@ -18,7 +18,8 @@ use contactmill_emit::{
     MappingEntry, Notice, ResultWriter, Staging, Tool,
 };
 use contactmill_source::{
-    AnySource, Dump, Format, Input, Part, PassedOver, ReadOptions, SourceError, TextEncoding,
+    AnySource, Dump, Format, Input, Part, PassedOver, ReadOptions, SkippedColumn, SourceError,
+    TextEncoding,
 };
 use contactmill_upload::{JournalError, UploadError, unsettled};
 
@@ -275,6 +276,7 @@ struct OpenInput {
     bytes: u64,
     sha256: String,
     header: Vec<String>,
+    skipped: Vec<SkippedColumn>,
     /// What its columns hold; nothing when it is empty.
     map: Option<ColumnMap>,
     records: u64,
@@ -483,6 +485,7 @@ fn open(
         let source = sampled.source();
         if !arguments.display.quiet {
             say_header_is_its_own(source, reading);
+            tell_skipped(source);
         }
         let kept = inputs.iter().filter(|input| input.source.is_some()).count();
         inputs.push(OpenInput {
@@ -492,6 +495,7 @@ fn open(
             bytes: source.bytes(),
             sha256: String::new(),
             header: source.header().to_vec(),
+            skipped: source.skipped_columns().to_vec(),
             map: columns_of(&sampled, &arguments.mapping())?,
             records: 0,
             source: if kept < KEPT_OPEN { sampled.resume() } else { None },
@@ -511,6 +515,15 @@ pub(crate) fn say_header_is_its_own(source: &AnySource, reading: ReadOptions<'_>
     }
 }
 
+/// Says which columns of a source are not read.
+pub(crate) fn tell_skipped(source: &AnySource) {
+    for SkippedColumn { name, holds } in source.skipped_columns() {
+        // Where this cannot be written, the run is still worth its while.
+        let text = format!("{}: the column {name} holds {holds}; skipped", source.name());
+        let _ = writeln!(terminal::stderr(), "{}", one_line(&text));
+    }
+}
+
 /// What the columns of a source hold, by its header and its first thousand records; nothing when it is
 /// empty. `convert` and `inspect` both decide by this, so that they never differ.
 pub(crate) fn columns_of(
@@ -521,8 +534,19 @@ pub(crate) fn columns_of(
     if source.header().is_empty() {
         return Ok(None);
     }
-    let map = mapping.resolve_with(source.header(), sample).map(Some);
-    map.map_err(|error| Failure::Mapping { source: source.name().to_owned(), error })
+    mapping.resolve_with(source.header(), sample).map(Some).map_err(|error| {
+        // A column that is not read is not needed, unless something is to be found in it.
+        let is_meant = |skipped: &&SkippedColumn| match &error {
+            MappingError::UnknownColumn { column, .. } => {
+                column.eq_ignore_ascii_case(&skipped.name)
+            }
+            _ => FieldMapping::default().resolve(std::slice::from_ref(&skipped.name)).is_ok(),
+        };
+        if let Some(skipped) = source.skipped_columns().iter().find(is_meant) {
+            return Failure::Source(source.cannot_read(skipped));
+        }
+        Failure::Mapping { source: source.name().to_owned(), error }
+    })
 }
 
 fn input_entry(input: &OpenInput) -> InputEntry {
@@ -533,6 +557,7 @@ fn input_entry(input: &OpenInput) -> InputEntry {
         bytes: input.bytes,
         sha256: input.sha256.clone(),
         records: input.records,
+        skipped_columns: input.skipped.iter().map(|column| column.name.clone()).collect(),
     }
 }
 

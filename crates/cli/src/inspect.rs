@@ -10,7 +10,9 @@ use contactmill_source::{self as source, Dump, Input, ReadOptions};
 use serde_json::Value;
 
 use crate::args::InspectArguments;
-use crate::convert::{Failure, check_inputs, columns_of, is_standard_input, say_header_is_its_own};
+use crate::convert::{
+    Failure, check_inputs, columns_of, is_standard_input, say_header_is_its_own, tell_skipped,
+};
 use crate::profile;
 use crate::terminal;
 
@@ -116,6 +118,7 @@ fn inspect(
     let sampled = Sampled::of(part.open(reading)?, arguments.options())?;
     let source = sampled.source();
     say_header_is_its_own(source, reading);
+    tell_skipped(source);
     let mut inspected = Part {
         name: source.name().to_owned(),
         format: source.format().name(),

@@ -13,7 +13,7 @@ use crate::header_row::{
 use crate::party::Party;
 use crate::preset::Preset;
 use crate::raw::RawContact;
-use crate::reason::Reason;
+use crate::reason::{Field, Reason};
 use crate::record::{Integrity, Record};
 use crate::text::{folded, is_blank, visible};
 
@@ -43,6 +43,20 @@ pub enum MappedField {
     Tags,
     /// The attribute with this key.
     Attribute(Box<str>),
+}
+
+impl MappedField {
+    /// The field of a contact that a warning about such a cell names.
+    fn reported(&self) -> Field {
+        match self {
+            MappedField::Name | MappedField::FirstName | MappedField::LastName => Field::Name,
+            MappedField::Phone => Field::Phone,
+            MappedField::Email => Field::Email,
+            MappedField::Country => Field::Attribute("country".into()),
+            MappedField::Tags => Field::Tags,
+            MappedField::Attribute(key) => Field::Attribute(key.clone()),
+        }
+    }
 }
 
 impl fmt::Display for MappedField {
@@ -451,10 +465,17 @@ impl ColumnMap {
 
     /// Adds the text of a record by role.
     pub(crate) fn fill<'r>(&'r self, record: Record<'r>, raw: &mut RawContact<'r>) {
+        let may_be_unreadable = record.integrity() == Integrity::UnreadableValue;
         for (field, index) in &self.fields {
             let Some(text) = record.get(*index).filter(|text| !text.is_empty()) else {
                 continue;
             };
+            if may_be_unreadable
+                && let Some(stored) = text.strip_prefix(char::REPLACEMENT_CHARACTER)
+            {
+                raw.unreadable.push((field.reported(), stored));
+                continue;
+            }
             match field {
                 MappedField::Name => raw.names.push(text),
                 MappedField::FirstName => raw.first_names.push(text),
@@ -494,7 +515,7 @@ impl ColumnMap {
             Integrity::TooLarge => return Some(Reason::RowTooLarge),
             Integrity::InvalidEncoding => return Some(Reason::TextInvalidEncoding),
             Integrity::Malformed => return Some(Reason::RowMalformed),
-            Integrity::Whole | Integrity::NoLineEnd => {}
+            Integrity::Whole | Integrity::NoLineEnd | Integrity::UnreadableValue => {}
         }
         if (self.names.len()..record.len())
             .any(|index| record.get(index).is_some_and(|text| !is_blank(text)))

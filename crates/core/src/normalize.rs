@@ -163,6 +163,14 @@ impl Normalizer {
         for &(key, value) in &raw.attributes {
             attributes.read(key, value, &mut warnings);
         }
+        for (field, stored) in &raw.unreadable {
+            warnings.push(Warning {
+                field: field.clone(),
+                code: WarningCode::ValueUnreadable,
+                before: (*stored).into(),
+                after: "".into(),
+            });
+        }
         attributes.push_numbered("name", names.others.into_iter());
         attributes.push_numbered("phone", phones.others.iter());
         if let Some(extension) = phones.extension {

@@ -233,8 +233,9 @@ mod tests {
             | Integrity::NoLineEnd
             | Integrity::UnterminatedQuote
             | Integrity::TooLarge
-            | Integrity::InvalidEncoding => false,
-            Integrity::Malformed => true,
+            | Integrity::InvalidEncoding
+            | Integrity::Malformed => false,
+            Integrity::UnreadableValue => true,
         };
         assert!(Integrity::ALL.last().copied().is_some_and(last));
     }

@@ -1,5 +1,7 @@
 //! A contact as it was written: text by role, nothing checked.
 
+use crate::reason::Field;
+
 /// Borrowed text by role, nothing checked.
 ///
 /// Where a role has several texts they are tried in order. For phones, the first that is not
@@ -30,6 +32,8 @@ pub struct RawContact<'r> {
     pub tags: Vec<&'r str>,
     /// Keys and values.
     pub attributes: Vec<(&'r str, &'r str)>,
+    /// Values without a text: their fields, and what is stored. Each is left out, with a warning.
+    pub unreadable: Vec<(Field, &'r str)>,
 }
 
 impl RawContact<'_> {
@@ -45,6 +49,8 @@ impl RawContact<'_> {
             countries: texts(self.countries),
             tags: texts(self.tags),
             attributes: emptied(self.attributes, |_| ("", "")),
+            // Hardly any record has one.
+            unreadable: Vec::new(),
         }
     }
 }

@@ -169,6 +169,8 @@ codes! {
             "control characters were taken off", "nothing to do";
         ValueTruncated = "value_truncated",
             "a value was cut at its limit", "see the whole value under before";
+        ValueUnreadable = "value_unreadable",
+            "no date and no text; left out", "see what is stored under before";
     }
 }
 

@@ -66,17 +66,21 @@ pub enum Integrity {
     InvalidEncoding,
     /// Its syntax is broken; its fields are what could be read, or all of it stands behind them.
     Malformed,
+    /// It is whole, but some of its values have no text, such as a moment outside the calendar:
+    /// U+FFFD and what is stored stand in their place.
+    UnreadableValue,
 }
 
 impl Integrity {
     /// Every state.
-    pub(crate) const ALL: [Integrity; 6] = [
+    pub(crate) const ALL: [Integrity; 7] = [
         Integrity::Whole,
         Integrity::NoLineEnd,
         Integrity::UnterminatedQuote,
         Integrity::TooLarge,
         Integrity::InvalidEncoding,
         Integrity::Malformed,
+        Integrity::UnreadableValue,
     ];
 }
 

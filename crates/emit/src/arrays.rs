@@ -83,14 +83,14 @@ impl ArrayWriter {
         layout: Layout,
         writing: Writing,
         staging: &Staging,
-    ) -> Self {
+    ) -> Result<Self, EmitError> {
         let files =
             ArrayFiles { created: staging.files().clone(), layout, lines: None, files: Vec::new() };
         let writer = match writing {
             Writing::ByCaller => Writer::Caller(Box::new(files)),
-            Writing::Aside => Writer::Aside(Aside::new(files)),
+            Writing::Aside => Writer::Aside(Aside::new(files)?),
         };
-        ArrayWriter { limits, array: Vec::new(), contacts: 0, writer }
+        Ok(ArrayWriter { limits, array: Vec::new(), contacts: 0, writer })
     }
 
     /// Adds an encoded contact, which must be within
@@ -133,15 +133,17 @@ impl ArrayWriter {
 }
 
 impl Aside {
-    fn new(mut files: ArrayFiles) -> Self {
+    fn new(mut files: ArrayFiles) -> Result<Self, EmitError> {
         let (full, arrays) = sync_channel::<Array>(WAITING);
-        let writing = std::thread::spawn(move || {
-            for array in arrays {
-                files.write(array)?;
-            }
-            files.finish()
-        });
-        Aside { full: Some(full), writing: Some(writing) }
+        let writing =
+            std::thread::Builder::new().name("contactmill-write".into()).spawn(move || {
+                for array in arrays {
+                    files.write(array)?;
+                }
+                files.finish()
+            });
+        let writing = writing.map_err(EmitError::NoThread)?;
+        Ok(Aside { full: Some(full), writing: Some(writing) })
     }
 
     fn write(&mut self, array: Array) -> Result<(), EmitError> {

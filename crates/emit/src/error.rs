@@ -58,6 +58,8 @@ pub enum EmitError {
         /// The path.
         path: PathBuf,
     },
+    /// The thread that is to write cannot be started.
+    NoThread(io::Error),
 }
 
 impl EmitError {
@@ -110,6 +112,11 @@ impl fmt::Display for EmitError {
             EmitError::NoName { path } => {
                 write!(f, "{} cannot be made; name a folder with --out", path.display())
             }
+            EmitError::NoThread(error) => write!(
+                f,
+                "a thread to write cannot be started ({error}); use --threads 1, or raise the limit \
+                 on processes"
+            ),
         }
     }
 }
@@ -117,7 +124,9 @@ impl fmt::Display for EmitError {
 impl std::error::Error for EmitError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            EmitError::Io { error, .. } | EmitError::NotPutBack { error, .. } => Some(error),
+            EmitError::Io { error, .. }
+            | EmitError::NotPutBack { error, .. }
+            | EmitError::NoThread(error) => Some(error),
             _ => None,
         }
     }

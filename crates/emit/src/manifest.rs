@@ -63,6 +63,9 @@ pub struct InputEntry {
     pub sha256: String,
     /// How many records it has.
     pub records: u64,
+    /// Columns whose values have no text, and that were skipped; absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skipped_columns: Vec<String>,
 }
 
 /// What the columns of one input were taken for.

@@ -72,7 +72,7 @@ impl ResultWriter {
         let headers: Vec<&[String]> = inputs.iter().map(|input| input.header).collect();
         let names = inputs.iter().map(|input| input.name.to_owned()).collect();
         Ok(ResultWriter {
-            arrays: ArrayWriter::new(limits, layout, writing, staging),
+            arrays: ArrayWriter::new(limits, layout, writing, staging)?,
             tables: Tables::create(OriginalColumns::of(&headers), names, staging)?,
             regions: vec![0; Region::ALL.len()],
             finished: Finished::default(),

@@ -115,14 +115,15 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When the port is taken.
+    /// When the port is taken, or no thread can be started.
     pub fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
         let address = listener.local_addr()?;
         let service = Arc::new(Service::new(options));
         let accepting = {
             let service = Arc::clone(&service);
-            std::thread::spawn(move || accept(&listener, &service))
+            let thread = std::thread::Builder::new().name("sandbox".into());
+            thread.spawn(move || accept(&listener, &service))?
         };
         Ok(Sandbox { service, address, accepting: Some(accepting) })
     }
@@ -177,11 +178,16 @@ fn accept(listener: &TcpListener, service: &Arc<Service>) {
             continue;
         }
         open.fetch_add(1, Ordering::Relaxed);
-        let (service, open) = (Arc::clone(service), Arc::clone(&open));
-        std::thread::spawn(move || {
+        let (service, counted) = (Arc::clone(service), Arc::clone(&open));
+        let thread = std::thread::Builder::new().name("sandbox-connection".into());
+        let serving = thread.spawn(move || {
             // A connection that breaks is the client's affair.
             let _ = service.serve(stream);
-            open.fetch_sub(1, Ordering::Relaxed);
+            counted.fetch_sub(1, Ordering::Relaxed);
         });
+        if serving.is_err() {
+            // The connection is closed, as one too many is.
+            open.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::encoding::TextEncoding;
 use crate::error::SourceError;
 use crate::format::Format;
 use crate::input::Input;
+use crate::table::SkippedColumn;
 
 /// A source of any format, and what is known of it.
 ///
@@ -24,6 +25,7 @@ pub struct AnySource {
     quotes: Option<&'static str>,
     bytes: u64,
     header: Vec<String>,
+    skipped: Vec<SkippedColumn>,
     blocks: Box<dyn Source<Block = AnyBlock, Error = SourceError>>,
     read: Bytes,
     progress: Progress,
@@ -92,6 +94,7 @@ impl AnySource {
             quotes,
             bytes,
             header,
+            skipped: Vec::new(),
             blocks,
             read,
             progress,
@@ -145,6 +148,22 @@ impl AnySource {
     #[must_use]
     pub fn header(&self) -> &[String] {
         &self.header
+    }
+
+    /// The columns that it has beside them, and that are not read.
+    #[must_use]
+    pub fn skipped_columns(&self) -> &[SkippedColumn] {
+        &self.skipped
+    }
+
+    /// The error that one of these columns is needed.
+    #[must_use]
+    pub fn cannot_read(&self, skipped: &SkippedColumn) -> SourceError {
+        SourceError { source: Arc::clone(&self.name), line: None, problem: skipped.problem() }
+    }
+
+    pub(crate) fn without(self, skipped: Vec<SkippedColumn>) -> Self {
+        AnySource { skipped, ..self }
     }
 
     /// The SHA-256 of the bytes of that of which it is the name, in hexadecimal. Whole once the last

@@ -15,10 +15,11 @@ use crate::header::{HeaderSearch, IsHeader};
 use crate::input::Input;
 use crate::json::JsonSource;
 use crate::keyed::{Columns, KeyedOptions};
+use crate::table::TableSource;
 use crate::text::{Remembered, Text};
 use crate::unpack::{Archive, InflateLimits, Member, unpacked};
 use crate::vcard::VcardSource;
-use crate::workbook;
+use crate::workbook::{self, html};
 
 /// How inputs are read.
 #[derive(Clone, Copy)]
@@ -273,6 +274,7 @@ impl Part {
         let content = content.unpacked(options.inflate).map_err(|problem| self.error(problem))?;
         match kind_of(&content.head) {
             Kind::Text => self.open_text(content, bytes, options),
+            Kind::Html => self.open_page(content, bytes, options),
             Kind::Foreign(format) => Err(self.error(SourceProblem::Format { format })),
             Kind::Binary(format) => self.open_binary(format, content, bytes, options),
             Kind::Compound => self.open_binary(Format::Xls, content, bytes, options),
@@ -317,6 +319,13 @@ impl Part {
             let content = content.unpacked(options.inflate)?;
             Ok(match kind_of(&content.head) {
                 Kind::Foreign(what) => Some(what),
+                // What else is wrong with it, opening it tells.
+                Kind::Html => match self.page(content, options) {
+                    Err(SourceError { problem: SourceProblem::Format { format }, .. }) => {
+                        Some(format)
+                    }
+                    _ => None,
+                },
                 Kind::Binary(_) | Kind::Packed(_) | Kind::Compound => None,
                 Kind::Text => {
                     let (text, is_all) = (text_head(&content, options)?, content.is_all_head());
@@ -412,6 +421,41 @@ impl Part {
         }
     }
 
+    /// Reads the table of contacts in a web page.
+    fn open_page(
+        &self,
+        content: Content,
+        bytes: Bytes,
+        options: ReadOptions<'_>,
+    ) -> Result<AnySource, SourceError> {
+        let (source, encoding) = self.page(content, options)?;
+        let header = source.header.clone();
+        let named = (Arc::clone(&self.name), bytes);
+        Ok(AnySource::new(named, (Format::Html, encoding), header, source))
+    }
+
+    fn page(
+        &self,
+        content: Content,
+        options: ReadOptions<'_>,
+    ) -> Result<(TableSource, TextEncoding), SourceError> {
+        let fail = |problem| self.error(problem);
+        let encoding = match options.encoding {
+            Some(encoding) => encoding,
+            None => {
+                let found = content.encoding().map_err(fail)?;
+                // Where its letters say nothing, it is what the page says.
+                let is_told = found != TextEncoding::UTF_8 && found.to_string().starts_with("utf")
+                    || found == TextEncoding::UTF_8 && !content.head.is_ascii();
+                let declared = html::declared_encoding(&content.head);
+                declared.filter(|_| !is_told).unwrap_or(found)
+            }
+        };
+        let input = self.in_place(content, options)?;
+        let source = html::open(&input, encoding, options).map_err(fail)?;
+        Ok((source.named(&self.name), encoding))
+    }
+
     /// Reads a format that is not text, and not read in order.
     fn open_binary(
         &self,
@@ -433,8 +477,9 @@ impl Part {
             Format::Parquet | Format::ArrowIpc => {
                 let source = crate::columnar::open(format, input, options.inflate);
                 let source = source.map_err(|problem| self.error(problem))?.named(&self.name);
-                let header = source.header.clone();
-                Ok(AnySource::new(named, (format, TextEncoding::UTF_8), header, source))
+                let (header, skipped) = (source.header.clone(), source.skipped.clone());
+                let source = AnySource::new(named, (format, TextEncoding::UTF_8), header, source);
+                Ok(source.without(skipped))
             }
             other => Err(self.error(SourceProblem::Format { format: other.name() })),
         }

@@ -27,6 +27,8 @@ pub struct SourceError {
 pub enum SourceProblem {
     /// It cannot be opened or read.
     Io(io::Error),
+    /// The thread that is to read it cannot be started.
+    NoThread(io::Error),
     /// It is a directory.
     Directory,
     /// The header row holds bytes that are no text in its encoding.
@@ -64,6 +66,13 @@ pub enum SourceProblem {
         /// How to write it instead.
         instead: &'static str,
     },
+    /// It is written in a way that is not read, and another is.
+    NotRead {
+        /// What is written so, such as `cells of this workbook stand too far apart`.
+        what: String,
+        /// What to do.
+        instead: &'static str,
+    },
     /// It is protected by a password.
     Password {
         /// What it is, such as `this workbook`.
@@ -81,8 +90,10 @@ pub enum SourceProblem {
     },
     /// A column is of a type that cannot be read.
     Column {
-        /// Its name, and the type.
+        /// Its name.
         column: String,
+        /// What it holds, such as `lists of structs`.
+        holds: &'static str,
     },
     /// A workbook has no sheet of the name that was asked for.
     UnknownSheet {
@@ -145,6 +156,11 @@ impl fmt::Display for SourceError {
                 f.write_str("no such file")
             }
             SourceProblem::Io(error) => write!(f, "cannot be read: {error}"),
+            SourceProblem::NoThread(error) => write!(
+                f,
+                "a thread to read it cannot be started ({error}); end other programs, or raise the \
+                 limit on processes"
+            ),
             SourceProblem::Directory => {
                 write!(f, "is a folder; name the files in it, such as {}/*.csv", self.source)
             }
@@ -173,6 +189,7 @@ impl fmt::Display for SourceError {
                     "{part} of this {what} would not fit into memory; write it with {instead}"
                 )
             }
+            SourceProblem::NotRead { what, instead } => write!(f, "{what}; {instead}"),
             SourceProblem::Password { what } => {
                 write!(f, "{what} is protected by a password; take it off first")
             }
@@ -186,8 +203,8 @@ impl fmt::Display for SourceError {
                 }
                 Ok(())
             }
-            SourceProblem::Column { column } => {
-                write!(f, "the column {column} is of a type that cannot be read; leave it out")
+            SourceProblem::Column { column, holds } => {
+                write!(f, "the column {column} cannot be read: it holds {holds}; write it as text")
             }
             SourceProblem::UnknownSheet { sheet, sheets } => {
                 write!(f, "there is no sheet {sheet:?}; there are: {}", sheets.join(", "))
@@ -211,7 +228,7 @@ impl fmt::Display for SourceError {
 impl std::error::Error for SourceError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.problem {
-            SourceProblem::Io(error) => Some(error),
+            SourceProblem::Io(error) | SourceProblem::NoThread(error) => Some(error),
             _ => None,
         }
     }

@@ -18,6 +18,8 @@ pub enum Format {
     Xls,
     /// An OpenDocument spreadsheet.
     Ods,
+    /// A table in a web page, as many programs export it under the name of a workbook.
+    Html,
     /// Apache Parquet.
     Parquet,
     /// Apache Arrow's IPC format, file or stream.
@@ -35,6 +37,7 @@ impl Format {
             Format::Xlsx => "xlsx",
             Format::Xls => "xls",
             Format::Ods => "ods",
+            Format::Html => "html",
             Format::Parquet => "parquet",
             Format::ArrowIpc => "arrow",
         }
@@ -87,6 +90,8 @@ pub(crate) enum Kind {
     Packed(Packing),
     /// A compound file: an old workbook, or an encrypted new one.
     Compound,
+    /// A web page: perhaps a table of contacts.
+    Html,
     /// Something else that is known not to hold contacts in a form that can be read.
     Foreign(&'static str),
     /// Text, as far as the beginning tells.
@@ -104,7 +109,7 @@ pub(crate) enum Packing {
 /// What these bytes are the beginning of.
 pub(crate) fn kind_of(head: &[u8]) -> Kind {
     /// The first bytes of files, as their specifications give them.
-    const MAGIC: [(&[u8], Kind); 22] = [
+    const MAGIC: [(&[u8], Kind); 31] = [
         (b"\x1F\x8B", Kind::Packed(Packing::Gzip)),
         (b"\x28\xB5\x2F\xFD", Kind::Packed(Packing::Zstd)),
         (b"PK\x03\x04", Kind::Packed(Packing::Zip)),
@@ -127,6 +132,16 @@ pub(crate) fn kind_of(head: &[u8]) -> Kind {
         (b"Obj\x01", Kind::Foreign("Avro")),
         (b"\xFF\xFE\0\0", Kind::Foreign("text in UTF-32")),
         (b"\0\0\xFE\xFF", Kind::Foreign("text in UTF-32")),
+        (b"!BDN", Kind::Foreign("an Outlook mailbox (PST)")),
+        (b"\0\x01\0\0Standard Jet DB", Kind::Foreign("an Access database")),
+        (b"\0\x01\0\0Standard ACE DB", Kind::Foreign("an Access database")),
+        // BOF: the first record of an Excel file that no container holds. Its kind tells the version.
+        (b"\x09\0\x04\0", Kind::Foreign("an Excel 2 worksheet")),
+        (b"\x09\0\x06\0", Kind::Foreign("an Excel 2 worksheet")),
+        (b"\x09\x02\x06\0", Kind::Foreign("an Excel 3 worksheet")),
+        (b"\x09\x04\x06\0", Kind::Foreign("an Excel 4 worksheet or workbook")),
+        (b"\x09\x08\x08\0", Kind::Foreign("an Excel worksheet without a workbook (BIFF)")),
+        (b"\x09\x08\x10\0", Kind::Foreign("an Excel worksheet without a workbook (BIFF)")),
     ];
     let found = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|&(_, kind)| kind);
     if let Some(kind) = found {
@@ -143,23 +158,65 @@ pub(crate) fn kind_of(head: &[u8]) -> Kind {
     if head.get(257..262) == Some(b"ustar") {
         return Kind::Foreign("a tar archive");
     }
-    match markup(head) {
-        Some(what) => Kind::Foreign(what),
-        None => Kind::Text,
-    }
+    markup(head)
 }
 
 /// The markup that the text begins with, if it does.
-fn markup(head: &[u8]) -> Option<&'static str> {
-    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
-    let begins =
-        |with: &[u8]| head.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
-    if begins(b"<!doctype html") || begins(b"<html") || begins(b"<table") {
-        Some("a web page (HTML)")
-    } else if begins(b"<?xml") {
-        Some("XML")
+fn markup(head: &[u8]) -> Kind {
+    // In UTF-16 every other byte of it is zero.
+    let plain: Vec<u8> = match head {
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
+            head.iter().skip(2).copied().filter(|&byte| byte != 0).take(4 << 10).collect()
+        }
+        head => head
+            .strip_prefix(b"\xEF\xBB\xBF")
+            .unwrap_or(head)
+            .iter()
+            .copied()
+            .take(4 << 10)
+            .collect(),
+    };
+    let mut text = plain.trim_ascii_start();
+    let begins = |text: &[u8], with: &[u8]| {
+        text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
+    };
+    if begins(text, b"MIME-Version:") || begins(text, b"From: <Saved by") {
+        return Kind::Foreign("a web archive (MHTML)");
+    }
+    let is_xml = begins(text, b"<?xml");
+    let has = |word: &[u8]| memchr::memmem::find(text, word).is_some();
+    if is_xml && has(b"urn:schemas-microsoft-com:office:spreadsheet") {
+        return Kind::Foreign("an Excel 2003 workbook in XML");
+    }
+    // What may stand in front of a page: a declaration and comments.
+    while let Some(end) = match text {
+        text if begins(text, b"<?xml") => memchr::memmem::find(text, b"?>").map(|at| at + 2),
+        text if begins(text, b"<!--") => memchr::memmem::find(text, b"-->").map(|at| at + 3),
+        _ => None,
+    } {
+        text = text[end..].trim_ascii_start();
+    }
+    const PAGE: [&[u8]; 9] = [
+        b"<!doctype html",
+        b"<html",
+        b"<head",
+        b"<body",
+        b"<meta",
+        b"<style",
+        b"<table",
+        b"<center",
+        b"<div",
+    ];
+    let is_tag = |tag: &[u8]| {
+        begins(text, tag)
+            && text.get(tag.len()).is_none_or(|&byte| byte == b'>' || byte.is_ascii_whitespace())
+    };
+    if PAGE.iter().any(|tag| is_tag(tag)) {
+        Kind::Html
+    } else if is_xml {
+        Kind::Foreign("XML")
     } else {
-        None
+        Kind::Text
     }
 }
 
@@ -191,7 +248,20 @@ mod tests {
             (b"PAR1", Kind::Binary(Format::Parquet)),
             (b"\xFF\xFF\xFF\xFF\x78\0\0\0\x10", Kind::Binary(Format::ArrowIpc)),
             (b"\xFF\xFFName", Kind::Text),
-            (b"\xEF\xBB\xBF<HTML><body>", Kind::Foreign("a web page (HTML)")),
+            (b"\xEF\xBB\xBF<HTML><body>", Kind::Html),
+            (b"\n<!-- made by a shop -->\n<table border=1>", Kind::Html),
+            (b"\xFF\xFE<\0h\0t\0m\0l\0>\0", Kind::Html),
+            (b"<?xml version=\"1.0\"?><!DOCTYPE html>", Kind::Html),
+            (b"<?xml version=\"1.0\"?><contacts>", Kind::Foreign("XML")),
+            (
+                b"<?xml version=\"1.0\"?>\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">",
+                Kind::Foreign("an Excel 2003 workbook in XML"),
+            ),
+            (b"MIME-Version: 1.0\r\n", Kind::Foreign("a web archive (MHTML)")),
+            (b"\x09\x04\x06\0\0\0\x10\0", Kind::Foreign("an Excel 4 worksheet or workbook")),
+            (b"!BDN....", Kind::Foreign("an Outlook mailbox (PST)")),
+            (b"<table>,phone", Kind::Html),
+            (b"<tables>,phone", Kind::Text),
             (b"<name>,phone", Kind::Text),
             (b"Name,Phone\n", Kind::Text),
         ] {

@@ -102,7 +102,8 @@ impl Input {
         }
     }
 
-    fn of(name: Arc<str>, file: File, len: u64, path: Option<PathBuf>) -> Self {
+    /// A file that is open, all of it.
+    pub(crate) fn of(name: Arc<str>, file: File, len: u64, path: Option<PathBuf>) -> Self {
         Input { name, file: Arc::new(file), len, position: 0, digest: Digest::default(), path }
     }
 

@@ -29,6 +29,7 @@
 mod any;
 #[cfg(feature = "arrow")]
 mod columnar;
+mod contained;
 mod csv;
 mod digest;
 mod dump;
@@ -57,5 +58,6 @@ pub use header::IsHeader;
 pub use input::Input;
 pub use json::JsonSource;
 pub use keyed::{KeyedBlock, KeyedOptions};
+pub use table::SkippedColumn;
 pub use unpack::{InflateLimits, InvalidLimits};
 pub use vcard::VcardSource;

@@ -7,6 +7,7 @@ use contactmill_core::{
     Block, Integrity, Position, Record, Source, SourceId, is_bookkeeping_header,
 };
 
+use crate::contained::contained;
 use crate::error::{SourceError, SourceProblem};
 use crate::own_file;
 
@@ -36,9 +37,26 @@ impl TableOf {
     }
 }
 
+/// A column that is not read, as its values have no text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkippedColumn {
+    /// Its name, with the path to it.
+    pub name: String,
+    /// What it holds, such as `lists of structs`.
+    pub holds: &'static str,
+}
+
+impl SkippedColumn {
+    /// It cannot be read, and should.
+    pub(crate) fn problem(&self) -> SourceProblem {
+        SourceProblem::Column { column: self.name.clone(), holds: self.holds }
+    }
+}
+
 /// The records of a table.
 pub(crate) struct TableSource {
     pub(crate) header: Vec<String>,
+    pub(crate) skipped: Vec<SkippedColumn>,
     blocks: Option<Receiver<Result<TableBlock, SourceProblem>>>,
     thread: Option<JoinHandle<()>>,
     of: TableOf,
@@ -50,6 +68,7 @@ impl TableSource {
     pub(crate) fn empty() -> Self {
         TableSource {
             header: Vec::new(),
+            skipped: Vec::new(),
             blocks: None,
             thread: None,
             of: TableOf::Workbook,
@@ -80,20 +99,29 @@ impl TableSource {
         let thread = std::thread::Builder::new()
             .name("contactmill-table".into())
             .spawn(move || {
-                let ended = rows(&mut writer).and_then(|()| writer.hand_over());
+                let ended = contained(of.what(), || rows(&mut writer));
+                let ended = ended.and_then(|()| writer.hand_over());
                 if let Err(Ended::Problem(problem)) = ended {
                     // Nobody waits any more when the run has stopped.
                     let _ = writer.sender.send(Err(problem));
                 }
             })
-            .map_err(SourceProblem::Io)?;
+            .map_err(SourceProblem::NoThread)?;
         let mut header = header;
         if is_bookkeeping_header(&header) {
             for name in &mut header {
                 *name = own_file::unguarded(name).to_owned();
             }
         }
-        Ok(TableSource { header, blocks: Some(blocks), thread: Some(thread), of, name: "".into() })
+        let skipped = Vec::new();
+        let (blocks, thread, name) = (Some(blocks), Some(thread), "".into());
+        Ok(TableSource { header, skipped, blocks, thread, of, name })
+    }
+
+    /// The table, which has more columns than are read.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn without(self, skipped: Vec<SkippedColumn>) -> Self {
+        TableSource { skipped, ..self }
     }
 
     pub(crate) fn named(mut self, name: &std::sync::Arc<str>) -> Self {
@@ -171,6 +199,25 @@ impl RowWriter {
         &mut block.text
     }
 
+    /// Says that the present cell holds something that has no text: what stands in it is only what is
+    /// stored.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn mark_unreadable(&mut self) {
+        let block = &mut self.block;
+        let (text, ends) = block.row_start();
+        let start = match block.ends[ends..].last() {
+            Some(end) => text + end,
+            None => text,
+        };
+        block.text.insert(start, char::REPLACEMENT_CHARACTER);
+        block.integrity = Integrity::UnreadableValue;
+    }
+
+    /// Says how the present row arrived, if not whole.
+    pub(crate) fn mark(&mut self, integrity: Integrity) {
+        self.block.integrity = integrity;
+    }
+
     /// Counts cells that hold something and are not written down one by one: each takes as long as
     /// many that are empty.
     pub(crate) fn add_unfolded(&mut self, cells: u64) {
@@ -184,13 +231,17 @@ impl RowWriter {
             return Ok(());
         }
         block.close_fields(self.columns.max(block.row_ends() + 1));
-        block.rows.push((block.text.len(), block.ends.len(), number));
+        let integrity = std::mem::take(&mut block.integrity);
+        block.rows.push(Row { text: block.text.len(), ends: block.ends.len(), number, integrity });
         block.open = false;
         self.share = share_of_all;
         if self.of == TableOf::Workbook && self.gaps > MAX_GAPS {
-            let error = "its cells stand too far apart, or are repeated too often; copy the \
-                         contacts to a new workbook";
-            return Err(SourceProblem::damaged("workbook", error).into());
+            return Err(SourceProblem::NotRead {
+                what: "cells of this workbook stand too far apart, or are repeated too often"
+                    .to_owned(),
+                instead: "copy the contacts to a new workbook",
+            }
+            .into());
         }
         if block.text.len() + 8 * block.ends.len() >= BLOCK_BYTES {
             return self.hand_over();
@@ -219,6 +270,15 @@ impl RowWriter {
     }
 }
 
+/// Where a row ends in the text and the ends of its block, its number, and how it arrived.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    text: usize,
+    ends: usize,
+    number: u64,
+    integrity: Integrity,
+}
+
 /// A run of rows of a table.
 #[derive(Debug, Default)]
 pub(crate) struct TableBlock {
@@ -226,8 +286,9 @@ pub(crate) struct TableBlock {
     text: String,
     /// Where each field ends in its row.
     ends: Vec<usize>,
-    /// Where each row ends in both, and its number.
-    rows: Vec<(usize, usize, u64)>,
+    rows: Vec<Row>,
+    /// How the present row arrived.
+    integrity: Integrity,
     /// Whether the last row has a field that is not closed.
     open: bool,
     own_file: bool,
@@ -236,7 +297,7 @@ pub(crate) struct TableBlock {
 
 impl TableBlock {
     fn row_start(&self) -> (usize, usize) {
-        self.rows.last().map_or((0, 0), |&(text, ends, _)| (text, ends))
+        self.rows.last().map_or((0, 0), |row| (row.text, row.ends))
     }
 
     /// How many fields of the present row are closed.
@@ -261,15 +322,17 @@ impl Block for TableBlock {
 
     fn visit(&self, visitor: &mut dyn FnMut(Record<'_>)) -> Result<(), SourceError> {
         let (mut text, mut ends) = (0, 0);
-        for (&(text_end, ends_end, line), record) in self.rows.iter().zip(1..) {
-            let position = Position { source: SourceId::default(), record, line, byte: 0 };
+        for (&Row { text: text_end, ends: ends_end, number, integrity }, record) in
+            self.rows.iter().zip(1..)
+        {
+            let position = Position { source: SourceId::default(), record, line: number, byte: 0 };
             let (row, fields) = (&self.text[text..text_end], &self.ends[ends..ends_end]);
             if self.own_file {
                 let mut fields = fields.to_vec();
                 let row = own_file::unguarded_fields(row, &mut fields);
-                visitor(Record::new(&row, &fields, position, Integrity::Whole));
+                visitor(Record::new(&row, &fields, position, integrity));
             } else {
-                visitor(Record::new(row, fields, position, Integrity::Whole));
+                visitor(Record::new(row, fields, position, integrity));
             }
             (text, ends) = (text_end, ends_end);
         }

@@ -212,8 +212,17 @@ impl<T: Transport> Uploader<T> {
             halting: AtomicUsize::new(0),
         };
         std::thread::scope(|scope| {
-            for _ in 0..self.settings.concurrency.get() {
-                scope.spawn(|| run.work());
+            for worker in 0..self.settings.concurrency.get() {
+                let started = std::thread::Builder::new()
+                    .name(format!("contactmill-send-{worker}"))
+                    .spawn_scoped(scope, || run.work());
+                if started.is_err() {
+                    // Fewer do the same in more time; where there is none, it is done here.
+                    if worker == 0 {
+                        run.work();
+                    }
+                    break;
+                }
             }
         });
         let State { mut report, over, .. } =

@@ -11,7 +11,11 @@ pub struct NoThreads(rayon::ThreadPoolBuildError);
 
 impl fmt::Display for NoThreads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot start threads: {}", self.0)
+        write!(
+            f,
+            "cannot start threads: {}; use --threads 1, or raise the limit on processes",
+            self.0
+        )
     }
 }
 

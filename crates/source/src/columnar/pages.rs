@@ -2,14 +2,14 @@
 //!
 //! The reader makes room for what the header of a page says it unpacks to, and unpacks all there is.
 //! So headers are read here first, and what is packed without a limit of its own is unpacked once to
-//! count it. A header is a struct of Thrift's compact protocol
-//! (Parquet format, "Data Pages"; Thrift, "compact protocol").
+//! count it. A header is a struct of Thrift's compact protocol (Parquet format, "Data Pages").
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
+use super::thrift::{Compact, STRUCT, is_integer};
 use super::{MAX_HELD, PARQUET, too_much};
 use crate::error::SourceProblem;
 use crate::input::Input;
@@ -18,11 +18,11 @@ use crate::input::Input;
 /// all.
 const MAX_ELEMENTS: u64 = 1 << 23;
 
+/// What a frame of LZ4 begins with.
+const LZ4_FRAME: [u8; 4] = [0x04, 0x22, 0x4D, 0x18];
+
 /// No header is as long as this, statistics and all.
 const MAX_HEADER: u64 = 16 << 20;
-
-/// Structs in structs: more than any header has.
-const MAX_DEPTH: u32 = 8;
 
 /// Requires that reading takes no more memory than [`MAX_HELD`] for pages at a time.
 pub(super) fn check(input: &Input, metadata: &ParquetMetaData) -> Result<(), SourceProblem> {
@@ -92,19 +92,48 @@ struct Header {
 impl Header {
     /// Reads a header, and says how long it is.
     fn read(bytes: impl Read) -> io::Result<(Header, u64)> {
-        let mut fields = Fields {
-            bytes: bytes.take(MAX_HEADER),
-            header: Header {
-                is_dictionary: false,
-                unpacked: 0,
-                packed: 0,
-                values: 0,
-                levels: 0,
-                is_packed: true,
-            },
+        let mut header = Header {
+            is_dictionary: false,
+            unpacked: 0,
+            packed: 0,
+            values: 0,
+            levels: 0,
+            is_packed: true,
         };
-        fields.structure(0, 0)?;
-        Ok((fields.header, MAX_HEADER - fields.bytes.limit()))
+        let mut fields = Compact::new(bytes, MAX_HEADER);
+        header.structure(&mut fields, 0)?;
+        Ok((header, MAX_HEADER - fields.left()))
+    }
+
+    /// Reads a struct that is the field `of` of the header, or the header itself.
+    fn structure(&mut self, fields: &mut Compact<impl Read>, of: i64) -> io::Result<()> {
+        let mut before = 0;
+        while let Some((id, kind)) = fields.field(before)? {
+            before = id;
+            match kind {
+                1 | 2 if (of, id) == (8, 7) => self.is_packed = kind == 1,
+                // What stands in a struct within a field is not looked for.
+                STRUCT if of == 0 => self.structure(fields, id)?,
+                kind if is_integer(kind) => self.take((of, id), fields.integer()?)?,
+                kind => fields.skip_field(kind)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, place: (i64, i64), number: i64) -> io::Result<()> {
+        let negative = |_| io::Error::other("a header has a size below zero");
+        let size = || u64::try_from(number).map_err(negative);
+        match place {
+            // DICTIONARY_PAGE
+            (0, 1) => self.is_dictionary = number == 2,
+            (0, 2) => self.unpacked = size()?,
+            (0, 3) => self.packed = size()?,
+            (5 | 8, 1) => self.values = size()?,
+            (8, 5 | 6) => self.levels = self.levels.saturating_add(size()?),
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Requires that no more comes out of the page than its header says, where nothing else does.
@@ -114,6 +143,16 @@ impl Header {
         let unpacked: Box<dyn Read> = match by {
             _ if !self.is_packed => return Ok(()),
             Compression::GZIP(_) => Box::new(flate2::read::MultiGzDecoder::new(page)),
+            Compression::BROTLI(_) => Box::new(brotli::Decompressor::new(page, 4 << 10)),
+            // What is called so may be a frame, which says for itself how long it is.
+            Compression::LZ4 => {
+                let mut magic = Vec::new();
+                page.by_ref().take(4).read_to_end(&mut magic).map_err(damaged)?;
+                if magic != LZ4_FRAME {
+                    return Ok(());
+                }
+                Box::new(lz4_flex::frame::FrameDecoder::new(io::Cursor::new(magic).chain(page)))
+            }
             Compression::ZSTD(_) => Box::new(zstd::stream::Decoder::new(page).map_err(damaged)?),
             _ => return Ok(()),
         };
@@ -123,116 +162,6 @@ impl Header {
             return Err(damaged("more comes out of a page than its header says"));
         }
         Ok(())
-    }
-}
-
-/// A reader of Thrift's compact protocol that keeps what it looks for and passes over the rest.
-struct Fields<R> {
-    bytes: io::Take<R>,
-    header: Header,
-}
-
-impl<R: Read> Fields<R> {
-    fn byte(&mut self) -> io::Result<u8> {
-        let mut byte = [0];
-        self.bytes.read_exact(&mut byte)?;
-        Ok(byte[0])
-    }
-
-    fn varint(&mut self) -> io::Result<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7F) << shift;
-            if byte < 0x80 {
-                return Ok(number);
-            }
-        }
-        Err(io::Error::other("a number in a header is too long"))
-    }
-
-    fn integer(&mut self) -> io::Result<i64> {
-        let zigzag = self.varint()?;
-        Ok((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64))
-    }
-
-    fn skip(&mut self, count: u64) -> io::Result<()> {
-        match io::copy(&mut self.bytes.by_ref().take(count), &mut io::sink())? {
-            copied if copied == count => Ok(()),
-            _ => Err(io::ErrorKind::UnexpectedEof.into()),
-        }
-    }
-
-    /// Reads a struct that is the field `of` of the header, or the header itself.
-    fn structure(&mut self, of: i64, depth: u32) -> io::Result<()> {
-        let mut id = 0;
-        loop {
-            let head = self.byte()?;
-            if head == 0 {
-                return Ok(());
-            }
-            id = match head >> 4 {
-                0 => self.integer()?,
-                step => id + i64::from(step),
-            };
-            let kind = head & 0x0F;
-            // What stands in a struct within a field is not looked for.
-            let place = if depth < 2 { (of, id) } else { (-1, -1) };
-            match kind {
-                1 | 2 => {
-                    if place == (8, 7) {
-                        self.header.is_packed = kind == 1;
-                    }
-                }
-                4..=6 => {
-                    let number = self.integer()?;
-                    self.take(place, number)?;
-                }
-                _ => self.value(kind, id, depth)?,
-            }
-        }
-    }
-
-    fn take(&mut self, place: (i64, i64), number: i64) -> io::Result<()> {
-        let negative = |_| io::Error::other("a header has a size below zero");
-        let size = || u64::try_from(number).map_err(negative);
-        match place {
-            // DICTIONARY_PAGE
-            (0, 1) => self.header.is_dictionary = number == 2,
-            (0, 2) => self.header.unpacked = size()?,
-            (0, 3) => self.header.packed = size()?,
-            (5 | 8, 1) => self.header.values = size()?,
-            (8, 5 | 6) => self.header.levels += size()?,
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Passes over a value that is no integer.
-    fn value(&mut self, kind: u8, id: i64, depth: u32) -> io::Result<()> {
-        if depth > MAX_DEPTH {
-            return Err(io::Error::other("a header nests too deep"));
-        }
-        match kind {
-            // In a list a truth value takes a byte.
-            1..=3 => self.skip(1),
-            4..=6 => self.integer().map(|_| ()),
-            7 => self.skip(8),
-            8 => {
-                let len = self.varint()?;
-                self.skip(len)
-            }
-            9 | 10 => {
-                let head = self.byte()?;
-                let count = match head >> 4 {
-                    0xF => self.varint()?,
-                    count => count.into(),
-                };
-                (0..count).try_for_each(|_| self.value(head & 0x0F, -1, depth + 1))
-            }
-            12 => self.structure(if depth == 0 { id } else { -1 }, depth + 1),
-            _ => Err(io::Error::other("a header has a field of no known kind")),
-        }
     }
 }
 

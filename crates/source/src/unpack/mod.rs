@@ -1,5 +1,6 @@
 //! Unpacking: gzip, zstd and the members of zip archives, within limits.
 
+mod gzip;
 mod limits;
 mod zip;
 
@@ -29,7 +30,7 @@ pub(crate) fn unpacked(
         Packing::Zip => "zip archive",
     };
     let inflated: Box<dyn Read + Send> = match packing {
-        Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::new(packed))),
+        Packing::Gzip => Box::new(gzip::Members::new(BufReader::new(packed))),
         Packing::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(BufReader::new(packed))?;
             decoder.window_log_max(ZSTD_WINDOW_LOG)?;
@@ -94,6 +95,20 @@ mod tests {
             let packed = [pack(b"Name,Phone\n"), pack(b""), pack(b"Asha,1\n")].concat();
             let bytes = read(packing, packed, InflateLimits::default()).unwrap();
             assert_eq!(bytes, b"Name,Phone\nAsha,1\n", "{packing:?}");
+        }
+    }
+
+    #[test]
+    fn zeros_behind_a_gzip_file_are_padding_and_nothing_else_is() {
+        for zeros in [1, 2, 511, 100_000] {
+            let packed = [gzip(b"Name,Phone\n"), gzip(b"Asha,1\n"), vec![0; zeros]].concat();
+            let bytes = read(Packing::Gzip, packed, InflateLimits::default()).unwrap();
+            assert_eq!(bytes, b"Name,Phone\nAsha,1\n");
+        }
+        for behind in [&b"Ravi,2\n"[..], b"\0\0Ravi,2\n", b"\x1F", b"\0\x1F\x8B"] {
+            let packed = [&gzip(b"Name,Phone\n")[..], behind].concat();
+            let outcome = read(Packing::Gzip, packed, InflateLimits::default());
+            assert!(matches!(outcome, Err(SourceProblem::Damaged { .. })), "{behind:?}");
         }
     }
 

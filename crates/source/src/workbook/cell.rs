@@ -57,9 +57,16 @@ pub(super) fn push_error(text: &mut String, error: &CellErrorType) {
     let _ = write!(text, "{error}");
 }
 
-/// A date, a time, both, or a span of time, as ISO 8601 writes them.
+/// The day behind 9999-12-31, the last that a spreadsheet has, as it counts days from 1900.
+const DAYS_END: f64 = 2_958_466.0;
+
+/// A date, a time, both, or a span of time, as ISO 8601 writes them. A number that is none of these
+/// is no date, whatever its cell is formatted as: a phone number, most likely.
 pub(super) fn push_moment(text: &mut String, moment: &ExcelDateTime) {
     let serial = moment.as_f64();
+    if !(serial.abs() < DAYS_END && (serial >= 0.0 || moment.is_duration())) {
+        return push_number(text, serial);
+    }
     if moment.is_duration() {
         let seconds = (serial * 86_400.0).round() as i64;
         let sign = if seconds < 0 { "-" } else { "" };
@@ -112,6 +119,11 @@ mod tests {
             (45_366.75, DateTime, "2024-03-15T18:00:00"),
             (0.5, DateTime, "12:00:00"),
             (1.5, TimeDelta, "36:00:00"),
+            (-1.5, TimeDelta, "-36:00:00"),
+            (2_958_465.0, DateTime, "9999-12-31"),
+            (9_876_543_210.0, DateTime, "9876543210"),
+            (9_876_543_210.0, TimeDelta, "9876543210"),
+            (-1.0, DateTime, "-1"),
         ] {
             let mut text = String::new();
             push_moment(&mut text, &ExcelDateTime::new(serial, kind, false));

@@ -3,18 +3,19 @@
 //! A sheet is read cell by cell, so that two cells in far corners cost two cells. Rows become
 //! records as they stand: what a formula last gave is its value, and nothing is computed.
 
+mod biff;
 mod cell;
 mod events;
+pub(crate) mod html;
 mod ods;
 mod xls;
 mod xlsx;
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use contactmill_core::numbered_header;
 
 #[cfg(feature = "arrow")]
 pub(crate) use self::cell::push_number;
+use crate::contained::contained;
 use crate::dump::ReadOptions;
 use crate::error::SourceProblem;
 use crate::format::Format;
@@ -46,14 +47,12 @@ pub(crate) fn open(
     input: Input,
     options: ReadOptions<'_>,
 ) -> Result<TableSource, SourceProblem> {
-    // Workbooks have many ways to be damaged, and their parsers do not know all of them; rows are read
-    // on a thread that expects it too.
-    let opened = catch_unwind(AssertUnwindSafe(|| match format {
+    // Workbooks have many ways to be damaged, and their parsers do not know all of them.
+    contained("workbook", || match format {
         Format::Xlsx => xlsx::open(input, options),
         Format::Ods => ods::open(input, options),
         _ => xls::open(input, options),
-    }));
-    opened.unwrap_or_else(|_| Err(SourceProblem::damaged("workbook", "it cannot be parsed")))
+    })
 }
 
 /// The sheet that the user named, else the only one with a header row for contacts, else the first

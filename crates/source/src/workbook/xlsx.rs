@@ -1,6 +1,6 @@
 //! Office Open XML workbooks (ISO/IEC 29500), by calamine's reader of cells.
 
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek, Write};
 
 use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
@@ -66,15 +66,64 @@ fn checked(input: &Input, options: ReadOptions<'_>) -> Result<Workbook, SourcePr
     let inflate = options.inflate;
     let look = |member: &Member| check(member, input.clone(), inflate);
     others.into_iter().try_for_each(look)?;
+    let without_macros = without_macros(&archive, input, options)?;
+    let readable = without_macros.as_ref().unwrap_or(input);
     std::thread::scope(|scope| {
-        let looking = scope.spawn(move || sheets.into_iter().try_for_each(look));
-        let workbook = Xlsx::new(BufReader::new(input.clone())).map_err(problem);
+        let looking = std::thread::Builder::new()
+            .name("contactmill-look".into())
+            .spawn_scoped(scope, move || sheets.into_iter().try_for_each(look))
+            .map_err(SourceProblem::NoThread)?;
+        let workbook = Xlsx::new(BufReader::new(readable.clone())).map_err(problem);
         match looking.join() {
             Ok(looked) => looked?,
             Err(panic) => std::panic::resume_unwind(panic),
         }
         workbook
     })
+}
+
+/// Sheets of Excel 4 macros, which calamine takes for damage, and a kind that it passes over.
+const MACRO_SHEETS: [&str; 2] = ["/xlMacrosheet", "/xlIntlMacrosheet"];
+const DIALOG_SHEET: &str = "/dialogsheet";
+
+/// A copy of a workbook that has sheets of macros, where they are sheets of dialogs: nobody reads
+/// either.
+fn without_macros(
+    archive: &Archive,
+    input: &Input,
+    options: ReadOptions<'_>,
+) -> Result<Option<Input>, SourceProblem> {
+    const RELATIONS: &str = "xl/_rels/workbook.xml.rels";
+    let Some(member) = archive.member(RELATIONS).filter(|member| member.size < 16 << 20) else {
+        return Ok(None);
+    };
+    let mut relations = String::new();
+    let read = member.reader(input.clone(), options.inflate)?.read_to_string(&mut relations);
+    // What is no text in UTF-8, calamine reads as it can.
+    if read.is_err() || !MACRO_SHEETS.iter().any(|kind| relations.contains(kind)) {
+        return Ok(None);
+    }
+    for kind in MACRO_SHEETS {
+        relations = relations.replace(kind, DIALOG_SHEET);
+    }
+    let copy = || -> Result<std::fs::File, zip::result::ZipError> {
+        let mut archive = zip::ZipArchive::new(BufReader::new(input.clone()))?;
+        let mut copy = zip::ZipWriter::new((options.scratch)()?);
+        for index in 0..archive.len() {
+            let part = archive.by_index_raw(index)?;
+            let name = part.name()?.into_owned();
+            if name.eq_ignore_ascii_case(RELATIONS) {
+                copy.start_file(name, zip::write::SimpleFileOptions::default())?;
+                copy.write_all(relations.as_bytes())?;
+            } else {
+                copy.raw_copy_file(part)?;
+            }
+        }
+        copy.finish()
+    };
+    let mut file = copy().map_err(|error| SourceProblem::damaged("workbook", error))?;
+    let len = file.stream_position().map_err(SourceProblem::Io)?;
+    Ok(Some(Input::of(input.name().into(), file, len, None)))
 }
 
 /// Reads a part to its end.

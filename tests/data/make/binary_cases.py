@@ -1,0 +1,232 @@
+"""Writes the inputs of the cases that no editor can write: workbooks, Parquet, Arrow.
+
+    pip install pyarrow pandas openpyxl xlwt
+    python tests/data/make/binary_cases.py
+
+Each goes to its folder under tests/data/cases. Names and numbers are invented.
+"""
+
+import base64
+import datetime
+import decimal
+import gzip
+import io
+import pathlib
+import struct
+import zipfile
+
+import openpyxl
+import openpyxl.chart
+import pandas
+import pyarrow
+import pyarrow.feather
+import pyarrow.parquet
+import pyarrow.parquet.encryption
+import xlwt
+
+CASES = pathlib.Path(__file__).parent.parent / "cases"
+NAMES = ["Asha Rao", "Ravi Menon", "Meena Iyer"]
+PHONES = ["+91 98765 43210", "+91 99887 76655", "+91 98111 22233"]
+PLAIN = {"Name": NAMES, "Phone": PHONES}
+
+
+def case(name, file, data, *arguments):
+    """A case folder with an input; what is expected is written by the tests."""
+    folder = CASES / name
+    folder.mkdir(exist_ok=True)
+    (folder / file).write_bytes(data)
+    (folder / "args").write_text("\n".join([file, *arguments]) + "\n")
+
+
+
+def xls_formulas():
+    """Formulas under the number that they had in Excel 4, dates that count from 1904 in a format under
+    a number that Excel does not give, a phone number formatted as a date, and a macro sheet."""
+    book = xlwt.Workbook()
+    book.dates_1904 = True
+    sheet = book.add_sheet("Leads")
+    date = xlwt.easyxf(num_format_str="DD.MM.YYYY")
+    for column, title in enumerate(["Name", "Phone", "Since"]):
+        sheet.write(0, column, title)
+    for row, name in enumerate(NAMES, 1):
+        sheet.write(row, 0, name)
+    sheet.write(1, 1, xlwt.Formula("919876543210+0"))
+    sheet.write(1, 2, datetime.date(2024, 3, 15), date)
+    sheet.write(2, 1, PHONES[1])
+    sheet.write(2, 2, xlwt.Formula("C2+1"), date)
+    sheet.write(3, 1, 919811122233, date)
+    book.add_sheet("Macro1").write(0, 0, "no contact")
+    data = io.BytesIO()
+    book.save(data)
+    data = bytearray(data.getvalue())
+    # What the formulas gave, which xlwt does not work out: numbers, the second one a day of 1904.
+    for cell, gave in [((1, 1), 919876543210.0), ((2, 2), 43905.0)]:
+        at = next(
+            at
+            for at in range(len(data) - 4)
+            if data[at : at + 2] == b"\x06\x00" and data[at + 4 : at + 8] == struct.pack("<HH", *cell)
+        )
+        data[at : at + 2] = b"\x06\x04"
+        data[at + 10 : at + 18] = struct.pack("<d", gave)
+    # The format has a number that is not one of Excel's for formats of one's own.
+    look = data.rindex(b"\x1e\x04", 0, data.index("DD.MM.YYYY".encode()))
+    own = bytes(data[look + 4 : look + 6])
+    for at in range(len(data) - 8):
+        if data[at : at + 4] == b"\xe0\x00\x14\x00" and data[at + 6 : at + 8] == own:
+            data[at + 6 : at + 8] = struct.pack("<H", 500)
+    data[look + 4 : look + 6] = struct.pack("<H", 500)
+    # The second sheet is one of macros, which begins nowhere.
+    sheet = data.index(b"\x85\x00", data.index(b"\x85\x00") + 2)
+    data[sheet + 4 : sheet + 8] = struct.pack("<I", 0x7FFFFFFF)
+    data[sheet + 9] = 1
+    case("xls-formulas-of-excel-4", "leads.xls", bytes(data), "--region", "IN")
+
+
+def xlsx_1904():
+    book = openpyxl.Workbook()
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    sheet = book.active
+    sheet.append(["Name", "Phone", "Since"])
+    for name, phone in zip(NAMES, PHONES):
+        sheet.append([name, phone, datetime.date(2024, 3, 15)])
+    # A phone number in a cell for dates, and one that is a time.
+    sheet.append(["Kiran", 919876500001, datetime.time(9, 30)])
+    sheet["B5"].number_format = "yyyy-mm-dd"
+    data = io.BytesIO()
+    book.save(data)
+    case("xlsx-dates-from-1904", "leads.xlsx", data.getvalue(), "--region", "IN")
+
+
+def xlsm():
+    """A sheet of contacts beside a sheet of nothing but a chart, and one of Excel 4 macros."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Leads"
+    sheet.append(["Name", "Phone"])
+    for name, phone in zip(NAMES, PHONES):
+        sheet.append([name, phone])
+    chart = openpyxl.chart.BarChart()
+    chart.add_data(openpyxl.chart.Reference(sheet, min_col=1, min_row=1, max_row=2))
+    book.create_chartsheet("Chart").add_chart(chart)
+    plain = io.BytesIO()
+    book.save(plain)
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    relation = "http://schemas.microsoft.com/office/2006/relationships/xlMacrosheet"
+    made = io.BytesIO()
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for member in old.infolist():
+            part = old.read(member).decode()
+            if member.filename == "xl/workbook.xml":
+                added = '<sheet name="Macro1" sheetId="9" state="visible" r:id="rIdM" '
+                added += 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"/>'
+                part = part.replace("</sheets>", added + "</sheets>")
+            if member.filename == "xl/_rels/workbook.xml.rels":
+                added = f'<Relationship Id="rIdM" Type="{relation}" Target="macrosheets/sheet1.xml"/>'
+                part = part.replace("</Relationships>", added + "</Relationships>")
+            new.writestr(member.filename, part)
+        macro = f'<xm:macrosheet xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main" xmlns="{main}">'
+        macro += '<sheetData><row r="1"><c r="A1"><f>ALERT("no contact")</f></c></row></sheetData></xm:macrosheet>'
+        new.writestr("xl/macrosheets/sheet1.xml", macro)
+    case("xlsm-beside-macros-and-charts", "leads.xlsm", made.getvalue())
+
+
+def columns():
+    """Values of every kind, some outside any calendar, and columns that have no text."""
+    number = pyarrow.int64()
+    struct_of = pyarrow.struct([("id", pyarrow.int32()), ("sum", pyarrow.float64())])
+    table = pyarrow.table(
+        {
+            **PLAIN,
+            "Since": pyarrow.array([2**63 - 1, 1710525600000000, -(2**63)], number).cast(
+                pyarrow.timestamp("us")
+            ),
+            "Seen": pyarrow.array([253402300800000, 0, None], number).cast(
+                pyarrow.timestamp("ms", tz="UTC")
+            ),
+            "Exact": pyarrow.array([1710525600000000001, None, 0], number).cast(pyarrow.timestamp("ns")),
+            "Born": pyarrow.array([2**31 - 1, 19797, None], pyarrow.int32()).cast(pyarrow.date32()),
+            "At": pyarrow.array([datetime.time(18), None, datetime.time(9, 30)], pyarrow.time64("us")),
+            "Balance": pyarrow.array(
+                [decimal.Decimal("12.50"), None, decimal.Decimal("-0.05")], pyarrow.decimal128(10, 2)
+            ),
+            "Photo": pyarrow.array([b"\x89PNG\r\n\x1a\n\x00\xff", b"\xff\xd8\xff", None], pyarrow.binary()),
+            "Note": pyarrow.array([b"calls back", b"vip", b"new"], pyarrow.binary()),
+            "Orders": pyarrow.array([[{"id": 1, "sum": 2.5}], [], None], pyarrow.list_(struct_of)),
+            "Labels": pyarrow.array([["a", "b"], [], None], pyarrow.list_(pyarrow.string())),
+            "Extra": pyarrow.array(
+                [[("k", "v"), ("l", "w")], None, []], pyarrow.map_(pyarrow.string(), pyarrow.string())
+            ),
+        }
+    )
+    data = io.BytesIO()
+    pyarrow.parquet.write_table(table, data)
+    case("parquet-values-of-every-kind", "leads.parquet", data.getvalue())
+    case("parquet-mapped-column-without-text", "leads.parquet", data.getvalue(), "--map", "attr:orders=Orders")
+    data = io.BytesIO()
+    with pyarrow.ipc.new_file(data, table.schema) as file:
+        file.write_table(table)
+    case("arrow-values-of-every-kind", "leads.arrow", data.getvalue())
+
+    table = pyarrow.table(
+        {
+            **PLAIN,
+            "Since": pyarrow.array(
+                [datetime.datetime(2024, 3, 15, 18), datetime.datetime(1, 1, 1), None],
+                pyarrow.timestamp("us"),
+            ),
+        }
+    )
+    data = io.BytesIO()
+    pyarrow.parquet.write_table(table, data, use_deprecated_int96_timestamps=True)
+    data = bytearray(data.getvalue())
+    case("parquet-int96", "leads.parquet", bytes(data))
+
+
+def compressed():
+    plain = pyarrow.table(PLAIN)
+    for codec in ["lz4", "brotli"]:
+        data = io.BytesIO()
+        pyarrow.parquet.write_table(plain, data, compression=codec)
+        case(f"parquet-{codec}", "leads.parquet", data.getvalue())
+    frame = pandas.DataFrame(
+        {
+            "Name": NAMES * 8,
+            "Phone": [f"+91 98765 432{number:02}" for number in range(24)],
+            "Plan": pandas.Categorical(["Gold", "Silver", None] * 8),
+        }
+    )
+    for codec in ["lz4", "zstd"]:
+        data = io.BytesIO()
+        frame.to_feather(data, compression=codec)
+        case(f"feather-{codec}", "leads.feather", data.getvalue())
+
+
+def encrypted():
+    class Keys(pyarrow.parquet.encryption.KmsClient):
+        def __init__(self, _):
+            super().__init__()
+
+        def wrap_key(self, key, _):
+            return base64.b64encode(key)
+
+    factory = pyarrow.parquet.encryption.CryptoFactory(lambda settings: Keys(settings))
+    settings = pyarrow.parquet.encryption.EncryptionConfiguration(
+        footer_key="footer", column_keys={"key": ["Phone"]}, plaintext_footer=True
+    )
+    connection = pyarrow.parquet.encryption.KmsConnectionConfig()
+    properties = factory.file_encryption_properties(connection, settings)
+    plain = pyarrow.table(PLAIN)
+    data = io.BytesIO()
+    with pyarrow.parquet.ParquetWriter(data, plain.schema, encryption_properties=properties) as file:
+        file.write_table(plain)
+    case("parquet-encrypted-column", "leads.parquet", data.getvalue())
+
+
+def padded():
+    text = "Name,Phone\n" + "".join(f"{name},{phone}\n" for name, phone in zip(NAMES, PHONES))
+    packed = gzip.compress(text[:30].encode(), mtime=0) + gzip.compress(text[30:].encode(), mtime=0)
+    case("gzip-padded-with-zeros", "leads.csv.gz", packed + bytes(600))
+
+
+for make in [xls_formulas, xlsx_1904, xlsm, columns, compressed, encrypted, padded]:
+    make()
