@@ -3,25 +3,24 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use contactmill_core::pipeline::{Emitted, NoThreads, Pipeline, Settings, Sink, Stopped};
 use contactmill_core::{
-    ColumnMap, ColumnRole, Conflict, DecidedBy, Decision, FieldMapping, METADATA_VERSION,
-    MappedField, MappingError, Normalizer, Position, Reason, Record, RecordId, Region, Rejection,
-    Resumed, Sampled, Scratch, SourceId, Warning, WarningCode,
+    ColumnMap, ColumnRole, Conflict, DecidedBy, Decision, METADATA_VERSION, MappedField,
+    MappingError, Normalizer, Position, Reason, Record, RecordId, Region, Rejection, Resumed,
+    Scratch, SourceId, Warning, WarningCode,
 };
 use contactmill_emit::{
     ArrayEncoding, ContentDecision, EmitError, InputEntry, InputTable, Manifest, MappedColumn,
     MappingEntry, ResultWriter, Staging, Tool,
 };
-use contactmill_source::{
-    AnySource, Dump, Format, Input, Part, PassedOver, ReadOptions, SourceError, TextEncoding,
-};
+use contactmill_source::SourceError;
 
 use crate::args::ConvertArguments;
+use crate::opening::{OpenInput, Opening, is_standard_input};
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::summary::Summary;
@@ -197,26 +196,6 @@ impl From<Infallible> for Failure {
     }
 }
 
-/// A part of an input whose header has been read.
-struct OpenInput {
-    name: String,
-    format: Format,
-    encoding: TextEncoding,
-    bytes: u64,
-    sha256: String,
-    header: Vec<String>,
-    /// What its columns hold; nothing when it is empty.
-    map: Option<ColumnMap>,
-    records: u64,
-    /// Open since its header was read, if it is one of the first. The others are opened again when
-    /// their turn comes: there may be more of them than can be open.
-    source: Option<Resumed<AnySource>>,
-    part: Part,
-}
-
-/// So many inputs stay open between the reading of their headers and their turn.
-const KEPT_OPEN: usize = 4;
-
 /// Converts and reports; the exit code is 3 when too much was rejected, and that of the signal when
 /// one stopped the run.
 pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
@@ -224,13 +203,19 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         return Err(Failure::StandardInputTwice);
     }
     let staging = Staging::new(&arguments.out, arguments.existing())?;
-    let mut inputs = Vec::with_capacity(arguments.inputs.len());
     let scratch = || staging.scratch();
     let is_header = |row: &[String]| arguments.mapping().resolve(row).is_ok();
     let reading = arguments.reading.options(&scratch, &is_header);
-    for path in &arguments.inputs {
-        open(path, arguments, &staging, reading, &mut inputs)?;
+    if let Some(input) = arguments.inputs.iter().find(|path| staging.replaces(path)) {
+        return Err(Failure::InputInOut { input: input.display().to_string() });
     }
+    let opening = Opening {
+        reading,
+        mapping: arguments.mapping(),
+        options: arguments.options(),
+        is_quiet: arguments.display.quiet,
+    };
+    let mut inputs = opening.all(&arguments.inputs)?;
 
     let limits = arguments.batch_limits();
     let tables: Vec<InputTable<'_>> = inputs
@@ -333,68 +318,6 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     Ok(match max.is_some_and(|max| max.is_exceeded(counts.rejected, counts.records)) {
         true => ExitCode::from(3),
         false => ExitCode::SUCCESS,
-    })
-}
-
-pub(crate) fn is_standard_input(path: &Path) -> bool {
-    path == Path::new("-")
-}
-
-/// Opens everything that an input holds, to see its headers.
-fn open(
-    path: &Path,
-    arguments: &ConvertArguments,
-    staging: &Staging,
-    reading: ReadOptions<'_>,
-    inputs: &mut Vec<OpenInput>,
-) -> Result<(), Failure> {
-    let input = if is_standard_input(path) {
-        Input::spool("<stdin>", io::stdin().lock(), reading.scratch)?
-    } else {
-        Input::open(path, reading.scratch)?
-    };
-    if staging.replaces(path) {
-        return Err(Failure::InputInOut { input: input.name().to_owned() });
-    }
-    let Dump { parts, passed_over } = Dump::of(input, reading)?;
-    for PassedOver { name, what } in passed_over.iter().filter(|_| !arguments.display.quiet) {
-        // Where this cannot be written, the run is still worth its while.
-        let _ = writeln!(anstream::stderr(), "{name} is {what}; passed over");
-    }
-    for part in parts {
-        let sampled = Sampled::of(part.open(reading)?, arguments.options())?;
-        let source = sampled.source();
-        let kept = inputs.iter().filter(|input| input.source.is_some()).count();
-        inputs.push(OpenInput {
-            name: source.name().to_owned(),
-            format: source.format(),
-            encoding: source.encoding(),
-            bytes: source.bytes(),
-            sha256: String::new(),
-            header: source.header().to_vec(),
-            map: columns_of(&sampled, &arguments.mapping())?,
-            records: 0,
-            source: if kept < KEPT_OPEN { sampled.resume() } else { None },
-            part,
-        });
-    }
-    Ok(())
-}
-
-/// What the columns of a source hold, by its header and its first thousand records; nothing when it is
-/// empty. `convert` and `inspect` both decide by this, so that they never differ.
-pub(crate) fn columns_of(
-    sampled: &Sampled<AnySource>,
-    mapping: &FieldMapping,
-) -> Result<Option<ColumnMap>, Failure> {
-    let (source, sample) = (sampled.source(), sampled.sample());
-    if source.header().is_empty() {
-        return Ok(None);
-    }
-    mapping.resolve_with(source.header(), sample).map(Some).map_err(|error| {
-        let likely = sample.likely_phone_column();
-        let suggestion = likely.and_then(|column| source.header().get(column).cloned());
-        Failure::Mapping { source: source.name().to_owned(), error, suggestion }
     })
 }
 
