@@ -140,3 +140,30 @@ fn a_member_that_is_compressed_in_an_unknown_way_is_named_with_it() {
         assert!(!folder.path().join("out").exists());
     }
 }
+
+/// Few in every test run; as many as are asked for.
+fn members() -> usize {
+    let asked = std::env::var("CONTACTMILL_MEMBERS").ok();
+    asked.map_or(300, |members| members.parse().unwrap())
+}
+
+#[test]
+fn an_archive_of_many_members_gives_all_of_them_in_their_order() {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for number in 0..members() {
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(format!("{number}.csv"), options).unwrap();
+        write!(archive, "Name,Phone\nAsha,+9198{number:08}\n").unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.zip"), archive.finish().unwrap().into_inner()).unwrap();
+    converted(folder.path(), &["in.zip", "-o", "out", "-q"]);
+    let out = folder.path().join("out");
+    check_laws(&out);
+    let numbers = contacts(&out);
+    assert_eq!(numbers.len(), members());
+    for (number, contact) in numbers.iter().enumerate() {
+        let phone = &contact["profile"]["userDetails"]["contact"]["phone"]["number"];
+        assert_eq!(*phone, format!("98{number:08}"));
+    }
+}

@@ -526,3 +526,53 @@ fn head_of(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     reader.take(HEAD as u64).read_to_end(&mut head)?;
     Ok(head)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use contactmill_core::{Block, Source};
+
+    use super::*;
+    use crate::input::READS;
+
+    /// How often an archive of so many files is read, from a look into it to the last record.
+    fn reads_of_archive(members: u64) -> u64 {
+        let mut archive = ::zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for number in 0..members {
+            let options = ::zip::write::SimpleFileOptions::default();
+            archive.start_file(format!("{number}.csv"), options).unwrap();
+            write!(archive, "Phone\n+9198{number:08}\n").unwrap();
+        }
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&archive.finish().unwrap().into_inner()).unwrap();
+
+        let before = READS.get();
+        let options = ReadOptions::new(&tempfile::tempfile);
+        let input = Input::open(file.path(), tempfile::tempfile).unwrap();
+        let mut records = 0;
+        for part in Dump::of(input, options).unwrap().parts {
+            let mut source = part.open(options).unwrap();
+            while let Some(block) = source.next_block().unwrap() {
+                block.visit(&mut |_| records += 1).unwrap();
+            }
+        }
+        assert_eq!(records, members);
+        READS.get() - before
+    }
+
+    #[test]
+    fn a_member_of_an_archive_costs_the_same_however_many_there_are() {
+        let (few, many) = (reads_of_archive(50), reads_of_archive(400));
+        assert!(many <= 9 * few, "{few} reads for 50 files, {many} for 400");
+    }
+
+    #[test]
+    fn files_of_one_name_get_names_of_their_own() {
+        let mut taken = HashMap::new();
+        let names = ["a", "a", "b", "a (2)", "a"].map(|name| distinct(&mut taken, name.into()));
+        assert_eq!(names, ["a", "a (2)", "b", "a (2) (2)", "a (3)"]);
+        let many = (0..20_000).map(|_| distinct(&mut taken, "c".into()));
+        assert_eq!(many.last().unwrap(), "c (20000)");
+    }
+}

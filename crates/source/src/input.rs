@@ -211,6 +211,12 @@ impl Input {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has read from an input: what takes how long cannot be tested by a clock.
+    pub(crate) static READS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
 impl Read for Input {
     /// Fails where the file ends before the length that it had, or goes on behind it.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -221,6 +227,8 @@ impl Read for Input {
         let count = std::os::unix::fs::FileExt::read_at(&*self.file, buffer, self.position)?;
         #[cfg(windows)]
         let count = std::os::windows::fs::FileExt::seek_read(&*self.file, buffer, self.position)?;
+        #[cfg(test)]
+        READS.set(READS.get() + 1);
         let end = self.position + count as u64;
         if count == 0 && self.position < self.len || count > 0 && end > self.len {
             return Err(SourceProblem::Changed.into());
