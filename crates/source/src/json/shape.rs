@@ -18,16 +18,15 @@ pub(super) fn no_record(bytes: &[u8]) -> Option<&'static str> {
     loop {
         let LowLevelJsonParserResult { event, consumed_bytes } = parser.parse_next(rest, true);
         rest = &rest[consumed_bytes..];
-        match event {
-            None => {}
-            Some(Ok(JsonEvent::Eof)) => return shape.verdict(),
-            Some(Ok(event)) => {
-                if !shape.take(event) {
-                    return None;
-                }
-            }
+        let event = match event {
+            None => continue,
             // What is no JSON is rejected as that.
             Some(Err(_)) => return None,
+            Some(Ok(JsonEvent::Eof)) => return shape.verdict(),
+            Some(Ok(event)) => event,
+        };
+        if !shape.take(event) {
+            return None;
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The `zip` crate reads the directory. Members are inflated here: they have to be readers of their
 //! own, that live as long as their source.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
@@ -93,7 +94,7 @@ impl Archive {
         for index in 0..archive.len() {
             let file = archive.by_index_raw(index).map_err(damaged)?;
             // A name that says it is UTF-8 and is not is no reason to read nothing.
-            let name = file.name().map(|name| name.into_owned());
+            let name = file.name().map(Cow::into_owned);
             let name = name.unwrap_or_else(|_| String::from_utf8_lossy(file.name_raw()).into());
             members.push((
                 file.central_header_start(),
