@@ -52,6 +52,8 @@ pub struct JsonSource<R> {
     is_done: bool,
     /// Whether the input ends in the middle of a record.
     is_cut_off: bool,
+    /// How long the header row of a table is, until a block stands for it.
+    header_bytes: u64,
 }
 
 impl<R: Read + Seek> JsonSource<R> {
@@ -106,6 +108,7 @@ impl<R: Read + Seek> JsonSource<R> {
             columns: Arc::default(),
             is_done: false,
             is_cut_off: false,
+            header_bytes: 0,
         })
     }
 
@@ -170,6 +173,7 @@ impl<R: Read + Seek> JsonSource<R> {
             return Err(self.window.error(Some(line), problem));
         }
         self.pass(end);
+        self.header_bytes = end as u64;
         Ok(())
     }
 
@@ -212,7 +216,8 @@ impl<R: Read + Seek> JsonSource<R> {
         Ok(self.block(kept, vec![piece], self.window.start() - byte))
     }
 
-    fn block(&self, bytes: Vec<u8>, pieces: Vec<Piece>, covers: u64) -> KeyedBlock {
+    fn block(&mut self, bytes: Vec<u8>, pieces: Vec<Piece>, count: u64) -> KeyedBlock {
+        let covers = count + std::mem::take(&mut self.header_bytes);
         let (columns, source) = (Arc::clone(&self.columns), Arc::clone(self.window.name()));
         KeyedBlock { source, form: self.form, bytes, pieces, covers, columns }
     }
@@ -278,7 +283,7 @@ impl<R: Read + Seek> Source for JsonSource<R> {
                         let integrity = Integrity::Malformed;
                         pieces.push(Piece { range: end..end, byte, line, integrity });
                     }
-                    if end == 0 && pieces.is_empty() {
+                    if end == 0 && pieces.is_empty() && self.header_bytes == 0 {
                         return Ok(None);
                     }
                     return Ok(Some(self.cut(end, pieces)));
