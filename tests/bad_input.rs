@@ -672,6 +672,27 @@ fn json_that_was_cut_off_loses_only_what_is_gone() {
 }
 
 #[test]
+fn a_record_that_is_too_large_is_rejected_even_where_there_is_no_other() {
+    let note = "x".repeat(2 << 20);
+    for (name, whole) in [
+        ("object.json", format!("{{\"phone\":\"+919876543210\",\"note\":\"{note}\"}}")),
+        ("list.json", format!("[{{\"phone\":\"+919876543210\",\"note\":\"{note}\"}}]")),
+        ("rows.json", format!("[[\"phone\",\"note\"],[\"+919876543210\",\"{note}\"]]")),
+        ("card.vcf", format!("BEGIN:VCARD\nTEL:+919876543210\nNOTE:{note}\nEND:VCARD\n")),
+    ] {
+        let folder = folder_with(b"Phone\n+919988776655\n");
+        fs::write(folder.path().join(name), whole).unwrap();
+        converted(folder.path(), &["in.csv", name, "-o", "out"]);
+        let out = folder.path().join("out");
+        check_laws(&out);
+        assert_eq!(contacts(&out).len(), 1, "{name}");
+        assert_eq!(column(&out.join("rejects.csv"), "_reason"), ["row_too_large"], "{name}");
+    }
+    let folder = folder_with(format!("[\"phone\",\"{note}\"]\n[\"+919876543210\"]").as_bytes());
+    fails(folder.path(), &["in.csv", "-o", "out"], 1, "the header row is larger than");
+}
+
+#[test]
 fn json_with_values_among_its_keys_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let keys: Vec<String> = (0..5_000).map(|number| format!("\"{number}\":1")).collect();
@@ -864,6 +885,50 @@ fn entities_that_a_workbook_declares_are_never_followed() {
             let message = fails_in_little_memory(folder.path(), "in.csv");
             assert!(message.contains("this workbook is damaged"), "{message}");
         }
+    }
+}
+
+/// A workbook of one phone number and so many times 20,000 strings.
+fn workbook_of_strings(times: u64) -> Vec<u8> {
+    let small = workbook_of(
+        "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>Phone</v></c></row><row r=\"2\">\
+         <c r=\"A2\" t=\"str\"><v>+919876543210</v></c></row></sheetData></worksheet>",
+    );
+    // More than any compression looks back.
+    let strings: String = (0..20_000)
+        .map(|number| format!("<si><t>{}</t></si>", number * 7919 % 1_000_003))
+        .collect();
+    let mut archive = zip::ZipWriter::new_append(std::io::Cursor::new(small)).unwrap();
+    let fast = zip::write::SimpleFileOptions::default().compression_level(Some(1));
+    archive.start_file("xl/sharedStrings.xml", fast).unwrap();
+    archive.write_all(b"<sst>").unwrap();
+    for _ in 0..times {
+        archive.write_all(strings.as_bytes()).unwrap();
+    }
+    archive.write_all(b"</sst>").unwrap();
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_workbook_with_more_strings_than_memory_is_an_error_and_leaves_nothing() {
+    // Ten million are more than are ever taken, five million more than this process may have.
+    for (count, fits) in [(10_000_000, false), (5_000_000, false), (1_000_000, true)] {
+        let folder = folder_with(&workbook_of_strings(count / 20_000));
+        let script = "ulimit -v 400000; exec \"$0\" convert in.csv -o out --threads 1 --quiet";
+        let output = std::process::Command::new("sh")
+            .args(["-c", script, env!("CARGO_BIN_EXE_contactmill")])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(i32::from(!fits)), "{count}: {message}");
+        if fits {
+            continue;
+        }
+        let left: Vec<_> = files(folder.path()).into_iter().map(|(name, _)| name).collect();
+        assert!(message.contains("the table of strings of this workbook"), "{message}");
+        assert!(message.contains("save the sheet as CSV"), "{message}");
+        assert_eq!(left, ["in.csv"], "{count}");
     }
 }
 

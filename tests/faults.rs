@@ -42,6 +42,7 @@ fn can_inject() -> bool {
     assert!(std::env::var_os(VARIABLE).is_none(), "strace is required and cannot be used: {why}");
     // Not by a macro, whose text the test harness would keep to itself.
     let skipped = format!("\nSKIPPED, nothing was tested: strace cannot be used: {why}\n");
+    #[allow(clippy::disallowed_methods, reason = "a test has no terminal of ours")]
     std::io::stderr().write_all(skipped.as_bytes()).unwrap();
     false
 }

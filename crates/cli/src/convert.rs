@@ -9,25 +9,23 @@ use std::process::ExitCode;
 
 use contactmill_core::pipeline::{Emitted, NoThreads, Pipeline, Settings, Sink, Stopped};
 use contactmill_core::{
-    ColumnMap, ColumnRole, Conflict, DecidedBy, Decision, FieldMapping, METADATA_VERSION,
-    MappedField, MappingError, Normalizer, PhoneCandidate, Position, Reason, Record, RecordId,
-    Region, Rejection, Resumed, Sampled, Scratch, SourceId, Warning, WarningCode,
+    ColumnMap, ColumnRole, Conflict, DecidedBy, Decision, METADATA_VERSION, MappedField,
+    MappingError, Normalizer, PhoneCandidate, Position, Reason, Record, RecordId, Region,
+    Rejection, Resumed, Scratch, SourceId, Warning, WarningCode,
 };
 use contactmill_emit::{
     ArrayEncoding, ContentDecision, EmitError, InputEntry, InputTable, Manifest, MappedColumn,
     MappingEntry, Notice, ResultWriter, Staging, Tool,
 };
-use contactmill_source::{
-    AnySource, Dump, Format, Input, Part, PassedOver, ReadOptions, SkippedColumn, SourceError,
-    TextEncoding,
-};
+use contactmill_source::SourceError;
 use contactmill_upload::{JournalError, UploadError, unsettled};
 
 use crate::args::ConvertArguments;
+use crate::opening::{OpenInput, Opening, check_inputs, is_standard_input};
 use crate::progress::Progress;
 use crate::signals::Signals;
 use crate::summary::Summary;
-use crate::terminal::{self, is_obeyed, one_line};
+use crate::terminal::{self, is_obeyed};
 use crate::upload::UploadFailure;
 
 /// Why a run could not go on.
@@ -268,27 +266,6 @@ impl From<Infallible> for Failure {
     }
 }
 
-/// A part of an input whose header has been read.
-struct OpenInput {
-    name: String,
-    format: Format,
-    encoding: TextEncoding,
-    bytes: u64,
-    sha256: String,
-    header: Vec<String>,
-    skipped: Vec<SkippedColumn>,
-    /// What its columns hold; nothing when it is empty.
-    map: Option<ColumnMap>,
-    records: u64,
-    /// Open since its header was read, if it is one of the first. The others are opened again when
-    /// their turn comes: there may be more of them than can be open.
-    source: Option<Resumed<AnySource>>,
-    part: Part,
-}
-
-/// So many inputs stay open between the reading of their headers and their turn.
-const KEPT_OPEN: usize = 4;
-
 /// Converts and reports; the exit code is 3 when too much was rejected, and that of the signal when
 /// one stopped the run.
 pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
@@ -300,26 +277,29 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().map_err(Failure::Signals)?;
     let staging = Staging::new(&arguments.out, arguments.existing())?;
     let remove_staging = staging.removal();
-    let opening = signals.end_process(move |code| {
+    let until_open = signals.end_process(move |code| {
         remove_staging();
         terminal::say_error(&Failure::Stopped(Some(code)));
     });
     tell(staging.notices(), arguments.display.quiet);
     // Better now than after a long run; at its end it is asked again.
     check_upload(staging.out(), arguments)?;
-    let mut inputs = Vec::with_capacity(arguments.inputs.len());
     let scratch = || staging.scratch();
     let mapping = arguments.mapping();
     let is_header = |row: &[String]| mapping.is_header(row);
     let reading = arguments.reading.options(&scratch, &is_header);
-    for path in &arguments.inputs {
-        if is_standard_input(path) && !arguments.display.quiet {
-            terminal::say_waiting();
-        }
-        open(path, arguments, &staging, reading, &mut inputs)?;
+    if let Some(input) = arguments.inputs.iter().find(|path| staging.replaces(path)) {
+        return Err(Failure::InputInOut { input: input.display().to_string() });
     }
+    let opening = Opening {
+        reading,
+        mapping: arguments.mapping(),
+        options: arguments.options(),
+        is_quiet: arguments.display.quiet,
+    };
+    let mut inputs = opening.all(&arguments.inputs)?;
     // From here on a signal is looked for between blocks.
-    drop(opening);
+    drop(until_open);
 
     let limits = arguments.batch_limits();
     let tables: Vec<InputTable<'_>> = inputs
@@ -445,108 +425,6 @@ fn check_upload(out: &Path, arguments: &ConvertArguments) -> Result<(), Failure>
         Err(error) => format!("whether its upload is finished cannot be told: {error}"),
     };
     Err(Failure::Unsettled { out: out.to_owned(), what })
-}
-
-pub(crate) fn is_standard_input(path: &Path) -> bool {
-    path == Path::new("-")
-}
-
-/// Whether all inputs are there, before any of them is read and anything else is complained about.
-pub(crate) fn check_inputs(inputs: &[PathBuf]) -> Result<(), Failure> {
-    for path in inputs.iter().filter(|path| !is_standard_input(path)) {
-        Input::check(path)?;
-    }
-    Ok(())
-}
-
-/// Opens everything that an input holds, to see its headers.
-fn open(
-    path: &Path,
-    arguments: &ConvertArguments,
-    staging: &Staging,
-    reading: ReadOptions<'_>,
-    inputs: &mut Vec<OpenInput>,
-) -> Result<(), Failure> {
-    let input = if is_standard_input(path) {
-        Input::spool("<stdin>", io::stdin().lock(), reading.scratch)?
-    } else {
-        Input::open(path, reading.scratch)?
-    };
-    if staging.replaces(path) {
-        return Err(Failure::InputInOut { input: input.name().to_owned() });
-    }
-    let Dump { parts, passed_over } = Dump::of(input, reading)?;
-    for PassedOver { name, what } in passed_over.iter().filter(|_| !arguments.display.quiet) {
-        // Where this cannot be written, the run is still worth its while.
-        let _ = writeln!(terminal::stderr(), "{} is {what}; passed over", one_line(name));
-    }
-    for part in parts {
-        let sampled = Sampled::of(part.open(reading)?, arguments.options())?;
-        let source = sampled.source();
-        if !arguments.display.quiet {
-            say_header_is_its_own(source, reading);
-            tell_skipped(source);
-        }
-        let kept = inputs.iter().filter(|input| input.source.is_some()).count();
-        inputs.push(OpenInput {
-            name: source.name().to_owned(),
-            format: source.format(),
-            encoding: source.encoding(),
-            bytes: source.bytes(),
-            sha256: String::new(),
-            header: source.header().to_vec(),
-            skipped: source.skipped_columns().to_vec(),
-            map: columns_of(&sampled, &arguments.mapping())?,
-            records: 0,
-            source: if kept < KEPT_OPEN { sampled.resume() } else { None },
-            part,
-        });
-    }
-    Ok(())
-}
-
-/// Says that `--no-header` changes nothing where the format itself names the columns.
-pub(crate) fn say_header_is_its_own(source: &AnySource, reading: ReadOptions<'_>) {
-    if reading.no_header && !source.format().has_header_row() {
-        let (name, format) = (source.name(), source.format());
-        let text = format!("{name}: {format} has no header row; --no-header changes nothing");
-        // Where this cannot be written, the run is still worth its while.
-        let _ = writeln!(terminal::stderr(), "{text}");
-    }
-}
-
-/// Says which columns of a source are not read.
-pub(crate) fn tell_skipped(source: &AnySource) {
-    for SkippedColumn { name, holds } in source.skipped_columns() {
-        // Where this cannot be written, the run is still worth its while.
-        let text = format!("{}: the column {name} holds {holds}; skipped", source.name());
-        let _ = writeln!(terminal::stderr(), "{}", one_line(&text));
-    }
-}
-
-/// What the columns of a source hold, by its header and its first thousand records; nothing when it is
-/// empty. `convert` and `inspect` both decide by this, so that they never differ.
-pub(crate) fn columns_of(
-    sampled: &Sampled<AnySource>,
-    mapping: &FieldMapping,
-) -> Result<Option<ColumnMap>, Failure> {
-    let (source, sample) = (sampled.source(), sampled.sample());
-    if source.header().is_empty() {
-        return Ok(None);
-    }
-    mapping.resolve_with(source.header(), sample).map(Some).map_err(|error| {
-        // A column that is not read is not needed, unless something is to be found in it.
-        let is_meant = |skipped: &&SkippedColumn| match &error {
-            MappingError::UnknownColumn { column, .. } => {
-                column.eq_ignore_ascii_case(&skipped.name)
-            }
-            _ => FieldMapping::default().resolve(std::slice::from_ref(&skipped.name)).is_ok(),
-        };
-        if let Some(skipped) = source.skipped_columns().iter().find(is_meant) {
-            return Failure::Source(source.cannot_read(skipped));
-        }
-        Failure::Mapping { source: source.name().to_owned(), error }
-    })
 }
 
 fn input_entry(input: &OpenInput) -> InputEntry {

@@ -5,14 +5,13 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use contactmill_core::{ColumnMap, Inspection, Inspector, Normalizer, Resumed, Sampled, SourceId};
-use contactmill_source::{self as source, Dump, Input, ReadOptions};
+use contactmill_core::{ColumnMap, Inspection, Inspector, Normalizer, Resumed, SourceId};
+use contactmill_source::ReadOptions;
 use serde_json::Value;
 
 use crate::args::InspectArguments;
-use crate::convert::{
-    Failure, check_inputs, columns_of, is_standard_input, say_header_is_its_own, tell_skipped,
-};
+use crate::convert::Failure;
+use crate::opening::{OpenInput, Opening, check_inputs, is_standard_input};
 use crate::profile;
 use crate::terminal;
 
@@ -79,17 +78,15 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<ExitCode, Failure> {
     let mapping = arguments.mapping();
     let is_header = |row: &[String]| mapping.is_header(row);
     let reading = arguments.reading.options(&scratch, &is_header);
+    let opening = Opening {
+        reading,
+        mapping: arguments.mapping(),
+        options: arguments.options(),
+        is_quiet: false,
+    };
     let mut parts = Vec::new();
-    for path in &arguments.inputs {
-        let input = if is_standard_input(path) {
-            terminal::say_waiting();
-            Input::spool("<stdin>", io::stdin().lock(), scratch)?
-        } else {
-            Input::open(path, scratch)?
-        };
-        for part in Dump::of(input, reading)?.parts {
-            parts.push(inspect(&part, reading, arguments)?);
-        }
+    for input in opening.all(&arguments.inputs)? {
+        parts.push(inspect(input, reading, arguments)?);
     }
     if let Some(path) = &arguments.write_profile {
         write_profile(path, &parts, arguments)?;
@@ -111,28 +108,27 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<ExitCode, Failure> {
 }
 
 fn inspect(
-    part: &source::Part,
+    input: OpenInput,
     reading: ReadOptions<'_>,
     arguments: &InspectArguments,
 ) -> Result<Part, Failure> {
-    let sampled = Sampled::of(part.open(reading)?, arguments.options())?;
-    let source = sampled.source();
-    say_header_is_its_own(source, reading);
-    tell_skipped(source);
     let mut inspected = Part {
-        name: source.name().to_owned(),
-        format: source.format().name(),
-        encoding: source.encoding().to_string(),
-        delimiter: source.delimiter().map(|delimiter| delimiter.to_string()),
-        quotes: source.quotes(),
-        bytes: source.bytes(),
+        name: input.name,
+        format: input.format.name(),
+        encoding: input.encoding.to_string(),
+        delimiter: input.delimiter,
+        quotes: input.quotes,
+        bytes: input.bytes,
         seen: None,
     };
-    let Some(map) = columns_of(&sampled, &arguments.mapping())? else { return Ok(inspected) };
-    let mut source = match sampled.resume() {
+    let Some(map) = input.map else { return Ok(inspected) };
+    let mut source = match input.source {
         Some(source) => source,
-        None => Resumed::from(part.open(reading)?),
+        None => Resumed::from(input.part.open(reading)?),
     };
+    if source.source().header() != input.header {
+        return Err(Failure::Changed { input: inspected.name });
+    }
     let normalizer = Normalizer::new(arguments.options());
     let mut inspector = Inspector::new(&normalizer, &map);
     inspector.read(SourceId(0), &mut source)?;
@@ -191,7 +187,8 @@ fn masked(text: &str) -> String {
 }
 
 fn write_profile(path: &Path, parts: &[Part], arguments: &InspectArguments) -> Result<(), Failure> {
-    let Some(seen) = parts.iter().find_map(|part| part.seen.as_ref()) else {
+    let mut seen = parts.iter().filter_map(|part| part.seen.as_ref());
+    let Some(seen) = seen.find(|seen| seen.map.columns().next().is_some()) else {
         let message = "no input has columns to write a profile of".to_owned();
         return Err(Failure::Profile { path: path.to_owned(), message });
     };

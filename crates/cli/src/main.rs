@@ -6,6 +6,7 @@ mod args;
 mod convert;
 mod explain;
 mod inspect;
+mod opening;
 mod profile;
 mod progress;
 mod sandbox;

@@ -226,8 +226,9 @@ impl ColumnRole {
     }
 }
 
-/// A [`FieldMapping`] resolved against one header row.
-#[derive(Clone, Debug)]
+/// A [`FieldMapping`] resolved against one header row. The default has no columns at all: what is
+/// damaged is rejected by it, and everything else is blank.
+#[derive(Clone, Debug, Default)]
 pub struct ColumnMap {
     header: Vec<String>,
     names: Vec<String>,
@@ -259,6 +260,27 @@ impl FieldMapping {
     /// which, or the header row is a record.
     pub fn resolve(&self, header: &[String]) -> Result<ColumnMap, MappingError> {
         self.resolve_with(header, &ContentSample::default())
+    }
+
+    /// The columns that the user named and that a header row does not have.
+    ///
+    /// ```
+    /// use contactmill_core::{FieldMapping, MappedField};
+    ///
+    /// let assignments = vec![(MappedField::Phone, "Mobile".into())];
+    /// let mapping = FieldMapping { assignments, ..FieldMapping::default() };
+    /// assert_eq!(mapping.missing_in(&["Name".into()]), ["Mobile"]);
+    /// ```
+    #[must_use]
+    pub fn missing_in(&self, header: &[String]) -> Vec<&str> {
+        let names = column_names(header);
+        let assigned = self.assignments.iter().map(|(_, column)| column);
+        let chosen: &[String] = match &self.attributes {
+            AttributeSelection::Columns(columns) => columns,
+            AttributeSelection::All | AttributeSelection::None => &[],
+        };
+        let missing = assigned.chain(chosen).filter(|column| find_column(&names, column).is_none());
+        missing.map(String::as_str).collect()
     }
 
     /// Finds the columns in a header row and by what a sample of the records holds.

@@ -38,22 +38,29 @@ pub struct AnySource {
 pub(crate) enum Bytes {
     /// They can be read from any place.
     Input(Input),
-    /// They are read once, in order; how many there are is known.
-    Stream(Digest, u64),
+    /// They are read once, in order, from a place in the input; how many there are is known.
+    Stream(Digest, u64, Input),
 }
 
 impl Bytes {
     fn digest(&self) -> &Digest {
         match self {
             Bytes::Input(input) => input.digest(),
-            Bytes::Stream(digest, _) => digest,
+            Bytes::Stream(digest, ..) => digest,
+        }
+    }
+
+    /// The file that they stand in.
+    fn input(&self) -> &Input {
+        match self {
+            Bytes::Input(input) | Bytes::Stream(_, _, input) => input,
         }
     }
 
     fn len(&self) -> u64 {
         match self {
             Bytes::Input(input) => input.len(),
-            Bytes::Stream(_, len) => *len,
+            Bytes::Stream(_, len, _) => *len,
         }
     }
 }
@@ -175,7 +182,7 @@ impl AnySource {
     pub fn sha256(&self) -> Result<String, SourceError> {
         match &self.read {
             Bytes::Input(input) => input.sha256(),
-            Bytes::Stream(digest, _) => Ok(digest.sha256()),
+            Bytes::Stream(digest, ..) => Ok(digest.sha256()),
         }
     }
 }
@@ -185,7 +192,16 @@ impl Source for AnySource {
     type Error = SourceError;
 
     fn next_block(&mut self) -> Result<Option<AnyBlock>, SourceError> {
-        let mut block = self.blocks.next_block()?;
+        let taken = self.blocks.next_block();
+        if matches!(taken, Ok(None) | Err(_)) {
+            // What was changed on the way shows as an end or as damage, or not at all.
+            self.read.input().check_unchanged().map_err(|problem| SourceError {
+                source: Arc::clone(&self.name),
+                line: None,
+                problem,
+            })?;
+        }
+        let mut block = taken?;
         if let Some(block) = &mut block
             && self.progress == Progress::Read
         {

@@ -1,8 +1,8 @@
 //! What an input holds, and opening each part of it.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::any::{AnySource, Bytes};
@@ -12,7 +12,7 @@ use crate::encoding::{Decoded, TextEncoding, detect, whole_lines};
 use crate::error::{SourceError, SourceProblem};
 use crate::format::{Format, Kind, Packing, kind_of};
 use crate::header::{HeaderSearch, IsHeader};
-use crate::input::Input;
+use crate::input::{Input, Origin};
 use crate::json::JsonSource;
 use crate::keyed::{Columns, KeyedOptions};
 use crate::table::TableSource;
@@ -110,12 +110,18 @@ impl Dump {
     /// When it cannot be read, or is an archive that is damaged, protected by a password, too large
     /// once unpacked, or without anything that records could be read from.
     pub fn of(input: Input, options: ReadOptions<'_>) -> Result<Dump, SourceError> {
+        let dump = Dump::look_into(&input, options);
+        dump.map_err(|error| or_changed(&input, error))
+    }
+
+    fn look_into(input: &Input, options: ReadOptions<'_>) -> Result<Dump, SourceError> {
         let name: Arc<str> = input.name().into();
         let fail = |problem| SourceError { source: Arc::clone(&name), line: None, problem };
-        let head = head_of(&mut input.clone()).map_err(|error| fail(SourceProblem::Io(error)))?;
+        let head =
+            head_of(&mut input.clone()).map_err(|error| fail(SourceProblem::reading(error)))?;
         let mut whole = Dump { parts: Vec::new(), passed_over: Vec::new() };
-        let place = match input.path() {
-            Some(path) => Place::Path(path.to_owned()),
+        let place = match input.origin() {
+            Some(origin) => Place::File(origin.clone()),
             None => Place::Copy(input.clone()),
         };
         let columns = OnceLock::new();
@@ -129,15 +135,16 @@ impl Dump {
             whole.parts.push(part);
             return Ok(whole);
         }
+        let mut names = HashMap::new();
         for member in archive.members.iter().filter(|member| member.is_file()) {
-            let name = format!("{name}/{}", member.name);
+            let name = distinct(&mut names, format!("{name}/{}", member.name));
             let part = Part {
                 name: name.as_str().into(),
                 place: part.place.clone(),
                 member: Some(member.clone()),
                 columns: OnceLock::new(),
             };
-            match part.is_no_dump(&input, options)? {
+            match part.is_no_dump(input, options)? {
                 Some(what) => whole.passed_over.push(PassedOver { name, what }),
                 None => whole.parts.push(part),
             }
@@ -164,7 +171,7 @@ pub struct Part {
 
 #[derive(Clone, Debug)]
 enum Place {
-    Path(PathBuf),
+    File(Origin),
     Copy(Input),
 }
 
@@ -192,7 +199,7 @@ enum Body {
 
 impl Content {
     fn of_input(input: Input) -> Result<Content, SourceProblem> {
-        let head = head_of(&mut input.clone()).map_err(SourceProblem::Io)?;
+        let head = head_of(&mut input.clone()).map_err(SourceProblem::reading)?;
         Ok(Content { head, body: Body::Input(input) })
     }
 
@@ -242,8 +249,8 @@ impl Content {
             let mut input = input.clone();
             for piece in 1..=PIECES {
                 let at = (input.len() - HEAD as u64) / PIECES * piece;
-                input.seek(SeekFrom::Start(at)).map_err(SourceProblem::Io)?;
-                let bytes = head_of(&mut input).map_err(SourceProblem::Io)?;
+                input.seek(SeekFrom::Start(at)).map_err(SourceProblem::reading)?;
+                let bytes = head_of(&mut input).map_err(SourceProblem::reading)?;
                 pieces.push(whole_lines(&bytes).to_vec());
             }
         }
@@ -266,9 +273,38 @@ impl Part {
     /// When it cannot be read, or is of no format that is known.
     pub fn open(&self, options: ReadOptions<'_>) -> Result<AnySource, SourceError> {
         let input = match &self.place {
-            Place::Path(path) => Input::open(path, options.scratch)?,
+            Place::File(origin) => origin.open()?,
             Place::Copy(input) => input.clone(),
         };
+        let opened = self.open_input(input.clone(), options);
+        opened.map_err(|error| or_changed(&input, error))
+    }
+
+    /// Adds columns that no record of it has, and that other inputs of its format have, where each
+    /// record says which columns it has ([`Format::is_keyed`]). It has to have been opened before, and
+    /// is to be opened again.
+    ///
+    /// ```
+    /// use contactmill_source::{Dump, Input, ReadOptions};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("contacts");
+    /// # std::fs::write(&path, r#"{"name": "Asha"}"#).unwrap();
+    /// let options = ReadOptions::new(&tempfile::tempfile);
+    /// let mut dump = Dump::of(Input::open(&path, tempfile::tempfile)?, options)?;
+    /// let part = &mut dump.parts[0];
+    /// assert_eq!(part.open(options)?.header(), ["name"]);
+    /// part.has_also(&["phone".to_owned()]);
+    /// assert_eq!(part.open(options)?.header(), ["name", "phone"]);
+    /// # Ok::<(), contactmill_source::SourceError>(())
+    /// ```
+    pub fn has_also(&mut self, columns: &[String]) {
+        if let Some(known) = self.columns.take() {
+            let _ = self.columns.set(Arc::new(known.and(columns)));
+        }
+    }
+
+    fn open_input(&self, input: Input, options: ReadOptions<'_>) -> Result<AnySource, SourceError> {
         let (content, bytes) =
             self.content(input, options).map_err(|problem| self.error(problem))?;
         let content = content.unpacked(options.inflate).map_err(|problem| self.error(problem))?;
@@ -303,8 +339,8 @@ impl Part {
         let Some(member) = &self.member else {
             return Ok((Content::of_input(input.clone())?, Bytes::Input(input)));
         };
-        let reader = Digested::new(member.reader(input, options.inflate)?);
-        let bytes = Bytes::Stream(reader.digest().clone(), member.size);
+        let reader = Digested::new(member.reader(input.clone(), options.inflate)?);
+        let bytes = Bytes::Stream(reader.digest().clone(), member.size, input);
         Ok((Content::of_stream(Box::new(reader))?, bytes))
     }
 
@@ -363,7 +399,14 @@ impl Part {
             Format::Csv => Quoting::of(&head, content.is_all_head(), options.csv.delimiter),
             _ => None,
         };
-        let made = |reader: Box<dyn Read + Send>| -> Result<Text, SourceError> {
+        let is_small = content.is_all_head();
+        let made = |mut reader: Box<dyn Read + Send>| -> Result<Text, SourceError> {
+            if is_small {
+                let mut text = Vec::new();
+                let read = reader.read_to_end(&mut text);
+                read.map_err(|error| fail(SourceProblem::reading(error)))?;
+                return Ok(Text::InMemory(Cursor::new(text)));
+            }
             let copy = (options.scratch)().map_err(|error| fail(SourceProblem::Io(error)))?;
             Ok(Text::Made(Remembered::new(reader, copy)))
         };
@@ -498,6 +541,27 @@ impl Part {
     }
 }
 
+/// The error, or that the input was changed while it was read, which shows as damage of many kinds.
+fn or_changed(input: &Input, error: SourceError) -> SourceError {
+    match input.check_unchanged() {
+        Ok(()) => error,
+        Err(problem) => SourceError { line: None, problem, ..error },
+    }
+}
+
+/// The name, with a number behind it where another file in the archive has it already. `taken` holds
+/// the names so far, and the number that the next of the same name gets.
+fn distinct(taken: &mut HashMap<String, u64>, name: String) -> String {
+    let mut distinct = name.clone();
+    while taken.contains_key(&distinct) {
+        let number = taken.entry(name.clone()).or_insert(2);
+        distinct = format!("{name} ({number})");
+        *number += 1;
+    }
+    taken.insert(distinct.clone(), 2);
+    distinct
+}
+
 /// The beginning of a text in UTF-8.
 fn text_head(content: &Content, options: ReadOptions<'_>) -> Result<Vec<u8>, SourceProblem> {
     let encoding = match options.encoding {
@@ -509,7 +573,7 @@ fn text_head(content: &Content, options: ReadOptions<'_>) -> Result<Vec<u8>, Sou
     }
     let mut text = Vec::new();
     let mut decoded = Decoded::new(Cursor::new(&content.head), encoding);
-    decoded.read_to_end(&mut text).map_err(SourceProblem::Io)?;
+    decoded.read_to_end(&mut text).map_err(SourceProblem::reading)?;
     Ok(text)
 }
 
@@ -518,4 +582,54 @@ fn head_of(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     reader.take(HEAD as u64).read_to_end(&mut head)?;
     Ok(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use contactmill_core::{Block, Source};
+
+    use super::*;
+    use crate::input::READS;
+
+    /// How often an archive of so many files is read, from a look into it to the last record.
+    fn reads_of_archive(members: u64) -> u64 {
+        let mut archive = ::zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for number in 0..members {
+            let options = ::zip::write::SimpleFileOptions::default();
+            archive.start_file(format!("{number}.csv"), options).unwrap();
+            write!(archive, "Phone\n+9198{number:08}\n").unwrap();
+        }
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&archive.finish().unwrap().into_inner()).unwrap();
+
+        let before = READS.get();
+        let options = ReadOptions::new(&tempfile::tempfile);
+        let input = Input::open(file.path(), tempfile::tempfile).unwrap();
+        let mut records = 0;
+        for part in Dump::of(input, options).unwrap().parts {
+            let mut source = part.open(options).unwrap();
+            while let Some(block) = source.next_block().unwrap() {
+                block.visit(&mut |_| records += 1).unwrap();
+            }
+        }
+        assert_eq!(records, members);
+        READS.get() - before
+    }
+
+    #[test]
+    fn a_member_of_an_archive_costs_the_same_however_many_there_are() {
+        let (few, many) = (reads_of_archive(50), reads_of_archive(400));
+        assert!(many <= 9 * few, "{few} reads for 50 files, {many} for 400");
+    }
+
+    #[test]
+    fn files_of_one_name_get_names_of_their_own() {
+        let mut taken = HashMap::new();
+        let names = ["a", "a", "b", "a (2)", "a"].map(|name| distinct(&mut taken, name.into()));
+        assert_eq!(names, ["a", "a (2)", "b", "a (2) (2)", "a (3)"]);
+        let many = (0..20_000).map(|_| distinct(&mut taken, "c".into()));
+        assert_eq!(many.last().unwrap(), "c (20000)");
+    }
 }

@@ -45,6 +45,13 @@ pub enum SourceProblem {
         /// The limit.
         max: usize,
     },
+    /// It is one JSON object that holds a whole table.
+    TableInObject {
+        /// What its values are.
+        holds: &'static str,
+    },
+    /// The first row of a JSON table cannot be read.
+    HeaderRow,
     /// It is packed, or a workbook, and damaged.
     Damaged {
         /// What it is, such as `gzip file`.
@@ -176,6 +183,15 @@ impl fmt::Display for SourceError {
                 f,
                 "its records have more than {max} different keys; are there values among the keys?"
             ),
+            SourceProblem::TableInObject { holds } => write!(
+                f,
+                "this is one JSON object whose values are {holds}; write it as an array of \
+                 objects, one for each contact (in pandas, to_json(orient=\"records\"))"
+            ),
+            SourceProblem::HeaderRow => f.write_str(
+                "the first row of this table cannot be read as JSON; the first row must be an array \
+                 of column names, in double quotes",
+            ),
             SourceProblem::Damaged { what, error } => {
                 write!(f, "this {what} is damaged, or was cut off ({error}); get it again")
             }
@@ -219,7 +235,7 @@ impl fmt::Display for SourceError {
             }
             SourceProblem::HeaderTooLarge { max } => write!(
                 f,
-                "the header row is larger than {max} bytes; is this delimited text with a header?"
+                "the header row is larger than {max} bytes; is there a header row at all?"
             ),
         }
     }

@@ -50,6 +50,20 @@ impl Format {
         matches!(self, Format::Csv | Format::Xlsx | Format::Xls | Format::Ods)
     }
 
+    /// Whether each record says which columns it has, so that an input lacks a column that no record
+    /// of it has: JSON and vCards.
+    ///
+    /// ```
+    /// use contactmill_source::Format;
+    ///
+    /// assert!(Format::Json.is_keyed());
+    /// assert!(!Format::Csv.is_keyed());
+    /// ```
+    #[must_use]
+    pub const fn is_keyed(self) -> bool {
+        matches!(self, Format::Json | Format::VCard)
+    }
+
     /// Of text, by its beginning: what is neither JSON nor vCard is delimited.
     ///
     /// ```
@@ -64,11 +78,12 @@ impl Format {
         if head.get(..11).is_some_and(|word| word.eq_ignore_ascii_case(b"BEGIN:VCARD")) {
             return Format::VCard;
         }
-        // A header row can begin with a bracket, but not with one and then a value of JSON.
-        let behind = |head: &[u8]| head.get(1..).unwrap_or_default().trim_ascii_start().to_vec();
+        // A header row can begin with a bracket, but not with one and then a value of JSON, or with
+        // what Python prints in its place.
+        let inside = head.get(1..).unwrap_or_default().trim_ascii_start().first();
         let is_json = match head.first() {
-            Some(b'{') => behind(head).starts_with(b"\"") || behind(head).starts_with(b"}"),
-            Some(b'[') => matches!(behind(head).first(), None | Some(b'{' | b'[' | b']' | b'"')),
+            Some(b'{') => matches!(inside, Some(b'"' | b'}' | b'\'')),
+            Some(b'[') => matches!(inside, None | Some(b'{' | b'[' | b']' | b'"' | b'\'')),
             _ => false,
         };
         if is_json { Format::Json } else { Format::Csv }
@@ -233,6 +248,9 @@ mod tests {
             ("{\"name\": 1}\n{}", Format::Json),
             ("[ID],Phone\n", Format::Csv),
             ("{Name},Phone\n", Format::Csv),
+            ("[{'name': 'Asha'}]", Format::Json),
+            ("{'name': 'Asha'}\n", Format::Json),
+            ("['name', 'phone']\n", Format::Json),
             ("begin:vcard\n", Format::VCard),
             ("", Format::Csv),
         ] {

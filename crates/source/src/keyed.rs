@@ -7,8 +7,8 @@ use std::sync::Arc;
 use contactmill_core::{Block, Integrity, Record, Source};
 
 use crate::error::{SourceError, SourceProblem};
-use crate::json::Leaves;
-use crate::vcard::{Card, USUAL, Value};
+use crate::json::{Leaves, Row};
+use crate::vcard::{Card, PHONE, USUAL, Value};
 use crate::window::{Piece, kept_text};
 
 /// How JSON and vCards are read.
@@ -36,16 +36,37 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
+    /// These columns, in this order.
+    pub(crate) fn named(header: Vec<String>) -> Columns {
+        let by_name = header.iter().cloned().zip(0..).collect();
+        Columns { header, by_name }
+    }
+
     /// The columns of all records of a source.
-    pub(crate) fn of<S>(source: &mut S, max: usize) -> Result<Arc<Columns>, SourceError>
+    pub(crate) fn of<S>(source: &mut S, max: usize) -> Result<Columns, SourceError>
+    where
+        S: Source<Block = KeyedBlock, Error = SourceError>,
+    {
+        Found::default().all(source, max)
+    }
+
+    /// The columns of cards. There is one for phones even where no card has a phone, as its name is
+    /// known.
+    pub(crate) fn of_cards<S>(source: &mut S, max: usize) -> Result<Columns, SourceError>
     where
         S: Source<Block = KeyedBlock, Error = SourceError>,
     {
         let mut found = Found::default();
-        while let Some(block) = source.next_block()? {
-            block.find_columns(&mut found, max)?;
-        }
-        Ok(Arc::new(found.into_columns()))
+        let phone = Value { kind: PHONE.into(), number: 1, is_kind: false, text: String::new() };
+        found.add(PHONE, max, Some(&phone));
+        found.all(source, max)
+    }
+
+    /// These columns and, behind them, those that other inputs have.
+    pub(crate) fn and(&self, others: &[String]) -> Columns {
+        let mut header = self.header.clone();
+        header.extend(others.iter().filter(|name| !self.by_name.contains_key(*name)).cloned());
+        Columns::named(header)
     }
 
     pub(crate) fn header(&self) -> &[String] {
@@ -93,18 +114,31 @@ impl Found {
         true
     }
 
+    /// With those of all records of a source.
+    fn all<S>(mut self, source: &mut S, max: usize) -> Result<Columns, SourceError>
+    where
+        S: Source<Block = KeyedBlock, Error = SourceError>,
+    {
+        while let Some(block) = source.next_block()? {
+            block.find_columns(&mut self, max)?;
+        }
+        Ok(self.into_columns())
+    }
+
     fn into_columns(mut self) -> Columns {
         self.header.sort_by_key(|&(place, _)| place);
         let header: Vec<String> = self.header.into_iter().map(|(_, name)| name).collect();
-        let by_name = header.iter().cloned().zip(0..).collect();
-        Columns { header, by_name }
+        Columns::named(header)
     }
 }
 
 /// What the records of a block are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
+    /// JSON objects.
     Json,
+    /// JSON arrays below a header row.
+    Row,
     Card,
 }
 
@@ -117,7 +151,7 @@ enum Reading {
 impl Reading {
     fn new(form: Form) -> Self {
         match form {
-            Form::Json => Reading::Json(Leaves::default()),
+            Form::Json | Form::Row => Reading::Json(Leaves::default()),
             Form::Card => Reading::Card(Card::default()),
         }
     }
@@ -182,6 +216,31 @@ impl KeyedBlock {
         }
         Ok(())
     }
+
+    fn visit_rows(&self, visitor: &mut dyn FnMut(Record<'_>)) {
+        let mut row = Row::default();
+        for (piece, record) in self.pieces.iter().zip(1..) {
+            let bytes = &self.bytes[piece.range.clone()];
+            let mut integrity = piece.integrity;
+            if integrity == Integrity::Whole && row.read(bytes).is_err() {
+                integrity = Integrity::Malformed;
+            }
+            if integrity != Integrity::Whole {
+                row.text.clear();
+                row.ends.clear();
+                let width = self.columns.header.len();
+                keep_beginning(bytes, width, &mut row.text, &mut row.ends);
+            }
+            visitor(Record::new(&row.text, &row.ends, piece.position(record), integrity));
+        }
+    }
+}
+
+/// Puts the beginning of a record that cannot be read behind all columns, for people to see.
+fn keep_beginning(bytes: &[u8], width: usize, text: &mut String, ends: &mut Vec<usize>) {
+    ends.resize(width, 0);
+    text.push_str(&kept_text(bytes));
+    ends.push(text.len());
 }
 
 impl Block for KeyedBlock {
@@ -192,6 +251,10 @@ impl Block for KeyedBlock {
     }
 
     fn visit(&self, visitor: &mut dyn FnMut(Record<'_>)) -> Result<(), SourceError> {
+        if self.form == Form::Row {
+            self.visit_rows(visitor);
+            return Ok(());
+        }
         let width = self.columns.header.len();
         let mut reading = Reading::new(self.form);
         let (mut text, mut ends) = (String::new(), Vec::with_capacity(width + 1));
@@ -231,10 +294,7 @@ impl Block for KeyedBlock {
                     ends.push(text.len());
                 }
             } else {
-                // The record as it stands, behind all columns, for people to see.
-                ends.resize(width, 0);
-                text.push_str(&kept_text(bytes));
-                ends.push(text.len());
+                keep_beginning(bytes, width, &mut text, &mut ends);
             }
             visitor(Record::new(&text, &ends, piece.position(record), integrity));
         }

@@ -1,7 +1,7 @@
 //! Text in UTF-8 that can be read from any place, whatever it was made of.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
 use crate::input::Input;
 
@@ -11,6 +11,8 @@ pub(crate) enum Text {
     Plain(Input),
     /// Text that is made while it is read: decoded, unpacked, or both.
     Made(Remembered),
+    /// Such text where there is little of it.
+    InMemory(Cursor<Vec<u8>>),
 }
 
 /// A reader that writes down what passes by, so that it can go back. It cannot skip ahead.
@@ -53,6 +55,7 @@ impl Read for Text {
         match self {
             Text::Plain(input) => input.read(buffer),
             Text::Made(text) => text.read(buffer),
+            Text::InMemory(text) => text.read(buffer),
         }
     }
 }
@@ -61,6 +64,7 @@ impl Seek for Text {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match self {
             Text::Plain(input) => input.seek(to),
+            Text::InMemory(text) => text.seek(to),
             Text::Made(text) => {
                 let position = match to {
                     SeekFrom::Start(position) => Some(position),

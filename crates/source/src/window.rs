@@ -45,7 +45,7 @@ impl<R: Read + Seek> Window<R> {
     /// Goes back to the beginning.
     pub(crate) fn rewind(&mut self) -> Result<(), SourceError> {
         let sought = self.reader.seek(SeekFrom::Start(0));
-        sought.map_err(|error| self.error(None, SourceProblem::Io(error)))?;
+        sought.map_err(|error| self.error(None, SourceProblem::reading(error)))?;
         self.buffer.clear();
         (self.passed, self.start, self.is_at_end) = (0, 0, false);
         self.skip_mark()
@@ -74,7 +74,7 @@ impl<R: Read + Seek> Window<R> {
             match read {
                 Ok(count) => self.is_at_end = count == 0,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.error(None, SourceProblem::Io(error))),
+                Err(error) => return Err(self.error(None, SourceProblem::reading(error))),
             }
         }
         Ok(())

@@ -245,6 +245,10 @@ impl<R: Read + Seek> CsvSource<R> {
             self.pass_over(blank);
             self.fill(1)?;
         }
+        // Of white space alone no header can be made.
+        if self.at_end && self.rest().trim_ascii().is_empty() {
+            self.pass_over(self.rest().len());
+        }
         let (line, start) = (self.line, self.start);
         let mut scanner = Scanner::new(start, self.delimiter);
         let end = loop {

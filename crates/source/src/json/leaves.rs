@@ -5,7 +5,7 @@ use std::ops::Range;
 use json_event_parser::{JsonEvent, LowLevelJsonParser, LowLevelJsonParserResult};
 
 /// Records that nest deeper are given up.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// So many objects of one list get columns of their own; the values of further ones are put into the
 /// columns of the last.
@@ -48,7 +48,7 @@ struct Level {
     leaves: usize,
 }
 
-/// The bytes are no record: no object, or no JSON.
+/// The bytes are no record: not of its form, or no JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
 

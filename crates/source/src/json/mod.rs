@@ -1,10 +1,13 @@
-//! JSON: arrays of objects, and objects or arrays one after the other, one a line or not (NDJSON).
+//! JSON: arrays of objects, and objects or arrays one after the other, one a line or not (NDJSON); and
+//! tables, as arrays of cells.
 //!
-//! The columns are the paths that occur anywhere in the file, which a first pass over it collects:
-//! a key that appears late is a column like any other.
+//! The columns of objects are the paths that occur anywhere in the file, which a first pass over it
+//! collects: a key that appears late is a column like any other. Those of a table are its first row.
 
 mod leaves;
+mod rows;
 mod scan;
+mod shape;
 
 use std::io::{Read, Seek};
 use std::sync::Arc;
@@ -12,15 +15,16 @@ use std::sync::Arc;
 use contactmill_core::{Integrity, Source};
 
 pub(crate) use self::leaves::Leaves;
+pub(crate) use self::rows::Row;
 use self::scan::{Found, Scanner};
-use crate::error::SourceError;
+use crate::error::{SourceError, SourceProblem};
 use crate::keyed::{Columns, Form, KeyedBlock, KeyedOptions};
 use crate::window::{KEPT_BYTES, Piece, Window, line_feeds};
 
 /// How much of the beginning tells whether it wraps the list of records.
 const HEAD: usize = 64 << 10;
 
-/// JSON text whose objects are records.
+/// JSON text whose objects are records, or whose arrays are the rows of a table.
 ///
 /// ```
 /// use std::io::Cursor;
@@ -41,27 +45,36 @@ pub struct JsonSource<R> {
     options: KeyedOptions,
     window: Window<R>,
     scanner: Scanner,
+    form: Form,
     /// The physical line at the beginning of the window's rest, from 1.
     line: u64,
     columns: Arc<Columns>,
     is_done: bool,
     /// Whether the input ends in the middle of a record.
     is_cut_off: bool,
+    /// How long the header row of a table is, until a block stands for it.
+    header_bytes: u64,
 }
 
 impl<R: Read + Seek> JsonSource<R> {
-    /// Reads the whole text once, for its columns, and goes back to the beginning.
+    /// Reads the whole text once, for its columns, and goes back to the beginning. Of a table, only the
+    /// header row is read.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or there are more columns than the options allow.
+    /// When it cannot be read, there are more columns than the options allow, it is one object that
+    /// holds a whole table, or a table whose first row cannot be read.
     pub fn new(name: &str, reader: R, options: KeyedOptions) -> Result<Self, SourceError> {
-        let mut source = JsonSource::of_columns(name, reader, options, Arc::default())?;
+        let mut source = JsonSource::at_beginning(name, reader, options)?;
+        if source.form == Form::Row {
+            source.read_header()?;
+            return Ok(source);
+        }
         let beginning = source.scanner.clone();
-        source.columns = Columns::of(&mut source, options.max_columns)?;
-        source.window.rewind()?;
-        (source.scanner, source.line) = (beginning, 1);
-        (source.is_done, source.is_cut_off) = (false, false);
+        source.check_only_record()?;
+        source.rewind(beginning.clone())?;
+        source.columns = Arc::new(Columns::of(&mut source, options.max_columns)?);
+        source.rewind(beginning)?;
         Ok(source)
     }
 
@@ -72,19 +85,96 @@ impl<R: Read + Seek> JsonSource<R> {
         options: KeyedOptions,
         columns: Arc<Columns>,
     ) -> Result<Self, SourceError> {
+        let mut source = JsonSource::at_beginning(name, reader, options)?;
+        match source.form {
+            Form::Row => source.read_header()?,
+            Form::Json | Form::Card => source.columns = columns,
+        }
+        Ok(source)
+    }
+
+    fn at_beginning(name: &str, reader: R, options: KeyedOptions) -> Result<Self, SourceError> {
         let mut window = Window::new(name, reader)?;
         window.fill(HEAD)?;
         let head = window.rest();
         let scanner = Scanner::of(&head[..head.len().min(HEAD)], head.len() <= HEAD);
+        let form = if scanner.holds_rows() { Form::Row } else { Form::Json };
         Ok(JsonSource {
             options,
             window,
             scanner,
+            form,
             line: 1,
-            columns,
+            columns: Arc::default(),
             is_done: false,
             is_cut_off: false,
+            header_bytes: 0,
         })
+    }
+
+    fn rewind(&mut self, beginning: Scanner) -> Result<(), SourceError> {
+        self.window.rewind()?;
+        (self.scanner, self.line) = (beginning, 1);
+        (self.is_done, self.is_cut_off) = (false, false);
+        Ok(())
+    }
+
+    /// Requires that the record, where the text has a single one, is no whole table.
+    fn check_only_record(&mut self) -> Result<(), SourceError> {
+        let mut only = None;
+        while let Some(block) = self.next_block()? {
+            for piece in block.pieces {
+                if only.is_some() {
+                    return Ok(());
+                }
+                let bytes = block.bytes.get(piece.range).unwrap_or_default();
+                only = Some((bytes.to_vec(), piece.line));
+            }
+        }
+        match only.and_then(|(bytes, line)| Some((shape::no_record(&bytes)?, line))) {
+            Some((holds, line)) => {
+                Err(self.window.error(Some(line), SourceProblem::TableInObject { holds }))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the first row as the header.
+    fn read_header(&mut self) -> Result<(), SourceError> {
+        let max = self.options.max_record_bytes;
+        let (start, end) = loop {
+            let rest = self.window.rest();
+            let found = self.scanner.scan(rest, self.window.is_at_end());
+            let (start, end) = match found {
+                Found::Record { start, end, .. } => (start, end),
+                Found::More => (self.scanner.settled(), rest.len()),
+            };
+            match found {
+                _ if end - start > max => {
+                    let line = self.line + line_feeds(&rest[..start]);
+                    return Err(self
+                        .window
+                        .error(Some(line), SourceProblem::HeaderTooLarge { max }));
+                }
+                Found::More if !self.window.is_at_end() => {
+                    self.window.fill(rest.len() + self.options.block_bytes)?;
+                }
+                _ => break (start, end),
+            }
+        };
+        let mut row = Row::default();
+        let bytes = &self.window.rest()[start..end];
+        let read = row.read(bytes);
+        let line = self.line + line_feeds(&self.window.rest()[..start]);
+        read.map_err(|_| self.window.error(Some(line), SourceProblem::HeaderRow))?;
+        self.columns = Arc::new(Columns::named(row.cells()));
+        if self.columns.header().len() > self.options.max_columns {
+            let problem = SourceProblem::TooManyColumns { max: self.options.max_columns };
+            return Err(self.window.error(Some(line), problem));
+        }
+        self.pass(end);
+        self.header_bytes = end as u64;
+        Ok(())
     }
 
     pub(crate) const fn columns(&self) -> &Arc<Columns> {
@@ -126,9 +216,10 @@ impl<R: Read + Seek> JsonSource<R> {
         Ok(self.block(kept, vec![piece], self.window.start() - byte))
     }
 
-    fn block(&self, bytes: Vec<u8>, pieces: Vec<Piece>, covers: u64) -> KeyedBlock {
+    fn block(&mut self, bytes: Vec<u8>, pieces: Vec<Piece>, count: u64) -> KeyedBlock {
+        let covers = count + std::mem::take(&mut self.header_bytes);
         let (columns, source) = (Arc::clone(&self.columns), Arc::clone(self.window.name()));
-        KeyedBlock { source, form: Form::Json, bytes, pieces, covers, columns }
+        KeyedBlock { source, form: self.form, bytes, pieces, covers, columns }
     }
 
     /// The first `count` bytes of the window as a block of the pieces that lie in them.
@@ -140,7 +231,8 @@ impl<R: Read + Seek> JsonSource<R> {
 }
 
 impl<R> JsonSource<R> {
-    /// The columns: the paths of all values, in the order in which they first appear.
+    /// The columns: the paths of all values, in the order in which they first appear, or the first row
+    /// of a table.
     #[must_use]
     pub fn header(&self) -> &[String] {
         self.columns.header()
@@ -191,7 +283,7 @@ impl<R: Read + Seek> Source for JsonSource<R> {
                         let integrity = Integrity::Malformed;
                         pieces.push(Piece { range: end..end, byte, line, integrity });
                     }
-                    if end == 0 && pieces.is_empty() {
+                    if end == 0 && pieces.is_empty() && self.header_bytes == 0 {
                         return Ok(None);
                     }
                     return Ok(Some(self.cut(end, pieces)));

@@ -2,7 +2,9 @@
 //!
 //! A record is an element of a list that stands at the top, or a value at the top that is no list:
 //! so an array of objects, objects one after the other (one a line or not), and lists one after the
-//! other are all read. Nesting is counted, never followed, so that its depth costs nothing.
+//! other are all read. Where the first record is a list of cells, records are lists: the elements of a
+//! list at the top, or lists one after the other. Nesting is counted, never followed, so that its depth
+//! costs nothing.
 
 /// What a scan has come upon. Places count from the beginning of the bytes that were given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub(super) enum Found {
 }
 
 /// Keys of objects that are no records but hold the list of them, as answers of APIs do.
-const WRAPPERS: [&[u8]; 18] = [
+const WRAPPERS: [&[u8]; 20] = [
     b"body",
     b"clients",
     b"connections",
@@ -35,9 +37,11 @@ const WRAPPERS: [&[u8]; 18] = [
     b"response",
     b"result",
     b"results",
+    b"rows",
     b"subscribers",
     b"users",
     b"value",
+    b"values",
 ];
 
 /// Where the scan is in a record.
@@ -60,6 +64,10 @@ enum State {
 #[derive(Clone, Debug)]
 pub(super) struct Scanner {
     state: State,
+    /// What a record begins with.
+    opening: u8,
+    /// Whether lists at the top are records.
+    lists_are_records: bool,
     /// Whether it is in a list at the top.
     in_list: bool,
     /// How far it is in the bytes.
@@ -84,6 +92,8 @@ impl Scanner {
     pub(super) const fn new() -> Self {
         Scanner {
             state: State::Between,
+            opening: b'{',
+            lists_are_records: false,
             in_list: false,
             at: 0,
             start: 0,
@@ -100,7 +110,16 @@ impl Scanner {
     /// records, such as `{"data": [{…}, …]}`, they are what that list holds.
     pub(super) fn of(head: &[u8], is_all: bool) -> Self {
         let mut scanner = Scanner::new();
-        if !head.trim_ascii_start().starts_with(b"{") {
+        let text = head.trim_ascii_start();
+        if let Some(list) = text.strip_prefix(b"[") {
+            if begins_with_a_row(list) {
+                scanner.opening = b'[';
+            } else if is_row(text) {
+                (scanner.opening, scanner.lists_are_records) = (b'[', true);
+            }
+            return scanner;
+        }
+        if !text.starts_with(b"{") {
             return scanner;
         }
         scanner.wrapped = 1;
@@ -108,7 +127,11 @@ impl Scanner {
         let mut wrapping = scanner.clone();
         let wraps = loop {
             if wrapping.in_list || wrapping.wrapped == 0 || wrapping.at >= head.len() {
-                break wrapping.in_list && head[wrapping.at..].trim_ascii_start().starts_with(b"{");
+                let list = &head[wrapping.at..];
+                if wrapping.in_list && begins_with_a_row(list) {
+                    scanner.opening = b'[';
+                }
+                break wrapping.in_list && list.trim_ascii_start().starts_with(&[scanner.opening]);
             }
             let byte = head[wrapping.at];
             wrapping.step_outside(byte);
@@ -118,6 +141,11 @@ impl Scanner {
         let is_first = matches!(plain.scan(head, is_all), Found::Record { end, .. }
             if !head[end..].trim_ascii().is_empty());
         if wraps && !is_first { scanner } else { Scanner::new() }
+    }
+
+    /// Whether records are lists of cells.
+    pub(super) const fn holds_rows(&self) -> bool {
+        self.opening == b'['
     }
 
     /// Where the record begins in which the scan is, or how far it is between records.
@@ -265,7 +293,7 @@ impl Scanner {
                 self.blank_line = Some(self.at);
             }
             b' ' | b'\t' | b'\r' | b',' => self.at += 1,
-            b'[' if !self.in_list => {
+            b'[' if !self.in_list && !self.lists_are_records => {
                 self.in_list = true;
                 self.at += 1;
             }
@@ -327,7 +355,7 @@ impl Scanner {
     fn is_next_record(&self, bytes: &[u8]) -> bool {
         let indent = self.indent.as_deref();
         let rest = indent.and_then(|indent| bytes.strip_prefix(indent));
-        rest.is_some_and(|rest| rest.starts_with(b"{"))
+        rest.is_some_and(|rest| rest.first() == Some(&self.opening))
     }
 
     fn end(&mut self, end: usize, is_closed: bool) -> Found {
@@ -356,4 +384,22 @@ impl Scanner {
         let is_bare = matches!(self.state, State::Bare { in_string: false });
         self.is_in_record().then(|| self.end(bytes.len(), is_bare))
     }
+}
+
+/// Whether the text, which stands in a list, begins with a list of cells.
+fn begins_with_a_row(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    text.starts_with(b"[") && is_row(text)
+}
+
+/// Whether the text begins with a list of cells: of values that are neither objects nor, the first of
+/// them, a list.
+fn is_row(text: &[u8]) -> bool {
+    let mut scanner = Scanner { lists_are_records: true, ..Scanner::new() };
+    let list = match scanner.scan(text, true) {
+        Found::Record { start, end, .. } => &text[start..end],
+        Found::More => text,
+    };
+    let first = list.get(1..).unwrap_or_default().trim_ascii_start().first();
+    first.is_some_and(|byte| !matches!(byte, b'[' | b'{' | b']')) && !list.contains(&b'{')
 }

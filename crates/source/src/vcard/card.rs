@@ -10,6 +10,9 @@ use encoding_rs::Encoding;
 /// So many values of one kind get columns of their own; further ones are put into the last.
 const MAX_NUMBERED: usize = 32;
 
+/// The kind of values that are phones.
+pub(crate) const PHONE: &str = "phone";
+
 /// The kinds of value that most cards have, in the order in which their columns stand.
 pub(crate) const USUAL: [&str; 20] = [
     "name",
@@ -19,7 +22,7 @@ pub(crate) const USUAL: [&str; 20] = [
     "name prefix",
     "name suffix",
     "nickname",
-    "phone",
+    PHONE,
     "fax",
     "pager",
     "email",
@@ -184,7 +187,7 @@ impl Card {
         let is_fax =
             |phone: &Reach| phone.types.iter().any(|kind| kind == "FAX" || kind == "PAGER");
         let (others, phones): (Vec<Reach>, Vec<Reach>) = phones.into_iter().partition(is_fax);
-        card.add_reached("phone", phones, &labels);
+        card.add_reached(PHONE, phones, &labels);
         card.add_reached("email", emails, &labels);
         for other in others {
             let is_fax = other.types.iter().any(|kind| kind == "FAX");

@@ -1,7 +1,8 @@
 //! vCard 2.1, 3.0 and 4.0.
 //!
 //! A card is a record. Its columns are `name`, `phone`, `phone 2`, `email`, `tags` and so on; which
-//! there are, a first pass over the file tells. Photos are left out while cards are cut, so that they
+//! there are, a first pass over the file tells. `phone` is always there: a card without a phone is a
+//! record that lacks one, whatever the others have. Photos are left out while cards are cut, so that they
 //! cost no memory.
 
 mod card;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use contactmill_core::{Integrity, Source};
 
-pub(crate) use self::card::{Card, USUAL, Value};
+pub(crate) use self::card::{Card, PHONE, USUAL, Value};
 use crate::error::SourceError;
 use crate::keyed::{Columns, Form, KeyedBlock, KeyedOptions};
 use crate::window::{KEPT_BYTES, Piece, Window};
@@ -143,7 +144,7 @@ impl<R: Read + Seek> VcardSource<R> {
     /// When it cannot be read, or there are more columns than the options allow.
     pub fn new(name: &str, reader: R, options: KeyedOptions) -> Result<Self, SourceError> {
         let mut source = VcardSource::of_columns(name, reader, options, Arc::default())?;
-        source.columns = Columns::of(&mut source, options.max_columns)?;
+        source.columns = Arc::new(Columns::of_cards(&mut source, options.max_columns)?);
         source.window.rewind()?;
         (source.line, source.cutter) = (1, Cutter::default());
         Ok(source)

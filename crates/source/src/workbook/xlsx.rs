@@ -133,26 +133,122 @@ fn check(member: &Member, input: Input, limits: InflateLimits) -> Result<(), Sou
     let read = reader.by_ref().take(4 << 10).read_to_end(&mut head);
     read.map_err(SourceProblem::reading)?;
     let is_strings = member.name.to_ascii_lowercase().ends_with("sharedstrings.xml");
-    if is_strings && claims_too_many(&head, member.size) {
+    let claimed = if is_strings { claimed_strings(&head) } else { 0 };
+    // The shortest string is `<si/>`.
+    if claimed > member.size / 5 {
         let error = "it cannot hold as many strings as it says";
         return Err(SourceProblem::damaged("workbook", error));
     }
+    let mut memory = if is_strings { Memory::of_strings(claimed) } else { Memory::of_part(member) };
+    memory.see(&head)?;
     let mut buffer = vec![0; 64 << 10];
-    while reader.read(&mut buffer).map_err(SourceProblem::reading)? > 0 {}
-    Ok(())
+    loop {
+        match reader.read(&mut buffer).map_err(SourceProblem::reading)? {
+            0 => return memory.check(),
+            count => memory.see(&buffer[..count])?,
+        }
+    }
 }
 
-/// Whether a table of strings says that it has more of them than its size has room for.
-fn claims_too_many(head: &[u8], size: u64) -> bool {
+/// The most memory that one part of a workbook may take.
+const MAX_MEMORY: u64 = 512 << 20;
+
+/// What a string of the table takes beside its characters: 24 bytes where it stands, and the least
+/// that is allocated for it.
+const OF_A_STRING: u64 = 24 + 32;
+
+/// How many bytes of XML are around a string at least: `<si><t></t></si>`.
+const AROUND_A_STRING: u64 = 16;
+
+/// How much memory a part of a workbook takes once calamine has read it: what is too much has to be
+/// known before, as a process that gets no memory ends at once, without a word and with its files left
+/// behind.
+struct Memory {
+    /// Whether it is the table of strings.
+    has_strings: bool,
+    /// Whether all of it is held.
+    is_held: bool,
+    bytes: u64,
+    strings: u64,
+    /// How many strings it says that it has.
+    claimed: u64,
+    /// The end of what was seen, as far as it may be the beginning of a tag.
+    tail: Vec<u8>,
+}
+
+impl Memory {
+    /// How long the tag of a string is, without what stands between its name and its end: `<si>`.
+    const TAG: usize = 4;
+
+    const fn of_strings(claimed: u64) -> Self {
+        Memory { has_strings: true, is_held: true, bytes: 0, strings: 0, claimed, tail: Vec::new() }
+    }
+
+    fn of_part(member: &Member) -> Self {
+        let name = member.name.to_ascii_lowercase();
+        let is_held = ["styles.xml", "workbook.xml", ".rels"].iter().any(|end| name.ends_with(end));
+        Memory { has_strings: false, is_held, ..Memory::of_strings(0) }
+    }
+
+    /// Looks at the next bytes.
+    fn see(&mut self, bytes: &[u8]) -> Result<(), SourceProblem> {
+        self.bytes += bytes.len() as u64;
+        if self.has_strings {
+            // A tag that begins in the bytes before.
+            self.tail.extend_from_slice(&bytes[..bytes.len().min(Self::TAG - 1)]);
+            self.strings += strings_in(&self.tail) + strings_in(bytes);
+            self.tail.extend_from_slice(&bytes[bytes.len().min(Self::TAG - 1)..]);
+            self.tail.drain(..self.tail.len().saturating_sub(Self::TAG - 1));
+        }
+        match self.is_held && self.needed() > MAX_MEMORY {
+            true => Err(self.too_large()),
+            false => Ok(()),
+        }
+    }
+
+    /// How much it takes at most.
+    fn needed(&self) -> u64 {
+        let text = self.bytes.saturating_sub(self.strings * AROUND_A_STRING);
+        // Elements of other parts take more than the XML that they stand in, up to about that.
+        let strings = self.strings.max(self.claimed);
+        if self.has_strings { text + strings * OF_A_STRING } else { 4 * self.bytes }
+    }
+
+    /// Requires that so much memory can be had.
+    fn check(&self) -> Result<(), SourceProblem> {
+        let needed = if self.is_held { self.needed() } else { 0 };
+        // A quarter more, for what is read beside it.
+        let needed = usize::try_from(needed + needed / 4).unwrap_or(usize::MAX);
+        Vec::<u8>::new().try_reserve_exact(needed).map_err(|_| self.too_large())
+    }
+
+    const fn too_large(&self) -> SourceProblem {
+        SourceProblem::TooLargeInside {
+            what: "workbook",
+            part: if self.has_strings { "the table of strings" } else { "a part" },
+            instead: "fewer rows, or save the sheet as CSV",
+        }
+    }
+}
+
+/// How many strings of a table begin in the bytes.
+fn strings_in(bytes: &[u8]) -> u64 {
+    let ends_name = |at: usize| matches!(bytes.get(at), Some(b'>' | b'/' | b' '));
+    let is_tag = |at: usize| matches!(bytes.get(at.wrapping_sub(1)), Some(b'<' | b':'));
+    memchr::memmem::find_iter(bytes, b"si").filter(|&at| is_tag(at) && ends_name(at + 2)).count()
+        as u64
+}
+
+/// How many strings a table says that it has; calamine makes room for as many.
+fn claimed_strings(head: &[u8]) -> u64 {
     let attribute = b"uniqueCount=";
-    memchr::memmem::find_iter(head, attribute).any(|at| {
+    let numbers = memchr::memmem::find_iter(head, attribute).map(|at| {
         let digits = head[at + attribute.len()..].iter().skip(1).take_while(|b| b.is_ascii_digit());
-        let claimed = digits.fold(0_u64, |number, digit| {
+        digits.fold(0_u64, |number, digit| {
             number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
-        });
-        // The shortest string is `<si/>`.
-        claimed > size / 5
-    })
+        })
+    });
+    numbers.max().unwrap_or(0)
 }
 
 /// The first rows that hold anything.
@@ -228,4 +324,27 @@ fn rows(
         }
     }
     writer.end_row(present, share(present))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_counted_wherever_the_bytes_are_cut() {
+        let xml = b"<sst><si><t>si</t></si><x:si/><si a=\"\"><t>&lt;si&gt;</t></si><size></sst>";
+        for len in 1..xml.len() {
+            let mut memory = Memory::of_strings(0);
+            for piece in xml.chunks(len) {
+                memory.see(piece).unwrap();
+            }
+            assert_eq!((memory.strings, memory.bytes), (3, xml.len() as u64), "pieces of {len}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_says_it_is_large_counts_as_large() {
+        let mut memory = Memory::of_strings(10_000_000);
+        assert!(matches!(memory.see(b"<sst>"), Err(SourceProblem::TooLargeInside { .. })));
+    }
 }

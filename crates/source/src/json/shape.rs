@@ -1,0 +1,140 @@
+//! Telling a record from an object that holds a whole table.
+
+use json_event_parser::{JsonEvent, LowLevelJsonParser, LowLevelJsonParserResult};
+
+use super::leaves::MAX_DEPTH;
+
+/// Why an object is no record, in words; nothing where it may be one.
+///
+/// Two forms hold all records in one object: records by their keys (`{"id1": {…}, "id2": {…}}`), which
+/// is also how pandas writes columns (`{"name": {"0": …, "1": …}, "phone": {…}}`), and columns as
+/// lists (`{"name": […], "phone": […]}`). Read as one record, they would make one contact of many
+/// people. So the values of a record may not all be objects that have a key in common, nor all lists of
+/// the same length of at least two.
+pub(super) fn no_record(bytes: &[u8]) -> Option<&'static str> {
+    let mut shape = Shape::default();
+    let mut parser = LowLevelJsonParser::new().with_max_stack_size(MAX_DEPTH);
+    let mut rest = bytes;
+    loop {
+        let LowLevelJsonParserResult { event, consumed_bytes } = parser.parse_next(rest, true);
+        rest = &rest[consumed_bytes..];
+        let event = match event {
+            None => continue,
+            // What is no JSON is rejected as that.
+            Some(Err(_)) => return None,
+            Some(Ok(JsonEvent::Eof)) => return shape.verdict(),
+            Some(Ok(event)) => event,
+        };
+        if !shape.take(event) {
+            return None;
+        }
+    }
+}
+
+/// What is known of the values of an object.
+#[derive(Debug, Default)]
+struct Shape {
+    depth: usize,
+    objects: usize,
+    /// The keys that all objects so far have.
+    shared: Vec<String>,
+    /// Those of them that the object being read has.
+    present: Vec<String>,
+    lists: usize,
+    /// How long the first list is, and how long the one being read.
+    first_len: usize,
+    len: usize,
+}
+
+impl Shape {
+    /// Goes on by an event; `false` once it is a record.
+    fn take(&mut self, event: JsonEvent<'_>) -> bool {
+        match event {
+            JsonEvent::StartObject => {
+                self.depth += 1;
+                if self.depth == 2 {
+                    self.objects += 1;
+                    self.present.clear();
+                }
+                // A list of objects is one of phones or addresses.
+                self.depth != 3 || self.lists == 0
+            }
+            JsonEvent::EndObject => {
+                if self.depth == 2 {
+                    self.shared = std::mem::take(&mut self.present);
+                }
+                self.depth -= 1;
+                self.depth == 0 || self.objects == 0 || !self.shared.is_empty()
+            }
+            JsonEvent::ObjectKey(key) => {
+                if self.depth == 2
+                    && (self.objects == 1 || self.shared.iter().any(|known| *known == key))
+                {
+                    self.present.push(key.into_owned());
+                }
+                true
+            }
+            JsonEvent::StartArray => {
+                self.depth += 1;
+                if self.depth == 2 {
+                    self.lists += 1;
+                    self.len = 0;
+                } else if self.depth == 3 {
+                    self.len += 1;
+                }
+                self.objects == 0 || self.depth > 2
+            }
+            JsonEvent::EndArray => {
+                let is_value = self.depth == 2;
+                self.depth -= 1;
+                if is_value && self.lists == 1 {
+                    self.first_len = self.len;
+                }
+                !is_value || self.len == self.first_len && self.len > 1
+            }
+            JsonEvent::String(_)
+            | JsonEvent::Number(_)
+            | JsonEvent::Boolean(_)
+            | JsonEvent::Null => {
+                if self.depth == 2 {
+                    self.len += 1;
+                }
+                self.depth > 1
+            }
+            JsonEvent::Eof => true,
+        }
+    }
+
+    fn verdict(&self) -> Option<&'static str> {
+        match (self.objects, self.lists) {
+            (2.., 0) => Some("objects by their keys"),
+            (0, 2..) => Some("the columns of a table"),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_that_hold_a_whole_table_are_told_from_records() {
+        for (json, verdict) in [
+            (r#"{"a":{"name":"x","phone":1},"b":{"phone":2}}"#, Some("objects by their keys")),
+            (r#"{"name":{"0":"x","1":"y"},"phone":{"0":1,"1":2}}"#, Some("objects by their keys")),
+            (r#"{"name":["x","y"],"phone":[1,null]}"#, Some("the columns of a table")),
+            (r#"{"name":"x","phone":1}"#, None),
+            (r#"{"name":{"first":"x"},"phone":{"number":1}}"#, None),
+            (r#"{"name":"x","phones":[1,2],"mails":["a","b"]}"#, None),
+            (r#"{"names":["x"],"phones":[1]}"#, None),
+            (r#"{"names":["x"],"phones":[1,2]}"#, None),
+            (r#"{"phones":[{"n":1},{"n":2}],"mails":[{"m":1},{"m":2}]}"#, None),
+            (r#"{"contact":{"name":"x","phone":1}}"#, None),
+            (r#"{"a":{"n":1},"b":{"n":1}"#, None),
+            ("{}", None),
+        ] {
+            assert_eq!(no_record(json.as_bytes()), verdict, "{json}");
+        }
+    }
+}
