@@ -6,8 +6,11 @@ use std::io::Cursor;
 use std::path::Path;
 
 use contactmill_benches::contacts;
+use contactmill_core::columns::FieldMapping;
+use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::pipeline::{Pipeline, Settings};
-use contactmill_core::{DedupPolicy, FieldMapping, Normalizer, Options, Region, SourceId};
+use contactmill_core::records::SourceId;
+use contactmill_core::{Normalizer, Options, Region};
 use contactmill_emit::{
     ArrayEncoding, BatchLimits, Existing, InputTable, Layout, ResultWriter, Staging, Writing,
 };

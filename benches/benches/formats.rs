@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use calamine::{Reader, Xlsx};
 use contactmill_benches::contacts;
-use contactmill_core::{Block, FieldMapping, Source};
+use contactmill_core::columns::FieldMapping;
+use contactmill_core::records::{Block, Source};
 use contactmill_source::{Dump, Input, ReadOptions};
 use criterion::measurement::{Measurement, ValueFormatter};
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};

@@ -7,9 +7,9 @@
 use std::hint::black_box;
 
 use contactmill_benches::contacts;
-use contactmill_core::{
-    ColumnMap, FieldMapping, Integrity, Normalizer, Options, Position, Record, Region,
-};
+use contactmill_core::columns::{ColumnMap, FieldMapping};
+use contactmill_core::records::{Integrity, Position, Record};
+use contactmill_core::{Normalizer, Options, Region};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const RECORDS: u64 = 2_000;

@@ -8,11 +8,11 @@ use std::hint::black_box;
 use std::io::Cursor;
 
 use contactmill_benches::contacts;
+use contactmill_core::columns::{ColumnMap, FieldMapping};
+use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::pipeline::{Counts, Outcomes, Pipeline, Settings};
-use contactmill_core::{
-    Block, ColumnMap, DedupPolicy, Encoding, FieldMapping, Normalizer, Options, Region, Source,
-    SourceId,
-};
+use contactmill_core::records::{Block, Source, SourceId};
+use contactmill_core::{Encoding, Normalizer, Options, Region};
 use contactmill_emit::ArrayEncoding;
 use contactmill_source::{CsvOptions, CsvSource};
 use criterion::measurement::WallTime;
@@ -35,7 +35,7 @@ fn normalizer() -> Normalizer {
 }
 
 /// What all blocks hold, record by record.
-fn visit(dump: &[u8], mut visitor: impl FnMut(contactmill_core::Record<'_>)) {
+fn visit(dump: &[u8], mut visitor: impl FnMut(contactmill_core::records::Record<'_>)) {
     let mut source = source(dump);
     while let Some(block) = source.next_block().expect("memory can be read") {
         block.visit(&mut visitor).expect("sound UTF-8");

@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 
-use contactmill_core::{Block, Integrity, Source};
+use contactmill_core::records::{Block, Integrity, Source};
 use contactmill_source::{CsvOptions, CsvSource, Delimiter};
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use contactmill_core::{Block, Source};
+use contactmill_core::records::{Block, Source};
 use contactmill_source::{AnySource, Dump, InflateLimits, Input, ReadOptions, SourceError};
 
 /// What came of a part: how many records, and all that is in them and known of them.

@@ -1,6 +1,6 @@
 //! What holds of every source, whatever it reads.
 
-use contactmill_core::{Block, Integrity, Source};
+use contactmill_core::records::{Block, Integrity, Source};
 use contactmill_source::SourceError;
 
 /// A record with all that is known of it.

@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 
-use contactmill_core::Integrity;
+use contactmill_core::records::Integrity;
 use contactmill_source::{KeyedOptions, VcardSource};
 
 #[path = "records.rs"]

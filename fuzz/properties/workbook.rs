@@ -3,7 +3,7 @@
 
 use std::io::{Cursor, Write};
 
-use contactmill_core::{Block, Source};
+use contactmill_core::records::{Block, Source};
 use contactmill_source::{Format, SourceError};
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;

@@ -26,7 +26,8 @@ mod standing;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use contactmill_core::{BareDigits, Options, PhoneMode, Region};
+use contactmill_core::options::{BareDigits, PhoneMode};
+use contactmill_core::{Options, Region};
 use fastrand::Rng;
 
 use self::around::{COATS, Coat, FRAMES, Frame, Framed};

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use contactmill_core::{Normalized, Normalizer, Options, PhoneMode, RawContact, Reason, Region};
+use contactmill_core::options::PhoneMode;
+use contactmill_core::{Normalized, Normalizer, Options, RawContact, Reason, Region};
 
 use super::{Cell, Kind, Known, Truth};
 

@@ -3,7 +3,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use contactmill_core::{Options, Region, read_phone};
+use contactmill_core::cells::read_phone;
+use contactmill_core::{Options, Region};
 use fastrand::Rng;
 use rlibphonenumber::PhoneNumberFormat;
 

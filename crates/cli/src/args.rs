@@ -6,7 +6,9 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, Parser, Subcommand};
-use contactmill_core::{AttributeSelection, DedupPolicy, FieldMapping, Options, Region};
+use contactmill_core::columns::{AttributeSelection, FieldMapping};
+use contactmill_core::dedup::DedupPolicy;
+use contactmill_core::{Options, Region};
 use contactmill_emit::{BatchLimits, Existing, Layout, Writing};
 use contactmill_source::{
     CsvOptions, Delimiter, InflateLimits, IsHeader, ReadOptions, TextEncoding,

@@ -7,11 +7,15 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use contactmill_core::columns::{
+    ColumnMap, ColumnRole, DecidedBy, Decision, MappedField, MappingError, PhoneCandidate, Resumed,
+};
+use contactmill_core::dedup::Conflict;
+use contactmill_core::pipeline::Scratch;
 use contactmill_core::pipeline::{Emitted, NoThreads, Pipeline, Settings, Sink, Stopped};
+use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{
-    ColumnMap, ColumnRole, Conflict, DecidedBy, Decision, METADATA_VERSION, MappedField,
-    MappingError, Normalizer, PhoneCandidate, Position, Reason, Record, RecordId, Region,
-    Rejection, Resumed, Scratch, SourceId, Warning, WarningCode,
+    METADATA_VERSION, Normalizer, Reason, Region, Rejection, Warning, WarningCode,
 };
 use contactmill_emit::{
     ArrayEncoding, ContentDecision, EmitError, InputEntry, InputTable, Manifest, MappedColumn,

@@ -4,7 +4,8 @@ use std::io::{self, BufRead, Read, Write};
 use std::process::ExitCode;
 
 use anstyle::AnsiColor;
-use contactmill_core::{Explained, Explanation, Normalizer, Reason, Step, StepKind, Warning};
+use contactmill_core::explain::{Explained, Explanation, Step, StepKind};
+use contactmill_core::{Normalizer, Reason, Warning};
 use contactmill_emit::phone_json;
 use serde::Serialize;
 
@@ -226,7 +227,7 @@ impl<'e> From<&'e Result<Explained, Reason>> for OutcomeObject<'e> {
             }
             Ok(explained) => explained,
         };
-        let attribute = |attribute: &'e contactmill_core::Attribute<'_>| AttributeObject {
+        let attribute = |attribute: &'e contactmill_core::contact::Attribute<'_>| AttributeObject {
             key: &attribute.key,
             value: attribute.value.as_str(),
         };

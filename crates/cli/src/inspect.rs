@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use contactmill_core::{ColumnMap, Inspection, Inspector, Normalizer, Resumed, SourceId};
+use contactmill_core::Normalizer;
+use contactmill_core::columns::{ColumnMap, Resumed};
+use contactmill_core::inspect::{Inspection, Inspector};
+use contactmill_core::records::SourceId;
 use contactmill_source::ReadOptions;
 use serde_json::Value;
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use contactmill_core::{ColumnMap, FieldMapping, MappingError, Options, Resumed, Sampled};
+use contactmill_core::Options;
+use contactmill_core::columns::{ColumnMap, FieldMapping, MappingError, Resumed, Sampled};
 use contactmill_source::{
     AnySource, Dump, Format, Input, Part, PassedOver, ReadOptions, SkippedColumn, TextEncoding,
 };

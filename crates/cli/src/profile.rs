@@ -10,7 +10,7 @@ use std::path::Path;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
-use contactmill_core::{ColumnMap, FieldMapping, MappedField};
+use contactmill_core::columns::{ColumnMap, FieldMapping, MappedField};
 use toml::{Table, Value};
 
 use crate::args::{Arguments, Command};

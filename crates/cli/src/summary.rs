@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::AnsiColor;
-use contactmill_core::Position;
 use contactmill_core::pipeline::Counts;
+use contactmill_core::records::Position;
 use contactmill_emit::{Finished, Layout, Tally};
 
 use crate::convert::{Examples, shell_word};

@@ -11,10 +11,11 @@ use std::error::Error;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use contactmill_core::columns::FieldMapping;
+use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::pipeline::{Emitted, Outcome, Outcomes, Pipeline, Settings, Stopped};
-use contactmill_core::{
-    DedupPolicy, FieldMapping, Normalizer, Options, Reason, Region, Rows, SourceId,
-};
+use contactmill_core::records::{Rows, SourceId};
+use contactmill_core::{Normalizer, Options, Reason, Region};
 
 /// A job that rejects more than this is looked at by a person.
 const MOST_REJECTED: usize = 2_000;

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use contactmill_phone::Region;
 
+use crate::cells::country::{self, CountryReading};
+use crate::cells::email::{self, EmailReading};
+use crate::cells::name;
+use crate::cells::phone::read_phone;
+use crate::columns::consent::{self, Consent};
+use crate::columns::mapping::{ColumnMap, ColumnRole, MappedField, RecordForm};
 use crate::contact::Contact;
-use crate::country::{self, CountryReading};
-use crate::email_cell::{self, EmailReading};
 use crate::explain::Notes;
-use crate::mapping::{ColumnMap, ColumnRole, MappedField, RecordForm};
-use crate::name_cell;
 use crate::normalize::Normalizer;
-use crate::opt_out::{self, Consent};
 use crate::options::Options;
-use crate::phone_cell::read_phone;
 use crate::raw::RawContact;
 use crate::reason::{Reason, WarningCode};
-use crate::record::{Block, Position, Record, RecordBuffer, Source, SourceId};
+use crate::records::{Block, Position, Record, RecordBuffer, Source, SourceId};
 use crate::text::{is_blank, says_nothing};
 
 /// At most so many records are looked at.
@@ -158,7 +158,10 @@ pub struct Inspection {
 /// at most 20,000. It depends on the records alone.
 ///
 /// ```
-/// use contactmill_core::{FieldMapping, Inspector, Normalizer, Options, Rows, SourceId};
+/// use contactmill_core::columns::FieldMapping;
+/// use contactmill_core::inspect::Inspector;
+/// use contactmill_core::records::{Rows, SourceId};
+/// use contactmill_core::{Normalizer, Options};
 ///
 /// let map = FieldMapping::default().resolve(&["Name", "Phone"].map(String::from))?;
 /// let normalizer = Normalizer::new(Options::default());
@@ -227,7 +230,7 @@ impl<'a> Inspector<'a> {
         let consents: Vec<(usize, Consent)> = columns
             .iter()
             .enumerate()
-            .filter_map(|(index, (name, _))| Some((index, opt_out::of_header(name)?)))
+            .filter_map(|(index, (name, _))| Some((index, consent::of_header(name)?)))
             .collect();
         let mut opt_outs = vec![0; consents.len()];
         let mut whole = Whole::default();
@@ -349,7 +352,7 @@ impl ColumnTally {
         match field {
             MappedField::Phone => self.add_phone(cell, raw, normalizer, position, whole),
             MappedField::Email => {
-                let addresses = match email_cell::read(cell, Notes::default()) {
+                let addresses = match email::read(cell, Notes::default()) {
                     EmailReading::Empty => return,
                     EmailReading::Bad => {
                         self.found.add(Finding::Warning(WarningCode::EmailDropped), position);
@@ -362,12 +365,12 @@ impl ColumnTally {
                     }
                 };
                 self.valid += 1;
-                if addresses.iter().any(|address| email_cell::suggestion(address).is_some()) {
+                if addresses.iter().any(|address| email::suggestion(address).is_some()) {
                     self.found.add(Finding::Warning(WarningCode::EmailTypoSuspected), position);
                 }
             }
             MappedField::Name | MappedField::FirstName | MappedField::LastName => {
-                self.valid += u64::from(name_cell::read(cell).is_some());
+                self.valid += u64::from(name::read(cell).is_some());
             }
             MappedField::Country => {
                 let reading = country::read(cell);

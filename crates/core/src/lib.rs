@@ -30,62 +30,30 @@
 //! This crate knows contacts, fields, mapping, repairs, reasons and merging. It knows nothing of
 //! files, JSON, HTTP or terminals; only its [`pipeline`] knows threads.
 
-mod contact;
-mod content;
-mod country;
-mod decide;
-mod dedup;
-mod email_cell;
-mod encoding;
-mod explain;
-mod header;
-mod header_row;
-mod inspect;
-mod mapping;
-mod merge;
-mod name_cell;
+pub mod cells;
+pub mod columns;
+pub mod contact;
+pub mod dedup;
+mod encoder;
+pub mod explain;
+pub mod inspect;
 mod normalize;
-mod opt_out;
-mod options;
-mod packed;
-mod party;
-mod phone_cell;
+pub mod options;
 pub mod pipeline;
-mod preset;
 mod raw;
 mod reason;
-mod record;
-mod rows;
-mod spill;
-mod tag_cell;
+pub mod records;
 mod text;
 
-pub use contact::{Attribute, AttributeValue, Contact, ContactName, EmailAddress, Tag};
+pub use contact::Contact;
 pub use contactmill_phone::{
     LineType, METADATA_VERSION, NationalNumber, PhoneNumber, Region, UnknownRegion,
 };
-pub use content::{ColumnContent, ContentSample, Resumed, Sampled};
-pub use decide::{CellKind, DecidedBy, Decision, Share};
-pub use dedup::{Conflict, Conflicts, DedupPolicy, MatchKey};
-pub use encoding::Encoding;
-pub use explain::{Explained, Explanation, Step, StepKind};
-pub use header::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
-pub use header_row::{column_letters, numbered_header};
-pub use inspect::{ColumnInspection, Finding, Found, Inspection, Inspector, OptOuts, RegionAdvice};
-pub use mapping::{
-    AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappedField, MappingError,
-    PhoneCandidate, UnknownField, column_names,
-};
+pub use encoder::Encoding;
 pub use normalize::{Normalized, Normalizer};
-pub use options::{
-    Acceptance, BadEmail, BareDigits, LineTypePolicy, MissingName, Options, PhoneMode,
-};
-pub use phone_cell::{Phone, PhoneReading, read_phone};
+pub use options::Options;
 pub use raw::RawContact;
 pub use reason::{Field, Reason, Rejection, Warning, WarningCode};
-pub use record::{Block, Integrity, Position, Record, RecordBuffer, RecordId, Source, SourceId};
-pub use rows::{RowBlock, Rows};
-pub use spill::{Scratch, ScratchMaker, scratch_in_memory};
 
 /// The examples of the pages that people read first, run as tests.
 #[cfg(doctest)]

@@ -6,18 +6,18 @@ use std::cell::RefCell;
 use contactmill_phone::{PhoneNumber, Region};
 use foldhash::HashSet;
 
+use crate::cells::country::{self, CountryReading};
+use crate::cells::email::{self, EmailReading};
+use crate::cells::name::{self, NameReading};
+use crate::cells::phone::{self, Phone, PhoneContext, PhoneReading};
+use crate::cells::tag;
 use crate::contact::{
     Attribute, AttributeValue, Contact, ContactLists, ContactName, EmailAddress, Tag,
 };
-use crate::country::{self, CountryReading};
-use crate::email_cell::{self, EmailReading};
 use crate::explain::{Explained, Explanation, Notes};
-use crate::name_cell::{self, NameReading};
 use crate::options::{BadEmail, BareDigits, LineTypePolicy, MissingName, Options};
-use crate::phone_cell::{self, Phone, PhoneContext, PhoneReading};
 use crate::raw::RawContact;
 use crate::reason::{Field, Reason, Rejection, Warning, WarningCode};
-use crate::tag_cell;
 use crate::text::{folded, has_bad_control, head, is_bad_control, is_blank, says_nothing};
 
 /// An attribute's value that is longer is cut, with a warning that holds all of it (characters).
@@ -58,7 +58,7 @@ impl Normalizer {
     pub fn new(options: Options) -> Self {
         let mut add_tags = Vec::new();
         for tag in &options.add_tags {
-            tag_cell::read_into(tag, &mut add_tags);
+            tag::read_into(tag, &mut add_tags);
         }
         let add_tags = add_tags.into_iter().map(Tag::into_owned).collect();
         Normalizer { options, add_tags }
@@ -93,7 +93,8 @@ impl Normalizer {
     /// Tells how a phone cell is read: what was seen, each step taken or refused, the outcome.
     ///
     /// ```
-    /// use contactmill_core::{Normalizer, Options, StepKind};
+    /// use contactmill_core::explain::StepKind;
+    /// use contactmill_core::{Normalizer, Options};
     ///
     /// let explanation = Normalizer::new(Options::default()).explain_phone("+34 0910 123 456");
     /// let last = explanation.steps.last().unwrap();
@@ -289,8 +290,7 @@ impl Normalizer {
         for (cell, reason) in refused {
             if email.is_none()
                 && cell.contains('@')
-                && let Some(addresses) =
-                    email_cell::read(cell, country.context.notes).into_addresses()
+                && let Some(addresses) = email::read(cell, country.context.notes).into_addresses()
             {
                 email = Some((cell, addresses));
                 continue;
@@ -330,7 +330,7 @@ impl Normalizer {
             after: after.into(),
         };
         for &cell in &raw.emails {
-            match email_cell::read(cell, notes) {
+            match email::read(cell, notes) {
                 EmailReading::Empty => {}
                 EmailReading::Bad => bad.push(cell),
                 EmailReading::One(address) => add(address),
@@ -351,7 +351,7 @@ impl Normalizer {
             warnings.push(warn(WarningCode::EmailDropped, cell, ""));
         }
         for email in email.iter().chain(&others) {
-            if let Some(meant) = email_cell::suggestion(email) {
+            if let Some(meant) = email::suggestion(email) {
                 notes.seen(|| format!("perhaps a slip for {meant}"));
                 warnings.push(warn(WarningCode::EmailTypoSuspected, email.as_str(), &meant));
             }
@@ -399,7 +399,7 @@ impl Normalizer {
 
     fn tags<'r>(&self, raw: &RawContact<'r>, tags: &mut Vec<Tag<'r>>, warnings: &mut Vec<Warning>) {
         for &cell in &raw.tags {
-            let changes = tag_cell::read_into(cell, tags);
+            let changes = tag::read_into(cell, tags);
             let mut warn = |code| {
                 let all: Vec<&str> = tags.iter().map(Tag::as_str).collect();
                 warnings.push(Warning {
@@ -417,7 +417,7 @@ impl Normalizer {
             }
         }
         for tag in &self.add_tags {
-            tag_cell::push(tags, tag.as_str().to_owned().into());
+            tag::push(tags, tag.as_str().to_owned().into());
         }
     }
 }
@@ -433,12 +433,12 @@ struct Country<'n, 'r> {
 
 impl Country<'_, '_> {
     fn read_phone(&self, cell: &str) -> Result<PhoneReading, Reason> {
-        let reading = phone_cell::read(cell, &self.context);
+        let reading = phone::read(cell, &self.context);
         let Some(other) = &self.or_else else { return reading };
         if self.context.region.is_none() {
             return reading;
         }
-        match (reading, phone_cell::read(cell, other)) {
+        match (reading, phone::read(cell, other)) {
             (Ok(one), Ok(other)) if one != other => Err(Reason::PhoneAmbiguous),
             (Err(_), Ok(other)) => Ok(other),
             (reading, _) => reading,
@@ -477,12 +477,12 @@ struct Chosen<'r> {
 
 impl<'r> Chosen<'r> {
     fn borrowed(written: &'r str) -> Option<Self> {
-        Some(Chosen { reading: name_cell::read(written)?, written: written.into() })
+        Some(Chosen { reading: name::read(written)?, written: written.into() })
     }
 
     fn joined(first: &str, last: &str) -> Option<Self> {
         let written = format!("{first} {last}");
-        let reading = name_cell::read(&written)?.into_owned();
+        let reading = name::read(&written)?.into_owned();
         Some(Chosen { reading, written: written.into() })
     }
 }

@@ -5,7 +5,8 @@ use contactmill_phone::Region;
 /// How contacts are read; the default is the careful choice everywhere.
 ///
 /// ```
-/// use contactmill_core::{Options, PhoneMode, Region};
+/// use contactmill_core::options::PhoneMode;
+/// use contactmill_core::{Options, Region};
 ///
 /// let options = Options {
 ///     region: Some(Region::IN),

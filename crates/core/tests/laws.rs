@@ -2,10 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use contactmill_core::{
-    BareDigits, EmailAddress, Normalized, Normalizer, Options, PhoneMode, RawContact, Region, Tag,
-    WarningCode,
-};
+use contactmill_core::contact::{EmailAddress, Tag};
+use contactmill_core::options::{BareDigits, PhoneMode};
+use contactmill_core::{Normalized, Normalizer, Options, RawContact, Region, WarningCode};
 use proptest::prelude::*;
 
 /// Pieces of cells, so that what is put together comes near to what people write.

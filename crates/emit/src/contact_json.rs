@@ -1,6 +1,7 @@
 //! One contact in the form of the import API.
 
-use contactmill_core::{Contact, EmailAddress, Encoding, PhoneNumber};
+use contactmill_core::contact::EmailAddress;
+use contactmill_core::{Contact, Encoding, PhoneNumber};
 
 /// Writes a contact as compact JSON, every field present: an absent email is `""`, no tags and no
 /// attributes are `[]`.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use contactmill_core::dedup::Conflict;
 use contactmill_core::pipeline::{Emitted, Sink};
-use contactmill_core::{
-    Conflict, Position, Reason, Record, RecordId, Region, Rejection, Warning, WarningCode,
-};
+use contactmill_core::records::{Position, Record, RecordId};
+use contactmill_core::{Reason, Region, Rejection, Warning, WarningCode};
 
 use crate::arrays::{ArrayWriter, BatchLimits, Layout, Writing};
 use crate::contact_json::contact_json;
@@ -57,7 +57,7 @@ pub struct Finished {
 
 impl ResultWriter {
     /// A writer of the results of these inputs, whose place in the list is their
-    /// [`SourceId`](contactmill_core::SourceId).
+    /// [`SourceId`](contactmill_core::records::SourceId).
     ///
     /// # Errors
     ///

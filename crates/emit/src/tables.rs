@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::PathBuf;
 
-use contactmill_core::{
-    BOOKKEEPING_COLUMNS, Conflict, Position, Reason, Record, RecordId, Rejection, SourceId,
-    Warning, is_bookkeeping_header,
-};
+use contactmill_core::columns::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
+use contactmill_core::dedup::Conflict;
+use contactmill_core::records::{Position, Record, RecordId, SourceId};
+use contactmill_core::{Reason, Rejection, Warning};
 
 use crate::error::EmitError;
 use crate::file::ResultFile;

@@ -3,15 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use contactmill_core::{Block, Record, Source};
+use contactmill_core::records::{Block, Record, Source};
 
-use crate::csv::Delimiter;
-use crate::digest::Digest;
-use crate::encoding::TextEncoding;
-use crate::error::SourceError;
-use crate::format::Format;
+use crate::formats::csv::Delimiter;
 use crate::input::Input;
-use crate::table::SkippedColumn;
+use crate::input::digest::Digest;
+use crate::input::encoding::TextEncoding;
+use crate::input::error::SourceError;
+use crate::input::format::Format;
+use crate::records::table::SkippedColumn;
 
 /// A source of any format, and what is known of it.
 ///

@@ -6,20 +6,20 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::sync::{Arc, OnceLock};
 
 use crate::any::{AnySource, Bytes};
-use crate::csv::{CsvOptions, CsvSource, Quoting, Requoted, looks_delimited};
-use crate::digest::Digested;
-use crate::encoding::{Decoded, TextEncoding, detect, whole_lines};
-use crate::error::{SourceError, SourceProblem};
-use crate::format::{Format, Kind, Packing, kind_of};
-use crate::header::{HeaderSearch, IsHeader};
+use crate::formats::csv::{CsvOptions, CsvSource, Quoting, Requoted, looks_delimited};
+use crate::formats::json::JsonSource;
+use crate::formats::vcard::VcardSource;
+use crate::formats::workbook::{self, html};
+use crate::input::decompress::{Archive, InflateLimits, Member, unpacked};
+use crate::input::digest::Digested;
+use crate::input::encoding::{Decoded, TextEncoding, detect, whole_lines};
+use crate::input::error::{SourceError, SourceProblem};
+use crate::input::format::{Format, Kind, Packing, kind_of};
+use crate::input::text::{Remembered, Text};
 use crate::input::{Input, Origin};
-use crate::json::JsonSource;
-use crate::keyed::{Columns, KeyedOptions};
-use crate::table::TableSource;
-use crate::text::{Remembered, Text};
-use crate::unpack::{Archive, InflateLimits, Member, unpacked};
-use crate::vcard::VcardSource;
-use crate::workbook::{self, html};
+use crate::records::header::{HeaderSearch, IsHeader};
+use crate::records::self_describing::{Columns, KeyedOptions};
+use crate::records::table::TableSource;
 
 /// How inputs are read.
 #[derive(Clone, Copy)]
@@ -68,7 +68,7 @@ impl<'o> ReadOptions<'o> {
 /// What one input holds: itself, or the files in it.
 ///
 /// ```
-/// use contactmill_core::{Block, Source};
+/// use contactmill_core::records::{Block, Source};
 /// use contactmill_source::{Dump, Format, Input, ReadOptions};
 ///
 /// # let folder = tempfile::tempdir().unwrap();
@@ -518,7 +518,7 @@ impl Part {
             }
             #[cfg(feature = "arrow")]
             Format::Parquet | Format::ArrowIpc => {
-                let source = crate::columnar::open(format, input, options.inflate);
+                let source = crate::formats::columnar::open(format, input, options.inflate);
                 let source = source.map_err(|problem| self.error(problem))?.named(&self.name);
                 let (header, skipped) = (source.header.clone(), source.skipped.clone());
                 let source = AnySource::new(named, (format, TextEncoding::UTF_8), header, source);
@@ -588,7 +588,7 @@ fn head_of(reader: &mut impl Read) -> io::Result<Vec<u8>> {
 mod tests {
     use std::io::Write;
 
-    use contactmill_core::{Block, Source};
+    use contactmill_core::records::{Block, Source};
 
     use super::*;
     use crate::input::READS;

@@ -10,7 +10,7 @@
 //! ```
 //! use std::io::Cursor;
 //!
-//! use contactmill_core::{Block, Source};
+//! use contactmill_core::records::{Block, Source};
 //! use contactmill_source::{CsvOptions, CsvSource};
 //!
 //! let text = "Name;Phone\nAsha;+919876543210\n";
@@ -27,37 +27,21 @@
 //! phone number is.
 
 mod any;
-#[cfg(feature = "arrow")]
-mod columnar;
-mod contained;
-mod csv;
-mod digest;
 mod dump;
-mod encoding;
-mod error;
-mod format;
-mod header;
+mod formats;
 mod input;
-mod json;
-mod keyed;
-mod own_file;
-mod table;
-mod text;
-mod unpack;
-mod vcard;
-mod window;
-mod workbook;
+mod records;
 
 pub use any::{AnyBlock, AnySource};
-pub use csv::{CsvBlock, CsvOptions, CsvSource, Delimiter, InvalidDelimiter};
 pub use dump::{Dump, Part, PassedOver, ReadOptions};
-pub use encoding::{TextEncoding, UnknownEncoding};
-pub use error::{SourceError, SourceProblem};
-pub use format::Format;
-pub use header::IsHeader;
+pub use formats::csv::{CsvBlock, CsvOptions, CsvSource, Delimiter, InvalidDelimiter};
+pub use formats::json::JsonSource;
+pub use formats::vcard::VcardSource;
 pub use input::Input;
-pub use json::JsonSource;
-pub use keyed::{KeyedBlock, KeyedOptions};
-pub use table::SkippedColumn;
-pub use unpack::{InflateLimits, InvalidLimits};
-pub use vcard::VcardSource;
+pub use input::decompress::{InflateLimits, InvalidLimits};
+pub use input::encoding::{TextEncoding, UnknownEncoding};
+pub use input::error::{SourceError, SourceProblem};
+pub use input::format::Format;
+pub use records::header::IsHeader;
+pub use records::self_describing::{KeyedBlock, KeyedOptions};
+pub use records::table::SkippedColumn;

@@ -4,7 +4,7 @@
 
 use std::io::Cursor;
 
-use contactmill_core::{Block, Integrity, Source};
+use contactmill_core::records::{Block, Integrity, Source};
 use contactmill_source::{CsvOptions, CsvSource, Delimiter};
 use proptest::prelude::*;
 

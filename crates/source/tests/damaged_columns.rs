@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::Path;
 
-use contactmill_core::{Block, Source};
+use contactmill_core::records::{Block, Source};
 use contactmill_source::{Dump, Format, InflateLimits, Input, ReadOptions, SourceError};
 use proptest::prelude::*;
 

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use contactmill_core::{Block, Source};
+use contactmill_core::records::{Block, Source};
 use contactmill_source::{Dump, Input, ReadOptions};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -5,9 +5,10 @@ use std::str::FromStr;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
-use contactmill_core::{
-    Acceptance, AttributeSelection, BadEmail, BareDigits, DedupPolicy, LineTypePolicy, MappedField,
-    MissingName, PhoneMode,
+use contactmill_core::columns::{AttributeSelection, MappedField};
+use contactmill_core::dedup::DedupPolicy;
+use contactmill_core::options::{
+    Acceptance, BadEmail, BareDigits, LineTypePolicy, MissingName, PhoneMode,
 };
 use contactmill_emit::Layout;
 use serde::Serialize;

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use contactmill_core::{ColumnRole, Found, column_letters};
+use contactmill_core::columns::{ColumnRole, column_letters};
+use contactmill_core::inspect::Found;
 use serde::Serialize;
 use serde_json::Value;
 

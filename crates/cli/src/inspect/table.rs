@@ -3,9 +3,8 @@
 use std::io::{self, Write};
 
 use anstyle::AnsiColor;
-use contactmill_core::{
-    ColumnRole, DecidedBy, Finding, Found, Inspection, MappedField, column_letters,
-};
+use contactmill_core::columns::{ColumnRole, DecidedBy, MappedField, column_letters};
+use contactmill_core::inspect::{Finding, Found, Inspection};
 use serde_json::Value;
 
 use super::{Part, Seen};

@@ -5,16 +5,16 @@ use std::io;
 use contactmill_phone::PhoneNumber;
 
 use super::Emitted;
+use crate::columns::mapping::{ColumnMap, RecordForm};
 use crate::contact::{Contact, ContactLists};
 use crate::dedup::DedupPolicy;
-use crate::encoding::Encoding;
-use crate::mapping::{ColumnMap, RecordForm};
+use crate::dedup::codec::{Packer, Unpacker};
+use crate::dedup::spill::damaged;
+use crate::encoder::Encoding;
 use crate::normalize::{Normalized, Normalizer};
-use crate::packed::{Packer, Unpacker};
 use crate::raw::RawContact;
 use crate::reason::{Reason, Rejection, Warning};
-use crate::record::{Block, RecordArena, RecordSlot};
-use crate::spill::damaged;
+use crate::records::{Block, RecordArena, RecordSlot};
 
 /// What a worker made of a block. Positions count within the block.
 pub(super) struct BlockOutcome<E> {

@@ -12,12 +12,12 @@ use super::order::{Admitted, Order};
 use super::workers::Workers;
 use super::{Counts, Settings, Sink, Stopped};
 use crate::dedup::DedupPolicy;
-use crate::encoding::Encoding;
-use crate::merge::Merger;
-use crate::packed::{Packer, Unpacker};
+use crate::dedup::codec::{Packer, Unpacker};
+use crate::dedup::merge::Merger;
+use crate::dedup::spill::{Log, ScratchMaker, Sorted, Sorter, damaged, entries};
+use crate::encoder::Encoding;
 use crate::reason::{Field, Warning, WarningCode};
-use crate::record::{Position, Record, RecordId};
-use crate::spill::{Log, ScratchMaker, Sorted, Sorter, damaged, entries};
+use crate::records::{Position, Record, RecordId};
 
 /// The first byte of an entry of the log.
 const WARNING: u8 = 0;

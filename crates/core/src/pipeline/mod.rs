@@ -19,14 +19,14 @@ use self::held::{Held, is_name_from_phone};
 use self::order::{Admitted, Order};
 pub use self::workers::NoThreads;
 use self::workers::Workers;
+use crate::columns::mapping::ColumnMap;
 use crate::contact::Contact;
+pub use crate::dedup::spill::{Scratch, ScratchMaker, scratch_in_memory};
 use crate::dedup::{Conflict, DedupPolicy};
-use crate::encoding::Encoding;
-use crate::mapping::ColumnMap;
+use crate::encoder::Encoding;
 use crate::normalize::Normalizer;
 use crate::reason::{Rejection, Warning};
-use crate::record::{Position, Record, RecordId, Source, SourceId};
-use crate::spill::{ScratchMaker, scratch_in_memory};
+use crate::records::{Position, Record, RecordId, Source, SourceId};
 use contactmill_phone::PhoneNumber;
 
 /// A contact to be emitted, in the form that the run's [`Settings`] ask for.
@@ -145,7 +145,7 @@ pub enum Outcome<'o> {
 }
 
 /// A [`Sink`] that tells a function of everything; see
-/// [`Rows`](crate::Rows) for an example.
+/// [`Rows`](crate::records::Rows) for an example.
 #[derive(Clone, Debug)]
 pub struct Outcomes<F>(F);
 
@@ -281,10 +281,10 @@ impl Default for Settings<'_> {
 ///
 /// ```
 /// use contactmill_core::pipeline::{Counts, Emitted, Pipeline, Settings, Sink};
-/// use contactmill_core::{
-///     Block, Conflict, FieldMapping, Integrity, Normalizer, Options, Position, Record, RecordId,
-///     Rejection, Source, SourceId, Warning,
-/// };
+/// use contactmill_core::columns::FieldMapping;
+/// use contactmill_core::dedup::Conflict;
+/// use contactmill_core::records::{Block, Integrity, Position, Record, RecordId, Source, SourceId};
+/// use contactmill_core::{Normalizer, Options, Rejection, Warning};
 ///
 /// // A source of two records. `contactmill-source` has sources for files.
 /// struct Two(bool);

@@ -1,7 +1,7 @@
 //! Which contact has its number first, or last, in the order of the inputs.
 
 use crate::dedup::{DedupPolicy, KeyIndex, MatchKey, Place};
-use crate::record::{RecordId, SourceId};
+use crate::records::{RecordId, SourceId};
 
 /// Decides in input order, so that threads do not show.
 pub(super) struct Order {

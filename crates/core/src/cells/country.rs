@@ -1,0 +1,178 @@
+//! Country cells: ISO 3166 codes, names, calling codes.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use contactmill_phone::Region;
+use foldhash::HashMap;
+
+use crate::cells::phone::layout;
+use crate::text::{folded, is_plain, says_nothing};
+
+/// Alpha-2, alpha-3 and names of every region with a numbering plan.
+const COUNTRIES: &str = include_str!("../../data/countries.tsv");
+
+static NAMES: LazyLock<HashMap<String, Region>> = LazyLock::new(|| {
+    let mut names = HashMap::default();
+    for line in COUNTRIES.lines().filter(|line| !line.starts_with('#')) {
+        let mut columns = line.split('\t');
+        let Some(Ok(region)) = columns.next().map(str::parse) else {
+            continue;
+        };
+        for name in columns.flat_map(|column| column.split('|')) {
+            names.insert(folded(name), region);
+        }
+    }
+    names
+});
+
+/// What a country cell says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CountryReading {
+    /// Nothing, or nothing that is understood: the default region stands.
+    Nothing,
+    /// A country by its name or code.
+    Named(Region),
+    /// A known country calling code: with the phone cell it makes one number.
+    CallingCode(u16),
+    /// `NA`, which is Namibia, and what statistics programs write for a missing value.
+    NamibiaOrNothing,
+    /// Digits that are no calling code: the number's country is not the default one, but which it
+    /// is cannot be told.
+    Unreadable,
+}
+
+/// The region with this name or alpha-3 code, however it is spelt.
+fn named(text: &str) -> Option<Region> {
+    // Nearly all are words of ASCII letters, which need no text of their own to be folded.
+    let mut letters = [0; 32];
+    if text.len() <= letters.len() && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        let letters = &mut letters[..text.len()];
+        letters.copy_from_slice(text.as_bytes());
+        letters.make_ascii_lowercase();
+        return NAMES.get(std::str::from_utf8(letters).ok()?).copied();
+    }
+    NAMES.get(folded(text).as_str()).copied()
+}
+
+/// Reads a country cell.
+pub(crate) fn read(cell: &str) -> CountryReading {
+    let text = match cell.starts_with(|c: char| c.is_ascii_alphabetic()) && is_plain(cell) {
+        // Nothing to tidy but a quote at its end.
+        true if !cell.ends_with(['"', '\'', '`']) => Cow::Borrowed(cell),
+        _ => layout::tidy(cell),
+    };
+    let text = text.as_ref();
+    if text == "NA" {
+        return CountryReading::NamibiaOrNothing;
+    }
+    if let Ok(region) = text.parse() {
+        return CountryReading::Named(region);
+    }
+    if text.is_empty() || says_nothing(text) {
+        return CountryReading::Nothing;
+    }
+    if let Some(region) = named(text) {
+        return CountryReading::Named(region);
+    }
+    let Some(start) = text.find(|c: char| c.is_ascii_digit()) else {
+        // `Ivory Coast (Abidjan)`: what stands before the bracket is the name.
+        let name = text.split_once('(').map_or("", |(name, _)| name);
+        return named(name).map_or(CountryReading::Nothing, CountryReading::Named);
+    };
+    // `India (+91)`, `UK +44`: name and code must agree, as far as the name is understood.
+    let (name, code) = text.split_at(start);
+    let code = calling_code(code);
+    let by_code = code.and_then(Region::of_calling_code);
+    let name = folded(name);
+    let by_name = named(&name).or_else(|| name.parse().ok());
+    match (by_code.zip(code), by_name) {
+        (Some((_, code)), None) if name.is_empty() => CountryReading::CallingCode(code),
+        (Some((main, _)), Some(region)) if main.calling_code() == region.calling_code() => {
+            CountryReading::Named(region)
+        }
+        _ => CountryReading::Unreadable,
+    }
+}
+
+/// `91`, `0091`, `91)`, `1-876` or `91.0` as a calling code.
+fn calling_code(text: &str) -> Option<u16> {
+    let text = text.strip_suffix(".0").unwrap_or(text);
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.strip_prefix("00").unwrap_or(&digits);
+    if !text.chars().all(|c| c.is_ascii_digit() || "-() ".contains(c)) {
+        return None;
+    }
+    match digits.len() {
+        1..=3 => digits.parse().ok(),
+        // The islands of the North American plan are named by 1 and their area code.
+        4 if digits.starts_with('1') => Some(1),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn countries_are_found_by_code_name_and_calling_code() {
+        use CountryReading::{CallingCode, Named, NamibiaOrNothing, Nothing, Unreadable};
+        for (cell, expected) in [
+            ("IN", Named(Region::IN)),
+            (" in ", Named(Region::IN)),
+            ("IND", Named(Region::IN)),
+            ("India", Named(Region::IN)),
+            ("india (+91)", Named(Region::IN)),
+            ("GB (+44)", Named(Region::GB)),
+            ("UK +44", Named(Region::GB)),
+            ("USA", Named(Region::US)),
+            ("U.S.A.", Named(Region::US)),
+            ("UK", Named(Region::GB)),
+            ("U.A.E.", Named(Region::AE)),
+            ("Côte d'Ivoire", Named(Region::CI)),
+            ("COTE D’IVOIRE", Named(Region::CI)),
+            ("Ivory Coast (Abidjan)", Named(Region::CI)),
+            ("Türkiye", Named(Region::TR)),
+            ("91", CallingCode(91)),
+            ("+91", CallingCode(91)),
+            ("(+91)", CallingCode(91)),
+            ("'91", CallingCode(91)),
+            ("91.0", CallingCode(91)),
+            ("\u{200e}+91", CallingCode(91)),
+            ("٩١", CallingCode(91)),
+            ("0044", CallingCode(44)),
+            ("1", CallingCode(1)),
+            ("+1-876", CallingCode(1)),
+            ("800", CallingCode(800)),
+            ("NA", NamibiaOrNothing),
+            ("Namibia", Named(Region::NA)),
+            ("", Nothing),
+            ("n/a", Nothing),
+            ("Atlantis", Nothing),
+            ("999", Unreadable),
+            ("India +44", Unreadable),
+            ("12345", Unreadable),
+        ] {
+            assert_eq!(read(cell), expected, "{cell}");
+        }
+    }
+
+    #[test]
+    fn every_region_is_listed_and_no_name_stands_for_two() {
+        let mut seen: HashMap<String, &str> = HashMap::default();
+        let mut regions = 0;
+        for line in COUNTRIES.lines().filter(|line| !line.starts_with('#')) {
+            let mut columns = line.split('\t');
+            let code = columns.next().unwrap();
+            code.parse::<Region>().unwrap();
+            regions += 1;
+            for name in columns.flat_map(|column| column.split('|')) {
+                if let Some(other) = seen.insert(folded(name), code) {
+                    assert_eq!(other, code, "{name}");
+                }
+            }
+        }
+        assert_eq!(regions, Region::ALL.len() - 1);
+    }
+}

@@ -1,0 +1,449 @@
+//! E-mail cells.
+
+use std::borrow::Cow;
+
+use email_address::EmailAddress as Syntax;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::contact::EmailAddress;
+use crate::explain::Notes;
+use crate::text::{is_invisible, says_nothing};
+
+/// What an e-mail cell holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum EmailReading<'c> {
+    /// Nothing, or a placeholder.
+    Empty,
+    /// One address.
+    One(EmailAddress<'c>),
+    /// A list with at least one address in it, the first of which is the e-mail.
+    Several(Vec<EmailAddress<'c>>),
+    /// Something else.
+    Bad,
+}
+
+impl<'c> EmailReading<'c> {
+    /// The addresses, if the cell holds any.
+    pub(crate) fn into_addresses(self) -> Option<Vec<EmailAddress<'c>>> {
+        match self {
+            EmailReading::One(address) => Some(vec![address]),
+            EmailReading::Several(addresses) => Some(addresses),
+            EmailReading::Empty | EmailReading::Bad => None,
+        }
+    }
+}
+
+/// Placeholders in the form of an address.
+const NOBODY: [&str; 10] = [
+    "none@none.com",
+    "test@test.com",
+    "na@na.com",
+    "no@no.com",
+    "null@null.com",
+    "noemail@noemail.com",
+    "no@email.com",
+    "noemail@email.com",
+    "email@email.com",
+    "abc@abc.com",
+];
+
+/// RFC 5321, 4.5.3.1: 64 octets of local part; a path of 256 leaves 254 for the address.
+const MAX_BYTES: usize = 254;
+
+/// What chat apps put behind the @ of their ids.
+const CHAT_HOSTS: [&str; 3] = ["s.whatsapp.net", "c.us", "g.us"];
+
+/// Reads an e-mail cell.
+pub(crate) fn read<'c>(cell: &'c str, notes: Notes<'_>) -> EmailReading<'c> {
+    if let Some(address) = plain(cell) {
+        notes.taken(|| address.as_str().to_owned());
+        return EmailReading::One(address);
+    }
+    look_closer(cell, notes)
+}
+
+/// The address of a cell that holds nothing else: ASCII letters, digits and the signs that nearly
+/// all addresses are made of. The closer look comes to the same.
+fn plain(cell: &str) -> Option<EmailAddress<'_>> {
+    let at = cell.bytes().position(|byte| byte == b'@').filter(|_| cell.len() <= MAX_BYTES)?;
+    let (local, domain) = (cell.get(..at)?, cell.get(at + 1..)?);
+    let is_sound =
+        matches!(local.len(), 1..=64) && is_plain_local_part(local) && domain.len() <= 253;
+    let PlainDomain { is_lower } = PlainDomain::of(domain).filter(|_| is_sound)?;
+    if stands_for_none(cell) || is_chat_host(domain) {
+        return None;
+    }
+    if is_lower {
+        return Some(EmailAddress::new(cell));
+    }
+    let mut address = String::with_capacity(cell.len());
+    address.push_str(local);
+    address.push('@');
+    address.extend(domain.chars().map(|c| c.to_ascii_lowercase()));
+    Some(EmailAddress::new(address))
+}
+
+/// Letters, digits and the signs that nearly all local parts are made of; dots only between them.
+fn is_plain_local_part(local: &str) -> bool {
+    let mut previous = b'.';
+    for byte in local.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'+' => {}
+            b'.' if previous != b'.' => {}
+            _ => return false,
+        }
+        previous = byte;
+    }
+    previous != b'.'
+}
+
+/// A domain that [`is_host_name`], without two hyphens in a row: those mark Punycode and labels that
+/// look like it.
+struct PlainDomain {
+    is_lower: bool,
+}
+
+impl PlainDomain {
+    fn of(domain: &str) -> Option<Self> {
+        let (mut previous, mut label, mut is_lower) = (b'.', 0, true);
+        // Whether the label has letters alone.
+        let (mut is_alphabetic, mut labels) = (true, 1);
+        for byte in domain.bytes() {
+            label += 1;
+            match byte {
+                b'a'..=b'z' => {}
+                b'A'..=b'Z' => is_lower = false,
+                b'0'..=b'9' => is_alphabetic = false,
+                b'-' if !matches!(previous, b'-' | b'.') => is_alphabetic = false,
+                b'.' if !matches!(previous, b'-' | b'.') => {
+                    (label, is_alphabetic) = (0, true);
+                    labels += 1;
+                }
+                _ => return None,
+            }
+            if label > 63 {
+                return None;
+            }
+            previous = byte;
+        }
+        (label >= 2 && labels >= 2 && is_alphabetic).then_some(PlainDomain { is_lower })
+    }
+}
+
+fn stands_for_none(address: &str) -> bool {
+    // The longest of them has so many.
+    address.len() <= 19 && NOBODY.iter().any(|nobody| address.eq_ignore_ascii_case(nobody))
+}
+
+fn is_chat_host(domain: &str) -> bool {
+    CHAT_HOSTS.iter().any(|host| domain.eq_ignore_ascii_case(host))
+}
+
+fn look_closer(cell: &str, notes: Notes<'_>) -> EmailReading<'static> {
+    let text = tidy(cell);
+    if text != cell {
+        notes.seen(|| format!("without what surrounds it: {text}"));
+    }
+    if text.is_empty() || says_nothing(&text) {
+        notes.refused(|| "it says that there is no value".into());
+        return EmailReading::Empty;
+    }
+    if let Ok(address) = address(&text, notes) {
+        if stands_for_none(address.as_str()) {
+            notes.refused(|| "an address that stands for none".into());
+            return EmailReading::Empty;
+        }
+        return EmailReading::One(address);
+    }
+    let pieces: Vec<Cow<'_, str>> = text
+        .split(":::")
+        .flat_map(|part| part.split([',', ';', '|', '/', '\n', ' ', '\t', '\u{a0}']))
+        .map(tidy)
+        .filter(|piece| !piece.is_empty())
+        .collect();
+    // A piece that is no address by its look may be the first half of one: `john smith@example.com`.
+    if pieces.len() < 2 || pieces.iter().any(|piece| !piece.contains('@')) {
+        return EmailReading::Bad;
+    }
+    notes.seen(|| format!("{} values in one cell", pieces.len()));
+    let mut addresses: Vec<EmailAddress> = Vec::new();
+    for address in pieces.iter().filter_map(|piece| address(piece, notes).ok()) {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    match addresses.is_empty() {
+        true => EmailReading::Bad,
+        false => EmailReading::Several(addresses),
+    }
+}
+
+/// Takes away what surrounds an address: invisible characters, white space, quotes, `mailto:`,
+/// angle brackets; full-width forms become ASCII.
+fn tidy(text: &str) -> Cow<'_, str> {
+    let text = if text.is_ascii() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.chars().filter(|&c| !is_invisible(c)).map(half_width).collect())
+    };
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(bare(text)),
+        Cow::Owned(text) => Cow::Owned(bare(&text).to_owned()),
+    }
+}
+
+fn bare(text: &str) -> &str {
+    let mut text = text.trim().trim_matches(['"', '\'', '`', '“', '”', '‘', '’']).trim();
+    // `Asha Verma <asha@example.com>`
+    if let Some((_, inside)) = text.split_once('<')
+        && let Some(inside) = inside.strip_suffix('>')
+    {
+        text = inside.trim();
+    }
+    if let Some(scheme) = text.get(..7)
+        && scheme.eq_ignore_ascii_case("mailto:")
+    {
+        text = &text[7..];
+        text = text.split_once('?').map_or(text, |(address, _)| address);
+    }
+    text.trim()
+}
+
+/// U+FF01 to U+FF5E are the printable ASCII characters in full width.
+fn half_width(c: char) -> char {
+    match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        _ => c,
+    }
+}
+
+/// One address under our policy, or what is against it: the syntax of RFC 5321 without quoted local
+/// parts, comments and IP literals, and a domain that could be on the internet.
+fn address(text: &str, notes: Notes<'_>) -> Result<EmailAddress<'static>, &'static str> {
+    let read = policy(text);
+    match &read {
+        Ok(address) => notes.taken(|| address.as_str().to_owned()),
+        Err(why) => notes.refused(|| format!("{text}: {why}")),
+    }
+    read
+}
+
+fn policy(text: &str) -> Result<EmailAddress<'static>, &'static str> {
+    if text.len() > MAX_BYTES {
+        return Err("more than 254 bytes");
+    }
+    if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        return Err("white space or control characters inside");
+    }
+    if text.contains(['"', '(', ')', '[', ']', '<', '>', ',', ';']) {
+        return Err("quotes, comments and lists are not taken");
+    }
+    let (local, domain) = text.split_once('@').ok_or("no @")?;
+    if local.len() > 64 {
+        return Err("more than 64 bytes before the @");
+    }
+    if local.starts_with(is_combining_mark) {
+        return Err("it begins with an accent that belongs to no letter");
+    }
+    let domain = domain_name(domain).ok_or("no such domain can exist")?;
+    if is_chat_host(&domain) {
+        return Err("the id of a chat app");
+    }
+    // RFC 6531, 3.3: what is not ASCII may stand where letters may.
+    let letters: String = local.chars().map(|c| if c.is_ascii() { c } else { 'x' }).collect();
+    if !Syntax::is_valid_local_part(&letters) {
+        return Err("dots or characters that an address cannot have there");
+    }
+    Ok(EmailAddress::new(format!("{local}@{domain}")))
+}
+
+/// The domain in small letters, if its name could be registered.
+fn domain_name(domain: &str) -> Option<String> {
+    if !domain.is_ascii() || domain.to_ascii_lowercase().contains("xn--") {
+        let ascii = idna::domain_to_ascii_strict(domain).ok()?;
+        is_host_name(&ascii).then_some(())?;
+        // A domain that was written in its own script stays readable.
+        return Some(if domain.is_ascii() { ascii } else { idna::domain_to_unicode(domain).0 });
+    }
+    is_host_name(domain).then(|| domain.to_ascii_lowercase())
+}
+
+/// RFC 1123, 2.1: labels of 1 to 63 letters, digits and inner hyphens; and a top level of letters
+/// or `xn--`, which RFC 3696 notes that all of them are.
+fn is_host_name(domain: &str) -> bool {
+    let label = |label: &str| {
+        matches!(label.len(), 1..=63)
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let Some((_, top)) = domain.rsplit_once('.') else {
+        return false;
+    };
+    let top_level = top.len() >= 2 && top.bytes().all(|byte| byte.is_ascii_alphabetic())
+        || top.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xn--"));
+    domain.len() <= 253 && top_level && domain.split('.').all(label)
+}
+
+/// Large mail providers, whose names are often mistyped. Names of fewer than five letters are not
+/// here: too many real ones are near them.
+const PROVIDERS: [&str; 12] = [
+    "aliyun.com",
+    "fastmail.com",
+    "gmail.com",
+    "googlemail.com",
+    "hotmail.com",
+    "icloud.com",
+    "outlook.com",
+    "protonmail.com",
+    "rediffmail.com",
+    "rocketmail.com",
+    "yahoo.com",
+    "yandex.com",
+];
+
+/// Domains that exist and are one letter from a provider's.
+const LOOK_ALIKES: [&str; 5] = ["cloud.com", "email.com", "mail.com", "qmail.com", "ymail.com"];
+
+/// The address that was probably meant, where the domain looks like a slip: a provider's with one
+/// letter wrong, missing, doubled or swapped with the next, or a top level that does not exist.
+pub(crate) fn suggestion(address: &EmailAddress<'_>) -> Option<String> {
+    let (local, domain) = address.as_str().rsplit_once('@')?;
+    let mut slip = None;
+    for provider in PROVIDERS.iter().filter(|provider| is_near(provider, domain)) {
+        if *provider == domain {
+            return None;
+        }
+        if slip.is_none() && is_one_slip(provider, domain) {
+            slip = Some(provider);
+        }
+    }
+    if let Some(provider) = slip {
+        return (!LOOK_ALIKES.contains(&domain)).then(|| format!("{local}@{provider}"));
+    }
+    let stem = [".con", ".comm", ".com.com"].iter().find_map(|top| domain.strip_suffix(top))?;
+    Some(format!("{local}@{stem}.com"))
+}
+
+/// Whether the first letters are the same or the last, which tells nearly all domains apart at once:
+/// a slip changes two neighbours at most, and providers have at least nine letters.
+fn is_near(meant: &str, typed: &str) -> bool {
+    let (meant, typed) = (meant.as_bytes(), typed.as_bytes());
+    typed.first_chunk::<3>() == meant.first_chunk() || typed.last_chunk::<5>() == meant.last_chunk()
+}
+
+/// Whether one letter more, fewer or other, or two neighbours swapped, make one of the other.
+fn is_one_slip(meant: &str, typed: &str) -> bool {
+    if meant.len().abs_diff(typed.len()) > 1 {
+        return false;
+    }
+    let (meant, typed) = (meant.as_bytes(), typed.as_bytes());
+    let same = meant.iter().zip(typed).take_while(|(meant, typed)| meant == typed).count();
+    let (meant, typed) = (&meant[same..], &typed[same..]);
+    let same = meant.iter().rev().zip(typed.iter().rev()).take_while(|(m, t)| m == t).count();
+    match (&meant[..meant.len() - same], &typed[..typed.len() - same]) {
+        ([_] | [], [_] | []) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// `cell<TAB>outcome`; see the head of the file.
+    const CELLS: &str = include_str!("../../tests/cells/email.tsv");
+
+    fn outcome(cell: &str) -> String {
+        let suggested = |address: &EmailAddress<'_>| match suggestion(address) {
+            Some(meant) => format!("{} ({meant}?)", address.as_str()),
+            None => address.as_str().to_owned(),
+        };
+        match read(cell, Notes::default()) {
+            EmailReading::Empty => "empty".to_owned(),
+            EmailReading::Bad => "bad".to_owned(),
+            EmailReading::One(address) => suggested(&address),
+            EmailReading::Several(addresses) => {
+                addresses.iter().map(suggested).collect::<Vec<_>>().join(" + ")
+            }
+        }
+    }
+
+    /// `{U+200B}` is the character, `{a*65}` the letter so many times.
+    fn unescaped(cell: &str) -> String {
+        let mut text = String::new();
+        let mut rest = cell;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (inside, behind) = after.split_once('}').unwrap();
+            text += before;
+            match inside.strip_prefix("U+") {
+                Some(hex) => text.extend(char::from_u32(u32::from_str_radix(hex, 16).unwrap())),
+                None => {
+                    let (letters, times) = inside.split_once('*').unwrap();
+                    text += &letters.repeat(times.parse().unwrap());
+                }
+            }
+            rest = behind;
+        }
+        text + rest
+    }
+
+    #[test]
+    fn every_cell_of_the_table_is_read_as_it_says() {
+        let mut wrong = String::new();
+        for line in CELLS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            let (cell, expected) = line.split_once('\t').unwrap();
+            let found = outcome(&unescaped(cell));
+            if found != unescaped(expected) {
+                wrong += &format!("{cell}: {found}, expected {expected}\n");
+            }
+        }
+        assert!(wrong.is_empty(), "\n{wrong}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn a_plain_cell_is_read_as_the_closer_look_reads_it(
+            cell in r"[a-zA-Z0-9.+_-]{0,8}@[a-zA-Z0-9.-]{0,8}[.](com|c0m|net|whatsapp.net|x)",
+        ) {
+            if let Some(address) = plain(&cell) {
+                prop_assert_eq!(look_closer(&cell, Notes::default()), EmailReading::One(address));
+            }
+        }
+    }
+
+    #[test]
+    fn one_slip_anywhere_is_seen() {
+        for meant in PROVIDERS {
+            for at in 0..meant.len() {
+                let (before, after) = meant.split_at(at);
+                let mut swapped = meant.as_bytes().to_vec();
+                swapped.swap(at, (at + 1).min(meant.len() - 1));
+                let swapped = String::from_utf8(swapped).unwrap();
+                for typed in [
+                    format!("{before}{}", &after[1..]),
+                    format!("{before}z{}", &after[1..]),
+                    format!("{before}z{after}"),
+                    format!("{before}{}{after}", &after[..1]),
+                    swapped,
+                ] {
+                    assert!(is_one_slip(meant, &typed) && is_near(meant, &typed), "{typed}");
+                }
+            }
+            assert!(is_one_slip(meant, &format!("{meant}z")), "{meant}");
+        }
+    }
+
+    #[test]
+    fn every_look_alike_would_be_taken_for_a_slip() {
+        for domain in LOOK_ALIKES {
+            assert!(PROVIDERS.iter().any(|provider| is_one_slip(provider, domain)), "{domain}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What one cell holds, a room for each kind of cell.
+
+pub(crate) mod country;
+pub(crate) mod email;
+pub(crate) mod name;
+pub(crate) mod phone;
+pub(crate) mod tag;
+
+pub use phone::{Phone, PhoneReading, read_phone};

@@ -1,0 +1,355 @@
+//! What columns hold, by a sample of their cells.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::cells::email;
+use crate::cells::name;
+use crate::cells::phone::read_phone;
+use crate::explain::Notes;
+use crate::options::Options;
+use crate::reason::Reason;
+use crate::records::{Block, Record, Source};
+use crate::text::{ascii_digit, is_blank, says_nothing, visible};
+
+/// How many records of a source are looked at.
+const SAMPLED_RECORDS: usize = 1_000;
+
+/// So many blocks are kept. A thousand records are far fewer, unless they are very large.
+const KEPT_BLOCKS: usize = 16;
+
+/// So many cells are remembered, to tell which of them are the same. A thousand records have fewer,
+/// unless a file has more than a thousand columns.
+const MAX_REMEMBERED: usize = 1 << 20;
+
+/// A number of a person stands for this many names at most, which leaves room for a family and for
+/// one name in several spellings.
+const NAMES_OF_A_PERSON: usize = 3;
+
+/// What the cells of one column are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ColumnContent {
+    /// Cells that say something.
+    pub filled: u64,
+    /// Cells that read as a phone number.
+    pub phones: u64,
+    /// Cells that have the look of one: a phone number, or 7 to 15 digits (ITU-T E.164 allows no
+    /// more) and no letters.
+    pub numbers: u64,
+    /// Cells that read as an e-mail address.
+    pub emails: u64,
+    /// Cells that could be the name of a person: a few words without digits.
+    pub names: u64,
+}
+
+/// What the columns of a file hold, by some of its records.
+///
+/// ```
+/// use contactmill_core::Options;
+/// use contactmill_core::columns::ContentSample;
+/// use contactmill_core::records::{Integrity, Position, Record};
+///
+/// let mut sample = ContentSample::new(Options::default());
+/// let text = "Asha+91 98765 43210";
+/// sample.add(Record::new(text, &[4, text.len()], Position::default(), Integrity::Whole));
+/// assert_eq!((sample.column(0).names, sample.column(1).phones), (1, 1));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ContentSample {
+    options: Options,
+    columns: Vec<ColumnContent>,
+    /// By column and record, what stands for each cell; see [`cell_mark`].
+    marks: Vec<Vec<u64>>,
+    remembered: usize,
+    records: usize,
+}
+
+/// In how many cells of a column of numbers stands one that many people share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shared {
+    pub(crate) cells: u64,
+    pub(crate) of: u64,
+}
+
+impl Shared {
+    /// Whether so many cells are shared that the column is that of a company, or of staff. A family
+    /// with one line does not make it one.
+    pub(crate) const fn is_of_many(self) -> bool {
+        self.of > 0 && 5 * self.cells >= self.of
+    }
+}
+
+impl ContentSample {
+    /// A sample without records, whose cells will be read with these options.
+    #[must_use]
+    pub const fn new(options: Options) -> Self {
+        ContentSample { options, columns: Vec::new(), marks: Vec::new(), remembered: 0, records: 0 }
+    }
+
+    /// Adds a record.
+    pub fn add(&mut self, record: Record<'_>) {
+        if self.columns.len() < record.len() {
+            self.columns.resize(record.len(), ColumnContent::default());
+        }
+        for (column, cell) in self.columns.iter_mut().zip(record.iter()) {
+            column.add(cell, &self.options);
+        }
+        if self.remembered + record.len() <= MAX_REMEMBERED {
+            self.remembered += record.len();
+            if self.marks.len() < record.len() {
+                self.marks.resize(record.len(), Vec::new());
+            }
+            for (marks, cell) in self.marks.iter_mut().zip(record.iter()) {
+                // Records before this one may have ended earlier.
+                marks.resize(self.records, NO_MARK);
+                marks.push(cell_mark(cell));
+            }
+            self.records += 1;
+        }
+    }
+
+    /// Whether a text stands among the cells of a column.
+    pub(crate) fn has_cell(&self, index: usize, text: &str) -> bool {
+        let mark = cell_mark(text);
+        mark != NO_MARK && self.marks.get(index).is_some_and(|marks| marks.contains(&mark))
+    }
+
+    /// In how many cells of a column stands a number that goes with more names than a person has.
+    /// `names` are the columns that together hold the name.
+    pub(crate) fn shared(&self, index: usize, names: &[usize]) -> Shared {
+        let mut by_number: HashMap<u64, (u64, HashSet<Vec<u64>>)> = HashMap::new();
+        let mark = |column: usize, record: usize| {
+            let marks = self.marks.get(column);
+            marks.and_then(|marks| marks.get(record)).copied().unwrap_or(NO_MARK)
+        };
+        let mut of = 0;
+        for record in 0..self.records {
+            let number = mark(index, record);
+            if number == NO_MARK {
+                continue;
+            }
+            of += 1;
+            let (count, of_number) = by_number.entry(number).or_default();
+            *count += 1;
+            let name: Vec<u64> = names.iter().map(|&column| mark(column, record)).collect();
+            // Enough is known of a number that has too many.
+            if name.iter().any(|&part| part != NO_MARK) && of_number.len() <= NAMES_OF_A_PERSON {
+                of_number.insert(name);
+            }
+        }
+        let is_shared = |(_, names): &&(u64, HashSet<Vec<u64>>)| names.len() > NAMES_OF_A_PERSON;
+        let cells = by_number.values().filter(is_shared).map(|(count, _)| count).sum();
+        Shared { cells, of }
+    }
+
+    /// What a cell reads as by itself.
+    pub(crate) fn reads_as(&self, cell: &str) -> ColumnContent {
+        let mut content = ColumnContent::default();
+        content.add(cell, &self.options);
+        content
+    }
+
+    /// What the column at this index holds.
+    #[must_use]
+    pub fn column(&self, index: usize) -> ColumnContent {
+        self.columns.get(index).copied().unwrap_or_default()
+    }
+
+    /// Whether national numbers can be read.
+    pub(crate) const fn knows_region(&self) -> bool {
+        self.options.region.is_some()
+    }
+
+    /// The column that most likely holds phone numbers, if one does: most of the cells that are
+    /// filled have the look of one. It is for advice to the user.
+    #[must_use]
+    pub fn likely_phone_column(&self) -> Option<usize> {
+        let columns = self.columns.iter().enumerate();
+        let likely = columns.filter(|(_, column)| 2 * column.numbers > column.filled);
+        // Of equals the first.
+        likely
+            .max_by_key(|&(index, column)| (column.numbers, std::cmp::Reverse(index)))
+            .map(|(index, _)| index)
+    }
+}
+
+/// A source whose first thousand records have been looked at. They are not read twice: they come
+/// again, before the others.
+///
+/// ```
+/// use contactmill_core::Options;
+/// use contactmill_core::columns::Sampled;
+/// use contactmill_core::records::{Block, Rows, Source};
+///
+/// let rows = Rows::new([["Asha", "+91 98765 43210"], ["Ravi", "+91 99887 76655"]].into_iter());
+/// let sampled = Sampled::of(rows, Options::default())?;
+/// assert_eq!(sampled.sample().column(1).phones, 2);
+///
+/// let (mut records, mut source) = (0, sampled.resume().unwrap());
+/// while let Some(block) = source.next_block()? {
+///     block.visit(&mut |_| records += 1)?;
+/// }
+/// assert_eq!(records, 2);
+/// # Ok::<(), std::convert::Infallible>(())
+/// ```
+#[derive(Debug)]
+pub struct Sampled<S: Source> {
+    sample: ContentSample,
+    source: S,
+    /// What was looked at; nothing once it was too much to keep.
+    blocks: Option<VecDeque<S::Block>>,
+}
+
+impl<S: Source> Sampled<S> {
+    /// Reads a source as far as a sample of its first thousand records needs. The sample depends on
+    /// the records alone, whatever blocks they come in.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read.
+    pub fn of(mut source: S, options: Options) -> Result<Self, S::Error> {
+        let mut sample = ContentSample::new(options);
+        let mut blocks = Some(VecDeque::new());
+        let mut left = SAMPLED_RECORDS;
+        while left > 0
+            && let Some(block) = source.next_block()?
+        {
+            block.visit(&mut |record| {
+                if left > 0 {
+                    left -= 1;
+                    sample.add(record);
+                }
+            })?;
+            blocks = blocks.filter(|kept| kept.len() < KEPT_BLOCKS);
+            if let Some(blocks) = &mut blocks {
+                blocks.push_back(block);
+            }
+        }
+        Ok(Sampled { sample, source, blocks })
+    }
+
+    /// What was seen.
+    #[must_use]
+    pub const fn sample(&self) -> &ContentSample {
+        &self.sample
+    }
+
+    /// The source, behind what was looked at.
+    #[must_use]
+    pub const fn source(&self) -> &S {
+        &self.source
+    }
+
+    /// All records from the first; nothing where the records are so large that those which were
+    /// looked at were not kept, and the source has to be opened again.
+    #[must_use]
+    pub fn resume(self) -> Option<Resumed<S>> {
+        Some(Resumed { blocks: self.blocks?, source: self.source })
+    }
+}
+
+/// A source from its first record, although that has been looked at; see [`Sampled`].
+#[derive(Debug)]
+pub struct Resumed<S: Source> {
+    blocks: VecDeque<S::Block>,
+    source: S,
+}
+
+impl<S: Source> Resumed<S> {
+    /// The source itself.
+    #[must_use]
+    pub const fn source(&self) -> &S {
+        &self.source
+    }
+}
+
+impl<S: Source> From<S> for Resumed<S> {
+    /// A source that nothing was taken from.
+    fn from(source: S) -> Self {
+        Resumed { blocks: VecDeque::new(), source }
+    }
+}
+
+impl<S: Source> Source for Resumed<S> {
+    type Block = S::Block;
+    type Error = S::Error;
+
+    fn next_block(&mut self) -> Result<Option<S::Block>, S::Error> {
+        match self.blocks.pop_front() {
+            Some(block) => Ok(Some(block)),
+            None => self.source.next_block(),
+        }
+    }
+}
+
+/// The mark of a cell that says nothing.
+const NO_MARK: u64 = 0;
+
+/// What stands for a cell: the same for the same text in capital or small letters, and for the same
+/// number in other layouts, with its country code or without.
+fn cell_mark(cell: &str) -> u64 {
+    let text = visible(cell);
+    if text.is_empty() || says_nothing(&text) {
+        return NO_MARK;
+    }
+    let mut hasher = DefaultHasher::new();
+    let mut digits: Vec<char> = text.chars().filter_map(ascii_digit).collect();
+    if digits.len() >= 7 && !text.contains(char::is_alphabetic) {
+        // Behind the country code, or the prefix, a number has hardly ever more.
+        digits.drain(..digits.len().saturating_sub(9));
+        digits.hash(&mut hasher);
+    } else {
+        text.chars().flat_map(char::to_lowercase).for_each(|c| c.hash(&mut hasher));
+    }
+    hasher.finish().max(NO_MARK + 1)
+}
+
+impl ColumnContent {
+    fn add(&mut self, cell: &str, options: &Options) {
+        if is_blank(cell) || says_nothing(cell.trim()) {
+            return;
+        }
+        self.filled += 1;
+        if cell.contains('@') && email::read(cell, Notes::default()).into_addresses().is_some() {
+            self.emails += 1;
+            return;
+        }
+        let digits = cell.chars().filter(|&c| ascii_digit(c).is_some()).count();
+        if digits == 0 {
+            self.names += u64::from(is_name_like(cell));
+        } else if digits >= 5 {
+            let (is_phone, is_date) = match read_phone(cell, options) {
+                Ok(_) => (true, false),
+                Err(reason) => (false, reason == Reason::PhoneLooksLikeDate),
+            };
+            let has_the_look =
+                matches!(digits, 7..=15) && !is_date && !cell.contains(char::is_alphabetic);
+            self.phones += u64::from(is_phone);
+            self.numbers += u64::from(is_phone || has_the_look);
+        }
+    }
+
+    /// Whether at least four of five cells are of the kind that `count` counts.
+    pub(crate) const fn is_mostly(&self, count: u64) -> bool {
+        self.filled > 0 && 5 * count >= 4 * self.filled
+    }
+
+    /// Whether cells are there and none has the look of a number.
+    pub(crate) const fn is_text(&self) -> bool {
+        self.filled > 0 && self.numbers == 0
+    }
+
+    /// Whether the sample says clearly that this is no column of phone numbers: not one cell in ten
+    /// has the look of one.
+    pub(crate) const fn refutes_phone(&self) -> bool {
+        self.filled >= 10 && 10 * self.numbers < self.filled
+    }
+}
+
+/// Whether a cell without digits could be the name of a person.
+fn is_name_like(cell: &str) -> bool {
+    cell.len() <= 80
+        && (1..=5).contains(&cell.split_whitespace().count())
+        && !cell.contains(['@', '/', ':', '_', ';', '|', '='])
+        && name::read(cell).is_some_and(|reading| reading.name.contains(char::is_alphabetic))
+}

@@ -1,0 +1,654 @@
+//! Which column holds which field: by preset, by header, by content.
+//!
+//! A header that is known decides. Content confirms it, or contradicts it where it is clearly
+//! something else. Content alone decides only where no header does, and only by cells that do not
+//! just look right but read right.
+
+use std::fmt;
+
+use crate::columns::content::{ColumnContent, ContentSample};
+use crate::columns::header::{self, HeaderHint, HeaderMeaning, PhoneRank};
+use crate::columns::mapping::MappedField;
+use crate::columns::party::{self, Party, Standing};
+use crate::columns::preset::{Preset, PresetField};
+
+/// So many cells must be filled before content decides against, or without, a header.
+const ENOUGH_CELLS: u64 = 5;
+
+/// Why a column was taken for what it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// What decided.
+    pub by: DecidedBy,
+    /// How sure that is, in percent: 100 where the user said so, 90 and more for a known export, 70
+    /// and more for a header, less where content had to decide. It orders decisions; it is no
+    /// probability.
+    pub confidence: u8,
+    /// How many cells of the sample are of the kind that the field asks for, where cells tell.
+    pub share: Option<Share>,
+}
+
+/// Some of all cells that were looked at and are filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// What the cells read as.
+    pub kind: CellKind,
+    /// Cells of that kind.
+    pub count: u64,
+    /// Filled cells.
+    pub of: u64,
+}
+
+/// What a cell reads as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CellKind {
+    /// A phone number.
+    Phone,
+    /// An e-mail address.
+    Email,
+    /// What could be a name.
+    Name,
+    /// A number that goes with more names than one person has.
+    Shared,
+}
+
+/// What decided what a column holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum DecidedBy {
+    /// The user.
+    Option,
+    /// The file is a known export.
+    Preset,
+    /// The column's header.
+    Header,
+    /// The column's cells, with its header or against it.
+    Content,
+    /// Nothing: it is left over.
+    #[default]
+    Rest,
+}
+
+impl DecidedBy {
+    /// One word in small letters.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DecidedBy::Option => "option",
+            DecidedBy::Preset => "preset",
+            DecidedBy::Header => "header",
+            DecidedBy::Content => "content",
+            DecidedBy::Rest => "rest",
+        }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            CellKind::Shared => {
+                let verb = if self.count == 1 { "holds" } else { "hold" };
+                return write!(f, "{} of {} cells {verb} a shared number", self.count, self.of);
+            }
+            CellKind::Phone => "a phone number",
+            CellKind::Email => "an e-mail address",
+            CellKind::Name => "a name",
+        };
+        let verb = if self.count == 1 { "reads" } else { "read" };
+        write!(f, "{} of {} cells {verb} as {kind}", self.count, self.of)
+    }
+}
+
+/// A column and the field that it holds.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    pub(crate) field: MappedField,
+    pub(crate) index: usize,
+    pub(crate) decision: Decision,
+    order: Order,
+    /// Whose it is; nobody's of those whom a known export names.
+    party: Party,
+}
+
+/// Which of several columns of a field is tried first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Order {
+    WhatsApp,
+    /// A calling code says more than a country.
+    CallingCode,
+    Preset(usize),
+    Mobile,
+    Usual,
+    HomeOrWork,
+    ByContentAlone,
+}
+
+impl From<PhoneRank> for Order {
+    fn from(rank: PhoneRank) -> Self {
+        match rank {
+            PhoneRank::WhatsApp => Order::WhatsApp,
+            PhoneRank::Mobile => Order::Mobile,
+            PhoneRank::Phone => Order::Usual,
+            PhoneRank::HomeOrWork => Order::HomeOrWork,
+        }
+    }
+}
+
+/// What was decided of the columns of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Decided {
+    pub(crate) candidates: Vec<Candidate>,
+    /// Columns whose content speaks against their header.
+    pub(crate) refuted: Vec<(usize, Decision)>,
+    /// The columns that could hold the phone, where nothing says which does.
+    pub(crate) ambiguous: Vec<(usize, Option<Share>)>,
+    /// The column that speaks of a phone, but of somebody else's, where there is no other.
+    pub(crate) likely: Option<usize>,
+}
+
+/// Columns that are looked at once the phone is known.
+#[derive(Debug, Default)]
+struct Rest {
+    /// Nothing is known of them.
+    unknown: Vec<usize>,
+    /// Their headers leave it open whether they hold names.
+    perhaps_names: Vec<usize>,
+    /// They hold what their headers say, of a party.
+    of_parties: Vec<Candidate>,
+}
+
+/// The columns and what is known of them.
+pub(crate) struct Columns<'c> {
+    pub(crate) header: &'c [String],
+    pub(crate) preset: Option<&'static Preset>,
+    pub(crate) sample: &'c ContentSample,
+    /// Whose phone the user has chosen, if it was the user.
+    pub(crate) party: Option<Party>,
+}
+
+impl Columns<'_> {
+    /// Decides for the columns that are `free`; a field that is `assigned` takes none.
+    pub(crate) fn decide(
+        &self,
+        free: impl Fn(usize) -> bool,
+        assigned: impl Fn(&MappedField) -> bool,
+    ) -> Decided {
+        let mut decided = Decided::default();
+        let mut refuted: Vec<(usize, PhoneRank)> = Vec::new();
+        let mut rest = Rest::default();
+        for index in (0..self.header.len()).filter(|&index| free(index)) {
+            if let Some((field, place)) =
+                self.preset.and_then(|preset| preset.field(&self.header[index]))
+            {
+                decided.candidates.extend(self.by_preset(index, field, place));
+            } else if self.preset.is_none_or(Preset::is_open) {
+                self.read_header(index, &mut decided, &mut refuted, &mut rest);
+            }
+        }
+        decided.candidates.retain(|candidate| !assigned(&candidate.field));
+        rest.of_parties.retain(|candidate| !assigned(&candidate.field));
+        if !assigned(&MappedField::Phone) {
+            self.add_phones_of_parties(&mut decided, &mut rest);
+        }
+        self.settle_parties(&mut decided);
+        if !decided.ambiguous.is_empty() {
+            return decided;
+        }
+        self.add_phone_by_content(&mut decided, &mut rest, &assigned);
+        if !decided.ambiguous.is_empty() {
+            return decided;
+        }
+        self.settle_refuted(&mut decided, &refuted, &assigned);
+        self.settle_names(&mut decided, &mut rest);
+        self.add_by_content(&mut decided, &rest, &refuted, &assigned);
+        self.settle_shared(&mut decided);
+        decided.candidates.sort_by_key(|candidate| (candidate.order, candidate.index));
+        // A second column of a part of the name stays an attribute.
+        for part in [MappedField::FirstName, MappedField::LastName] {
+            let mut seen = false;
+            decided
+                .candidates
+                .retain(|candidate| candidate.field != part || !std::mem::replace(&mut seen, true));
+        }
+        decided
+    }
+
+    /// What the header of a column says of it.
+    fn read_header(
+        &self,
+        index: usize,
+        decided: &mut Decided,
+        refuted: &mut Vec<(usize, PhoneRank)>,
+        rest: &mut Rest,
+    ) {
+        let (header, content) = (&self.header[index], self.sample.column(index));
+        let by_own_words = header::meaning(header);
+        match by_own_words.or_else(|| party::meaning(header)) {
+            Some(HeaderMeaning::Phone(rank)) if content.refutes_phone() => {
+                if Party::of(header).standing() < Standing::Other {
+                    refuted.push((index, rank));
+                }
+            }
+            Some(HeaderMeaning::Name) if content.is_mostly(content.phones) => {
+                decided.candidates.push(self.by_content(index, MappedField::Phone, Order::Usual));
+            }
+            Some(meaning @ HeaderMeaning::Phone(_)) => {
+                decided.candidates.push(self.by_header(index, meaning));
+            }
+            Some(meaning) if by_own_words.is_some() => {
+                decided.candidates.push(self.by_header(index, meaning));
+            }
+            Some(meaning) => {
+                rest.of_parties.push(self.by_header(index, meaning));
+                // Where the party turns out to be another, it can still be an e-mail address.
+                rest.unknown.push(index);
+            }
+            None => match header::hint(header).or_else(|| party::hint(header)) {
+                Some(HeaderHint::Phone(rank)) if self.could_be_phones(content) => {
+                    let order = rank.into();
+                    let phone = self.by_content(index, MappedField::Phone, order);
+                    decided.candidates.push(phone);
+                }
+                Some(HeaderHint::Name) if content.is_mostly(content.names) => {
+                    rest.perhaps_names.push(index);
+                }
+                Some(_) | None => rest.unknown.push(index),
+            },
+        }
+    }
+
+    /// Columns that are called by a party alone, such as `Driver`, and hold its numbers.
+    fn add_phones_of_parties(&self, decided: &mut Decided, rest: &mut Rest) {
+        let names = self.name_columns(&decided.candidates);
+        let is_phone = |&mut index: &mut usize| {
+            let header = &self.header[index];
+            Party::of(header) != Party::default()
+                && !header::is_of_something_else(header)
+                && self.reads_as_phones(index)
+                && self.sample.shared(index, &names).cells == 0
+        };
+        for index in rest.unknown.extract_if(.., is_phone) {
+            let phone = self.by_content(index, MappedField::Phone, Order::ByContentAlone);
+            decided.candidates.push(phone);
+        }
+    }
+
+    /// Phone columns of several parties are the user's to choose from. One of somebody beside the
+    /// contact is never taken.
+    fn settle_parties(&self, decided: &mut Decided) {
+        let is_phone = |candidate: &Candidate| candidate.field == MappedField::Phone;
+        let mut phones: Vec<Candidate> =
+            decided.candidates.extract_if(.., |c| is_phone(c)).collect();
+        let all: Vec<usize> = phones.iter().map(|phone| phone.index).collect();
+        phones.retain(|phone| phone.party.standing() != Standing::Never);
+        // Where one column holds numbers, one of text (`Phone company`) is no choice beside it.
+        let is_text = |phone: &Candidate| self.sample.column(phone.index).is_text();
+        if phones.len() > 1 && !phones.iter().all(is_text) {
+            let of_contact = |phone: &Candidate| phone.party.standing() == Standing::Contact;
+            phones.retain(|phone| of_contact(phone) || !is_text(phone));
+        }
+        if phones.iter().any(|phone| phone.decision.by == DecidedBy::Preset) {
+            // A known export says whose they are.
+            phones.retain(|phone| phone.party.standing() == Standing::Contact);
+        }
+        let is_of_contact = phones.iter().any(|one| one.party.standing() == Standing::Contact);
+        if is_of_contact {
+            phones.retain(|phone| phone.party.standing() < Standing::Other);
+        }
+        if phones.iter().any(|phone| phone.party != phones[0].party) {
+            decided.ambiguous =
+                phones.iter().map(|phone| (phone.index, phone.decision.share)).collect();
+            decided.ambiguous.sort_by_key(|&(index, _)| index);
+            return;
+        }
+        if phones.first().is_some_and(|phone| phone.party.standing() == Standing::Other) {
+            decided.likely = phones.first().map(|phone| phone.index);
+            phones.clear();
+        }
+        // Their headers say whose they are.
+        let decision = Decision { by: DecidedBy::Header, confidence: 80, share: None };
+        let is_left = |index: &usize| !phones.iter().any(|phone| phone.index == *index);
+        decided.refuted.extend(all.into_iter().filter(is_left).map(|index| (index, decision)));
+        decided.candidates.append(&mut phones);
+    }
+
+    /// Takes the names and addresses of the one whose phone it is, and no other's.
+    fn settle_names(&self, decided: &mut Decided, rest: &mut Rest) {
+        let is_phone = |candidate: &&Candidate| candidate.field == MappedField::Phone;
+        let of_phone = decided.candidates.iter().find(is_phone).map(|phone| phone.party);
+        let Some(party) = self.party.or(of_phone).filter(|party| *party != Party::default()) else {
+            return;
+        };
+        for candidate in rest.of_parties.extract_if(.., |candidate| candidate.party == party) {
+            rest.unknown.retain(|&index| index != candidate.index);
+            decided.candidates.push(candidate);
+        }
+        let of_party = |&index: &usize| Party::of(&self.header[index]) == party;
+        let is_name = |field: &MappedField| {
+            use MappedField::{FirstName, LastName, Name};
+            matches!(field, Name | FirstName | LastName)
+        };
+        let has = |decided: &Decided, is: &dyn Fn(&MappedField) -> bool| {
+            decided.candidates.iter().any(|known| is(&known.field) && known.party == party)
+        };
+        if !has(decided, &is_name)
+            && let Some(index) = rest.perhaps_names.iter().copied().find(of_party)
+        {
+            let name = self.by_content(index, MappedField::Name, Order::Usual);
+            decided.candidates.push(name);
+        }
+        rest.perhaps_names.retain(|&index| !Party::of(&self.header[index]).differs_from(party));
+        rest.unknown.retain(|&index| !Party::of(&self.header[index]).differs_from(party));
+        for is_field in [&is_name as &dyn Fn(&MappedField) -> bool, &|f| *f == MappedField::Email] {
+            let has_own = has(decided, is_field);
+            decided.candidates.retain(|known| {
+                let is_others = known.party.differs_from(party);
+                !is_field(&known.field) || known.party == party || !has_own && !is_others
+            });
+        }
+    }
+
+    /// A column whose numbers stand for many people does not fill in for one that is empty.
+    fn settle_shared(&self, decided: &mut Decided) {
+        let phones: Vec<usize> = of_field(&decided.candidates, &[MappedField::Phone]);
+        if phones.len() < 2 {
+            return;
+        }
+        let names = self.name_columns(&decided.candidates);
+        let shared = |index: usize| self.sample.shared(index, &names);
+        let of_many: Vec<usize> =
+            phones.iter().copied().filter(|&index| shared(index).is_of_many()).collect();
+        if of_many.len() == phones.len() {
+            return;
+        }
+        for index in of_many {
+            let shared = shared(index);
+            let share = Share { kind: CellKind::Shared, count: shared.cells, of: shared.of };
+            let decision = Decision { by: DecidedBy::Content, confidence: 80, share: Some(share) };
+            decided.refuted.push((index, decision));
+            decided.candidates.retain(|known| known.index != index);
+        }
+    }
+
+    /// The columns that tell people apart: those of names, else of addresses, else the first that
+    /// looks like either.
+    fn name_columns(&self, candidates: &[Candidate]) -> Vec<usize> {
+        use MappedField::{Email, FirstName, LastName, Name};
+        let names = of_field(candidates, &[Name]);
+        let parts = of_field(candidates, &[FirstName, LastName]);
+        let emails = of_field(candidates, &[Email]);
+        let known = [parts, names.into_iter().take(1).collect(), emails];
+        if let Some(columns) = known.into_iter().find(|columns| !columns.is_empty()) {
+            return columns;
+        }
+        let looks_like_name = |&index: &usize| {
+            let content = self.sample.column(index);
+            content.is_mostly(content.names) || content.is_mostly(content.emails)
+        };
+        (0..self.header.len()).find(looks_like_name).into_iter().collect()
+    }
+
+    /// The phone, where no header tells it: the only column whose cells read as phone numbers, each of
+    /// one person.
+    fn add_phone_by_content(
+        &self,
+        decided: &mut Decided,
+        rest: &mut Rest,
+        assigned: &impl Fn(&MappedField) -> bool,
+    ) {
+        rest.unknown.retain(|&index| !header::is_of_something_else(&self.header[index]));
+        let has_phone = assigned(&MappedField::Phone)
+            || decided.candidates.iter().any(|known| known.field == MappedField::Phone);
+        if has_phone {
+            return;
+        }
+        let names = self.name_columns(&decided.candidates);
+        let fitting = rest.unknown.iter().copied().filter(|&index| {
+            self.reads_as_phones(index) && self.sample.shared(index, &names).cells == 0
+        });
+        let found: Vec<Candidate> = fitting
+            .map(|index| self.by_content(index, MappedField::Phone, Order::ByContentAlone))
+            .collect();
+        match found.len() {
+            0 | 1 => decided.candidates.extend(found),
+            _ => {
+                let candidate = |found: &Candidate| (found.index, found.decision.share);
+                decided.ambiguous = found.iter().map(candidate).collect();
+            }
+        }
+    }
+
+    /// Fields that no header tells.
+    fn add_by_content(
+        &self,
+        decided: &mut Decided,
+        rest: &Rest,
+        refuted: &[(usize, PhoneRank)],
+        assigned: &impl Fn(&MappedField) -> bool,
+    ) {
+        let lacks = |decided: &Decided, field: &MappedField| {
+            !assigned(field) && !decided.candidates.iter().any(|known| known.field == *field)
+        };
+        let enough = |index: usize| self.sample.column(index).filled >= ENOUGH_CELLS;
+        if lacks(decided, &MappedField::Email) {
+            let refuted = refuted.iter().map(|&(index, _)| index);
+            let mut columns = rest.unknown.iter().copied().chain(refuted);
+            let found = columns.find(|&index| {
+                let content = self.sample.column(index);
+                enough(index) && content.is_mostly(content.emails)
+            });
+            decided
+                .candidates
+                .extend(found.map(|index| {
+                    self.by_content(index, MappedField::Email, Order::ByContentAlone)
+                }));
+        }
+        let names = [MappedField::Name, MappedField::FirstName, MappedField::LastName];
+        if names.iter().all(|field| lacks(decided, field)) {
+            decided.candidates.extend(
+                rest.perhaps_names
+                    .first()
+                    .map(|&index| self.by_content(index, MappedField::Name, Order::Usual)),
+            );
+        }
+    }
+
+    /// A phone column by its header whose cells are something else stays one only where there is no
+    /// other: its records are then rejected one by one, and none is lost.
+    fn settle_refuted(
+        &self,
+        decided: &mut Decided,
+        refuted: &[(usize, PhoneRank)],
+        assigned: &impl Fn(&MappedField) -> bool,
+    ) {
+        let has_phone = assigned(&MappedField::Phone)
+            || decided.candidates.iter().any(|known| known.field == MappedField::Phone);
+        for &(index, rank) in refuted {
+            if decided.candidates.iter().any(|known| known.index == index) {
+                continue;
+            }
+            let share = self.share(index, &MappedField::Phone);
+            if has_phone {
+                let decision = Decision { by: DecidedBy::Content, confidence: 80, share };
+                decided.refuted.push((index, decision));
+            } else {
+                let decision = Decision { by: DecidedBy::Header, confidence: 10, share };
+                let (field, order) = (MappedField::Phone, rank.into());
+                let party = Party::of(&self.header[index]);
+                decided.candidates.push(Candidate { field, index, decision, order, party });
+            }
+        }
+    }
+
+    fn by_preset(&self, index: usize, field: PresetField, place: usize) -> Option<Candidate> {
+        let field = match field {
+            PresetField::Name => MappedField::Name,
+            PresetField::FirstName => MappedField::FirstName,
+            PresetField::LastName => MappedField::LastName,
+            PresetField::Phone => MappedField::Phone,
+            PresetField::Email => MappedField::Email,
+            PresetField::Country => MappedField::Country,
+            PresetField::Tags => MappedField::Tags,
+            PresetField::Attribute => return None,
+        };
+        let share = self.share(index, &field);
+        let confidence = 90 + share.map_or(5, Share::percent) / 10;
+        let decision = Decision { by: DecidedBy::Preset, confidence, share };
+        let (order, party) = (Order::Preset(place), Party::default());
+        Some(Candidate { field, index, decision, order, party })
+    }
+
+    fn by_header(&self, index: usize, meaning: HeaderMeaning) -> Candidate {
+        let (field, order) = match meaning {
+            HeaderMeaning::Name => (MappedField::Name, Order::Usual),
+            HeaderMeaning::FirstName => (MappedField::FirstName, Order::Usual),
+            HeaderMeaning::LastName => (MappedField::LastName, Order::Usual),
+            HeaderMeaning::Phone(rank) => (MappedField::Phone, rank.into()),
+            HeaderMeaning::Email => (MappedField::Email, Order::Usual),
+            HeaderMeaning::CallingCode => (MappedField::Country, Order::CallingCode),
+            HeaderMeaning::Country => (MappedField::Country, Order::Usual),
+            HeaderMeaning::Tags => (MappedField::Tags, Order::Usual),
+        };
+        let share = self.share(index, &field);
+        let confidence = 70 + share.map_or(40, Share::percent) / 4;
+        let decision = Decision { by: DecidedBy::Header, confidence, share };
+        let party = Party::of(&self.header[index]);
+        Candidate { field, index, decision, order, party }
+    }
+
+    fn by_content(&self, index: usize, field: MappedField, order: Order) -> Candidate {
+        let share = self.share(index, &field);
+        let base = if order == Order::ByContentAlone { 30 } else { 45 };
+        let confidence = base + share.map_or(0, Share::percent) / 5 * 2;
+        let decision = Decision { by: DecidedBy::Content, confidence, share };
+        let party = Party::of(&self.header[index]);
+        Candidate { field, index, decision, order, party }
+    }
+
+    /// Whether a column holds phone numbers, whatever it is called.
+    fn reads_as_phones(&self, index: usize) -> bool {
+        let content = self.sample.column(index);
+        content.filled >= ENOUGH_CELLS && content.is_mostly(content.phones)
+    }
+
+    /// Whether a column with a header like `Home` holds phone numbers. Where no region is known,
+    /// national numbers can have no more than the look.
+    fn could_be_phones(&self, content: ColumnContent) -> bool {
+        content.is_mostly(content.phones)
+            || !self.sample.knows_region() && content.is_mostly(content.numbers)
+    }
+
+    fn share(&self, index: usize, field: &MappedField) -> Option<Share> {
+        let content = self.sample.column(index);
+        let (kind, count) = match field {
+            MappedField::Phone if self.sample.knows_region() => (CellKind::Phone, content.phones),
+            MappedField::Phone => (CellKind::Phone, content.numbers),
+            MappedField::Email => (CellKind::Email, content.emails),
+            MappedField::Name | MappedField::FirstName | MappedField::LastName => {
+                (CellKind::Name, content.names)
+            }
+            MappedField::Country | MappedField::Tags | MappedField::Attribute(_) => return None,
+        };
+        (content.filled > 0).then_some(Share { kind, count, of: content.filled })
+    }
+}
+
+/// The columns of these fields.
+fn of_field(candidates: &[Candidate], fields: &[MappedField]) -> Vec<usize> {
+    let of = candidates.iter().filter(|candidate| fields.contains(&candidate.field));
+    of.map(|candidate| candidate.index).collect()
+}
+
+impl Share {
+    /// The share in percent.
+    #[must_use]
+    pub fn percent(self) -> u8 {
+        let percent = self.count * 100 / self.of.max(1);
+        u8::try_from(percent).unwrap_or(100)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::columns::content::ContentSample;
+    use crate::columns::mapping::{FieldMapping, MappedField, MappingError};
+    use crate::options::Options;
+    use crate::records::{Integrity, Position, Record};
+
+    /// The records that a case writes as `6x Name ##,98765432##; …`.
+    fn sample(region: &str, cells: &str) -> ContentSample {
+        let options = Options { region: region.parse().ok(), ..Options::default() };
+        let mut sample = ContentSample::new(options);
+        for group in cells.split(';').filter(|group| *group != "-") {
+            let (times, row) = group.split_once("x ").unwrap();
+            for number in 1..=times.trim().parse().unwrap() {
+                let mut ends = Vec::new();
+                let mut text = String::new();
+                for cell in row.split(',') {
+                    text.push_str(&numbered(cell, number));
+                    ends.push(text.len());
+                }
+                sample.add(Record::new(&text, &ends, Position::default(), Integrity::Whole));
+            }
+        }
+        sample
+    }
+
+    /// A cell with the number of its row in the place of `#`.
+    fn numbered(cell: &str, number: usize) -> String {
+        let width = cell.chars().filter(|&c| c == '#').count();
+        match width {
+            0 => cell.to_owned(),
+            _ => cell.replacen(&"#".repeat(width), &format!("{number:0width$}"), 1),
+        }
+    }
+
+    fn outcome(header: &[String], sample: &ContentSample) -> String {
+        let mapping = FieldMapping::default();
+        let map = match mapping.resolve_with(header, sample) {
+            Ok(map) => map,
+            Err(MappingError::AmbiguousPhone { candidates }) => {
+                let columns: Vec<&str> = candidates.iter().map(|one| &*one.column).collect();
+                return format!("ambiguous: {}", columns.join(" | "));
+            }
+            Err(MappingError::NoPhoneColumn { likely, .. }) => {
+                return format!("no phone column: {}", likely.as_deref().unwrap_or("-"));
+            }
+            Err(MappingError::NoHeader { likely, .. }) => {
+                return format!("no header: {}", likely.as_deref().unwrap_or("-"));
+            }
+            Err(error) => return error.to_string(),
+        };
+        use MappedField::{Email, FirstName, LastName, Name, Phone};
+        let fields = [Name, FirstName, LastName, Phone, Email];
+        let said = fields.iter().filter_map(|field| {
+            let of = map.fields().filter(|(known, _)| *known == field);
+            let columns: Vec<&str> = of.map(|(_, column)| column).collect();
+            (!columns.is_empty()).then(|| format!("{field}={}", columns.join(", ")))
+        });
+        said.collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn every_header_row_of_the_tables_is_taken_as_they_say() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/columns");
+        let (mut checked, mut wrong) = (0, Vec::new());
+        for entry in fs::read_dir(folder).unwrap() {
+            let table = fs::read_to_string(entry.unwrap().path()).unwrap();
+            let is_case = |line: &&str| !line.is_empty() && !line.starts_with('#');
+            for line in table.lines().filter(is_case) {
+                let [region, header, cells, expected] =
+                    line.split('\t').collect::<Vec<_>>().try_into().expect(line);
+                let header: Vec<String> = header.split(',').map(str::to_owned).collect();
+                let found = outcome(&header, &sample(region, cells));
+                checked += 1;
+                if found != expected {
+                    wrong.push(format!("{line}\n  found: {found}"));
+                }
+            }
+        }
+        assert!(checked > 80, "{checked}");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}

@@ -1,0 +1,617 @@
+//! What the user or the header says of the columns, resolved against one header row.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::str::FromStr;
+
+use crate::columns::content::ContentSample;
+use crate::columns::decide::{Candidate, Columns, DecidedBy, Decision, Share};
+use crate::columns::header;
+use crate::columns::header_row::{
+    Labels, column_letters, has_data, index_of_letters, is_record, may_be_record,
+};
+use crate::columns::party::Party;
+use crate::columns::preset::Preset;
+use crate::raw::RawContact;
+use crate::reason::{Field, Reason};
+use crate::records::{Integrity, Record};
+use crate::text::{folded, is_blank, visible};
+
+/// A field that a column can be mapped to.
+///
+/// ```
+/// use contactmill_core::columns::MappedField;
+///
+/// assert_eq!("phone".parse(), Ok(MappedField::Phone));
+/// assert_eq!("attr:plan".parse(), Ok(MappedField::Attribute("plan".into())));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum MappedField {
+    /// The full name.
+    Name,
+    /// The first name.
+    FirstName,
+    /// The last name.
+    LastName,
+    /// A phone number.
+    Phone,
+    /// An e-mail address.
+    Email,
+    /// The country that numbers without a country calling code belong to.
+    Country,
+    /// Tags.
+    Tags,
+    /// The attribute with this key.
+    Attribute(Box<str>),
+}
+
+impl MappedField {
+    /// The field of a contact that a warning about such a cell names.
+    fn reported(&self) -> Field {
+        match self {
+            MappedField::Name | MappedField::FirstName | MappedField::LastName => Field::Name,
+            MappedField::Phone => Field::Phone,
+            MappedField::Email => Field::Email,
+            MappedField::Country => Field::Attribute("country".into()),
+            MappedField::Tags => Field::Tags,
+            MappedField::Attribute(key) => Field::Attribute(key.clone()),
+        }
+    }
+}
+
+impl fmt::Display for MappedField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MappedField::Name => f.pad("name"),
+            MappedField::FirstName => f.pad("first_name"),
+            MappedField::LastName => f.pad("last_name"),
+            MappedField::Phone => f.pad("phone"),
+            MappedField::Email => f.pad("email"),
+            MappedField::Country => f.pad("country"),
+            MappedField::Tags => f.pad("tags"),
+            MappedField::Attribute(key) => write!(f, "attr:{key}"),
+        }
+    }
+}
+
+/// The text names no [`MappedField`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownField;
+
+impl fmt::Display for UnknownField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected name, first_name, last_name, phone, email, country, tags or attr:KEY")
+    }
+}
+
+impl std::error::Error for UnknownField {}
+
+impl FromStr for MappedField {
+    type Err = UnknownField;
+
+    fn from_str(text: &str) -> Result<Self, UnknownField> {
+        Ok(match text {
+            "name" => MappedField::Name,
+            "first_name" => MappedField::FirstName,
+            "last_name" => MappedField::LastName,
+            "phone" => MappedField::Phone,
+            "email" => MappedField::Email,
+            "country" => MappedField::Country,
+            "tags" => MappedField::Tags,
+            _ => match text.strip_prefix("attr:").map(str::trim) {
+                Some(key) if !key.is_empty() => MappedField::Attribute(key.into()),
+                _ => return Err(UnknownField),
+            },
+        })
+    }
+}
+
+/// Which of the columns that are mapped to nothing become attributes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AttributeSelection {
+    /// Every one.
+    #[default]
+    All,
+    /// None.
+    None,
+    /// Those with these names.
+    Columns(Vec<String>),
+}
+
+/// What the user says of the columns; what is not said, the header says, or their content.
+///
+/// ```
+/// use contactmill_core::columns::{AttributeSelection, FieldMapping, MappedField};
+///
+/// let mapping = FieldMapping {
+///     assignments: vec![(MappedField::Phone, "Mobile".into()), (MappedField::Phone, "Home".into())],
+///     attributes: AttributeSelection::None,
+/// };
+/// let header = ["Name", "Home", "Mobile"].map(String::from);
+/// let map = mapping.resolve(&header)?;
+/// assert_eq!(map.columns().filter(|(_, role)| role.is_phone()).count(), 2);
+/// # Ok::<(), contactmill_core::columns::MappingError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldMapping {
+    /// Fields and the names of their columns; several columns of one field are tried in order. A
+    /// field that stands here takes no other column.
+    pub assignments: Vec<(MappedField, String)>,
+    /// Which other columns become attributes.
+    pub attributes: AttributeSelection,
+}
+
+/// Why a mapping does not fit a header row.
+///
+/// Columns are called by their names where the first row is known to be a header, and by their
+/// letters where it may hold somebody's data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MappingError {
+    /// No column holds phone numbers, as far as the header tells.
+    NoPhoneColumn {
+        /// The columns there are.
+        columns: Vec<String>,
+        /// The one that most likely holds them.
+        likely: Option<String>,
+    },
+    /// The phone columns are of different people, or several fit by their cells alone.
+    AmbiguousPhone {
+        /// Those that it could be, in the order of the columns.
+        candidates: Vec<PhoneCandidate>,
+    },
+    /// The first row holds an e-mail address or a phone number: it is no header.
+    NoHeader {
+        /// How many columns there are.
+        columns: usize,
+        /// The letter of the one that most likely holds phone numbers.
+        likely: Option<String>,
+    },
+    /// A column that the user named is not there.
+    UnknownColumn {
+        /// The name that was given.
+        column: String,
+        /// The columns there are.
+        columns: Vec<String>,
+    },
+}
+
+/// A column that could hold the phone number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PhoneCandidate {
+    /// By this, `--map` knows it: its name or its letter.
+    pub column: String,
+    /// Its letter.
+    pub letter: String,
+    /// How many of its cells are numbers.
+    pub share: Option<Share>,
+}
+
+impl fmt::Display for MappingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MappingError::NoPhoneColumn { columns, .. } => {
+                write!(f, "no column with phone numbers among {}", columns.join(", "))
+            }
+            MappingError::AmbiguousPhone { candidates } => {
+                let columns: Vec<&str> = candidates.iter().map(|one| &*one.column).collect();
+                write!(f, "the phone could be in any of {}", columns.join(", "))
+            }
+            MappingError::NoHeader { .. } => f.write_str("the first row is data, not a header"),
+            MappingError::UnknownColumn { column, columns } => {
+                write!(f, "no column {column:?} among {}", columns.join(", "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for MappingError {}
+
+/// What one column holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnRole {
+    /// A field.
+    Field(MappedField),
+    /// Nothing that is carried over.
+    Ignored,
+    /// A column that `convert` itself added; never data.
+    Bookkeeping,
+}
+
+impl ColumnRole {
+    /// Whether the column holds phone numbers.
+    #[must_use]
+    pub fn is_phone(&self) -> bool {
+        *self == ColumnRole::Field(MappedField::Phone)
+    }
+}
+
+/// A [`FieldMapping`] resolved against one header row. The default has no columns at all: what is
+/// damaged is rejected by it, and everything else is blank.
+#[derive(Clone, Debug, Default)]
+pub struct ColumnMap {
+    header: Vec<String>,
+    names: Vec<String>,
+    roles: Vec<ColumnRole>,
+    /// Columns by field, in the order in which they are tried.
+    fields: Vec<(MappedField, usize)>,
+    /// The column of a corrected file that says why the record was rejected.
+    reason_column: Option<usize>,
+    /// Why each column holds what it holds.
+    decisions: Vec<Decision>,
+    preset: Option<&'static Preset>,
+}
+
+/// What a record is before its contact is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordForm {
+    Contact,
+    Rejected(Reason),
+    /// No data: all fields empty, or the header row again.
+    Blank,
+}
+
+impl FieldMapping {
+    /// Finds the columns in a header row, by the header row alone.
+    ///
+    /// # Errors
+    ///
+    /// When a named column is not there, no column holds phone numbers or several do and nothing says
+    /// which, or the header row is a record.
+    pub fn resolve(&self, header: &[String]) -> Result<ColumnMap, MappingError> {
+        self.resolve_with(header, &ContentSample::default())
+    }
+
+    /// The columns that the user named and that a header row does not have.
+    ///
+    /// ```
+    /// use contactmill_core::columns::{FieldMapping, MappedField};
+    ///
+    /// let assignments = vec![(MappedField::Phone, "Mobile".into())];
+    /// let mapping = FieldMapping { assignments, ..FieldMapping::default() };
+    /// assert_eq!(mapping.missing_in(&["Name".into()]), ["Mobile"]);
+    /// ```
+    #[must_use]
+    pub fn missing_in(&self, header: &[String]) -> Vec<&str> {
+        let names = column_names(header);
+        let assigned = self.assignments.iter().map(|(_, column)| column);
+        let chosen: &[String] = match &self.attributes {
+            AttributeSelection::Columns(columns) => columns,
+            AttributeSelection::All | AttributeSelection::None => &[],
+        };
+        let missing = assigned.chain(chosen).filter(|column| find_column(&names, column).is_none());
+        missing.map(String::as_str).collect()
+    }
+
+    /// Finds the columns in a header row and by what a sample of the records holds.
+    ///
+    /// ```
+    /// use contactmill_core::Options;
+    /// use contactmill_core::columns::{ContentSample, DecidedBy, FieldMapping};
+    /// use contactmill_core::records::{Integrity, Position, Record};
+    ///
+    /// let header = ["Name", "Home"].map(String::from);
+    /// let mapping = FieldMapping::default();
+    /// assert!(mapping.resolve(&header).is_err());
+    ///
+    /// let mut sample = ContentSample::new(Options::default());
+    /// let text = "Asha+91 98765 43210";
+    /// sample.add(Record::new(text, &[4, text.len()], Position::default(), Integrity::Whole));
+    /// let map = mapping.resolve_with(&header, &sample)?;
+    /// assert_eq!(map.decision(1).unwrap().by, DecidedBy::Content);
+    /// # Ok::<(), contactmill_core::columns::MappingError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a named column is not there, no column holds phone numbers or several do and nothing says
+    /// which, or the header row is a record.
+    pub fn resolve_with(
+        &self,
+        header: &[String],
+        sample: &ContentSample,
+    ) -> Result<ColumnMap, MappingError> {
+        let names = column_names(header);
+        let labels = Labels::new(header, &names, sample);
+        let no_header = || {
+            let likely = sample.likely_phone_column().map(column_letters);
+            MappingError::NoHeader { columns: header.len(), likely }
+        };
+        if is_record(header, sample) {
+            return Err(no_header());
+        }
+        let find = |column: &String| {
+            find_column(&names, column).ok_or_else(|| MappingError::UnknownColumn {
+                column: column.clone(),
+                columns: labels.all(),
+            })
+        };
+        let mut fields: Vec<(MappedField, usize)> = Vec::new();
+        for (field, column) in &self.assignments {
+            fields.push((field.clone(), find(column)?));
+        }
+        let taken: Vec<usize> = fields.iter().map(|&(_, index)| index).collect();
+        let free = |index: usize| !taken.contains(&index) && !names[index].starts_with('_');
+        let assigned =
+            |field: &MappedField| self.assignments.iter().any(|(taken, _)| taken == field);
+        let said = Decision { by: DecidedBy::Option, confidence: 100, share: None };
+        let mut decisions = vec![Decision::default(); names.len()];
+        for &index in &taken {
+            decisions[index] = said;
+        }
+        let preset = Preset::of(header);
+        let mut phones = fields.iter().filter(|(field, _)| *field == MappedField::Phone);
+        let party = phones.next().map(|&(_, index)| Party::of(&header[index]));
+        let decided = Columns { header, preset, sample, party }.decide(free, assigned);
+        if !decided.ambiguous.is_empty() {
+            let candidate = |(index, share)| PhoneCandidate {
+                column: labels.of(index),
+                letter: column_letters(index),
+                share,
+            };
+            let candidates = decided.ambiguous.into_iter().map(candidate).collect();
+            return Err(MappingError::AmbiguousPhone { candidates });
+        }
+        for (index, decision) in decided.refuted {
+            decisions[index] = decision;
+        }
+        for Candidate { field, index, decision, .. } in decided.candidates {
+            decisions[index] = decision;
+            fields.push((field, index));
+        }
+        let is_phone = |(field, index): &(MappedField, usize)| {
+            (*field == MappedField::Phone).then_some(*index)
+        };
+        let phones: Vec<usize> = fields.iter().filter_map(is_phone).collect();
+        if phones.is_empty() {
+            if has_data(header, sample) {
+                return Err(no_header());
+            }
+            let likely = decided.likely.or_else(|| sample.likely_phone_column());
+            let likely = likely.map(|index| labels.of(index));
+            return Err(MappingError::NoPhoneColumn { columns: labels.all(), likely });
+        }
+        // A column that the user calls by its name proves that it has one.
+        let is_by_name = |(_, column): &(MappedField, String)| by_name(&names, column).is_some();
+        if !self.assignments.iter().any(is_by_name) && may_be_record(header, &phones, sample) {
+            return Err(no_header());
+        }
+
+        let is_own = header::is_bookkeeping_header(header);
+        let bookkeeping = |name: &str| is_own && header::BOOKKEEPING_COLUMNS.contains(&name);
+        let mut roles: Vec<ColumnRole> = names
+            .iter()
+            .map(|name| match bookkeeping(name) {
+                true => ColumnRole::Bookkeeping,
+                false => ColumnRole::Ignored,
+            })
+            .collect();
+        for (field, index) in &fields {
+            roles[*index] = ColumnRole::Field(field.clone());
+        }
+        let mut wanted = vec![false; names.len()];
+        match &self.attributes {
+            AttributeSelection::All => {
+                wanted = names.iter().map(|name| !name.starts_with('_')).collect();
+            }
+            AttributeSelection::None => {}
+            AttributeSelection::Columns(columns) => {
+                for column in columns {
+                    wanted[find(column)?] = true;
+                }
+            }
+        }
+        for (index, role) in roles.iter_mut().enumerate() {
+            if *role == ColumnRole::Ignored && wanted[index] {
+                let key = preset.map_or(names[index].as_str(), |preset| preset.key(&names[index]));
+                let field = MappedField::Attribute(key.into());
+                fields.push((field.clone(), index));
+                *role = ColumnRole::Field(field);
+            }
+        }
+        let reason_column =
+            if is_own { names.iter().position(|name| name == "_reason") } else { None };
+        let header = header.to_vec();
+        Ok(ColumnMap { header, names, roles, fields, reason_column, decisions, preset })
+    }
+}
+
+impl FieldMapping {
+    /// What it says of columns by their names, and whether it says that a phone column is at a letter,
+    /// for a row of which it is not known whether it is the header.
+    pub(crate) fn by_names(&self, row: &[String]) -> (FieldMapping, bool) {
+        let names = column_names(row);
+        let is_letter =
+            |column: &str| by_name(&names, column).is_none() && index_of_letters(column).is_some();
+        let mut mapping = self.clone();
+        mapping.assignments.retain(|(_, column)| !is_letter(column));
+        if let AttributeSelection::Columns(columns) = &mut mapping.attributes {
+            columns.retain(|column| !is_letter(column));
+        }
+        let mut all = self.assignments.iter();
+        let by_letter =
+            all.any(|(field, column)| *field == MappedField::Phone && is_letter(column));
+        (mapping, by_letter)
+    }
+}
+
+impl ColumnMap {
+    /// The columns in order: name (made unique) and role.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &ColumnRole)> {
+        self.names.iter().map(String::as_str).zip(&self.roles)
+    }
+
+    /// The fields and the names of their columns, those of one field in the order in which they are
+    /// tried.
+    pub fn fields(&self) -> impl Iterator<Item = (&MappedField, &str)> {
+        self.fields.iter().map(|(field, index)| (field, self.names[*index].as_str()))
+    }
+
+    /// Why the column at this index holds what it holds.
+    #[must_use]
+    pub fn decision(&self, index: usize) -> Option<Decision> {
+        self.decisions.get(index).copied()
+    }
+
+    /// The known export that the header row is of: its stable name, and the one that people know.
+    ///
+    /// ```
+    /// use contactmill_core::columns::FieldMapping;
+    ///
+    /// let header = ["Name", "Phone", "AllowBroadcast", "AllowSMS"].map(String::from);
+    /// let map = FieldMapping::default().resolve(&header)?;
+    /// assert_eq!(map.preset(), Some(("wati", "WATI")));
+    /// # Ok::<(), contactmill_core::columns::MappingError>(())
+    /// ```
+    #[must_use]
+    pub fn preset(&self) -> Option<(&'static str, &'static str)> {
+        self.preset.map(|preset| (preset.id, preset.title))
+    }
+
+    /// The text of a record by role.
+    ///
+    /// ```
+    /// use contactmill_core::columns::FieldMapping;
+    /// use contactmill_core::records::{Integrity, Position, Record};
+    ///
+    /// let map = FieldMapping::default().resolve(&["Name", "Phone"].map(String::from))?;
+    /// let record = Record::new("Asha98765", &[4, 9], Position::default(), Integrity::Whole);
+    /// assert_eq!(map.raw_contact(record).phones, ["98765"]);
+    /// # Ok::<(), contactmill_core::columns::MappingError>(())
+    /// ```
+    #[must_use]
+    pub fn raw_contact<'r>(&'r self, record: Record<'r>) -> RawContact<'r> {
+        let mut raw = RawContact::default();
+        self.fill(record, &mut raw);
+        raw
+    }
+
+    /// Adds the text of a record by role.
+    pub(crate) fn fill<'r>(&'r self, record: Record<'r>, raw: &mut RawContact<'r>) {
+        let may_be_unreadable = record.integrity() == Integrity::UnreadableValue;
+        for (field, index) in &self.fields {
+            let Some(text) = record.get(*index).filter(|text| !text.is_empty()) else {
+                continue;
+            };
+            if may_be_unreadable
+                && let Some(stored) = text.strip_prefix(char::REPLACEMENT_CHARACTER)
+            {
+                raw.unreadable.push((field.reported(), stored));
+                continue;
+            }
+            match field {
+                MappedField::Name => raw.names.push(text),
+                MappedField::FirstName => raw.first_names.push(text),
+                MappedField::LastName => raw.last_names.push(text),
+                MappedField::Phone => raw.phones.push(text),
+                MappedField::Email => raw.emails.push(text),
+                MappedField::Country => raw.countries.push(text),
+                MappedField::Tags => raw.tags.push(text),
+                MappedField::Attribute(key) => raw.attributes.push((key, text)),
+            }
+        }
+    }
+
+    /// What the record is by its form.
+    pub(crate) fn form(&self, record: Record<'_>) -> RecordForm {
+        if let Some(reason) = self.damage(record) {
+            return RecordForm::Rejected(reason);
+        }
+        if self.is_blank(record) || self.is_header(record) {
+            return RecordForm::Blank;
+        }
+        let ends_early = |&(ref field, index): &(MappedField, usize)| {
+            *field == MappedField::Phone && index < record.len()
+        };
+        if record.len() < self.names.len()
+            && (record.integrity() == Integrity::NoLineEnd || !self.fields.iter().any(ends_early))
+        {
+            return RecordForm::Rejected(Reason::RowTooFewFields);
+        }
+        RecordForm::Contact
+    }
+
+    /// Damage that shows in the form of the record alone.
+    fn damage(&self, record: Record<'_>) -> Option<Reason> {
+        match record.integrity() {
+            Integrity::UnterminatedQuote => return Some(Reason::RowUnterminatedQuote),
+            Integrity::TooLarge => return Some(Reason::RowTooLarge),
+            Integrity::InvalidEncoding => return Some(Reason::TextInvalidEncoding),
+            Integrity::Malformed => return Some(Reason::RowMalformed),
+            Integrity::Whole | Integrity::NoLineEnd | Integrity::UnreadableValue => {}
+        }
+        if (self.names.len()..record.len())
+            .any(|index| record.get(index).is_some_and(|text| !is_blank(text)))
+        {
+            return Some(Reason::RowTooManyFields);
+        }
+        // A row that came back from a file of rejects cannot show such damage any more. It stays
+        // rejected until somebody has looked at it and emptied the reason.
+        let reason = Reason::from_code(record.get(self.reason_column?)?)?;
+        matches!(
+            reason,
+            Reason::RowTooFewFields
+                | Reason::RowUnterminatedQuote
+                | Reason::RowTooLarge
+                | Reason::RowMalformed
+                | Reason::TextInvalidEncoding
+        )
+        .then_some(reason)
+    }
+
+    fn is_blank(&self, record: Record<'_>) -> bool {
+        let data = |index: usize| self.roles.get(index) != Some(&ColumnRole::Bookkeeping);
+        record.iter().enumerate().all(|(index, text)| !data(index) || is_blank(text))
+    }
+
+    fn is_header(&self, record: Record<'_>) -> bool {
+        record.len() == self.header.len()
+            && record.iter().eq(self.header.iter().map(String::as_str))
+    }
+}
+
+/// The names of the columns of a header row: trimmed, a repeated one followed by ` (2)`, one
+/// without a name called `column 3` by its place.
+///
+/// ```
+/// use contactmill_core::columns::column_names;
+///
+/// let header = ["Phone", " Phone", ""].map(String::from);
+/// assert_eq!(column_names(&header), ["Phone", "Phone (2)", "column 3"]);
+/// ```
+#[must_use]
+pub fn column_names(header: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(header.len());
+    let mut taken: HashSet<String> = HashSet::with_capacity(header.len());
+    // The number that the next repetition of a name may have.
+    let mut next: HashMap<String, usize> = HashMap::new();
+    for (index, column) in header.iter().enumerate() {
+        let base = match visible(column) {
+            name if name.is_empty() => format!("column {}", index + 1),
+            name => name.into_owned(),
+        };
+        let mut name = base.clone();
+        while taken.contains(&name) {
+            let count = next.entry(base.clone()).or_insert(2);
+            name = format!("{base} ({count})");
+            *count += 1;
+        }
+        taken.insert(name.clone());
+        names.push(name);
+    }
+    names
+}
+
+/// A column by its name, else by its letters.
+fn find_column(names: &[String], wanted: &str) -> Option<usize> {
+    let by_letters = || index_of_letters(wanted).filter(|&index| index < names.len());
+    by_name(names, wanted).or_else(by_letters)
+}
+
+/// A column by its name: as it stands, else without regard to case, accents and punctuation.
+fn by_name(names: &[String], wanted: &str) -> Option<usize> {
+    let wanted_folded = folded(wanted);
+    names.iter().position(|name| name == wanted).or_else(|| {
+        names.iter().position(|name| !wanted_folded.is_empty() && folded(name) == wanted_folded)
+    })
+}

@@ -1,0 +1,291 @@
+//! Contacts, records and warnings as bytes, on their way from one part of a run to another: a run
+//! over millions of them keeps no contact in memory, and none is read from its record twice.
+//!
+//! Numbers are varints: seven bits a byte, the lowest first, the highest bit set where more follow.
+//! A text is its length, then its bytes.
+
+use contactmill_phone::PhoneNumber;
+
+use crate::contact::{Attribute, AttributeValue, Contact, ContactName, EmailAddress, Tag};
+use crate::dedup::Conflict;
+use crate::reason::{Field, Warning, WarningCode};
+use crate::records::{Integrity, Position, Record, RecordBuffer, RecordId, SourceId};
+
+const STANDS_IN: u8 = 1;
+const HAS_EMAIL: u8 = 2;
+
+/// Appends to bytes.
+pub(crate) struct Packer<'o>(pub(crate) &'o mut Vec<u8>);
+
+impl Packer<'_> {
+    pub(crate) fn number(&mut self, mut number: u64) {
+        while number > 0x7F {
+            self.0.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.0.push(number as u8);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    pub(crate) fn id(&mut self, id: RecordId) {
+        self.number(id.source.0.into());
+        self.number(id.record);
+    }
+
+    pub(crate) fn position(&mut self, position: Position) {
+        self.id(position.id());
+        self.number(position.line);
+        self.number(position.byte);
+    }
+
+    pub(crate) fn contact(&mut self, contact: &Contact<'_>) {
+        let [digits, rest] = contact.phone.to_bits();
+        self.0.extend_from_slice(&digits.to_le_bytes());
+        self.0.extend_from_slice(&rest.to_le_bytes());
+        let stands_in = if contact.name.stands_in() { STANDS_IN } else { 0 };
+        let has_email = if contact.email.is_some() { HAS_EMAIL } else { 0 };
+        self.0.push(stands_in | has_email);
+        self.text(contact.name.as_str());
+        if let Some(email) = &contact.email {
+            self.text(email.as_str());
+        }
+        self.number(contact.tags.len() as u64);
+        for tag in &contact.tags {
+            self.text(tag.as_str());
+        }
+        self.number(contact.attributes.len() as u64);
+        for attribute in &contact.attributes {
+            self.text(&attribute.key);
+            self.text(attribute.value.as_str());
+        }
+    }
+
+    pub(crate) fn record(&mut self, record: Record<'_>) {
+        self.position(record.position());
+        self.0.push(record.integrity() as u8);
+        self.number(record.len() as u64);
+        for field in record.iter() {
+            self.text(field);
+        }
+    }
+
+    pub(crate) fn warning(&mut self, warning: &Warning) {
+        self.field(&warning.field);
+        self.text(warning.code.code());
+        self.text(&warning.before);
+        self.text(&warning.after);
+    }
+
+    pub(crate) fn conflicts(&mut self, conflicts: &[Conflict]) {
+        self.number(conflicts.len() as u64);
+        for conflict in conflicts {
+            self.field(&conflict.field);
+            self.text(&conflict.value);
+        }
+    }
+
+    fn field(&mut self, field: &Field) {
+        self.0.push(match field {
+            Field::Row => 0,
+            Field::Name => 1,
+            Field::Phone => 2,
+            Field::Email => 3,
+            Field::Tags => 4,
+            Field::Attribute(_) => 5,
+            Field::Text => 6,
+        });
+        if let Field::Attribute(key) = field {
+            self.text(key);
+        }
+    }
+}
+
+/// Takes off the front of bytes; `None` where they are not what was packed.
+#[derive(Clone, Copy)]
+pub(crate) struct Unpacker<'b>(pub(crate) &'b [u8]);
+
+impl<'b> Unpacker<'b> {
+    fn byte(&mut self) -> Option<u8> {
+        let (&first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(first)
+    }
+
+    fn bytes(&mut self, count: usize) -> Option<&'b [u8]> {
+        let (bytes, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+
+    #[inline]
+    pub(crate) fn number(&mut self) -> Option<u64> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7F) << shift;
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    fn count(&mut self) -> Option<usize> {
+        usize::try_from(self.number()?).ok()
+    }
+
+    fn text(&mut self) -> Option<&'b str> {
+        let count = self.count()?;
+        std::str::from_utf8(self.bytes(count)?).ok()
+    }
+
+    pub(crate) fn id(&mut self) -> Option<RecordId> {
+        let source = SourceId(u32::try_from(self.number()?).ok()?);
+        Some(RecordId { source, record: self.number()? })
+    }
+
+    pub(crate) fn position(&mut self) -> Option<Position> {
+        let RecordId { source, record } = self.id()?;
+        Some(Position { source, record, line: self.number()?, byte: self.number()? })
+    }
+
+    /// The phone number of the contact in front, which stays there.
+    pub(crate) fn phone(mut self) -> Option<PhoneNumber> {
+        let mut word = || Some(u64::from_le_bytes(*self.bytes(8)?.first_chunk()?));
+        PhoneNumber::from_bits([word()?, word()?])
+    }
+
+    pub(crate) fn contact(&mut self) -> Option<Contact<'b>> {
+        let phone = self.phone()?;
+        self.bytes(16)?;
+        let flags = self.byte()?;
+        let name = self.text()?;
+        let name = match flags & STANDS_IN {
+            0 => ContactName::given(name),
+            _ => ContactName::standing_in(name),
+        };
+        let email = match flags & HAS_EMAIL {
+            0 => None,
+            _ => Some(EmailAddress::new(self.text()?)),
+        };
+        let tags = self.count()?;
+        let tags = (0..tags).map(|_| Some(Tag::new(self.text()?))).collect::<Option<_>>()?;
+        let attributes = self.count()?;
+        let attribute = |_| {
+            let (key, value) = (self.text()?.into(), AttributeValue::new(self.text()?));
+            Some(Attribute { key, value })
+        };
+        let attributes = (0..attributes).map(attribute).collect::<Option<_>>()?;
+        Some(Contact { name, phone, email, tags, attributes })
+    }
+
+    pub(crate) fn record(&mut self) -> Option<RecordBuffer> {
+        let position = self.position()?;
+        let integrity = Integrity::ALL.get(usize::from(self.byte()?))?;
+        let count = self.count()?;
+        let fields: Vec<&str> = (0..count).map(|_| self.text()).collect::<Option<_>>()?;
+        Some(RecordBuffer::new(fields.into_iter(), position, *integrity))
+    }
+
+    pub(crate) fn warning(&mut self) -> Option<Warning> {
+        let field = self.field()?;
+        let code = WarningCode::from_code(self.text()?)?;
+        Some(Warning { field, code, before: self.text()?.into(), after: self.text()?.into() })
+    }
+
+    pub(crate) fn conflicts(&mut self) -> Option<Vec<Conflict>> {
+        let count = self.count()?;
+        let conflict = |_| Some(Conflict { field: self.field()?, value: self.text()?.into() });
+        (0..count).map(conflict).collect()
+    }
+
+    fn field(&mut self) -> Option<Field> {
+        Some(match self.byte()? {
+            0 => Field::Row,
+            1 => Field::Name,
+            2 => Field::Phone,
+            3 => Field::Email,
+            4 => Field::Tags,
+            5 => Field::Attribute(self.text()?.into()),
+            6 => Field::Text,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Normalizer;
+    use crate::Options;
+    use crate::RawContact;
+
+    #[test]
+    fn every_state_of_a_record_has_its_place() {
+        for (place, &integrity) in Integrity::ALL.iter().enumerate() {
+            assert_eq!(integrity as usize, place);
+        }
+        // The last one, as long as this compiles without another arm.
+        let last = |integrity| match integrity {
+            Integrity::Whole
+            | Integrity::NoLineEnd
+            | Integrity::UnterminatedQuote
+            | Integrity::TooLarge
+            | Integrity::InvalidEncoding
+            | Integrity::Malformed => false,
+            Integrity::UnreadableValue => true,
+        };
+        assert!(Integrity::ALL.last().copied().is_some_and(last));
+    }
+
+    #[test]
+    fn what_was_packed_comes_out_as_it_was() {
+        let normalizer = Normalizer::new(Options::default());
+        let mut raw = RawContact::default();
+        raw.phones.push("+39 06 1234 5678");
+        raw.emails.push("a@example.com");
+        raw.tags.push("vip; été");
+        raw.attributes.push(("plan", "pro\0"));
+        let read = normalizer.normalize(&raw).unwrap();
+        let position = Position { source: SourceId(300), record: 7, line: 1 << 40, byte: 127 };
+        let record = Record::delimited("a,é,", &[1, 4, 5], position, Integrity::TooLarge);
+        let conflicts = [Conflict { field: Field::Attribute("plan".into()), value: "free".into() }];
+
+        let mut bytes = Vec::new();
+        let mut packer = Packer(&mut bytes);
+        packer.contact(&read.contact);
+        read.warnings.iter().for_each(|warning| packer.warning(warning));
+        packer.record(record);
+        packer.conflicts(&conflicts);
+
+        let mut unpacker = Unpacker(&bytes);
+        assert_eq!(unpacker.phone(), Some(read.contact.phone));
+        assert_eq!(unpacker.contact().unwrap(), read.contact);
+        for warning in &read.warnings {
+            assert_eq!(unpacker.warning().unwrap(), *warning);
+        }
+        let unpacked = unpacker.record().unwrap();
+        let unpacked = unpacked.as_record();
+        assert_eq!((unpacked.position(), unpacked.integrity()), (position, record.integrity()));
+        assert!(unpacked.iter().eq(["a", "é", ""]));
+        assert_eq!(unpacker.conflicts().unwrap(), conflicts);
+        assert!(unpacker.0.is_empty());
+        assert_eq!(read.warnings.len(), 2);
+
+        for end in 0..bytes.len() {
+            let mut cut = Unpacker(&bytes[..end]);
+            let whole = (|| {
+                cut.contact()?;
+                cut.warning()?;
+                cut.warning()?;
+                cut.record()?;
+                cut.conflicts()
+            })();
+            assert_eq!(whole, None, "{end}");
+        }
+    }
+}

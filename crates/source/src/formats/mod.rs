@@ -1,0 +1,9 @@
+//! The formats that records are read from, one room each.
+
+#[cfg(feature = "arrow")]
+pub(crate) mod columnar;
+pub(crate) mod contained;
+pub(crate) mod csv;
+pub(crate) mod json;
+pub(crate) mod vcard;
+pub(crate) mod workbook;

@@ -1,0 +1,511 @@
+//! The records of an Excel 97–2003 workbook, looked at before calamine reads them
+//! ([MS-XLS]; Excel's own and OpenOffice's documentation for what came before).
+//!
+//! calamine leaves out what it does not know, without a word: formulas under the numbers that they had
+//! in Excel 3 and 4, formats under numbers that are not Excel's, texts that a table does not hold.
+//! So records are looked at here first: what only has another number gets the one that calamine
+//! knows, in a copy; what nobody can read is an error; and cells are counted.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+
+use crate::input::error::SourceProblem;
+
+const BOF: u16 = 0x0809;
+const EOF: u16 = 0x000A;
+const FORMULA: u16 = 0x0006;
+/// What formulas are in Excel 3 and 4; some programs write them so to this day.
+const OLD_FORMULAS: [u16; 2] = [0x0206, 0x0406];
+const STRING: u16 = 0x0207;
+const CONTINUE: u16 = 0x003C;
+const BOUND_SHEET: u16 = 0x0085;
+const FORMAT: u16 = 0x041E;
+const XF: u16 = 0x00E0;
+const DATE_MODE: u16 = 0x0022;
+const FILE_PASS: u16 = 0x002F;
+/// A number that no record has.
+const NOTHING: u16 = 0x0FFF;
+/// Built-in formats: a date, and a span of time.
+const DATE: u16 = 14;
+const TIME_SPAN: u16 = 46;
+
+/// What was found in the stream of a workbook.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Survey {
+    /// What has to stand in the stream instead, and where.
+    pub(super) patches: Vec<(u64, u16)>,
+    /// How many cells of each worksheet hold anything, in the order of the workbook; nothing where it
+    /// cannot be told.
+    pub(super) cells: Vec<Option<u64>>,
+    /// Whether what follows is encrypted.
+    pub(super) is_encrypted: bool,
+}
+
+/// A record of the stream: its number, where it stands, and what is in it.
+struct Record {
+    kind: u16,
+    at: u64,
+    body: Vec<u8>,
+}
+
+impl Record {
+    fn word(&self, at: usize) -> Option<u16> {
+        Some(u16::from_le_bytes(*self.body.get(at..)?.first_chunk()?))
+    }
+
+    /// The row and the column that a cell begins with.
+    fn cell(&self) -> Option<(u16, u16)> {
+        Some((self.word(0)?, self.word(2)?))
+    }
+}
+
+/// Records, one after the other: a number, a length and so many bytes ([MS-XLS], 2.1.4).
+struct Records<R> {
+    stream: R,
+    at: u64,
+    record: Record,
+}
+
+impl<R: Read> Records<R> {
+    fn of(stream: R, at: u64) -> Self {
+        Records { stream, at, record: Record { kind: 0, at, body: Vec::new() } }
+    }
+
+    /// The next record; nothing where the stream ends, in the middle of one or not.
+    fn next(&mut self) -> io::Result<Option<&Record>> {
+        let mut head = [0; 4];
+        if let Err(error) = self.stream.read_exact(&mut head) {
+            return match error.kind() {
+                io::ErrorKind::UnexpectedEof => Ok(None),
+                _ => Err(error),
+            };
+        }
+        let [kind, length] = [[head[0], head[1]], [head[2], head[3]]].map(u16::from_le_bytes);
+        let record = &mut self.record;
+        (record.kind, record.at) = (kind, self.at);
+        record.body.clear();
+        self.stream.by_ref().take(length.into()).read_to_end(&mut record.body)?;
+        self.at += 4 + u64::from(length);
+        Ok((record.body.len() == usize::from(length)).then_some(&self.record))
+    }
+}
+
+fn not_read(what: &str) -> SourceProblem {
+    SourceProblem::NotRead {
+        what: what.to_owned(),
+        instead: "open it in a spreadsheet program and save it as XLSX",
+    }
+}
+
+/// Looks through the stream of a workbook.
+pub(super) fn survey<R: Read + Seek>(stream: &mut R) -> Result<Survey, SourceProblem> {
+    let damaged = |error: io::Error| SourceProblem::damaged("workbook", error);
+    stream.rewind().map_err(damaged)?;
+    if has_far_flung_sheet(BufReader::with_capacity(64 << 10, &mut *stream)).map_err(damaged)? {
+        return Err(SourceProblem::NotRead {
+            what: "cells of this workbook stand too far apart".to_owned(),
+            instead: "copy the contacts to a new workbook, or save it as XLSX",
+        });
+    }
+    stream.rewind().map_err(damaged)?;
+    let (mut survey, sheets) = globals(BufReader::with_capacity(64 << 10, &mut *stream))?;
+    if survey.is_encrypted {
+        return Ok(survey);
+    }
+    for position in sheets {
+        stream.seek(SeekFrom::Start(position)).map_err(damaged)?;
+        let records = BufReader::with_capacity(64 << 10, &mut *stream);
+        let cells = sheet(Records::of(records, position), &mut survey.patches)?;
+        survey.cells.push(cells);
+    }
+    survey.patches.sort_unstable();
+    survey.patches.dedup();
+    Ok(survey)
+}
+
+/// What stands before the sheets: where they begin, and formats under numbers that calamine refuses.
+fn globals(stream: impl Read) -> Result<(Survey, Vec<u64>), SourceProblem> {
+    let (mut survey, mut sheets, mut is_listed) = (Survey::default(), Vec::new(), false);
+    let mut formats: BTreeMap<u16, u16> = BTreeMap::new();
+    let mut looks: Vec<(u64, u16)> = Vec::new();
+    let mut is_biff8 = true;
+    let mut records = Records::of(stream, 0);
+    while let Some(record) = records.next().map_err(SourceProblem::Io)? {
+        match record.kind {
+            BOF => is_biff8 = record.word(0) != Some(0x0500),
+            // By method 0 it is only disguised.
+            FILE_PASS if record.word(0) != Some(0) => {
+                survey.is_encrypted = true;
+                return Ok((survey, sheets));
+            }
+            BOUND_SHEET => {
+                is_listed = true;
+                match record.body.get(..6) {
+                    Some(&[a, b, c, d, _, 0]) => {
+                        sheets.push(u32::from_le_bytes([a, b, c, d]).into());
+                    }
+                    // A chart, a macro sheet, a module: calamine would read it as a sheet.
+                    _ => survey.patches.push((record.at, NOTHING)),
+                }
+            }
+            FORMAT => {
+                if let Some((number, stands_in)) = odd_format(record, is_biff8) {
+                    formats.insert(number, stands_in);
+                }
+            }
+            XF => looks.extend(record.word(2).map(|format| (record.at + 6, format))),
+            EOF => break,
+            _ => {}
+        }
+    }
+    if !is_listed {
+        return Err(not_read("this workbook is written in the way of Excel 4"));
+    }
+    let odd = |(at, format)| formats.get(&format).map(|&stands_in| (at, stands_in));
+    survey.patches.extend(looks.into_iter().filter_map(odd));
+    Ok((survey, sheets))
+}
+
+/// A format of dates or spans of time under a number that calamine refuses, and a built-in one that
+/// stands in for it.
+fn odd_format(record: &Record, is_biff8: bool) -> Option<(u16, u16)> {
+    let number = record.word(0)?;
+    if matches!(number, 5..=8 | 23..=26 | 41..=44 | 63..=66 | 164..=382) {
+        return None;
+    }
+    // Every character that says what a format is of is ASCII.
+    let text: Vec<u8> = match is_biff8 {
+        true if record.body.get(4)? & 1 != 0 => record
+            .body
+            .get(5..)?
+            .chunks_exact(2)
+            .map(|pair| if pair[1] == 0 { pair[0] } else { b'?' })
+            .collect(),
+        true => record.body.get(5..)?.to_vec(),
+        false => record.body.get(3..)?.to_vec(),
+    };
+    Some((number, moment_format(&text)?))
+}
+
+/// The built-in format that stands in for one of dates or spans of time.
+fn moment_format(text: &[u8]) -> Option<u16> {
+    if text.eq_ignore_ascii_case(b"General") {
+        return None;
+    }
+    let mut bytes = text.iter().map(u8::to_ascii_lowercase);
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => {
+                let _ = bytes.find(|&byte| byte == b'"');
+            }
+            b'\\' | b'_' | b'*' => {
+                let _ = bytes.next();
+            }
+            b'[' => {
+                let inside: Vec<u8> = bytes.by_ref().take_while(|&byte| byte != b']').collect();
+                if !inside.is_empty()
+                    && [b'h', b'm', b's'].iter().any(|unit| inside.iter().all(|byte| byte == unit))
+                {
+                    return Some(TIME_SPAN);
+                }
+            }
+            b'd' | b'm' | b'y' | b'h' | b's' => return Some(DATE),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Looks through a sheet as calamine does, and counts its cells.
+fn sheet(
+    mut records: Records<impl Read>,
+    patches: &mut Vec<(u64, u16)>,
+) -> Result<Option<u64>, SourceProblem> {
+    let mut count = Count::default();
+    let (mut formula, mut depth, mut before) = ((0, 0), 0_u32, 0);
+    while let Some(record) = records.next().map_err(SourceProblem::Io)? {
+        match record.kind {
+            BOF => depth += 1,
+            EOF if depth <= 1 => break,
+            EOF => depth -= 1,
+            // A chart within the sheet has cells of its own.
+            _ if depth > 1 => {}
+            FORMULA | 0x0206 | 0x0406 => {
+                if OLD_FORMULAS.contains(&record.kind) {
+                    patches.push((record.at, FORMULA));
+                }
+                if record.body.len() < 20 {
+                    return Err(not_read("a formula of this workbook is written in an old way"));
+                }
+                formula = record.cell().unwrap_or_default();
+                // The text that a formula gave follows in a record of its own.
+                let gave_text = record.body[6] == 0 && record.body[12..14] == [0xFF, 0xFF];
+                if !gave_text {
+                    count.add(formula, formula.1);
+                }
+            }
+            STRING => count.add(formula, formula.1),
+            // Number, Label, RString, BoolErr, RK, LabelSst.
+            0x0203 | 0x0204 | 0x00D6 | 0x0205 | 0x027E | 0x00FD => {
+                if let Some(cell) = record.cell() {
+                    count.add(cell, cell.1);
+                }
+            }
+            // MulRk: the last column stands at its end.
+            0x00BD => {
+                let last = record.body.len().checked_sub(2).and_then(|at| record.word(at));
+                if let (Some(cell), Some(last)) = (record.cell(), last) {
+                    count.add(cell, last);
+                }
+            }
+            // The cells of Excel 2, and an RK of a time before it had its number.
+            0x0002..=0x0005 | 0x0007 | 0x007E => {
+                return Err(not_read("cells of this workbook are written in the way of Excel 2"));
+            }
+            // Before Excel 5 a sheet said for itself how dates count.
+            DATE_MODE if record.word(0) == Some(1) => {
+                return Err(not_read("dates of this workbook are written in the way of Excel 4"));
+            }
+            // calamine would take the beginning for all of it.
+            CONTINUE if matches!(before, STRING | 0x0204 | 0x00D6) => {
+                return Err(not_read("a cell of this workbook has a text in several pieces"));
+            }
+            _ => {}
+        }
+        before = record.kind;
+    }
+    Ok(count.cells)
+}
+
+/// How many cells there are, as long as they come in their order.
+struct Count {
+    last: Option<(u16, u16)>,
+    cells: Option<u64>,
+}
+
+impl Default for Count {
+    fn default() -> Self {
+        Count { last: None, cells: Some(0) }
+    }
+}
+
+impl Count {
+    /// Adds the cells of a row from one column to the last one.
+    fn add(&mut self, first: (u16, u16), last: u16) {
+        // What formulas give comes in a second record.
+        if self.last == Some(first) {
+            return;
+        }
+        if self.last.is_some_and(|before| before > first) {
+            self.cells = None;
+        }
+        let added = u64::from(last.saturating_sub(first.1)) + 1;
+        self.cells = self.cells.map(|cells| cells + added);
+        self.last = Some((first.0, last));
+    }
+}
+
+/// Whether a sheet has so few cells in so large a rectangle that it cannot be a table: the parser
+/// takes memory for the rectangle. A cell begins with its row and its column.
+fn has_far_flung_sheet(mut records: impl Read) -> io::Result<bool> {
+    let mut sheet = Extent::default();
+    let mut body = Vec::new();
+    let mut head = [0; 4];
+    while records.read_exact(&mut head).is_ok() {
+        let [kind, length] = [[head[0], head[1]], [head[2], head[3]]].map(u16::from_le_bytes);
+        body.clear();
+        records.by_ref().take(length.into()).read_to_end(&mut body)?;
+        let word = |at: usize| Some(u16::from_le_bytes(*body.get(at..)?.first_chunk()?));
+        match kind {
+            // FilePass: what follows is encrypted, or, by method 0, only disguised.
+            0x002F if word(0) != Some(0) => return Ok(false),
+            // Dimensions: the parser makes room for what stands here.
+            0x0200 if is_no_sheet(&body) => return Ok(true),
+            // BOF and EOF: a sheet begins or ends, or a chart within one, behind its cells.
+            0x0809 | 0x000A if sheet.is_far_flung() => return Ok(true),
+            0x0809 | 0x000A => sheet = Extent::default(),
+            // Formula, Number, Label, BoolErr, RK, LabelSst, RString.
+            0x0006 | 0x0206 | 0x0406 | 0x0203 | 0x0204 | 0x0205 | 0x027E | 0x00FD | 0x00D6 => {
+                if let (Some(row), Some(column)) = (word(0), word(2)) {
+                    sheet.add(row, column, column);
+                }
+            }
+            // MulRk: the last column stands at its end.
+            0x00BD => {
+                let last = body.len().checked_sub(2).and_then(word);
+                if let (Some(row), Some(column), Some(last)) = (word(0), word(2), last) {
+                    sheet.add(row, column, last);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(sheet.is_far_flung())
+}
+
+/// Whether a sheet says that it goes from one row and column to another in a way that no sheet does:
+/// the rows, with the one behind the last, and then the columns ([MS-XLS], 2.4.90; before Excel 97, with
+/// shorter numbers).
+fn is_no_sheet(dimensions: &[u8]) -> bool {
+    let number =
+        |bytes: &[u8]| bytes.iter().rev().fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte));
+    let width = if dimensions.len() == 10 { 2 } else { 4 };
+    let Some((rows, columns)) = dimensions.split_at_checked(2 * width) else { return false };
+    let Some(columns) = columns.first_chunk::<4>() else { return false };
+    let (first, behind) = rows.split_at(width);
+    let (first, behind) = (number(first), number(behind));
+    let is_row = behind <= 1 << 16 && (first <= behind || behind == 0);
+    !is_row || number(&columns[2..]) > 1 << 8
+}
+
+/// Where the cells of a sheet lie.
+#[derive(Default)]
+struct Extent {
+    rows: Option<(u16, u16)>,
+    columns: Option<(u16, u16)>,
+    cells: u64,
+}
+
+impl Extent {
+    fn add(&mut self, row: u16, first: u16, last: u16) {
+        let with = |range: Option<(u16, u16)>, low: u16, high: u16| {
+            let (start, end) = range.unwrap_or((low, high));
+            Some((start.min(low), end.max(high)))
+        };
+        self.rows = with(self.rows, row, row);
+        self.columns = with(self.columns, first, last);
+        self.cells += u64::from(last.saturating_sub(first)) + 1;
+    }
+
+    /// A rectangle of a million cells, of which not one in thirty holds anything.
+    fn is_far_flung(&self) -> bool {
+        let length = |range: Option<(u16, u16)>| {
+            range.map_or(0, |(start, end)| u64::from(end) - u64::from(start) + 1)
+        };
+        let rectangle = length(self.rows) * length(self.columns);
+        rectangle > 1 << 20 && rectangle / 30 > self.cells
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: u16, body: &[u16]) -> Vec<u8> {
+        let words = [kind, 2 * body.len() as u16].into_iter().chain(body.iter().copied());
+        words.flat_map(u16::to_le_bytes).collect()
+    }
+
+    /// A sheet with a number in each of these cells, and a sheet with one behind it.
+    fn stream(cells: &[(u16, u16)]) -> Vec<u8> {
+        let number = |&(row, column): &(u16, u16)| record(0x0203, &[row, column, 0, 0, 0, 0, 0]);
+        let begin = record(0x0809, &[0x0600, 0x0010]);
+        let end = record(0x000A, &[]);
+        let cells: Vec<u8> = cells.iter().flat_map(number).collect();
+        [begin.clone(), cells, end.clone(), begin, number(&(0, 0)), end].concat()
+    }
+
+    #[test]
+    fn two_cells_in_far_corners_are_no_table() {
+        let corners = [(0, 0), (65_535, 255)];
+        assert!(has_far_flung_sheet(stream(&corners).as_slice()).unwrap());
+        let table: Vec<(u16, u16)> =
+            (0..65_535).flat_map(|row| [(row, 0), (row, 1), (row, 19)]).collect();
+        assert!(!has_far_flung_sheet(stream(&table).as_slice()).unwrap());
+        assert!(!has_far_flung_sheet(stream(&[(0, 0), (900, 255)]).as_slice()).unwrap());
+        let dimensions = |words: &[u16]| [record(0x0200, words), stream(&[(0, 0)])].concat();
+        for (words, is_no_sheet) in [
+            (&[0, 0, 0xFFFF, 0, 0, 20, 0][..], false),
+            (&[0, 0, 0, 1, 0, 0x100, 0], false),
+            (&[0, 0, 0, 0, 0, 0, 0], false),
+            (&[0, 0, 0, 0x100, 0, 20, 0], true),
+            (&[9, 0, 5, 0, 0, 20, 0], true),
+            (&[0, 0, 5, 0, 0, 0x4000, 0], true),
+            (&[0, 50, 0, 20, 0], false),
+            (&[60, 50, 0, 20, 0], true),
+        ] {
+            let found = has_far_flung_sheet(dimensions(words).as_slice()).unwrap();
+            assert_eq!(found, is_no_sheet, "{words:?}");
+        }
+        let disguised = [record(0x002F, &[0]), stream(&corners)].concat();
+        assert!(has_far_flung_sheet(disguised.as_slice()).unwrap());
+        let encrypted = [record(0x002F, &[1]), stream(&corners)].concat();
+        assert!(!has_far_flung_sheet(encrypted.as_slice()).unwrap());
+    }
+
+    /// A workbook with a sheet of these records, behind these of its own.
+    fn book(own: &[Vec<u8>], sheet: &[Vec<u8>]) -> Vec<u8> {
+        let begin = record(0x0809, &[0x0600, 0x0005]);
+        let own = own.concat();
+        let position = begin.len() + own.len() + 4 + 12 + 4;
+        let listed = record(0x0085, &[position as u16, 0, 0, 0x0001, 0x0041, 0]);
+        let end = record(0x000A, &[]);
+        let sheet = [record(0x0809, &[0x0600, 0x0010]), sheet.concat(), end.clone()].concat();
+        [begin, own, listed, end, sheet].concat()
+    }
+
+    fn survey_of(stream: &[u8]) -> Result<Survey, SourceProblem> {
+        survey(&mut io::Cursor::new(stream))
+    }
+
+    #[test]
+    fn old_numbers_of_records_are_mended_and_cells_are_counted() {
+        let formula = |kind, gave: u16| record(kind, &[1, 1, 0, gave, 0, 0, 0xFFFF, 0, 0, 0, 0]);
+        let text = record(0x0207, &[1, 0x4100]);
+        let sheet = [
+            record(0x00FD, &[0, 0, 0, 0, 0]),
+            record(0x00BD, &[0, 1, 0, 0, 0, 0, 0, 0, 2]),
+            formula(0x0406, 0),
+            text.clone(),
+            record(0x0203, &[2, 0, 0, 0, 0, 0, 0]),
+        ];
+        let stream = book(&[], &sheet);
+        let found = survey_of(&stream).unwrap();
+        assert_eq!(found.cells, [Some(5)]);
+        let [(at, FORMULA)] = found.patches[..] else { panic!("{found:?}") };
+        assert_eq!(stream[at as usize..at as usize + 2], 0x0406_u16.to_le_bytes());
+        for kind in [0x0006, 0x0206] {
+            let found = survey_of(&book(&[], &[formula(kind, 1)])).unwrap();
+            assert_eq!((found.cells, found.patches.len()), (vec![Some(1)], usize::from(kind != 6)));
+        }
+        // Out of their order nobody can tell which of two cells in one place counts.
+        let turned = [record(0x0205, &[1, 0, 0, 0]), record(0x0205, &[0, 0, 0, 0])];
+        assert_eq!(survey_of(&book(&[], &turned)).unwrap().cells, [None]);
+    }
+
+    #[test]
+    fn what_calamine_would_leave_out_is_an_error() {
+        for records in [
+            vec![record(0x0003, &[0, 0, 0, 0, 0, 0, 0])],
+            vec![record(0x007E, &[0, 0, 0, 0, 0])],
+            vec![record(0x0206, &[0, 0, 0, 0, 0, 0, 0, 0, 0])],
+            vec![record(0x0022, &[1])],
+            vec![record(0x0204, &[0, 0, 0, 1, 0]), record(CONTINUE, &[0])],
+        ] {
+            let outcome = survey_of(&book(&[], &records));
+            assert!(matches!(outcome, Err(SourceProblem::NotRead { .. })), "{outcome:?}");
+        }
+        let no_list = [record(0x0809, &[0x0500, 0x0010]), record(0x000A, &[])].concat();
+        assert!(matches!(survey_of(&no_list), Err(SourceProblem::NotRead { .. })));
+    }
+
+    #[test]
+    fn formats_of_dates_under_odd_numbers_are_found() {
+        for (format, stands_in) in [
+            ("DD.MM.YYYY", Some(DATE)),
+            ("[h]:mm", Some(TIME_SPAN)),
+            ("[$-409]d-mmm", Some(DATE)),
+            ("[Red]0.00", None),
+            ("\"days\" 0", None),
+            ("General", None),
+            ("0\\d", None),
+        ] {
+            assert_eq!(moment_format(format.as_bytes()), stands_in, "{format}");
+        }
+        // Number 500, and a look that has it.
+        let format = record(0x041E, &[500, 4, 0x7900, 0x7979, 0x0079]);
+        let own = [format, record(0x00E0, &[0, 500, 0])];
+        let patches = survey_of(&book(&own, &[])).unwrap().patches;
+        assert!(matches!(patches[..], [(_, DATE)]), "{patches:?}");
+    }
+}

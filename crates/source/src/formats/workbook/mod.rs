@@ -1,0 +1,102 @@
+//! Sheets of workbooks.
+//!
+//! A sheet is read cell by cell, so that two cells in far corners cost two cells. Rows become
+//! records as they stand: what a formula last gave is its value, and nothing is computed.
+
+mod biff;
+mod cell;
+mod events;
+pub(crate) mod html;
+mod ods;
+mod xls;
+mod xlsx;
+
+use contactmill_core::columns::numbered_header;
+
+#[cfg(feature = "arrow")]
+pub(crate) use self::cell::push_number;
+use crate::dump::ReadOptions;
+use crate::formats::contained::contained;
+use crate::input::Input;
+use crate::input::error::SourceProblem;
+use crate::input::format::Format;
+use crate::records::table::TableSource;
+
+/// The most columns and rows that any program gives a sheet.
+const MAX_COLUMNS: usize = 16_384;
+const MAX_ROWS: u64 = 1 << 20;
+
+/// A sheet that can be read, as far as it is known before.
+struct Candidate {
+    name: String,
+    /// Its first rows, with their numbers.
+    rows: Vec<(u64, Vec<String>)>,
+    is_hidden: bool,
+}
+
+/// The sheet that is read, and where its header row stands.
+struct Chosen {
+    sheet: String,
+    header_row: u64,
+    header: Vec<String>,
+}
+
+/// Opens the sheet of a workbook that holds the contacts.
+pub(crate) fn open(
+    format: Format,
+    input: Input,
+    options: ReadOptions<'_>,
+) -> Result<TableSource, SourceProblem> {
+    // Workbooks have many ways to be damaged, and their parsers do not know all of them.
+    contained("workbook", || match format {
+        Format::Xlsx => xlsx::open(input, options),
+        Format::Ods => ods::open(input, options),
+        _ => xls::open(input, options),
+    })
+}
+
+/// The sheet that the user named, else the only one with a header row for contacts, else the first
+/// that holds anything. Nothing when all are empty. Where no row is a header, nothing tells sheets
+/// apart, and there must be one.
+fn choose(
+    mut candidates: Vec<Candidate>,
+    options: ReadOptions<'_>,
+) -> Result<Option<Chosen>, SourceProblem> {
+    let names = |candidates: &[Candidate]| candidates.iter().map(|c| c.name.clone()).collect();
+    if let Some(wanted) = options.sheet {
+        let sheets = names(&candidates);
+        candidates.retain(|candidate| candidate.name == wanted);
+        if candidates.is_empty() {
+            return Err(SourceProblem::UnknownSheet { sheet: wanted.to_owned(), sheets });
+        }
+    } else if candidates.iter().any(|candidate| !candidate.is_hidden) {
+        candidates.retain(|candidate| !candidate.is_hidden);
+    }
+    candidates.retain(|candidate| !candidate.rows.is_empty());
+    let search = options.header_search();
+    let fits = |candidate: &Candidate| search.find(rows_of(candidate)).is_some();
+    if candidates.iter().any(fits) {
+        candidates.retain(fits);
+        if candidates.len() > 1 {
+            return Err(SourceProblem::SeveralSheets { sheets: names(&candidates) });
+        }
+    }
+    if search.is_without() && candidates.len() > 1 {
+        return Err(SourceProblem::SeveralSheets { sheets: names(&candidates) });
+    }
+    let Some(Candidate { name, mut rows, .. }) = candidates.into_iter().next() else {
+        return Ok(None);
+    };
+    if search.is_numbered(rows.first().map(|(_, row)| row.as_slice())) {
+        // Cells at the end of a row that are empty are not there.
+        let columns = rows.iter().map(|(_, row)| row.len()).max().unwrap_or_default();
+        return Ok(Some(Chosen { sheet: name, header_row: 0, header: numbered_header(columns) }));
+    }
+    let at = search.find(rows.iter().map(|(_, row)| row.as_slice())).unwrap_or(0);
+    let (header_row, header) = rows.swap_remove(at);
+    Ok(Some(Chosen { sheet: name, header_row, header }))
+}
+
+fn rows_of(candidate: &Candidate) -> impl Iterator<Item = &[String]> {
+    candidate.rows.iter().map(|(_, row)| row.as_slice())
+}

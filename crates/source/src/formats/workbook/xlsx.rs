@@ -1,0 +1,350 @@
+//! Office Open XML workbooks (ISO/IEC 29500), by calamine's reader of cells.
+
+use std::io::{BufReader, Read, Seek, Write};
+
+use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
+
+use super::events::ShortEvents;
+use super::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, cell, choose};
+use crate::dump::ReadOptions;
+use crate::input::Input;
+use crate::input::decompress::{Archive, InflateLimits, Member};
+use crate::input::error::SourceProblem;
+use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
+
+type Workbook = Xlsx<BufReader<Input>>;
+
+pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource, SourceProblem> {
+    let bytes = input.len();
+    let mut workbook = checked(&input, options)?;
+    let sheets: Vec<(String, bool)> = workbook
+        .sheets_metadata()
+        .iter()
+        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
+        .map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible))
+        .collect();
+    let mut candidates = Vec::new();
+    for (name, is_hidden) in sheets {
+        let is_wanted = options.sheet.is_none_or(|wanted| wanted == name);
+        let rows = if is_wanted {
+            first_rows(&mut workbook, &name, options.header_search().rows())?
+        } else {
+            Vec::new()
+        };
+        candidates.push(Candidate { name, rows, is_hidden });
+    }
+    let Some(Chosen { sheet, header_row, header }) = choose(candidates, options)? else {
+        return Ok(TableSource::empty());
+    };
+    TableSource::spawn(TableOf::Workbook, header, bytes, move |writer| {
+        rows(workbook, &sheet, header_row, writer)
+    })
+}
+
+fn problem(error: XlsxError) -> SourceProblem {
+    match error {
+        XlsxError::Password => SourceProblem::Password { what: "this workbook" },
+        error => SourceProblem::damaged("workbook", error),
+    }
+}
+
+/// Opens the workbook once its parts were held against the limits.
+///
+/// What calamine takes into memory whole (a part, or one cell of a sheet) is read before: what a
+/// directory says of the size of its files, and a table of strings of how many it has, need not be
+/// true. Sheets are looked at while calamine reads the strings; their checksums are looked at here alone,
+/// as calamine stops where the cells end.
+fn checked(input: &Input, options: ReadOptions<'_>) -> Result<Workbook, SourceProblem> {
+    let archive = Archive::of(input.clone(), options.inflate)?;
+    let is_xml = |member: &&Member| {
+        let name = member.name.to_ascii_lowercase();
+        name.ends_with(".xml") || name.ends_with(".rels")
+    };
+    let is_sheet = |member: &&Member| member.name.to_ascii_lowercase().contains("worksheets/");
+    let (sheets, others): (Vec<&Member>, Vec<&Member>) =
+        archive.members.iter().filter(is_xml).partition(is_sheet);
+    let inflate = options.inflate;
+    let look = |member: &Member| check(member, input.clone(), inflate);
+    others.into_iter().try_for_each(look)?;
+    let without_macros = without_macros(&archive, input, options)?;
+    let readable = without_macros.as_ref().unwrap_or(input);
+    std::thread::scope(|scope| {
+        let looking = std::thread::Builder::new()
+            .name("contactmill-look".into())
+            .spawn_scoped(scope, move || sheets.into_iter().try_for_each(look))
+            .map_err(SourceProblem::NoThread)?;
+        let workbook = Xlsx::new(BufReader::new(readable.clone())).map_err(problem);
+        match looking.join() {
+            Ok(looked) => looked?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        workbook
+    })
+}
+
+/// Sheets of Excel 4 macros, which calamine takes for damage, and a kind that it passes over.
+const MACRO_SHEETS: [&str; 2] = ["/xlMacrosheet", "/xlIntlMacrosheet"];
+const DIALOG_SHEET: &str = "/dialogsheet";
+
+/// A copy of a workbook that has sheets of macros, where they are sheets of dialogs: nobody reads
+/// either.
+fn without_macros(
+    archive: &Archive,
+    input: &Input,
+    options: ReadOptions<'_>,
+) -> Result<Option<Input>, SourceProblem> {
+    const RELATIONS: &str = "xl/_rels/workbook.xml.rels";
+    let Some(member) = archive.member(RELATIONS).filter(|member| member.size < 16 << 20) else {
+        return Ok(None);
+    };
+    let mut relations = String::new();
+    let read = member.reader(input.clone(), options.inflate)?.read_to_string(&mut relations);
+    // What is no text in UTF-8, calamine reads as it can.
+    if read.is_err() || !MACRO_SHEETS.iter().any(|kind| relations.contains(kind)) {
+        return Ok(None);
+    }
+    for kind in MACRO_SHEETS {
+        relations = relations.replace(kind, DIALOG_SHEET);
+    }
+    let copy = || -> Result<std::fs::File, zip::result::ZipError> {
+        let mut archive = zip::ZipArchive::new(BufReader::new(input.clone()))?;
+        let mut copy = zip::ZipWriter::new((options.scratch)()?);
+        for index in 0..archive.len() {
+            let part = archive.by_index_raw(index)?;
+            let name = part.name()?.into_owned();
+            if name.eq_ignore_ascii_case(RELATIONS) {
+                copy.start_file(name, zip::write::SimpleFileOptions::default())?;
+                copy.write_all(relations.as_bytes())?;
+            } else {
+                copy.raw_copy_file(part)?;
+            }
+        }
+        copy.finish()
+    };
+    let mut file = copy().map_err(|error| SourceProblem::damaged("workbook", error))?;
+    let len = file.stream_position().map_err(SourceProblem::Io)?;
+    Ok(Some(Input::of(input.name().into(), file, len, None)))
+}
+
+/// Reads a part to its end.
+fn check(member: &Member, input: Input, limits: InflateLimits) -> Result<(), SourceProblem> {
+    let mut reader = ShortEvents::new(member.reader(input, limits)?);
+    let mut head = Vec::new();
+    let read = reader.by_ref().take(4 << 10).read_to_end(&mut head);
+    read.map_err(SourceProblem::reading)?;
+    let is_strings = member.name.to_ascii_lowercase().ends_with("sharedstrings.xml");
+    let claimed = if is_strings { claimed_strings(&head) } else { 0 };
+    // The shortest string is `<si/>`.
+    if claimed > member.size / 5 {
+        let error = "it cannot hold as many strings as it says";
+        return Err(SourceProblem::damaged("workbook", error));
+    }
+    let mut memory = if is_strings { Memory::of_strings(claimed) } else { Memory::of_part(member) };
+    memory.see(&head)?;
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match reader.read(&mut buffer).map_err(SourceProblem::reading)? {
+            0 => return memory.check(),
+            count => memory.see(&buffer[..count])?,
+        }
+    }
+}
+
+/// The most memory that one part of a workbook may take.
+const MAX_MEMORY: u64 = 512 << 20;
+
+/// What a string of the table takes beside its characters: 24 bytes where it stands, and the least
+/// that is allocated for it.
+const OF_A_STRING: u64 = 24 + 32;
+
+/// How many bytes of XML are around a string at least: `<si><t></t></si>`.
+const AROUND_A_STRING: u64 = 16;
+
+/// How much memory a part of a workbook takes once calamine has read it: what is too much has to be
+/// known before, as a process that gets no memory ends at once, without a word and with its files left
+/// behind.
+struct Memory {
+    /// Whether it is the table of strings.
+    has_strings: bool,
+    /// Whether all of it is held.
+    is_held: bool,
+    bytes: u64,
+    strings: u64,
+    /// How many strings it says that it has.
+    claimed: u64,
+    /// The end of what was seen, as far as it may be the beginning of a tag.
+    tail: Vec<u8>,
+}
+
+impl Memory {
+    /// How long the tag of a string is, without what stands between its name and its end: `<si>`.
+    const TAG: usize = 4;
+
+    const fn of_strings(claimed: u64) -> Self {
+        Memory { has_strings: true, is_held: true, bytes: 0, strings: 0, claimed, tail: Vec::new() }
+    }
+
+    fn of_part(member: &Member) -> Self {
+        let name = member.name.to_ascii_lowercase();
+        let is_held = ["styles.xml", "workbook.xml", ".rels"].iter().any(|end| name.ends_with(end));
+        Memory { has_strings: false, is_held, ..Memory::of_strings(0) }
+    }
+
+    /// Looks at the next bytes.
+    fn see(&mut self, bytes: &[u8]) -> Result<(), SourceProblem> {
+        self.bytes += bytes.len() as u64;
+        if self.has_strings {
+            // A tag that begins in the bytes before.
+            self.tail.extend_from_slice(&bytes[..bytes.len().min(Self::TAG - 1)]);
+            self.strings += strings_in(&self.tail) + strings_in(bytes);
+            self.tail.extend_from_slice(&bytes[bytes.len().min(Self::TAG - 1)..]);
+            self.tail.drain(..self.tail.len().saturating_sub(Self::TAG - 1));
+        }
+        match self.is_held && self.needed() > MAX_MEMORY {
+            true => Err(self.too_large()),
+            false => Ok(()),
+        }
+    }
+
+    /// How much it takes at most.
+    fn needed(&self) -> u64 {
+        let text = self.bytes.saturating_sub(self.strings * AROUND_A_STRING);
+        // Elements of other parts take more than the XML that they stand in, up to about that.
+        let strings = self.strings.max(self.claimed);
+        if self.has_strings { text + strings * OF_A_STRING } else { 4 * self.bytes }
+    }
+
+    /// Requires that so much memory can be had.
+    fn check(&self) -> Result<(), SourceProblem> {
+        let needed = if self.is_held { self.needed() } else { 0 };
+        // A quarter more, for what is read beside it.
+        let needed = usize::try_from(needed + needed / 4).unwrap_or(usize::MAX);
+        Vec::<u8>::new().try_reserve_exact(needed).map_err(|_| self.too_large())
+    }
+
+    const fn too_large(&self) -> SourceProblem {
+        SourceProblem::TooLargeInside {
+            what: "workbook",
+            part: if self.has_strings { "the table of strings" } else { "a part" },
+            instead: "fewer rows, or save the sheet as CSV",
+        }
+    }
+}
+
+/// How many strings of a table begin in the bytes.
+fn strings_in(bytes: &[u8]) -> u64 {
+    let ends_name = |at: usize| matches!(bytes.get(at), Some(b'>' | b'/' | b' '));
+    let is_tag = |at: usize| matches!(bytes.get(at.wrapping_sub(1)), Some(b'<' | b':'));
+    memchr::memmem::find_iter(bytes, b"si").filter(|&at| is_tag(at) && ends_name(at + 2)).count()
+        as u64
+}
+
+/// How many strings a table says that it has; calamine makes room for as many.
+fn claimed_strings(head: &[u8]) -> u64 {
+    let attribute = b"uniqueCount=";
+    let numbers = memchr::memmem::find_iter(head, attribute).map(|at| {
+        let digits = head[at + attribute.len()..].iter().skip(1).take_while(|b| b.is_ascii_digit());
+        digits.fold(0_u64, |number, digit| {
+            number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
+        })
+    });
+    numbers.max().unwrap_or(0)
+}
+
+/// The first rows that hold anything.
+fn first_rows(
+    workbook: &mut Workbook,
+    sheet: &str,
+    max: usize,
+) -> Result<Vec<(u64, Vec<String>)>, SourceProblem> {
+    let mut cells = match workbook.worksheet_cells_reader(sheet) {
+        Ok(cells) => cells,
+        // A sheet of charts, or of a macro language.
+        Err(XlsxError::NotAWorksheet(_)) => return Ok(Vec::new()),
+        Err(error) => return Err(problem(error)),
+    };
+    let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
+    while let Some(cell) = cells.next_cell().map_err(problem)? {
+        let (number, column) = place(cell.get_position())?;
+        let mut text = String::new();
+        if !cell::push(&mut text, cell.get_value()) || text.trim().is_empty() {
+            continue;
+        }
+        if rows.last().is_none_or(|(last, _)| *last != number) {
+            if rows.len() == max {
+                break;
+            }
+            rows.push((number, Vec::new()));
+        }
+        if let Some((_, fields)) = rows.last_mut() {
+            fields.resize(fields.len().max(column + 1), String::new());
+            fields[column] = text;
+        }
+    }
+    Ok(rows)
+}
+
+/// The number of a cell's row, from 1, and its column, from 0.
+fn place((row, column): (u32, u32)) -> Result<(u64, usize), SourceProblem> {
+    let (row, column) = (u64::from(row), column as usize);
+    if row >= MAX_ROWS || column >= MAX_COLUMNS {
+        let error = "a cell stands where no sheet has one";
+        return Err(SourceProblem::damaged("workbook", error));
+    }
+    Ok((row + 1, column))
+}
+
+/// All rows below the header row.
+fn rows(
+    mut workbook: Workbook,
+    sheet: &str,
+    header_row: u64,
+    writer: &mut RowWriter,
+) -> Result<(), Ended> {
+    let mut cells = workbook.worksheet_cells_reader(sheet).map_err(problem)?;
+    let last = f64::from(cells.dimensions().end.0) + 1.0;
+    let (mut present, mut behind) = (0, 0);
+    let share = |number: u64| number as f64 / last;
+    while let Some(cell) = cells.next_cell().map_err(problem)? {
+        let (number, column) = place(cell.get_position())?;
+        if number > present {
+            writer.end_row(present, share(present))?;
+            present = number;
+            behind = 0;
+        }
+        // Nobody can tell what such a row was meant to be.
+        if number < present || column < behind {
+            let problem = SourceProblem::damaged("workbook", "its cells are not in their order");
+            return Err(problem.into());
+        }
+        behind = column + 1;
+        let value = cell.get_value();
+        if number > header_row && *value != calamine::DataRef::Empty {
+            cell::push(writer.cell(column), value);
+        }
+    }
+    writer.end_row(present, share(present))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_counted_wherever_the_bytes_are_cut() {
+        let xml = b"<sst><si><t>si</t></si><x:si/><si a=\"\"><t>&lt;si&gt;</t></si><size></sst>";
+        for len in 1..xml.len() {
+            let mut memory = Memory::of_strings(0);
+            for piece in xml.chunks(len) {
+                memory.see(piece).unwrap();
+            }
+            assert_eq!((memory.strings, memory.bytes), (3, xml.len() as u64), "pieces of {len}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_says_it_is_large_counts_as_large() {
+        let mut memory = Memory::of_strings(10_000_000);
+        assert!(matches!(memory.see(b"<sst>"), Err(SourceProblem::TooLargeInside { .. })));
+    }
+}

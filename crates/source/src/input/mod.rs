@@ -1,0 +1,342 @@
+//! Opening what the user named.
+
+pub(crate) mod decompress;
+pub(crate) mod digest;
+pub(crate) mod encoding;
+pub(crate) mod error;
+pub(crate) mod format;
+pub(crate) mod text;
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::input::digest::Digest;
+use crate::input::error::{SourceError, SourceProblem};
+
+/// An open input that can be read from any place in it, by several readers at a time: a clone has a
+/// place of its own.
+#[derive(Clone, Debug)]
+pub struct Input {
+    name: Arc<str>,
+    file: Arc<File>,
+    len: u64,
+    position: u64,
+    digest: Digest,
+    /// Where it can be opened again; a copy of something that can be read only once cannot.
+    origin: Option<Origin>,
+}
+
+/// Where an input can be opened again, and what it was when it was opened first.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    path: PathBuf,
+    identity: Identity,
+}
+
+/// What tells that a file is what it was. The time at which somebody last looked at it, its name and
+/// who may read it are no part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    len: u64,
+    modified: Option<SystemTime>,
+    /// Device and number of the file.
+    #[cfg(unix)]
+    file: (u64, u64),
+}
+
+impl From<&Metadata> for Identity {
+    fn from(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt;
+        Identity {
+            len: metadata.len(),
+            modified: metadata.modified().ok(),
+            #[cfg(unix)]
+            file: (metadata.dev(), metadata.ino()),
+        }
+    }
+}
+
+impl Origin {
+    fn of(path: &Path, metadata: &Metadata) -> Self {
+        Origin { path: path.to_owned(), identity: metadata.into() }
+    }
+
+    /// Opens it again.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened, or is not what it was.
+    pub(crate) fn open(&self) -> Result<Input, SourceError> {
+        let name: Arc<str> = self.path.display().to_string().into();
+        let opened = File::open(&self.path);
+        let fail = |problem| SourceError { source: Arc::clone(&name), line: None, problem };
+        let file = opened.map_err(|error| fail(SourceProblem::Io(error)))?;
+        let (len, origin) = (self.identity.len, Some(self.clone()));
+        let input = Input::of(Arc::clone(&name), file, len, origin);
+        input.check_unchanged().map_err(fail)?;
+        Ok(input)
+    }
+}
+
+impl Input {
+    /// Whether a file is there and can be read. Of what can be read only once (a pipe) nothing is
+    /// read.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`open`](Input::open).
+    pub fn check(path: &Path) -> Result<(), SourceError> {
+        let name: Arc<str> = path.display().to_string().into();
+        let fail = |problem| SourceError { source: Arc::clone(&name), line: None, problem };
+        let metadata = std::fs::metadata(path).map_err(|error| fail(SourceProblem::Io(error)))?;
+        if metadata.is_dir() {
+            return Err(fail(SourceProblem::Directory));
+        }
+        if metadata.is_file() {
+            File::open(path).map_err(|error| fail(SourceProblem::Io(error)))?;
+        }
+        Ok(())
+    }
+
+    /// Opens a file. What cannot be read twice (a pipe), or does not say how long it is (a file that
+    /// the system makes up), is first copied to the file that `spool` makes.
+    ///
+    /// A file that turns out shorter or longer while it is read is an error.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, is a folder, or cannot be read.
+    ///
+    /// ```
+    /// use contactmill_source::Input;
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let path = folder.path().join("contacts.csv");
+    /// std::fs::write(&path, "Name,Phone\n").unwrap();
+    /// let input = Input::open(&path, tempfile::tempfile)?;
+    /// assert_eq!(input.len(), 11);
+    /// # Ok::<(), contactmill_source::SourceError>(())
+    /// ```
+    pub fn open(
+        path: &Path,
+        spool: impl FnOnce() -> io::Result<File>,
+    ) -> Result<Self, SourceError> {
+        let name: Arc<str> = path.display().to_string().into();
+        let fail = |problem| SourceError { source: Arc::clone(&name), line: None, problem };
+        let file = File::open(path).map_err(|error| fail(SourceProblem::Io(error)))?;
+        let metadata = file.metadata().map_err(|error| fail(SourceProblem::Io(error)))?;
+        if metadata.is_dir() {
+            return Err(fail(SourceProblem::Directory));
+        }
+        if !metadata.is_file() || metadata.len() == 0 {
+            let input = Input::spool(&name, file, spool)?;
+            if !metadata.is_file() || !input.is_empty() {
+                return Ok(input);
+            }
+            // An empty file is nothing to keep a copy of.
+            let file = File::open(path).map_err(|error| fail(SourceProblem::Io(error)))?;
+            return Ok(Input::of(name, file, 0, Some(Origin::of(path, &metadata))));
+        }
+        Ok(Input::of(name, file, metadata.len(), Some(Origin::of(path, &metadata))))
+    }
+
+    /// Copies all of `reader` to the file that `spool` makes.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or the copy cannot be written.
+    pub fn spool(
+        name: &str,
+        mut reader: impl Read,
+        spool: impl FnOnce() -> io::Result<File>,
+    ) -> Result<Self, SourceError> {
+        let copy = || -> io::Result<(File, u64)> {
+            let mut file = spool()?;
+            let len = io::copy(&mut reader, &mut file)?;
+            file.flush()?;
+            Ok((file, len))
+        };
+        match copy() {
+            Ok((file, len)) => Ok(Input::of(name.into(), file, len, None)),
+            Err(error) => Err(SourceError {
+                source: name.into(),
+                line: None,
+                problem: SourceProblem::reading(error),
+            }),
+        }
+    }
+
+    /// A file that is open, all of it.
+    pub(crate) fn of(name: Arc<str>, file: File, len: u64, origin: Option<Origin>) -> Self {
+        Input { name, file: Arc::new(file), len, position: 0, digest: Digest::default(), origin }
+    }
+
+    /// Requires that it is what it was when it was opened first.
+    pub(crate) fn check_unchanged(&self) -> Result<(), SourceProblem> {
+        let Some(origin) = &self.origin else { return Ok(()) };
+        let metadata = self.file.metadata().map_err(SourceProblem::Io)?;
+        match origin.identity == Identity::from(&metadata) {
+            true => Ok(()),
+            false => Err(SourceProblem::Changed),
+        }
+    }
+
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+
+    /// The input as the user named it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it can be opened again; nowhere when it is a copy of something that can be read only
+    /// once.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.origin.as_ref().map(|origin| origin.path.as_path())
+    }
+
+    /// How many bytes it holds.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether it holds nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The SHA-256 of all its bytes, in hexadecimal. What was read in order is hashed already; only
+    /// the rest is read for it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn sha256(&self) -> Result<String, SourceError> {
+        let mut rest = self.clone();
+        rest.position = self.digest.bytes();
+        let read = io::copy(&mut rest, &mut io::sink());
+        read.map_err(|error| SourceError {
+            source: Arc::clone(&self.name),
+            line: None,
+            problem: SourceProblem::reading(error),
+        })?;
+        Ok(self.digest.sha256())
+    }
+
+    /// What has been read of it, by all its clones.
+    pub(crate) fn digest(&self) -> &Digest {
+        &self.digest
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often this thread has read from an input: what takes how long cannot be tested by a clock.
+    pub(crate) static READS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+impl Read for Input {
+    /// Fails where the file ends before the length that it had, or goes on behind it.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        #[cfg(unix)]
+        let count = std::os::unix::fs::FileExt::read_at(&*self.file, buffer, self.position)?;
+        #[cfg(windows)]
+        let count = std::os::windows::fs::FileExt::seek_read(&*self.file, buffer, self.position)?;
+        #[cfg(test)]
+        READS.set(READS.get() + 1);
+        let end = self.position + count as u64;
+        if count == 0 && self.position < self.len || count > 0 && end > self.len {
+            return Err(SourceProblem::Changed.into());
+        }
+        self.digest.pass(self.position, &buffer[..count]);
+        self.position = end;
+        Ok(count)
+    }
+}
+
+impl Seek for Input {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(offset) => self.len.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file_of(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("in.csv");
+        std::fs::write(&path, bytes).unwrap();
+        (folder, path)
+    }
+
+    fn is_change(error: io::Error) -> bool {
+        matches!(SourceProblem::reading(error), SourceProblem::Changed)
+    }
+
+    #[test]
+    fn a_file_that_shrinks_while_it_is_read_does_not_just_end() {
+        for left in [0, 3, 5] {
+            let (_folder, path) = file_of(b"0123456789");
+            let mut input = Input::open(&path, tempfile::tempfile).unwrap();
+            input.read_exact(&mut [0; 5]).unwrap();
+            File::options().write(true).open(&path).unwrap().set_len(left).unwrap();
+            let error = input.read_to_end(&mut Vec::new()).unwrap_err();
+            assert!(is_change(error), "{left} bytes are left");
+            assert!(matches!(input.check_unchanged(), Err(SourceProblem::Changed)));
+        }
+    }
+
+    #[test]
+    fn a_file_that_grows_while_it_is_read_does_not_just_end() {
+        let (_folder, path) = file_of(b"0123456789");
+        let mut input = Input::open(&path, tempfile::tempfile).unwrap();
+        input.read_exact(&mut [0; 10]).unwrap();
+        File::options().append(true).open(&path).unwrap().write_all(b"!").unwrap();
+        assert!(is_change(input.read(&mut [0; 5]).unwrap_err()));
+        assert!(input.sha256().is_err());
+    }
+
+    #[test]
+    fn a_file_that_was_replaced_is_not_opened_again() {
+        let (folder, path) = file_of(b"0123456789");
+        let input = Input::open(&path, tempfile::tempfile).unwrap();
+        let origin = input.origin().unwrap().clone();
+        assert_eq!(origin.open().unwrap().sha256().unwrap(), input.sha256().unwrap());
+        // What replaces it is as long and as old.
+        let other = folder.path().join("other");
+        std::fs::write(&other, b"9876543210").unwrap();
+        let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+        File::options().write(true).open(&other).unwrap().set_modified(modified).unwrap();
+        std::fs::rename(&other, &path).unwrap();
+        assert!(matches!(origin.open().unwrap_err().problem, SourceProblem::Changed));
+        // What was open is still what it was.
+        assert!(input.check_unchanged().is_ok());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_says_it_is_empty_and_is_not_is_read() {
+        let input = Input::open(Path::new("/proc/version"), tempfile::tempfile).unwrap();
+        assert!(!input.is_empty() && input.path().is_none());
+    }
+}
