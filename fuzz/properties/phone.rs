@@ -1,7 +1,8 @@
 //! What holds of every phone cell. The fuzz target checks it, and so does an ordinary test on all
 //! that the fuzzer starts from and has found.
 
-use contactmill_phone::{Extension, Region, facts, parse, parse_by_library, parse_with_extension};
+use contactmill_phone::__private::{facts, parse_with_libphonenumber};
+use contactmill_phone::{Extension, Region, parse, parse_with_extension};
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
 /// A cell is read, without a panic, as the library reads it, and the number can be shown and
@@ -13,7 +14,7 @@ pub(crate) fn check(data: &[u8]) {
     let cell = format!("default region {region:?}, cell {text:?}");
 
     let number = parse(&text, region);
-    let reference = parse_by_library(&text, region);
+    let reference = parse_with_libphonenumber(&text, region);
     assert_eq!(number.map(facts), reference.map(facts), "parse: {cell}");
 
     let extended = parse_with_extension(&text, region);
@@ -23,7 +24,7 @@ pub(crate) fn check(data: &[u8]) {
     let (Ok(number), Ok((_, extension))) = (number, extended) else { return };
     let theirs = region.map(|region| rlibphonenumber::Region::from_code(region.as_str()));
     let theirs = PHONE_NUMBER_UTIL.parse(&*text, theirs.and_then(Result::ok));
-    let mut theirs = theirs.expect("as parse_by_library has just read it");
+    let mut theirs = theirs.expect("as parse_with_libphonenumber has just read it");
     let their_extension = theirs.extension.take().filter(|digits| !digits.is_empty());
     let extension = extension.as_ref().map(Extension::as_str);
     assert_eq!(extension, their_extension.as_deref(), "extension: {cell}");

@@ -1,4 +1,4 @@
-//! The metadata, from inside the `rlibphonenumber` package: the tables and the oracle cannot drift
+//! The metadata, from inside the `rlibphonenumber` package: the tables and the reference cannot drift
 //! apart.
 
 use std::error::Error;

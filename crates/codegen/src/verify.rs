@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use contactmill_phone::{PhoneNumber, Region, facts, parse, parse_by_library, parse_plain};
+use contactmill_phone::__private::{facts, parse_with_libphonenumber};
+use contactmill_phone::{PhoneNumber, Region, parse, parse_plain};
 use fastrand::Rng;
 
 use crate::metadata;
@@ -102,7 +103,7 @@ fn verify(walk: &Walk<'_>, count: u64, seed: u64) -> Outcome {
     for _ in 0..count {
         let (kind, cell, region) = cell(walk, &mut rng);
         let ours = parse(&cell, region);
-        let theirs = parse_by_library(&cell, region);
+        let theirs = parse_with_libphonenumber(&cell, region);
         let fast = parse_plain(&cell, region).is_some();
         outcome.fast += u64::from(fast);
         outcome.valid += u64::from(theirs.is_ok_and(PhoneNumber::is_valid));

@@ -106,7 +106,7 @@ impl Sink for ResultWriter {
 
     fn contact(&mut self, _: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
         if let Some(region) = contact.phone().region() {
-            self.regions[region as usize] += 1;
+            self.regions[region.index()] += 1;
         }
         match contact {
             Emitted::Encoded { bytes, .. } => self.arrays.push(bytes),

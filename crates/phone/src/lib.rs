@@ -22,16 +22,14 @@
 //! it. Recognising damage is the work of `contactmill-core`.
 
 mod fast;
+mod libphonenumber;
 mod number;
-mod oracle;
 mod parse;
 mod plans;
 mod region;
 
 pub use number::{E164, International, LengthCheck, LineType, NationalNumber, PhoneNumber};
-pub use parse::{
-    Extension, ParseError, Plain, facts, parse, parse_by_library, parse_plain, parse_with_extension,
-};
+pub use parse::{Extension, ParseError, Plain, parse, parse_plain, parse_with_extension};
 pub use region::{Region, UnknownRegion};
 
 /// The version of libphonenumber's numbering-plan metadata that every answer rests on.
@@ -43,3 +41,48 @@ pub use region::{Region, UnknownRegion};
 /// assert!(contactmill_phone::METADATA_VERSION.starts_with('9'));
 /// ```
 pub const METADATA_VERSION: &str = plans::METADATA_VERSION;
+
+/// For the other crates of this workspace alone; no promise is made about anything in here.
+#[doc(hidden)]
+pub mod __private {
+    use std::fmt;
+
+    use crate::{ParseError, PhoneNumber, Region};
+
+    /// Reads with libphonenumber alone, without the fast path: the reference that tests and
+    /// `contactmill-codegen verify` compare with.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`parse`](crate::parse()).
+    pub fn parse_with_libphonenumber(
+        text: &str,
+        default_region: Option<Region>,
+    ) -> Result<PhoneNumber, ParseError> {
+        crate::parse::parse_with_libphonenumber(text, default_region)
+    }
+
+    /// Everything that a number says: equal numbers may differ in it.
+    pub fn facts(number: PhoneNumber) -> impl PartialEq + fmt::Debug {
+        (
+            number.calling_code(),
+            number.national_number().to_string(),
+            number.is_valid(),
+            number.length_check(),
+            number.region(),
+            number.line_type(),
+        )
+    }
+
+    /// Everything that is known of a number, as two integers.
+    #[must_use]
+    pub const fn to_bits(number: PhoneNumber) -> [u64; 2] {
+        number.to_bits()
+    }
+
+    /// The number whose [`to_bits`] these are, without asking the numbering plans again.
+    #[must_use]
+    pub fn from_bits(bits: [u64; 2]) -> Option<PhoneNumber> {
+        PhoneNumber::from_bits(bits)
+    }
+}

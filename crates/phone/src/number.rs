@@ -3,13 +3,15 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 
-use crate::Region;
 use crate::plans::Territory;
+use crate::{ParseError, Region};
 
 /// A phone number: country calling code, national number, and what its numbering plan says.
 ///
-/// Only [`parse`](crate::parse()) makes one. Two numbers are equal when the calling code and the
+/// Only reading text makes one: [`parse`](crate::parse()), or [`FromStr`] for text that says its
+/// country calling code. [`Display`](fmt::Display) writes E.164. Two numbers are equal when the calling code and the
 /// national number (with its leading zeros) are; they are ordered by their E.164 digits as text.
 ///
 /// ```
@@ -100,11 +102,8 @@ impl PhoneNumber {
         self.line_type
     }
 
-    /// All that is known of the number, to be carried through bytes; see
-    /// [`from_bits`](PhoneNumber::from_bits).
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn to_bits(self) -> [u64; 2] {
+    /// Everything that is known of the number, as two integers.
+    pub(crate) const fn to_bits(self) -> [u64; 2] {
         let region = match self.region {
             Some(region) => region as u64 + 1,
             None => 0,
@@ -114,11 +113,9 @@ impl PhoneNumber {
         [self.digits, code | zeros << 16 | length << 24 | line_type << 32 | region << 40]
     }
 
-    /// The number whose [`to_bits`](PhoneNumber::to_bits) these are. For numbers on their way from
-    /// one part of a run to another: nobody asks the numbering plans again.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn from_bits([digits, rest]: [u64; 2]) -> Option<Self> {
+    /// The number whose [`to_bits`](PhoneNumber::to_bits) these are, without asking the numbering
+    /// plans again.
+    pub(crate) fn from_bits([digits, rest]: [u64; 2]) -> Option<Self> {
         let [code_low, code_high, leading_zeros, length, line_type, region @ ..] =
             rest.to_le_bytes();
         Some(PhoneNumber {
@@ -136,6 +133,48 @@ impl PhoneNumber {
 
     fn key(self) -> (u16, u8, u64) {
         (self.calling_code, self.leading_zeros, self.digits)
+    }
+}
+
+/// The number in E.164 form, as [`e164`](PhoneNumber::e164) gives it.
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.e164().fmt(f)
+    }
+}
+
+/// Reads a number that says its country calling code.
+///
+/// ```
+/// use contactmill_phone::PhoneNumber;
+///
+/// let number: PhoneNumber = "+91 98765 43210".parse()?;
+/// assert_eq!(number.to_string(), "+919876543210");
+/// assert!("98765 43210".parse::<PhoneNumber>().is_err());
+/// # Ok::<(), contactmill_phone::ParseError>(())
+/// ```
+impl FromStr for PhoneNumber {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        crate::parse(text, None)
+    }
+}
+
+/// As text in E.164 form.
+#[cfg(feature = "serde")]
+impl serde::Serialize for PhoneNumber {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.e164())
+    }
+}
+
+/// From text, as [`FromStr`] reads it.
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for PhoneNumber {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -287,6 +326,7 @@ impl fmt::Display for International {
 /// # Ok::<(), contactmill_phone::ParseError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 #[repr(u8)]
 pub enum LineType {
     /// A line at a place.
@@ -356,6 +396,14 @@ impl LineType {
     #[must_use]
     pub const fn may_be_mobile(self) -> bool {
         matches!(self, LineType::Mobile | LineType::FixedLineOrMobile)
+    }
+}
+
+/// As its name; see [`as_str`](LineType::as_str).
+#[cfg(feature = "serde")]
+impl serde::Serialize for LineType {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -461,7 +509,7 @@ mod tests {
     use crate::parse;
 
     #[test]
-    fn a_number_is_whole_after_it_was_carried_as_bits() {
+    fn a_number_survives_the_way_through_bits() {
         for (place, &line_type) in LineType::ALL.iter().enumerate() {
             assert_eq!(line_type as usize, place);
         }
@@ -471,9 +519,20 @@ mod tests {
         for text in ["+39 06 1234 5678", "+91 98765 43210", "+800 1234 5678", "+49 12"] {
             let number = parse(text, None).unwrap();
             let carried = PhoneNumber::from_bits(number.to_bits()).unwrap();
-            assert_eq!(crate::facts(carried), crate::facts(number));
+            assert_eq!(crate::__private::facts(carried), crate::__private::facts(number));
         }
         assert!(PhoneNumber::from_bits([0, u64::MAX]).is_none());
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn serde_writes_e164_and_reads_it_back() {
+        let number = parse("+39 06 1234 5678", None).unwrap();
+        let json = serde_json::to_string(&(number, number.region(), number.line_type())).unwrap();
+        assert_eq!(json, r#"["+390612345678","IT","fixed_line"]"#);
+        let (read, region, _): (PhoneNumber, Region, String) = serde_json::from_str(&json).unwrap();
+        assert_eq!((read, Some(region)), (number, number.region()));
+        assert!(serde_json::from_str::<PhoneNumber>("\"98765\"").is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::{PhoneNumber, Region, fast, oracle};
+use crate::{PhoneNumber, Region, fast, libphonenumber};
 
 /// Reads `text` as a phone number, just as libphonenumber does.
 ///
@@ -30,7 +30,7 @@ use crate::{PhoneNumber, Region, fast, oracle};
 pub fn parse(text: &str, default_region: Option<Region>) -> Result<PhoneNumber, ParseError> {
     match fast::parse(text, default_region) {
         Some(plain) => plain.number,
-        None => oracle::parse(text, default_region).map(|(number, _)| number),
+        None => libphonenumber::parse(text, default_region).map(|(number, _)| number),
     }
 }
 
@@ -54,7 +54,7 @@ pub fn parse_with_extension(
 ) -> Result<(PhoneNumber, Option<Extension>), ParseError> {
     match fast::parse(text, default_region) {
         Some(plain) => plain.number.map(|number| (number, None)),
-        None => oracle::parse(text, default_region),
+        None => libphonenumber::parse(text, default_region),
     }
 }
 
@@ -88,28 +88,12 @@ pub struct Plain {
     pub digits: usize,
 }
 
-/// Just what the library says, without the fast path: the reference in tests and in
-/// `contactmill-codegen verify`.
-#[doc(hidden)]
-pub fn parse_by_library(
+/// Reads with libphonenumber alone, without the fast path.
+pub(crate) fn parse_with_libphonenumber(
     text: &str,
     default_region: Option<Region>,
 ) -> Result<PhoneNumber, ParseError> {
-    oracle::parse(text, default_region).map(|(number, _)| number)
-}
-
-/// Everything that a number says, where equal numbers are not enough: for comparing with
-/// [`parse_by_library`].
-#[doc(hidden)]
-pub fn facts(number: PhoneNumber) -> impl PartialEq + fmt::Debug {
-    (
-        number.calling_code(),
-        number.national_number().to_string(),
-        number.is_valid(),
-        number.length_check(),
-        number.region(),
-        number.line_type(),
-    )
+    libphonenumber::parse(text, default_region).map(|(number, _)| number)
 }
 
 /// The digits to dial once a number has answered.
@@ -180,13 +164,13 @@ mod tests {
     fn more_leading_zeros_than_the_library_counts_are_left_to_it() {
         let text = format!("+888{}", "0".repeat(12));
         assert_eq!(parse_plain(&text, None), None);
-        assert_eq!(parse(&text, None), parse_by_library(&text, None));
+        assert_eq!(parse(&text, None), parse_with_libphonenumber(&text, None));
     }
 
     #[test]
     fn text_without_a_digit_is_no_number_without_asking_the_library() {
         for text in ["", "n/a", "call me", "+", "(", "1", "+12", "1-2"] {
-            let library = parse_by_library(text, Some(Region::IN));
+            let library = parse_with_libphonenumber(text, Some(Region::IN));
             let plain = parse_plain(text, Some(Region::IN)).unwrap();
             assert_eq!(plain.number, library, "{text}");
         }
@@ -196,12 +180,12 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
         #[test]
-        fn the_validity_taken_down_is_the_library_s(
+        fn the_recorded_validity_is_that_of_libphonenumber(
             text in r"[+]?[0-9]{1,3}[ -]?[0-9]{2,12}",
             region in proptest::sample::select(Region::ALL),
         ) {
             let Ok(number) = parse(&text, Some(region)) else { return Ok(()) };
-            let theirs = PHONE_NUMBER_UTIL.parse(&text, region.oracle()).unwrap();
+            let theirs = PHONE_NUMBER_UTIL.parse(&text, region.to_libphonenumber()).unwrap();
             prop_assert_eq!(number.is_valid(), theirs.is_valid());
             prop_assert_eq!(
                 number.e164().to_string(),

@@ -23,6 +23,7 @@ macro_rules! regions {
         /// # Ok::<(), contactmill_phone::UnknownRegion>(())
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
         #[repr(u8)]
         pub enum Region {
             $(#[doc = concat!("ISO 3166-1 `", stringify!($code), "`.")] $code,)*
@@ -59,6 +60,18 @@ regions! {
 }
 
 impl Region {
+    /// The position in [`ALL`](Region::ALL), from 0: for tables with an entry for each region.
+    ///
+    /// ```
+    /// use contactmill_phone::Region;
+    ///
+    /// assert_eq!(Region::ALL[Region::IN.index()], Region::IN);
+    /// ```
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
     /// The country calling code, without `+`; none for [`World`](Region::World), which has several.
     #[must_use]
     pub fn calling_code(self) -> Option<u16> {
@@ -78,12 +91,12 @@ impl Region {
         Some(Territory::of_calling_code(code)?.region)
     }
 
-    /// The same region as `rlibphonenumber` spells it.
-    pub(crate) fn oracle(self) -> Option<rlibphonenumber::Region> {
+    /// The same region in `rlibphonenumber`.
+    pub(crate) fn to_libphonenumber(self) -> Option<rlibphonenumber::Region> {
         rlibphonenumber::Region::from_code(self.as_str()).ok()
     }
 
-    pub(crate) fn from_oracle(region: rlibphonenumber::Region) -> Option<Region> {
+    pub(crate) fn from_libphonenumber(region: rlibphonenumber::Region) -> Option<Region> {
         region.as_region_str().as_str().parse().ok()
     }
 }
@@ -105,6 +118,22 @@ impl fmt::Display for UnknownRegion {
 }
 
 impl std::error::Error for UnknownRegion {}
+
+/// As its code.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Region {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Region {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
 
 impl FromStr for Region {
     type Err = UnknownRegion;
@@ -154,7 +183,7 @@ mod tests {
     fn the_regions_are_those_of_the_metadata() {
         let mut theirs: Vec<Region> = rlibphonenumber::PHONE_NUMBER_UTIL
             .get_supported_regions()
-            .map(|region| Region::from_oracle(region).unwrap())
+            .map(|region| Region::from_libphonenumber(region).unwrap())
             .collect();
         theirs.sort_unstable();
         let ours: Vec<Region> =
@@ -167,14 +196,14 @@ mod tests {
         let library = &rlibphonenumber::PHONE_NUMBER_UTIL;
         for &region in Region::ALL {
             let code = region.calling_code();
-            let theirs = library.get_country_code_for_region(region.oracle().unwrap());
+            let theirs = library.get_country_code_for_region(region.to_libphonenumber().unwrap());
             assert_eq!(code.map(i32::from), theirs, "{region}");
         }
         for code in 0..1_000 {
             let theirs = library.get_region_for_country_code(code.into());
             assert_eq!(
                 Region::of_calling_code(code),
-                theirs.and_then(Region::from_oracle),
+                theirs.and_then(Region::from_libphonenumber),
                 "{code}"
             );
         }
@@ -185,7 +214,10 @@ mod tests {
         for &region in Region::ALL {
             assert_eq!(region.as_str().parse(), Ok(region));
             assert_eq!(region.as_str().to_lowercase().parse(), Ok(region));
-            assert_eq!(region.oracle().and_then(Region::from_oracle), Some(region));
+            assert_eq!(
+                region.to_libphonenumber().and_then(Region::from_libphonenumber),
+                Some(region)
+            );
         }
     }
 

@@ -43,7 +43,7 @@ impl Packer<'_> {
     }
 
     pub(crate) fn contact(&mut self, contact: &Contact<'_>) {
-        let [digits, rest] = contact.phone.to_bits();
+        let [digits, rest] = contactmill_phone::__private::to_bits(contact.phone);
         self.0.extend_from_slice(&digits.to_le_bytes());
         self.0.extend_from_slice(&rest.to_le_bytes());
         let stands_in = if contact.name.stands_in() { STANDS_IN } else { 0 };
@@ -156,7 +156,7 @@ impl<'b> Unpacker<'b> {
     /// The phone number of the contact in front, which stays there.
     pub(crate) fn phone(mut self) -> Option<PhoneNumber> {
         let mut word = || Some(u64::from_le_bytes(*self.bytes(8)?.first_chunk()?));
-        PhoneNumber::from_bits([word()?, word()?])
+        contactmill_phone::__private::from_bits([word()?, word()?])
     }
 
     pub(crate) fn contact(&mut self) -> Option<Contact<'b>> {

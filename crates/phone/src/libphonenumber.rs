@@ -1,11 +1,12 @@
-//! `rlibphonenumber` under our types: the path for everything that is not plain, and the reference.
+//! libphonenumber (its port `rlibphonenumber`) in our types: reads everything that is not plain, and
+//! is the reference that the fast path is tested against.
 
 use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumberType, ValidationError};
 
 use crate::parse::{Extension, ParseError};
 use crate::{LengthCheck, LineType, PhoneNumber, Region};
 
-/// Reads any text, and takes down, once, everything that the numbering plan says of the number.
+/// Reads any text and records, once, everything that the numbering plan says about the number.
 pub(crate) fn parse(
     text: &str,
     default_region: Option<Region>,
@@ -13,7 +14,7 @@ pub(crate) fn parse(
     if prefix_stands_behind_context(text) {
         return Err(ParseError::NotANumber);
     }
-    let default_region = default_region.and_then(Region::oracle);
+    let default_region = default_region.and_then(Region::to_libphonenumber);
     let parsed = PHONE_NUMBER_UTIL.parse(text, default_region)?;
     let region = PHONE_NUMBER_UTIL.get_region_for_number(&parsed);
     let leading_zeros = match (parsed.italian_leading_zero, parsed.number_of_leading_zeros) {
@@ -27,14 +28,14 @@ pub(crate) fn parse(
         calling_code: u16::try_from(parsed.country_code).unwrap_or(0),
         leading_zeros,
         length: length_check(&parsed),
-        region: region.and_then(Region::from_oracle),
+        region: region.and_then(Region::from_libphonenumber),
         line_type: line_type(PHONE_NUMBER_UTIL.get_number_type(&parsed)),
     };
     Ok((number, parsed.extension.filter(|text| !text.is_empty()).map(Extension)))
 }
 
-/// Whether `tel:` stands behind `;phone-context=`, which RFC 3966 does not allow and over which
-/// `rlibphonenumber` 2.2.15 panics.
+/// Whether `tel:` stands behind `;phone-context=`, which RFC 3966 does not allow and which makes
+/// `rlibphonenumber` 2.2.15 panic.
 fn prefix_stands_behind_context(text: &str) -> bool {
     let context = text.find(";phone-context=");
     context.is_some() && text.find("tel:") > context
