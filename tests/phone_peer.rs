@@ -174,6 +174,7 @@ fn ours(text: &str, region: Option<Region>) -> Answer {
             LineType::Uan => Type::Uan,
             LineType::Voicemail => Type::Voicemail,
             LineType::Unknown => Type::Unknown,
+            other => panic!("no counterpart of {other}"),
         },
     })
 }

@@ -10,17 +10,17 @@ use std::io::Cursor;
 use contactmill_benches::contacts;
 use contactmill_core::columns::{ColumnMap, FieldMapping};
 use contactmill_core::dedup::DedupPolicy;
-use contactmill_core::pipeline::{Counts, Outcomes, Pipeline, Settings};
+use contactmill_core::pipeline::{Counts, Outcomes, Pipeline, PipelineOptions};
 use contactmill_core::records::{Block, Source, SourceId};
-use contactmill_core::{Encoding, Normalizer, Options, Region};
-use contactmill_emit::ArrayEncoding;
+use contactmill_core::{ContactEncoder, Normalizer, Options, Region};
+use contactmill_emit::ArrayEncoder;
 use contactmill_source::{CsvOptions, CsvSource};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 
 const RECORDS: u64 = 20_000;
 
-const ENCODING: ArrayEncoding = ArrayEncoding { max_array_bytes: 100_000 };
+const ENCODER: ArrayEncoder = ArrayEncoder { max_array_bytes: 100_000 };
 
 fn source(dump: &[u8]) -> CsvSource<Cursor<&[u8]>> {
     CsvSource::new("dump.csv", Cursor::new(dump), CsvOptions::default()).expect("sound CSV")
@@ -44,11 +44,12 @@ fn visit(dump: &[u8], mut visitor: impl FnMut(contactmill_core::records::Record<
 
 fn run(dump: &[u8], map: &ColumnMap, dedup: DedupPolicy, threads: usize) -> Counts {
     let normalizer = normalizer();
-    let settings = Settings { threads, dedup, encoding: Some(&ENCODING), ..Settings::default() };
+    let options =
+        PipelineOptions { threads, dedup, encoder: Some(&ENCODER), ..PipelineOptions::default() };
     let mut outcomes = Outcomes::new(|outcome| {
         black_box(outcome);
     });
-    let mut pipeline = Pipeline::new(&normalizer, settings).expect("threads");
+    let mut pipeline = Pipeline::new(&normalizer, options).expect("threads");
     pipeline.feed(SourceId(0), &mut source(dump), map, &mut outcomes).expect("sound input");
     pipeline.finish(&mut outcomes).expect("memory takes all")
 }
@@ -90,7 +91,7 @@ fn stages(group: &mut BenchmarkGroup<'_, WallTime>, dump: &[u8]) {
             visit(dump, |record| {
                 encoded.clear();
                 if let Ok(read) = normalizer.normalize(&map.raw_contact(record)) {
-                    ENCODING.encode(&read.contact, &mut encoded);
+                    ENCODER.encode(&read.contact, &mut encoded);
                 }
                 black_box(&encoded);
             });

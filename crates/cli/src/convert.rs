@@ -12,13 +12,13 @@ use contactmill_core::columns::{
 };
 use contactmill_core::dedup::Conflict;
 use contactmill_core::pipeline::Scratch;
-use contactmill_core::pipeline::{Emitted, NoThreads, Pipeline, Settings, Sink, Stopped};
+use contactmill_core::pipeline::{Emitted, NoThreads, Pipeline, PipelineOptions, Sink, Stopped};
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{
     METADATA_VERSION, Normalizer, Reason, Region, Rejection, Warning, WarningCode,
 };
 use contactmill_emit::{
-    ArrayEncoding, ContentDecision, EmitError, InputEntry, InputTable, Manifest, MappedColumn,
+    ArrayEncoder, ContentDecision, EmitError, InputEntry, InputTable, Manifest, MappedColumn,
     MappingEntry, Notice, ResultWriter, Staging, Tool,
 };
 use contactmill_source::SourceError;
@@ -321,12 +321,12 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     };
 
     let normalizer = Normalizer::new(arguments.options());
-    let encoding = ArrayEncoding { max_array_bytes: limits.max_bytes };
+    let encoder = ArrayEncoder { max_array_bytes: limits.max_bytes };
     let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
-    let settings = Settings {
+    let settings = PipelineOptions {
         threads: arguments.threads(),
         dedup: arguments.dedup(),
-        encoding: Some(&encoding),
+        encoder: Some(&encoder),
         scratch: &scratch,
         stop: Some(signals.any()),
     };

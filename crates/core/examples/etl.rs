@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use contactmill_core::columns::FieldMapping;
 use contactmill_core::dedup::DedupPolicy;
-use contactmill_core::pipeline::{Emitted, Outcome, Outcomes, Pipeline, Settings, Stopped};
+use contactmill_core::pipeline::{Emitted, Outcome, Outcomes, Pipeline, PipelineOptions, Stopped};
 use contactmill_core::records::{Rows, SourceId};
 use contactmill_core::{Normalizer, Options, Reason, Region};
 
@@ -37,8 +37,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let normalizer = Normalizer::new(Options { region: Some(Region::IN), ..Options::default() });
     let map = FieldMapping::default().resolve(&["Name", "Phone", "Email"].map(String::from))?;
     let stop = AtomicBool::new(false);
-    let settings = Settings { dedup: DedupPolicy::First, stop: Some(&stop), ..Settings::default() };
-    let mut pipeline = Pipeline::new(&normalizer, settings)?;
+    let options = PipelineOptions {
+        dedup: DedupPolicy::First,
+        stop: Some(&stop),
+        ..PipelineOptions::default()
+    };
+    let mut pipeline = Pipeline::new(&normalizer, options)?;
 
     let mut table: BTreeMap<String, String> = BTreeMap::new();
     let mut rejected: BTreeMap<Reason, usize> = BTreeMap::new();

@@ -1,40 +1,50 @@
-//! How contacts are written at the end: the core knows who does it, not the form.
+//! How contacts are written at the end: the core knows the encoder, not the form.
 
 use crate::contact::Contact;
 
-/// How contacts are written, and how large one may become.
+/// Encodes contacts, and limits how large one may become.
 ///
 /// The workers of a run encode what they read, so that whoever takes the contacts only copies.
-pub trait Encoding: Sync {
+pub trait ContactEncoder: Sync {
     /// Appends the encoded contact.
     fn encode(&self, contact: &Contact<'_>, out: &mut Vec<u8>);
 
-    /// The most bytes that an encoded contact may have; larger ones are rejected.
-    fn max_bytes(&self) -> usize;
-
-    /// The most that a contact of so many values (name, address, tags, attributes) with so many
-    /// bytes in all can take.
-    fn at_most(&self, values: usize, bytes: usize) -> usize;
-}
-
-impl dyn Encoding + '_ {
-    /// Whether the contact is within the limit.
-    pub(crate) fn takes(&self, contact: &Contact<'_>) -> bool {
-        let email = contact.email.iter().map(|email| email.as_str().len());
-        let tags = contact.tags.iter().map(|tag| tag.as_str().len());
-        let attributes =
-            contact.attributes.iter().map(|own| own.key.len() + own.value.as_str().len());
-        let values = 1 + email.len() + tags.len() + attributes.len();
-        let bytes: usize = email.chain(tags).chain(attributes).sum();
-        // Nearly all are far from the limit. Only close to it they are measured.
-        self.at_most(values, bytes + contact.name.as_str().len()) <= self.max_bytes()
-            || self.room_beside(contact).is_some()
+    /// Maximum size of an encoded contact, in bytes; a larger one is rejected. No limit by default.
+    fn max_bytes(&self) -> usize {
+        usize::MAX
     }
 
-    /// How many bytes more the contact could have; none when it is too large already.
+    /// Whether the encoded contact is within [`max_bytes`](ContactEncoder::max_bytes).
+    ///
+    /// By default it is encoded and measured. An encoder that can tell from the length of the values
+    /// saves that time.
+    fn fits(&self, contact: &Contact<'_>) -> bool {
+        self.max_bytes() == usize::MAX || encoded_bytes(self, contact) <= self.max_bytes()
+    }
+
+    /// Upper bound for how much an encoded contact grows, in bytes, when this many values (a name, an
+    /// address, tags, attributes) with this many bytes of text in all are added to it.
+    ///
+    /// By default there is none, and each contact that others are merged into is measured.
+    fn max_growth(&self, values: usize, bytes: usize) -> usize {
+        let _ = (values, bytes);
+        usize::MAX
+    }
+}
+
+/// The size of an encoded contact, in bytes.
+fn encoded_bytes<E: ContactEncoder + ?Sized>(encoder: &E, contact: &Contact<'_>) -> usize {
+    let mut encoded = Vec::new();
+    encoder.encode(contact, &mut encoded);
+    encoded.len()
+}
+
+impl dyn ContactEncoder + '_ {
+    /// How many more bytes the encoded contact may have; `None` when it is too large already.
     pub(crate) fn room_beside(&self, contact: &Contact<'_>) -> Option<usize> {
-        let mut encoded = Vec::new();
-        self.encode(contact, &mut encoded);
-        self.max_bytes().checked_sub(encoded.len())
+        match self.max_bytes() {
+            usize::MAX => Some(usize::MAX),
+            max => max.checked_sub(encoded_bytes(self, contact)),
+        }
     }
 }

@@ -49,7 +49,7 @@ pub use contact::Contact;
 pub use contactmill_phone::{
     LineType, METADATA_VERSION, NationalNumber, PhoneNumber, Region, UnknownRegion,
 };
-pub use encoder::Encoding;
+pub use encoder::ContactEncoder;
 pub use normalize::{Normalized, Normalizer};
 pub use options::Options;
 pub use raw::RawContact;

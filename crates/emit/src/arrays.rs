@@ -94,7 +94,7 @@ impl ArrayWriter {
     }
 
     /// Adds an encoded contact, which must be within
-    /// [`ArrayEncoding`](crate::ArrayEncoding), to the array or to the next.
+    /// [`ArrayEncoder`](crate::ArrayEncoder), to the array or to the next.
     pub(crate) fn push(&mut self, encoded: &[u8]) -> Result<(), EmitError> {
         let is_full = self.contacts >= self.limits.max_contacts as u64
             || self.array.len() + ",]".len() + encoded.len() > self.limits.max_bytes;

@@ -1,7 +1,7 @@
 //! One contact in the form of the import API.
 
 use contactmill_core::contact::EmailAddress;
-use contactmill_core::{Contact, Encoding, PhoneNumber};
+use contactmill_core::{Contact, ContactEncoder, PhoneNumber};
 
 /// Writes a contact as compact JSON, every field present: an absent email is `""`, no tags and no
 /// attributes are `[]`.
@@ -64,29 +64,32 @@ fn string(text: &str, out: &mut Vec<u8>) {
     debug_assert!(written.is_ok());
 }
 
-/// Contacts as they stand in import arrays: each must fit into an array by itself.
+/// Encodes contacts as they stand in import arrays: each must fit into an array by itself.
 ///
 /// ```
-/// use contactmill_core::{Encoding, Normalizer, Options, RawContact};
-/// use contactmill_emit::ArrayEncoding;
+/// use contactmill_core::{ContactEncoder, Normalizer, Options, RawContact};
+/// use contactmill_emit::ArrayEncoder;
 ///
 /// let mut raw = RawContact::default();
 /// raw.phones.push("+91 98765 43210");
 /// let contact = Normalizer::new(Options::default()).normalize(&raw)?.contact;
 /// let mut json = Vec::new();
-/// let encoding = ArrayEncoding { max_array_bytes: 1_000 };
-/// encoding.encode(&contact, &mut json);
+/// let encoder = ArrayEncoder { max_array_bytes: 1_000 };
+/// encoder.encode(&contact, &mut json);
 /// assert!(json.starts_with(b"{\"profile\":"));
-/// assert!(json.len() <= encoding.max_bytes());
+/// assert!(json.len() <= encoder.max_bytes());
 /// # Ok::<(), contactmill_core::Rejection>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ArrayEncoding {
-    /// Bytes of one array.
+pub struct ArrayEncoder {
+    /// Maximum size of one array, in bytes.
     pub max_array_bytes: usize,
 }
 
-impl Encoding for ArrayEncoding {
+/// Upper bound for what a contact has beside its values, in bytes.
+const MAX_FRAME_BYTES: usize = 256;
+
+impl ContactEncoder for ArrayEncoder {
     fn encode(&self, contact: &Contact<'_>, out: &mut Vec<u8>) {
         contact_json(contact, out);
     }
@@ -95,9 +98,24 @@ impl Encoding for ArrayEncoding {
         self.max_array_bytes.saturating_sub("[]".len())
     }
 
-    fn at_most(&self, values: usize, bytes: usize) -> usize {
-        // JSON makes of one byte six at most (`\u0000`); 64 covers what stands around a value, 256
-        // what every contact has.
-        6 * bytes + 64 * values + 256
+    fn fits(&self, contact: &Contact<'_>) -> bool {
+        let email = contact.email.iter().map(|email| email.as_str().len());
+        let tags = contact.tags.iter().map(|tag| tag.as_str().len());
+        let attributes =
+            contact.attributes.iter().map(|own| own.key.len() + own.value.as_str().len());
+        let values = 1 + email.len() + tags.len() + attributes.len();
+        let bytes: usize = email.chain(tags).chain(attributes).sum();
+        let bound = self.max_growth(values, bytes + contact.name.as_str().len());
+        // Nearly all are far from the limit. Only those close to it are measured.
+        bound + MAX_FRAME_BYTES <= self.max_bytes() || {
+            let mut json = Vec::new();
+            contact_json(contact, &mut json);
+            json.len() <= self.max_bytes()
+        }
+    }
+
+    fn max_growth(&self, values: usize, bytes: usize) -> usize {
+        // JSON writes one byte as six at most (`\u0000`); 64 covers what stands around a value.
+        6 * bytes + 64 * values
     }
 }

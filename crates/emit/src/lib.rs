@@ -44,7 +44,7 @@ mod tables;
 
 pub use arrays::{BatchLimits, Layout, Writing};
 pub use beside::set_aside;
-pub use contact_json::{ArrayEncoding, contact_json, phone_json};
+pub use contact_json::{ArrayEncoder, contact_json, phone_json};
 pub use error::EmitError;
 pub use file::ResultFile;
 pub use manifest::{

@@ -120,7 +120,7 @@ pub struct ManifestCounts {
 
 impl From<Counts> for ManifestCounts {
     fn from(counts: Counts) -> Self {
-        let Counts { records, contacts, duplicates, rejected, blank, warnings } = counts;
+        let Counts { records, contacts, duplicates, rejected, blank, warnings, .. } = counts;
         ManifestCounts { records, contacts, duplicates, rejected, blank, warnings }
     }
 }

@@ -1,8 +1,8 @@
-//! Contacts, records and warnings as bytes, on their way from one part of a run to another: a run
-//! over millions of them keeps no contact in memory, and none is read from its record twice.
+//! Encodes contacts, records and warnings as bytes for their way from one part of a run to another:
+//! a run over millions of them keeps no contact in memory and parses no record twice.
 //!
 //! Numbers are varints: seven bits a byte, the lowest first, the highest bit set where more follow.
-//! A text is its length, then its bytes.
+//! Text is its length, then its bytes.
 
 use contactmill_phone::PhoneNumber;
 
@@ -15,9 +15,9 @@ const STANDS_IN: u8 = 1;
 const HAS_EMAIL: u8 = 2;
 
 /// Appends to bytes.
-pub(crate) struct Packer<'o>(pub(crate) &'o mut Vec<u8>);
+pub(crate) struct Encoder<'o>(pub(crate) &'o mut Vec<u8>);
 
-impl Packer<'_> {
+impl Encoder<'_> {
     pub(crate) fn number(&mut self, mut number: u64) {
         while number > 0x7F {
             self.0.push(number as u8 | 0x80);
@@ -104,11 +104,11 @@ impl Packer<'_> {
     }
 }
 
-/// Takes off the front of bytes; `None` where they are not what was packed.
+/// Reads from the front of bytes; returns `None` where they are not what [`Encoder`] wrote.
 #[derive(Clone, Copy)]
-pub(crate) struct Unpacker<'b>(pub(crate) &'b [u8]);
+pub(crate) struct Decoder<'b>(pub(crate) &'b [u8]);
 
-impl<'b> Unpacker<'b> {
+impl<'b> Decoder<'b> {
     fn byte(&mut self) -> Option<u8> {
         let (&first, rest) = self.0.split_first()?;
         self.0 = rest;
@@ -153,7 +153,7 @@ impl<'b> Unpacker<'b> {
         Some(Position { source, record, line: self.number()?, byte: self.number()? })
     }
 
-    /// The phone number of the contact in front, which stays there.
+    /// The phone number of the contact at the front, which is not taken off.
     pub(crate) fn phone(mut self) -> Option<PhoneNumber> {
         let mut word = || Some(u64::from_le_bytes(*self.bytes(8)?.first_chunk()?));
         contactmill_phone::__private::from_bits([word()?, word()?])
@@ -225,7 +225,7 @@ mod tests {
     use crate::RawContact;
 
     #[test]
-    fn every_state_of_a_record_has_its_place() {
+    fn every_integrity_stands_at_its_index() {
         for (place, &integrity) in Integrity::ALL.iter().enumerate() {
             assert_eq!(integrity as usize, place);
         }
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_packed_comes_out_as_it_was() {
+    fn what_was_encoded_is_decoded() {
         let normalizer = Normalizer::new(Options::default());
         let mut raw = RawContact::default();
         raw.phones.push("+39 06 1234 5678");
@@ -256,28 +256,28 @@ mod tests {
         let conflicts = [Conflict { field: Field::Attribute("plan".into()), value: "free".into() }];
 
         let mut bytes = Vec::new();
-        let mut packer = Packer(&mut bytes);
-        packer.contact(&read.contact);
-        read.warnings.iter().for_each(|warning| packer.warning(warning));
-        packer.record(record);
-        packer.conflicts(&conflicts);
+        let mut encoder = Encoder(&mut bytes);
+        encoder.contact(&read.contact);
+        read.warnings.iter().for_each(|warning| encoder.warning(warning));
+        encoder.record(record);
+        encoder.conflicts(&conflicts);
 
-        let mut unpacker = Unpacker(&bytes);
-        assert_eq!(unpacker.phone(), Some(read.contact.phone));
-        assert_eq!(unpacker.contact().unwrap(), read.contact);
+        let mut decoder = Decoder(&bytes);
+        assert_eq!(decoder.phone(), Some(read.contact.phone));
+        assert_eq!(decoder.contact().unwrap(), read.contact);
         for warning in &read.warnings {
-            assert_eq!(unpacker.warning().unwrap(), *warning);
+            assert_eq!(decoder.warning().unwrap(), *warning);
         }
-        let unpacked = unpacker.record().unwrap();
-        let unpacked = unpacked.as_record();
-        assert_eq!((unpacked.position(), unpacked.integrity()), (position, record.integrity()));
-        assert!(unpacked.iter().eq(["a", "é", ""]));
-        assert_eq!(unpacker.conflicts().unwrap(), conflicts);
-        assert!(unpacker.0.is_empty());
+        let decoded = decoder.record().unwrap();
+        let decoded = decoded.as_record();
+        assert_eq!((decoded.position(), decoded.integrity()), (position, record.integrity()));
+        assert!(decoded.iter().eq(["a", "é", ""]));
+        assert_eq!(decoder.conflicts().unwrap(), conflicts);
+        assert!(decoder.0.is_empty());
         assert_eq!(read.warnings.len(), 2);
 
         for end in 0..bytes.len() {
-            let mut cut = Unpacker(&bytes[..end]);
+            let mut cut = Decoder(&bytes[..end]);
             let whole = (|| {
                 cut.contact()?;
                 cut.warning()?;

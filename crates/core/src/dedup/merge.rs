@@ -3,124 +3,126 @@
 use std::collections::HashSet;
 
 use crate::cells::tag;
-use crate::contact::{Attribute, Contact, Tag};
+use crate::contact::{Attribute, Contact, ContactName, EmailAddress, Tag};
 use crate::dedup::{Conflict, Conflicts};
-use crate::encoder::Encoding;
+use crate::encoder::ContactEncoder;
 use crate::reason::Field;
 
 /// A contact that takes what others add.
 pub(crate) struct Merger<'a> {
     contact: Contact<'static>,
-    encoding: Option<&'a dyn Encoding>,
-    /// At least so many bytes can be added.
+    encoder: Option<&'a dyn ContactEncoder>,
+    /// Lower bound of what can still be added, in bytes.
     room: usize,
     /// Something did not fit. Nothing is added any more, or a million duplicates of one phone
     /// would each be measured in vain.
     is_full: bool,
-    /// The tags in small letters, once there are too many to look through.
+    /// The tags in lower case, once there are too many to look through.
     tags: HashSet<String>,
 }
 
-/// From so many on, tags are looked up.
+/// From this many on, tags are looked up.
 const FEW_TAGS: usize = 32;
 
 impl<'a> Merger<'a> {
-    /// The contact that stays, which `encoding` takes as it is.
-    pub(crate) fn new(contact: Contact<'static>, encoding: Option<&'a dyn Encoding>) -> Self {
-        Merger { contact, encoding, room: 0, is_full: false, tags: HashSet::new() }
+    /// Starts from the contact that stays; `encoder` can encode it as it is.
+    pub(crate) fn new(contact: Contact<'static>, encoder: Option<&'a dyn ContactEncoder>) -> Self {
+        Merger { contact, encoder, room: 0, is_full: false, tags: HashSet::new() }
     }
 
-    /// The contact with all that it took.
+    /// The contact with everything that it took.
     pub(crate) fn contact(&self) -> &Contact<'static> {
         &self.contact
     }
 
-    /// Adds what `other` has and this has not; the values that lose are returned. Where the sum
-    /// would be too large to be emitted, this stays as it is and everything of `other` loses.
+    /// Adds what `other` has and this contact lacks; returns the values that lose. Where the sum
+    /// would be too large to be emitted, the contact stays as it is and everything of `other` loses.
     pub(crate) fn merge(&mut self, other: &Contact<'_>) -> Conflicts {
-        let kept = &self.contact;
-        let name = (kept.name.stands_in() && !other.name.stands_in()).then_some(&other.name);
-        let email = if kept.email.is_none() { other.email.as_ref() } else { None };
-        let (mut tags, mut lost_tags) = (Vec::new(), Vec::new());
-        tags.extend(other.tags.iter().filter(|tag| !self.has_tag(tag.as_str())));
-        let (known, mut attributes): (Vec<&Attribute>, Vec<&Attribute>) = other
-            .attributes
-            .iter()
-            .partition(|attribute| kept.attributes.iter().any(|own| own.key == attribute.key));
-
-        let values = name.iter().map(|name| name.as_str().len());
-        let values = values.chain(email.iter().map(|email| email.as_str().len()));
-        let values = values.chain(tags.iter().map(|tag| tag.as_str().len()));
-        let values = values.chain(attributes.iter().map(|a| a.key.len() + a.value.as_str().len()));
-        let (count, bytes) = values.fold((0, 0), |(count, sum), bytes| (count + 1, sum + bytes));
-        let cost = match self.encoding {
-            Some(encoding) if count > 0 => encoding.at_most(count, bytes),
-            _ => 0,
-        };
-        let adds = |kept: &mut Contact<'static>| {
-            if let Some(name) = name {
-                kept.name = name.clone().into_owned();
-            }
-            if let Some(email) = email {
-                kept.email = Some(email.clone().into_owned());
-            }
-            kept.tags.extend(tags.iter().map(|&tag| tag.clone().into_owned()));
-            let attributes = attributes.iter().map(|&attribute| attribute.clone().into_owned());
-            kept.attributes.extend(attributes);
-        };
-        let mut fits = cost == 0 || !self.is_full;
-        let mut room = self.room;
-        if fits && cost > room {
-            room = self.room_beside(kept).unwrap_or(0);
-            if cost > room {
-                // Close to the limit only measuring the sum tells.
-                let mut sum = kept.clone();
-                adds(&mut sum);
-                fits = self.room_beside(&sum).is_some();
-            }
-        }
-        let mut lost_email =
-            other.email.as_ref().filter(|email| kept.email.as_ref() != Some(email));
-        let mut lost_attributes: Vec<&Attribute> = known
-            .into_iter()
-            .filter(|attribute| !kept.attributes.iter().any(|own| own == *attribute))
-            .collect();
-        self.room = room;
-        if fits {
-            adds(&mut self.contact);
-            self.room = room.saturating_sub(cost);
-            self.note_tags(&tags);
-            if email.is_some() {
-                lost_email = None;
-            }
-        } else {
-            self.is_full = true;
-            lost_tags = std::mem::take(&mut tags);
-            lost_attributes.append(&mut attributes);
-        }
-
-        let mut conflicts = Vec::new();
-        let mut lose = |field, value: &str| {
-            conflicts.push(Conflict { field, value: value.into() });
-        };
-        if !other.name.stands_in() && other.name.as_str() != self.contact.name.as_str() {
-            lose(Field::Name, other.name.as_str());
-        }
-        if let Some(email) = lost_email {
-            lose(Field::Email, email.as_str());
-        }
-        for tag in lost_tags {
-            lose(Field::Tags, tag.as_str());
-        }
-        for attribute in lost_attributes {
-            lose(Field::Attribute(attribute.key.as_ref().into()), attribute.value.as_str());
+        let additions = self.additions(other);
+        let takes = self.has_room_for(&additions);
+        // What loses is told by what the contact was before it took anything.
+        let conflicts = self.conflicts(other, &additions, takes);
+        if takes {
+            self.note_tags(&additions.tags);
+            additions.add_to(&mut self.contact);
         }
         conflicts
     }
 
-    /// How many bytes more the contact could have; none when it is too large already.
-    fn room_beside(&self, contact: &Contact<'_>) -> Option<usize> {
-        self.encoding.map_or(Some(usize::MAX), |encoding| encoding.room_beside(contact))
+    /// What `other` has and the contact lacks.
+    fn additions<'o>(&self, other: &'o Contact<'o>) -> Additions<'o> {
+        let kept = &self.contact;
+        let takes_name = kept.name.stands_in() && !other.name.stands_in();
+        let is_new =
+            |attribute: &&Attribute| !kept.attributes.iter().any(|own| own.key == attribute.key);
+        Additions {
+            name: takes_name.then_some(&other.name),
+            email: if kept.email.is_none() { other.email.as_ref() } else { None },
+            tags: other.tags.iter().filter(|tag| !self.has_tag(tag.as_str())).collect(),
+            attributes: other.attributes.iter().filter(is_new).collect(),
+        }
+    }
+
+    /// Whether the contact with the additions can still be emitted.
+    fn has_room_for(&mut self, additions: &Additions<'_>) -> bool {
+        let Some(encoder) = self.encoder else { return true };
+        let (values, bytes) = additions.size();
+        if values == 0 || encoder.max_bytes() == usize::MAX {
+            return true;
+        }
+        if self.is_full {
+            return false;
+        }
+        let growth = encoder.max_growth(values, bytes);
+        if growth > self.room {
+            self.room = encoder.room_beside(&self.contact).unwrap_or(0);
+        }
+        if growth > self.room {
+            // Close to the limit only measuring the sum tells.
+            let mut sum = self.contact.clone();
+            additions.add_to(&mut sum);
+            let room = encoder.room_beside(&sum);
+            self.is_full = room.is_none();
+            self.room = room.unwrap_or(0);
+            return !self.is_full;
+        }
+        self.room -= growth;
+        true
+    }
+
+    /// The values of `other` that lose, given what it adds and whether that is taken.
+    fn conflicts(&self, other: &Contact<'_>, additions: &Additions<'_>, takes: bool) -> Conflicts {
+        let kept = &self.contact;
+        let mut conflicts = Vec::new();
+        let mut lose = |field, value: &str| {
+            conflicts.push(Conflict { field, value: value.into() });
+        };
+        let takes_name = takes && additions.name.is_some();
+        if !takes_name && !other.name.stands_in() && other.name.as_str() != kept.name.as_str() {
+            lose(Field::Name, other.name.as_str());
+        }
+        let takes_email = takes && additions.email.is_some();
+        if let Some(email) = other.email.as_ref().filter(|_| !takes_email)
+            && kept.email.as_ref() != Some(email)
+        {
+            lose(Field::Email, email.as_str());
+        }
+        if !takes {
+            additions.tags.iter().for_each(|tag| lose(Field::Tags, tag.as_str()));
+        }
+        let key = |attribute: &Attribute<'_>| Field::Attribute(attribute.key.as_ref().into());
+        for attribute in &other.attributes {
+            let own = kept.attributes.iter().find(|own| own.key == attribute.key);
+            if own.is_some_and(|own| own.value != attribute.value) {
+                lose(key(attribute), attribute.value.as_str());
+            }
+        }
+        if !takes {
+            for attribute in &additions.attributes {
+                lose(key(attribute), attribute.value.as_str());
+            }
+        }
+        conflicts
     }
 
     fn has_tag(&self, tag: &str) -> bool {
@@ -131,14 +133,47 @@ impl<'a> Merger<'a> {
         }
     }
 
-    /// Takes down the tags that were added.
+    /// Keeps the look-up of tags complete, before these are added.
     fn note_tags(&mut self, added: &[&Tag<'_>]) {
-        let all = &self.contact.tags;
-        if self.tags.is_empty() && all.len() > FEW_TAGS {
-            self.tags.extend(all.iter().map(|tag| tag.as_str().to_lowercase()));
-        } else if !self.tags.is_empty() {
+        let own = &self.contact.tags;
+        if self.tags.is_empty() && own.len() + added.len() > FEW_TAGS {
+            self.tags.extend(own.iter().map(|tag| tag.as_str().to_lowercase()));
+        }
+        if !self.tags.is_empty() {
             self.tags.extend(added.iter().map(|tag| tag.as_str().to_lowercase()));
         }
+    }
+}
+
+/// What one contact has and another lacks.
+struct Additions<'o> {
+    name: Option<&'o ContactName<'o>>,
+    email: Option<&'o EmailAddress<'o>>,
+    tags: Vec<&'o Tag<'o>>,
+    attributes: Vec<&'o Attribute<'o>>,
+}
+
+impl Additions<'_> {
+    /// How many values there are, and how many bytes of text they have in all.
+    fn size(&self) -> (usize, usize) {
+        let name = self.name.iter().map(|name| name.as_str().len());
+        let email = self.email.iter().map(|email| email.as_str().len());
+        let tags = self.tags.iter().map(|tag| tag.as_str().len());
+        let attributes = self.attributes.iter().map(|own| own.key.len() + own.value.as_str().len());
+        let lengths = name.chain(email).chain(tags).chain(attributes);
+        lengths.fold((0, 0), |(values, sum), bytes| (values + 1, sum + bytes))
+    }
+
+    fn add_to(&self, contact: &mut Contact<'static>) {
+        if let Some(name) = self.name {
+            contact.name = name.clone().into_owned();
+        }
+        if let Some(email) = self.email {
+            contact.email = Some(email.clone().into_owned());
+        }
+        contact.tags.extend(self.tags.iter().map(|&tag| tag.clone().into_owned()));
+        let attributes = self.attributes.iter().map(|&attribute| attribute.clone().into_owned());
+        contact.attributes.extend(attributes);
     }
 }
 
@@ -151,7 +186,7 @@ mod tests {
 
     struct Full;
 
-    impl Encoding for Full {
+    impl ContactEncoder for Full {
         fn encode(&self, _: &Contact<'_>, out: &mut Vec<u8>) {
             out.push(0);
         }
@@ -160,7 +195,7 @@ mod tests {
             0
         }
 
-        fn at_most(&self, _: usize, bytes: usize) -> usize {
+        fn max_growth(&self, _: usize, bytes: usize) -> usize {
             bytes
         }
     }

@@ -1,16 +1,16 @@
-//! What a run must remember and memory must not hold: written down in order and read back, or
-//! sorted on the way.
+//! What a run must remember and memory must not hold: entries written to scratch files and read back
+//! in order, or sorted.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
-/// A place to write to and read back from, with no name: a temporary file, or memory.
+/// Temporary storage without a name, written and read back: a file, or memory.
 pub trait Scratch: Read + Write + Seek + Send {}
 
 impl<T: Read + Write + Seek + Send> Scratch for T {}
 
-/// Gives [`Scratch`] places to a run.
+/// Makes [`Scratch`] storage for a run.
 pub type ScratchMaker<'a> = dyn Fn() -> io::Result<Box<dyn Scratch>> + 'a;
 
 /// Scratch in memory, for runs that are known to be small.
@@ -22,13 +22,13 @@ pub fn scratch_in_memory() -> io::Result<Box<dyn Scratch>> {
     Ok(Box::new(Cursor::new(Vec::new())))
 }
 
-/// So many bytes are written or read at a time.
+/// Bytes written or read at a time.
 const CHUNK: usize = 128 << 10;
 
-/// So many bytes are sorted in memory.
+/// Bytes sorted in memory.
 const RUN: usize = 4 << 20;
 
-/// So many bytes of each sorted run are in memory while runs are put together.
+/// Bytes of each sorted run that are in memory while runs are merged.
 const RUN_CHUNK: usize = 32 << 10;
 
 /// Framed entries, read back in the order in which they were written.
@@ -44,9 +44,9 @@ impl<'a> Log<'a> {
         Log { make, scratch: None, buffer: Vec::new() }
     }
 
-    /// Writes an entry: what `pack` appends.
-    pub(crate) fn append(&mut self, pack: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
-        frame(&mut self.buffer, pack)?;
+    /// Writes an entry: what `encode` appends.
+    pub(crate) fn append(&mut self, encode: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        frame(&mut self.buffer, encode)?;
         if self.buffer.len() >= CHUNK {
             let scratch = match &mut self.scratch {
                 Some(scratch) => scratch,
@@ -67,7 +67,7 @@ impl<'a> Log<'a> {
     }
 }
 
-/// A [`Log`] that is read back, so many whole entries at a time.
+/// A [`Log`] being read back, some whole entries at a time.
 pub(crate) struct LogChunks {
     scratch: Option<Box<dyn Scratch>>,
     /// What was never written down.
@@ -109,16 +109,16 @@ pub(crate) fn entries(chunk: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// What a run wrote down is not what it reads.
+/// The error for scratch data that is not what was written.
 pub(crate) fn damaged() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "what was set aside is damaged")
 }
 
 /// Appends a length and that many bytes.
-fn frame(buffer: &mut Vec<u8>, pack: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+fn frame(buffer: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
     let start = buffer.len();
     buffer.extend_from_slice(&[0; 4]);
-    pack(buffer);
+    encode(buffer);
     let length = u32::try_from(buffer.len() - start - 4);
     let length = length.map_err(|_| io::Error::other("an entry is larger than 4 GiB"))?;
     buffer[start..start + 4].copy_from_slice(&length.to_le_bytes());
@@ -155,12 +155,12 @@ impl<'a> Sorter<'a> {
         Sorter { make, scratch: None, runs: Vec::new(), keys: Vec::new(), buffer: Vec::new() }
     }
 
-    /// Writes an entry: what `pack` appends.
-    pub(crate) fn push(&mut self, key: u64, pack: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+    /// Writes an entry: what `encode` appends.
+    pub(crate) fn push(&mut self, key: u64, encode: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         self.keys.push((key, self.buffer.len()));
         frame(&mut self.buffer, |buffer| {
             buffer.extend_from_slice(&key.to_le_bytes());
-            pack(buffer);
+            encode(buffer);
         })?;
         if self.buffer.len() >= RUN {
             self.write_run()?;
@@ -244,10 +244,10 @@ impl Sorted {
         let Some(Reverse((_, index))) = self.heads.pop() else { return Ok(None) };
         let run = &mut self.runs[index];
         let (entry, _) = first_entry(&run.bytes[run.read..]).ok_or_else(damaged)?;
-        let packed = entry.get(8..).ok_or_else(damaged)?.to_vec();
+        let encoded = entry.get(8..).ok_or_else(damaged)?.to_vec();
         run.read += 4 + entry.len();
         self.find_head(index)?;
-        Ok(Some(packed))
+        Ok(Some(encoded))
     }
 
     /// Finds the key of a run's next entry, which is in memory then.

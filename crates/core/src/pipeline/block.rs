@@ -1,4 +1,4 @@
-//! What a worker makes of a block.
+//! The work on one block: parse, map, normalise, encode.
 
 use std::io;
 
@@ -8,66 +8,70 @@ use super::Emitted;
 use crate::columns::mapping::{ColumnMap, RecordForm};
 use crate::contact::{Contact, ContactLists};
 use crate::dedup::DedupPolicy;
-use crate::dedup::codec::{Packer, Unpacker};
+use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::spill::damaged;
-use crate::encoder::Encoding;
+use crate::encoder::ContactEncoder;
 use crate::normalize::{Normalized, Normalizer};
 use crate::raw::RawContact;
 use crate::reason::{Reason, Rejection, Warning};
 use crate::records::{Block, RecordArena, RecordSlot};
 
-/// What a worker made of a block. Positions count within the block.
+/// The outcomes of a block. Positions count within the block.
 pub(super) struct BlockOutcome<E> {
     pub(super) arena: RecordArena,
-    pub(super) outcomes: Vec<(RecordSlot, Result<Read, Rejection>)>,
-    /// The contacts, end to end: encoded, or packed where there is no encoding or where they may
-    /// change yet.
+    pub(super) outcomes: Vec<(RecordSlot, Result<ReadContact, Rejection>)>,
+    /// The contacts, end to end: as the run's [`ContactEncoder`] writes them, or as [`Encoder`] does
+    /// where there is none or where contacts are not final yet.
     pub(super) bytes: Vec<u8>,
     /// The warnings of all contacts.
     pub(super) warnings: Vec<Warning>,
     pub(super) records: u64,
     pub(super) blank: u64,
-    /// How many bytes of the input the block covers.
+    /// Bytes of the input that the block covers.
     pub(super) covers: u64,
     pub(super) failed: Option<E>,
 }
 
-/// A contact.
-pub(super) struct Read {
+/// A contact that was read.
+pub(super) struct ReadContact {
     pub(super) phone: PhoneNumber,
-    /// How many bytes it takes.
+    /// Its size in [`BlockOutcome::bytes`].
     pub(super) bytes: usize,
-    /// How many warnings it has.
+    /// Its number of warnings in [`BlockOutcome::warnings`].
     pub(super) warnings: usize,
 }
 
-/// What a worker knows.
+/// What a worker needs to know about the run.
 #[derive(Clone, Copy)]
 pub(super) struct Worker<'w> {
     pub(super) map: &'w ColumnMap,
     pub(super) normalizer: &'w Normalizer,
-    pub(super) encoding: Option<&'w dyn Encoding>,
+    pub(super) encoder: Option<&'w dyn ContactEncoder>,
     pub(super) dedup: DedupPolicy,
 }
 
-/// Memory of a block that was settled, for the next.
+/// The memory of a block that was committed, for the next one.
 #[derive(Default)]
-pub(super) struct Spare {
+pub(super) struct BlockBuffers {
     arena: RecordArena,
-    outcomes: Vec<(RecordSlot, Result<Read, Rejection>)>,
+    outcomes: Vec<(RecordSlot, Result<ReadContact, Rejection>)>,
     bytes: Vec<u8>,
     warnings: Vec<Warning>,
 }
 
-impl Spare {
-    /// What a block may leave behind for the next: after a record that is too large, less is kept.
-    const MOST_BYTES: usize = 1 << 20;
+impl BlockBuffers {
+    /// Maximum kept for the next block, in bytes: after an oversized record the rest is freed.
+    const MAX_BYTES: usize = 1 << 20;
 }
 
 impl<E> BlockOutcome<E> {
-    pub(super) fn of<B: Block<Error = E>>(block: &B, worker: Worker<'_>, spare: Spare) -> Self {
-        let Worker { map, normalizer, encoding, dedup } = worker;
-        let Spare { arena, outcomes, bytes, warnings } = spare;
+    pub(super) fn of<B: Block<Error = E>>(
+        block: &B,
+        worker: Worker<'_>,
+        buffers: BlockBuffers,
+    ) -> Self {
+        let Worker { map, normalizer, encoder, dedup } = worker;
+        let BlockBuffers { arena, outcomes, bytes, warnings } = buffers;
         let mut read = BlockOutcome {
             arena,
             outcomes,
@@ -78,7 +82,7 @@ impl<E> BlockOutcome<E> {
             covers: block.len_bytes(),
             failed: None,
         };
-        let mut spare = RawContact::default();
+        let mut empty = RawContact::default();
         let mut lists = ContactLists::default();
         let visited = block.visit(&mut |record| {
             read.records += 1;
@@ -89,15 +93,15 @@ impl<E> BlockOutcome<E> {
                 }
                 RecordForm::Rejected(reason) => Err(reason.into()),
                 RecordForm::Contact => {
-                    let mut raw: RawContact<'_> = std::mem::take(&mut spare);
+                    let mut raw: RawContact<'_> = std::mem::take(&mut empty);
                     map.fill(record, &mut raw);
                     let outcome = normalizer.normalize_into(&raw, std::mem::take(&mut lists));
                     let outcome = outcome.and_then(|Normalized { contact, warnings }| {
-                        let outcome = read.contact(&contact, warnings, encoding, dedup);
+                        let outcome = read.contact(&contact, warnings, encoder, dedup);
                         lists = contact.into_lists();
                         outcome
                     });
-                    spare = raw.emptied();
+                    empty = raw.emptied();
                     outcome
                 }
             };
@@ -108,40 +112,40 @@ impl<E> BlockOutcome<E> {
     }
 
     /// The memory of the block, emptied.
-    pub(super) fn into_spare(mut self) -> Spare {
-        self.arena.clear(Spare::MOST_BYTES);
+    pub(super) fn into_buffers(mut self) -> BlockBuffers {
+        self.arena.clear(BlockBuffers::MAX_BYTES);
         self.outcomes.clear();
         self.bytes.clear();
-        self.bytes.shrink_to(Spare::MOST_BYTES);
+        self.bytes.shrink_to(BlockBuffers::MAX_BYTES);
         self.warnings.clear();
         let BlockOutcome { arena, outcomes, bytes, warnings, .. } = self;
-        Spare { arena, outcomes, bytes, warnings }
+        BlockBuffers { arena, outcomes, bytes, warnings }
     }
 
     fn contact(
         &mut self,
         contact: &Contact<'_>,
         warnings: Vec<Warning>,
-        encoding: Option<&dyn Encoding>,
+        encoder: Option<&dyn ContactEncoder>,
         dedup: DedupPolicy,
-    ) -> Result<Read, Rejection> {
+    ) -> Result<ReadContact, Rejection> {
         let before = self.bytes.len();
-        match encoding {
-            Some(encoding) if !dedup.holds() => {
-                encoding.encode(contact, &mut self.bytes);
-                if self.bytes.len() - before > encoding.max_bytes() {
+        match encoder {
+            Some(encoder) if !dedup.defers() => {
+                encoder.encode(contact, &mut self.bytes);
+                if self.bytes.len() - before > encoder.max_bytes() {
                     self.bytes.truncate(before);
                     return Err(Reason::RowExceedsMaxBytes.into());
                 }
             }
             _ => {
-                if encoding.is_some_and(|encoding| !encoding.takes(contact)) {
+                if encoder.is_some_and(|encoder| !encoder.fits(contact)) {
                     return Err(Reason::RowExceedsMaxBytes.into());
                 }
-                Packer(&mut self.bytes).contact(contact);
+                Encoder(&mut self.bytes).contact(contact);
             }
         }
-        let read = Read {
+        let read = ReadContact {
             phone: contact.phone,
             bytes: self.bytes.len() - before,
             warnings: warnings.len(),
@@ -151,14 +155,14 @@ impl<E> BlockOutcome<E> {
     }
 }
 
-/// A contact for the sink, from the bytes that a worker has made of it.
+/// A contact for the sink, from the bytes that a worker made of it.
 pub(super) fn emitted<'e>(
-    encoding: Option<&dyn Encoding>,
+    encoder: Option<&dyn ContactEncoder>,
     phone: PhoneNumber,
     bytes: &'e [u8],
 ) -> io::Result<Emitted<'e>> {
-    match encoding {
+    match encoder {
         Some(_) => Ok(Emitted::Encoded { phone, bytes }),
-        None => Unpacker(bytes).contact().map(Emitted::AsIs).ok_or_else(damaged),
+        None => Decoder(bytes).contact().map(Emitted::AsIs).ok_or_else(damaged),
     }
 }

@@ -1,12 +1,13 @@
-//! Records in, outcomes out in input order, with all cores at work between.
+//! Runs whole sources on all cores: records in, outcomes out in input order.
 //!
-//! The calling thread cuts blocks and settles outcomes; the workers of a [`rayon`] pool do the
-//! rest. What comes out depends on the records and the options alone, never on the number of
-//! threads or the size of blocks.
+//! The calling thread cuts blocks and commits their outcomes in order; the workers of a [`rayon`]
+//! pool do the rest. What comes out depends on the records and the options alone, never on the
+//! number of threads or the size of blocks.
 
 mod block;
-mod held;
-mod order;
+mod deduplicator;
+mod deferred;
+mod merge_pass;
 mod workers;
 
 use std::convert::Infallible;
@@ -15,30 +16,30 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::block::{BlockOutcome, Worker};
-use self::held::{Held, is_name_from_phone};
-use self::order::{Admitted, Order};
+use self::deduplicator::{Admitted, Deduplicator};
+use self::deferred::{DeferredContacts, is_name_from_phone};
 pub use self::workers::NoThreads;
 use self::workers::Workers;
 use crate::columns::mapping::ColumnMap;
 use crate::contact::Contact;
 pub use crate::dedup::spill::{Scratch, ScratchMaker, scratch_in_memory};
 use crate::dedup::{Conflict, DedupPolicy};
-use crate::encoder::Encoding;
+use crate::encoder::ContactEncoder;
 use crate::normalize::Normalizer;
 use crate::reason::{Rejection, Warning};
 use crate::records::{Position, Record, RecordId, Source, SourceId};
 use contactmill_phone::PhoneNumber;
 
-/// A contact to be emitted, in the form that the run's [`Settings`] ask for.
+/// A contact to emit.
 #[derive(Clone, Debug)]
 pub enum Emitted<'e> {
-    /// The contact itself: the run has no [`Encoding`].
+    /// The contact itself, where the run has no [`ContactEncoder`].
     AsIs(Contact<'e>),
-    /// What the run's [`Encoding`] makes of it.
+    /// The contact as the run's [`ContactEncoder`] writes it.
     Encoded {
         /// The contact's phone number.
         phone: PhoneNumber,
-        /// The contact as it is written.
+        /// The encoded contact.
         bytes: &'e [u8],
     },
 }
@@ -54,7 +55,7 @@ impl Emitted<'_> {
     }
 }
 
-/// Takes what comes out of a run.
+/// Takes the outcomes of a run.
 ///
 /// Contacts arrive in input order among themselves, and so do rejected records, duplicates and
 /// warnings.
@@ -62,21 +63,21 @@ pub trait Sink {
     /// Why the sink could take no more.
     type Error;
 
-    /// A contact to be emitted.
+    /// Takes a contact.
     ///
     /// # Errors
     ///
     /// When it cannot be taken; the run stops.
     fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), Self::Error>;
 
-    /// A record that was rejected.
+    /// Takes a record that was rejected.
     ///
     /// # Errors
     ///
     /// When it cannot be taken; the run stops.
     fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), Self::Error>;
 
-    /// A record that was merged into the contact of another, or skipped in its favour.
+    /// Takes a record that was merged into the contact of another, or skipped in its favour.
     ///
     /// # Errors
     ///
@@ -88,24 +89,24 @@ pub trait Sink {
         conflicts: &[Conflict],
     ) -> Result<(), Self::Error>;
 
-    /// Something that was changed or is suspect.
+    /// Takes a warning: a value that was changed or is suspect.
     ///
     /// # Errors
     ///
     /// When it cannot be taken; the run stops.
     fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), Self::Error>;
 
-    /// How far the run is: bytes and records of the source so far.
+    /// Takes the progress: bytes and records of the source so far.
     fn progress(&mut self, bytes: u64, records: u64) {
         let _ = (bytes, records);
     }
 }
 
-/// What comes out of a run, one at a time; see [`Outcomes`].
+/// One outcome of a run; see [`Outcomes`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Outcome<'o> {
-    /// A contact to be emitted.
+    /// A contact to emit.
     Contact {
         /// Where its record stands.
         position: Position,
@@ -125,17 +126,17 @@ pub enum Outcome<'o> {
         record: Record<'o>,
         /// The record of the other.
         kept: RecordId,
-        /// What it loses.
+        /// The values that it loses.
         conflicts: &'o [Conflict],
     },
-    /// Something that was changed or is suspect.
+    /// A value that was changed or is suspect.
     Warning {
         /// Where the record stands.
         position: Position,
-        /// What it is.
+        /// The warning.
         warning: &'o Warning,
     },
-    /// How far the run is in its source.
+    /// The progress in the current source.
     Progress {
         /// Bytes of the source so far.
         bytes: u64,
@@ -144,15 +145,15 @@ pub enum Outcome<'o> {
     },
 }
 
-/// A [`Sink`] that tells a function of everything; see
+/// A [`Sink`] that hands every outcome to a function; see
 /// [`Rows`](crate::records::Rows) for an example.
 #[derive(Clone, Debug)]
 pub struct Outcomes<F>(F);
 
 impl<F: FnMut(Outcome<'_>)> Outcomes<F> {
     /// A sink that calls this function.
-    pub const fn new(told: F) -> Self {
-        Outcomes(told)
+    pub const fn new(take: F) -> Self {
+        Outcomes(take)
     }
 }
 
@@ -189,8 +190,9 @@ impl<F: FnMut(Outcome<'_>)> Sink for Outcomes<F> {
     }
 }
 
-/// How many records ended where: records = contacts + duplicates + rejected + blank.
+/// Where the records ended: records = contacts + duplicates + rejected + blank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counts {
     /// Records read, headers not counted.
     pub records: u64,
@@ -208,16 +210,17 @@ pub struct Counts {
 
 /// Why a run stopped.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Stopped<S, K> {
     /// The source could not be read any further.
     Source(S),
     /// The sink could take no more.
     Sink(K),
-    /// What had to be set aside could not be written or read back.
+    /// Scratch storage could not be written or read back.
     Scratch(io::Error),
     /// The inputs have more records than a run can tell apart: 4,294,967,295.
     TooManyRecords,
-    /// Somebody asked for it.
+    /// [`PipelineOptions::stop`] asked for it.
     Asked,
 }
 
@@ -242,35 +245,35 @@ where
 {
 }
 
-/// How a run is done.
+/// How a run works.
 #[derive(Clone, Copy)]
-pub struct Settings<'a> {
-    /// Worker threads; 0 for one per core. With 1, the calling thread does all there is to do.
+pub struct PipelineOptions<'a> {
+    /// Number of worker threads; 0 for one per core. With 1, the calling thread does everything.
     pub threads: usize,
-    /// What becomes of duplicates.
+    /// Which of several contacts with the same number is kept.
     pub dedup: DedupPolicy,
-    /// How contacts are written, and how large one may become; without, they are handed over as
-    /// they are, of any size.
-    pub encoding: Option<&'a dyn Encoding>,
-    /// Where [`Merge`](DedupPolicy::Merge) and [`Last`](DedupPolicy::Last) set contacts aside until
-    /// everything has been read; in memory by default.
+    /// Encodes contacts and limits their size. Without one, contacts are handed over as they are, of
+    /// any size.
+    pub encoder: Option<&'a dyn ContactEncoder>,
+    /// Makes storage for the contacts that [`Merge`](DedupPolicy::Merge) and
+    /// [`Last`](DedupPolicy::Last) defer until everything has been read; in memory by default.
     pub scratch: &'a ScratchMaker<'a>,
-    /// Set by any thread, it stops the run at the next block.
+    /// Stops the run at the next block once any thread sets it.
     pub stop: Option<&'a AtomicBool>,
 }
 
-impl Settings<'_> {
+impl PipelineOptions<'_> {
     fn is_asked_to_stop(&self) -> bool {
         self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 }
 
-impl Default for Settings<'_> {
+impl Default for PipelineOptions<'_> {
     fn default() -> Self {
-        Settings {
+        PipelineOptions {
             threads: 0,
             dedup: DedupPolicy::default(),
-            encoding: None,
+            encoder: None,
             scratch: &scratch_in_memory,
             stop: None,
         }
@@ -280,7 +283,7 @@ impl Default for Settings<'_> {
 /// A run over one source or several.
 ///
 /// ```
-/// use contactmill_core::pipeline::{Counts, Emitted, Pipeline, Settings, Sink};
+/// use contactmill_core::pipeline::{Counts, Emitted, Pipeline, PipelineOptions, Sink};
 /// use contactmill_core::columns::FieldMapping;
 /// use contactmill_core::dedup::Conflict;
 /// use contactmill_core::records::{Block, Integrity, Position, Record, RecordId, Source, SourceId};
@@ -336,7 +339,7 @@ impl Default for Settings<'_> {
 /// let normalizer = Normalizer::new(Options::default());
 /// let map = FieldMapping::default().resolve(&["Name", "Phone"].map(String::from))?;
 /// let mut numbers = Numbers::default();
-/// let mut pipeline = Pipeline::new(&normalizer, Settings::default())?;
+/// let mut pipeline = Pipeline::new(&normalizer, PipelineOptions::default())?;
 /// pipeline.feed(SourceId(0), &mut Two(true), &map, &mut numbers)?;
 /// let counts = pipeline.finish(&mut numbers).unwrap();
 /// assert_eq!(numbers.0, ["+919876543210"]);
@@ -345,11 +348,11 @@ impl Default for Settings<'_> {
 /// ```
 pub struct Pipeline<'a> {
     normalizer: &'a Normalizer,
-    settings: Settings<'a>,
+    options: PipelineOptions<'a>,
     workers: Workers,
     counts: Counts,
-    order: Order,
-    held: Held<'a>,
+    deduplicator: Deduplicator,
+    deferred: DeferredContacts<'a>,
 }
 
 impl<'a> Pipeline<'a> {
@@ -358,11 +361,14 @@ impl<'a> Pipeline<'a> {
     /// # Errors
     ///
     /// When threads cannot be started.
-    pub fn new(normalizer: &'a Normalizer, settings: Settings<'a>) -> Result<Self, NoThreads> {
-        let workers = Workers::new(settings.threads)?;
-        let (counts, order) = (Counts::default(), Order::new(settings.dedup));
-        let held = Held::new(settings.scratch);
-        Ok(Pipeline { normalizer, settings, workers, counts, order, held })
+    pub fn new(
+        normalizer: &'a Normalizer,
+        options: PipelineOptions<'a>,
+    ) -> Result<Self, NoThreads> {
+        let workers = Workers::new(options.threads)?;
+        let (counts, deduplicator) = (Counts::default(), Deduplicator::new(options.dedup));
+        let deferred = DeferredContacts::new(options.scratch);
+        Ok(Pipeline { normalizer, options, workers, counts, deduplicator, deferred })
     }
 
     /// Runs a source to its end and returns how many records it had.
@@ -381,76 +387,86 @@ impl<'a> Pipeline<'a> {
         S: Source,
         K: Sink,
     {
-        let Pipeline { normalizer, settings, workers, counts, order, held } = self;
-        let encoding = settings.encoding;
-        let worker = Worker { map, normalizer, encoding, dedup: settings.dedup };
+        let Pipeline { normalizer, options, workers, counts, deduplicator, deferred } = self;
+        let encoder = options.encoder;
+        let worker = Worker { map, normalizer, encoder, dedup: options.dedup };
         let before = counts.records;
-        order.begin_source(id, before);
+        deduplicator.begin_source(id, before);
         let admitted = Vec::new();
-        let mut settle =
-            Settle { order, counts, held, encoding, sink, source: id, before, bytes: 0, admitted };
+        let mut commit = OrderedCommit {
+            deduplicator,
+            counts,
+            deferred,
+            encoder,
+            sink,
+            source: id,
+            before,
+            bytes: 0,
+            admitted,
+        };
         workers.in_order(
             || source.next_block().map_err(Stopped::Source),
-            |block, settled| {
-                // That the memory is emptied is left to the workers, which have the time.
-                let spare = settled.map(BlockOutcome::into_spare).unwrap_or_default();
-                BlockOutcome::of(&block, worker, spare)
+            |block, committed| {
+                // Workers empty the memory: they have the time.
+                let buffers = committed.map(BlockOutcome::into_buffers).unwrap_or_default();
+                BlockOutcome::of(&block, worker, buffers)
             },
-            |outcome| match settings.is_asked_to_stop() {
+            |outcome| match options.is_asked_to_stop() {
                 true => Err(Stopped::Asked),
-                false => settle.block(outcome),
+                false => commit.block(outcome),
             },
         )?;
-        Ok(settle.counts.records - before)
+        Ok(commit.counts.records - before)
     }
 
-    /// Hands over what was set aside until everything was read, and the counts of the whole run.
+    /// Emits the contacts that were deferred until everything was read; returns the counts of the
+    /// whole run.
     ///
     /// # Errors
     ///
-    /// When the sink takes no more, or what was set aside cannot be read back.
+    /// When the sink takes no more, or deferred contacts cannot be read back.
     pub fn finish<K: Sink>(
         mut self,
         sink: &mut K,
     ) -> Result<Counts, Stopped<Infallible, K::Error>> {
-        let Pipeline { settings, workers, counts, order, held, .. } = &mut self;
-        if settings.dedup.holds() {
-            let held = std::mem::replace(held, Held::new(settings.scratch));
-            held.hand_over(order, settings, workers, counts, sink)?;
+        let Pipeline { options, workers, counts, deduplicator, deferred, .. } = &mut self;
+        if options.dedup.defers() {
+            let deferred = std::mem::replace(deferred, DeferredContacts::new(options.scratch));
+            deferred.finish(deduplicator, options, workers, counts, sink)?;
         }
         Ok(self.counts)
     }
 }
 
-/// The ordered end: takes the outcomes of blocks in input order.
-struct Settle<'s, 'a, K> {
-    order: &'s mut Order,
+/// Commits the outcomes of blocks in input order.
+struct OrderedCommit<'s, 'a, K> {
+    deduplicator: &'s mut Deduplicator,
     counts: &'s mut Counts,
-    held: &'s mut Held<'a>,
-    encoding: Option<&'a dyn Encoding>,
+    deferred: &'s mut DeferredContacts<'a>,
+    encoder: Option<&'a dyn ContactEncoder>,
     sink: &'s mut K,
     source: SourceId,
     /// Records of the run before this source.
     before: u64,
     bytes: u64,
-    /// What the contacts of a block are by their numbers.
+    /// Whether each contact of a block has its number first.
     admitted: Vec<Admitted>,
 }
 
-impl<K: Sink> Settle<'_, '_, K> {
-    /// Settles a block, and hands it back.
+impl<K: Sink> OrderedCommit<'_, '_, K> {
+    /// Commits a block and returns it for its memory.
     fn block<E>(
         &mut self,
         mut block: BlockOutcome<E>,
     ) -> Result<BlockOutcome<E>, Stopped<E, K::Error>> {
         let records = self.counts.records - self.before;
-        // All numbers are looked up in one go: where they stand is far apart in memory, and a
-        // processor waits for several places at once if nothing else is done between.
+        // All numbers are looked up in one go: they are far apart in memory, and a processor waits
+        // for several of them at once if nothing else is done between.
         self.admitted.clear();
         for (slot, outcome) in &block.outcomes {
             let Ok(read) = outcome else { continue };
             let id = RecordId { source: self.source, record: records + slot.number() };
-            let admitted = self.order.admit(read.phone.into(), id);
+            let admitted = self.deduplicator.admit(read.phone.into(), id);
             self.admitted.push(admitted.ok_or(Stopped::TooManyRecords)?);
         }
         let mut next = 0;
@@ -497,9 +513,10 @@ impl<K: Sink> Settle<'_, '_, K> {
     ) -> Result<(), Stopped<E, K::Error>> {
         let position = record.position();
         let is_duplicate = matches!(admitted, Admitted::After { .. });
-        if self.order.policy().holds() {
-            let taken = self.held.take(self.order, admitted, record, bytes, warnings);
-            return taken.map_err(Stopped::Scratch);
+        if self.deduplicator.policy().defers() {
+            let deferred =
+                self.deferred.defer(self.deduplicator, admitted, record, bytes, warnings);
+            return deferred.map_err(Stopped::Scratch);
         }
         for warning in warnings {
             // A duplicate is not emitted, so no number stands in for a name.
@@ -515,7 +532,7 @@ impl<K: Sink> Settle<'_, '_, K> {
             }
             Admitted::First => {
                 self.counts.contacts += 1;
-                let contact = block::emitted(self.encoding, phone, bytes);
+                let contact = block::emitted(self.encoder, phone, bytes);
                 self.sink.contact(position, contact.map_err(Stopped::Scratch)?)
             }
         }

@@ -1,4 +1,4 @@
-//! Who does the work of a run: pieces go out, and what is made of them comes back in their order.
+//! Hands work to threads and takes the results back in the order of the work.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -21,16 +21,16 @@ impl fmt::Display for NoThreads {
 
 impl std::error::Error for NoThreads {}
 
-/// Who does the work.
+/// The threads that do the work of a run.
 pub(super) enum Workers {
-    /// The calling thread, beside everything else that it does.
+    /// The calling thread does everything.
     Caller,
-    /// Threads of their own.
+    /// Threads of a pool.
     Pool(rayon::ThreadPool),
 }
 
 impl Workers {
-    /// So many threads, or one per core where there are to be 0.
+    /// Starts this many threads, or one per core for 0. One thread is the calling one.
     pub(super) fn new(threads: usize) -> Result<Self, NoThreads> {
         let threads = match threads {
             0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
@@ -46,41 +46,41 @@ impl Workers {
         pool.map(Workers::Pool).map_err(NoThreads)
     }
 
-    /// Takes every piece that `next` gives, has workers make something of it, and settles that on
-    /// the calling thread, in the order of the pieces. `work` also gets what is left of a piece that
-    /// was settled, for its memory. When `next` fails, what came before is settled all the same.
+    /// Has workers do `work` on every piece that `next` gives, and commits the results on the calling
+    /// thread, in the order of the pieces. `work` also gets a result that was committed, for its
+    /// memory. When `next` fails, what came before is committed all the same.
     pub(super) fn in_order<P: Send, M: Send, S: Send, E>(
         &self,
         mut next: impl FnMut() -> Result<Option<P>, E>,
         work: impl Fn(P, Option<S>) -> M + Sync,
-        mut settle: impl FnMut(M) -> Result<S, E>,
+        mut commit: impl FnMut(M) -> Result<S, E>,
     ) -> Result<(), E> {
         let pool = match self {
             Workers::Caller => {
-                let mut settled = None;
+                let mut committed = None;
                 while let Some(piece) = next()? {
-                    settled = Some(settle(work(piece, settled))?);
+                    committed = Some(commit(work(piece, committed))?);
                 }
                 return Ok(());
             }
             Workers::Pool(pool) => pool,
         };
         // Enough that no worker waits; each holds memory, so not more.
-        let most_under_way = 2 * pool.current_num_threads() + 2;
+        let max_under_way = 2 * pool.current_num_threads() + 2;
         let work = &work;
         pool.in_place_scope_fifo(|scope| {
             let mut under_way: VecDeque<Receiver<M>> = VecDeque::new();
-            let mut settled = Vec::new();
+            let mut committed = Vec::new();
             let mut end = None;
             loop {
-                while end.is_none() && under_way.len() < most_under_way {
+                while end.is_none() && under_way.len() < max_under_way {
                     match next() {
                         Ok(Some(piece)) => {
                             let (sender, receiver) = sync_channel(1);
-                            let spare = settled.pop();
+                            let done = committed.pop();
                             scope.spawn_fifo(move |_| {
                                 // Nobody waits any more when the run has stopped.
-                                let _ = sender.send(work(piece, spare));
+                                let _ = sender.send(work(piece, done));
                             });
                             under_way.push_back(receiver);
                         }
@@ -93,7 +93,7 @@ impl Workers {
                 };
                 // A worker that panicked sends nothing; the scope passes its panic on.
                 let Ok(made) = receiver.recv() else { return Ok(()) };
-                settled.push(settle(made)?);
+                committed.push(commit(made)?);
             }
         })
     }

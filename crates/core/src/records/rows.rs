@@ -13,7 +13,7 @@ const ROWS_OF_A_BLOCK: usize = 1_024;
 /// the row, like `record`, and `byte` is 0.
 ///
 /// ```
-/// use contactmill_core::pipeline::{Outcome, Outcomes, Pipeline, Settings};
+/// use contactmill_core::pipeline::{Outcome, Outcomes, Pipeline, PipelineOptions};
 /// use contactmill_core::columns::FieldMapping;
 /// use contactmill_core::records::{Rows, SourceId};
 /// use contactmill_core::{Normalizer, Options, Region};
@@ -28,7 +28,7 @@ const ROWS_OF_A_BLOCK: usize = 1_024;
 ///     Outcome::Rejected { rejection, .. } => rejected.push(rejection.reason.code()),
 ///     _ => {}
 /// });
-/// let mut pipeline = Pipeline::new(&normalizer, Settings::default())?;
+/// let mut pipeline = Pipeline::new(&normalizer, PipelineOptions::default())?;
 /// pipeline.feed(SourceId(0), &mut rows, &map, &mut outcomes)?;
 /// pipeline.finish(&mut outcomes)?;
 /// assert_eq!(contacts, ["+919876543210"]);
