@@ -5,8 +5,9 @@
 //! come out: every file of the result, and `stdout`, `stderr` and `exit-code` where they are not
 //! empty or 0. The manifest's versions are written `{version}` and `{metadata}`.
 //!
-//! To write the expectations of a new case: `UPDATE_CASES=1 cargo test --test cases`, and read
-//! them before they are committed.
+//! Each case is a test with the name of its folder: `cargo test --test cases merge` runs those about
+//! merging. To write the expectations of a new case: `UPDATE_CASES=1 cargo test --test cases NAME`,
+//! and read them before they are committed.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -15,8 +16,9 @@ mod program;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::{ExitCode, Output, Stdio};
 
+use libtest_mimic::{Arguments, Trial};
 use program::{check_laws, check_threads, contactmill, files, text};
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/cases");
@@ -112,22 +114,41 @@ fn check_in(case: &Path, parent: &Path, arguments: &[String]) {
     check_threads(&folder, arguments);
 }
 
-#[test]
-fn every_case_comes_out_as_expected() {
+fn main() -> ExitCode {
     let mut cases: Vec<_> =
         fs::read_dir(CASES).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.sort_unstable();
     assert!(cases.len() > 20);
-    let mut failed = Vec::new();
-    for case in &cases {
-        if std::panic::catch_unwind(|| check(case)).is_err() {
-            failed.push(case.file_name().unwrap().to_string_lossy().into_owned());
-        }
-    }
-    assert!(failed.is_empty(), "failed: {}", failed.join(", "));
+    let mut trials: Vec<Trial> = cases
+        .into_iter()
+        .map(|case| {
+            let name = case.file_name().unwrap().to_string_lossy().into_owned();
+            Trial::test(name, move || {
+                check(&case);
+                Ok(())
+            })
+        })
+        .collect();
+    let about_all_cases: [(&str, fn()); 3] = [
+        ("every_option_has_a_case", every_option_has_a_case),
+        (
+            "the_same_contacts_in_any_format_give_the_same_arrays",
+            the_same_contacts_in_any_format_give_the_same_arrays,
+        ),
+        (
+            "cards_of_the_same_contacts_give_the_same_arrays_but_for_attributes",
+            cards_of_the_same_contacts_give_the_same_arrays_but_for_attributes,
+        ),
+    ];
+    trials.extend(about_all_cases.map(|(name, check)| {
+        Trial::test(name, move || {
+            check();
+            Ok(())
+        })
+    }));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-#[test]
 fn every_option_has_a_case() {
     let help = contactmill().args(["convert", "--help"]).output().unwrap();
     let mut used = String::new();
@@ -170,7 +191,6 @@ const SAME_CONTACTS: &[&str] = &[
     "zstd-of-utf-16",
 ];
 
-#[test]
 fn the_same_contacts_in_any_format_give_the_same_arrays() {
     let arrays = |case: &str| {
         let expected = Path::new(CASES).join(case).join("expected");
@@ -186,7 +206,6 @@ fn the_same_contacts_in_any_format_give_the_same_arrays() {
     }
 }
 
-#[test]
 fn cards_of_the_same_contacts_give_the_same_arrays_but_for_attributes() {
     // What a card calls a city is not what a column does.
     let arrays = |input: &str| {

@@ -355,56 +355,6 @@ mod tests {
 
     use super::*;
 
-    /// `cell<TAB>outcome`; see the head of the file.
-    const CELLS: &str = include_str!("../../tests/cells/email.tsv");
-
-    fn outcome(cell: &str) -> String {
-        let suggested = |address: &EmailAddress<'_>| match suggestion(address) {
-            Some(meant) => format!("{} ({meant}?)", address.as_str()),
-            None => address.as_str().to_owned(),
-        };
-        match read(cell, Notes::default()) {
-            EmailReading::Empty => "empty".to_owned(),
-            EmailReading::Bad => "bad".to_owned(),
-            EmailReading::One(address) => suggested(&address),
-            EmailReading::Several(addresses) => {
-                addresses.iter().map(suggested).collect::<Vec<_>>().join(" + ")
-            }
-        }
-    }
-
-    /// `{U+200B}` is the character, `{a*65}` the letter so many times.
-    fn unescaped(cell: &str) -> String {
-        let mut text = String::new();
-        let mut rest = cell;
-        while let Some((before, after)) = rest.split_once('{') {
-            let (inside, behind) = after.split_once('}').unwrap();
-            text += before;
-            match inside.strip_prefix("U+") {
-                Some(hex) => text.extend(char::from_u32(u32::from_str_radix(hex, 16).unwrap())),
-                None => {
-                    let (letters, times) = inside.split_once('*').unwrap();
-                    text += &letters.repeat(times.parse().unwrap());
-                }
-            }
-            rest = behind;
-        }
-        text + rest
-    }
-
-    #[test]
-    fn every_cell_of_the_table_is_read_as_it_says() {
-        let mut wrong = String::new();
-        for line in CELLS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            let (cell, expected) = line.split_once('\t').unwrap();
-            let found = outcome(&unescaped(cell));
-            if found != unescaped(expected) {
-                wrong += &format!("{cell}: {found}, expected {expected}\n");
-            }
-        }
-        assert!(wrong.is_empty(), "\n{wrong}");
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
 

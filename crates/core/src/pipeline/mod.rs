@@ -210,7 +210,6 @@ pub struct Counts {
 
 /// Why a run stopped.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Stopped<S, K> {
     /// The source could not be read any further.
     Source(S),

@@ -336,30 +336,6 @@ mod tests {
 
     use super::*;
 
-    /// The table of cells: `cell<TAB>outcome<TAB>note`, the cell with an optional region before it.
-    const CELLS: &str = include_str!("../../../tests/cells/phone.tsv");
-
-    fn outcome(cell: &str, context: &PhoneContext<'_>) -> String {
-        match read(cell, context) {
-            Err(reason) => reason.code().to_owned(),
-            Ok(reading) => {
-                let repairs = reading.repairs().to_vec();
-                let phone = |Phone { number, extension }: Phone| {
-                    let text = format!("{}/{}", number.calling_code(), number.national_number());
-                    match extension {
-                        Some(extension) => format!("{text} x{extension}"),
-                        None => text,
-                    }
-                };
-                let mut text = reading.into_phones().map(phone).collect::<Vec<_>>().join(" + ");
-                for code in repairs {
-                    text += &format!(" [{code}]");
-                }
-                text
-            }
-        }
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(20_000))]
 
@@ -382,37 +358,5 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn every_cell_of_the_table_is_read_as_it_says() {
-        let mut wrong = String::new();
-        for line in CELLS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            let mut columns = line.split('\t');
-            let (region, cell, expected) = (
-                columns.next().unwrap(),
-                columns.next().unwrap().replace("\\n", "\n").replace("\\t", "\t"),
-                columns.next().unwrap(),
-            );
-            let options = Options {
-                region: region.split(' ').next().and_then(|code| code.parse().ok()),
-                phones: if region.contains("strict") {
-                    PhoneMode::Strict
-                } else {
-                    PhoneMode::Recover
-                },
-                bare_digits: if region.contains("international") {
-                    BareDigits::International
-                } else {
-                    BareDigits::National
-                },
-                ..Options::default()
-            };
-            let found = outcome(&cell, &PhoneContext::new(&options, Notes::default()));
-            if found != expected {
-                wrong += &format!("{region} {cell:?}: {found}, expected {expected}\n");
-            }
-        }
-        assert!(wrong.is_empty(), "\n{wrong}");
     }
 }
