@@ -33,6 +33,7 @@
 pub mod cells;
 pub mod columns;
 pub mod contact;
+mod data;
 pub mod dedup;
 mod encoder;
 pub mod explain;

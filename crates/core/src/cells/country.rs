@@ -7,19 +7,15 @@ use contactmill_phone::Region;
 use foldhash::HashMap;
 
 use crate::cells::phone::layout;
+use crate::data;
 use crate::text::{folded, is_plain, says_nothing};
 
-/// Alpha-2, alpha-3 and names of every region with a numbering plan.
-const COUNTRIES: &str = include_str!("../../data/countries.tsv");
-
+/// The regions by alpha-3 code and name, folded.
 static NAMES: LazyLock<HashMap<String, Region>> = LazyLock::new(|| {
     let mut names = HashMap::default();
-    for line in COUNTRIES.lines().filter(|line| !line.starts_with('#')) {
-        let mut columns = line.split('\t');
-        let Some(Ok(region)) = columns.next().map(str::parse) else {
-            continue;
-        };
-        for name in columns.flat_map(|column| column.split('|')) {
+    for [region, alpha_3, all] in data::rows(include_str!("../../data/countries.tsv")) {
+        let Ok(region) = region.parse() else { continue };
+        for name in std::iter::once(alpha_3).chain(all.split('|')) {
             names.insert(folded(name), region);
         }
     }
@@ -162,12 +158,10 @@ mod tests {
     fn every_region_is_listed_and_no_name_stands_for_two() {
         let mut seen: HashMap<String, &str> = HashMap::default();
         let mut regions = 0;
-        for line in COUNTRIES.lines().filter(|line| !line.starts_with('#')) {
-            let mut columns = line.split('\t');
-            let code = columns.next().unwrap();
+        for [code, alpha_3, names] in data::rows(include_str!("../../data/countries.tsv")) {
             code.parse::<Region>().unwrap();
             regions += 1;
-            for name in columns.flat_map(|column| column.split('|')) {
+            for name in std::iter::once(alpha_3).chain(names.split('|')) {
                 if let Some(other) = seen.insert(folded(name), code) {
                     assert_eq!(other, code, "{name}");
                 }

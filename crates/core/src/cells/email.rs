@@ -1,11 +1,14 @@
 //! E-mail cells.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use email_address::EmailAddress as Syntax;
+use foldhash::HashSet;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::contact::EmailAddress;
+use crate::data;
 use crate::explain::Notes;
 use crate::text::{is_invisible, says_nothing};
 
@@ -33,19 +36,28 @@ impl<'c> EmailReading<'c> {
     }
 }
 
-/// Placeholders in the form of an address.
-const NOBODY: [&str; 10] = [
-    "none@none.com",
-    "test@test.com",
-    "na@na.com",
-    "no@no.com",
-    "null@null.com",
-    "noemail@noemail.com",
-    "no@email.com",
-    "noemail@email.com",
-    "email@email.com",
-    "abc@abc.com",
-];
+/// The rows of `data/mail-domains.tsv`, by kind.
+struct MailDomains {
+    providers: Vec<&'static str>,
+    look_alikes: HashSet<&'static str>,
+    /// Placeholders in the form of an address.
+    nobody: Vec<&'static str>,
+    /// Length of the longest placeholder, in bytes.
+    max_nobody_bytes: usize,
+}
+
+static MAIL_DOMAINS: LazyLock<MailDomains> = LazyLock::new(|| {
+    let rows = data::rows(include_str!("../../data/mail-domains.tsv"));
+    let of = |wanted: &'static str| {
+        rows.clone().filter(move |[kind, _]| *kind == wanted).map(|[_, domain]| domain)
+    };
+    MailDomains {
+        providers: of("provider").collect(),
+        look_alikes: of("look-alike").collect(),
+        nobody: of("nobody").collect(),
+        max_nobody_bytes: of("nobody").map(str::len).max().unwrap_or_default(),
+    }
+});
 
 /// RFC 5321, 4.5.3.1: 64 octets of local part; a path of 256 leaves 254 for the address.
 const MAX_BYTES: usize = 254;
@@ -131,8 +143,10 @@ impl PlainDomain {
 }
 
 fn stands_for_none(address: &str) -> bool {
-    // The longest of them has so many.
-    address.len() <= 19 && NOBODY.iter().any(|nobody| address.eq_ignore_ascii_case(nobody))
+    let MailDomains { nobody, max_nobody_bytes, .. } = &*MAIL_DOMAINS;
+    // Most addresses are longer than all of them.
+    address.len() <= *max_nobody_bytes
+        && nobody.iter().any(|nobody| address.eq_ignore_ascii_case(nobody))
 }
 
 fn is_chat_host(domain: &str) -> bool {
@@ -286,32 +300,12 @@ fn is_host_name(domain: &str) -> bool {
     domain.len() <= 253 && top_level && domain.split('.').all(label)
 }
 
-/// Large mail providers, whose names are often mistyped. Names of fewer than five letters are not
-/// here: too many real ones are near them.
-const PROVIDERS: [&str; 12] = [
-    "aliyun.com",
-    "fastmail.com",
-    "gmail.com",
-    "googlemail.com",
-    "hotmail.com",
-    "icloud.com",
-    "outlook.com",
-    "protonmail.com",
-    "rediffmail.com",
-    "rocketmail.com",
-    "yahoo.com",
-    "yandex.com",
-];
-
-/// Domains that exist and are one letter from a provider's.
-const LOOK_ALIKES: [&str; 5] = ["cloud.com", "email.com", "mail.com", "qmail.com", "ymail.com"];
-
 /// The address that was probably meant, where the domain looks like a slip: a provider's with one
 /// letter wrong, missing, doubled or swapped with the next, or a top level that does not exist.
 pub(crate) fn suggestion(address: &EmailAddress<'_>) -> Option<String> {
     let (local, domain) = address.as_str().rsplit_once('@')?;
     let mut slip = None;
-    for provider in PROVIDERS.iter().filter(|provider| is_near(provider, domain)) {
+    for provider in MAIL_DOMAINS.providers.iter().filter(|provider| is_near(provider, domain)) {
         if *provider == domain {
             return None;
         }
@@ -320,7 +314,7 @@ pub(crate) fn suggestion(address: &EmailAddress<'_>) -> Option<String> {
         }
     }
     if let Some(provider) = slip {
-        return (!LOOK_ALIKES.contains(&domain)).then(|| format!("{local}@{provider}"));
+        return (!MAIL_DOMAINS.look_alikes.contains(domain)).then(|| format!("{local}@{provider}"));
     }
     let stem = [".con", ".comm", ".com.com"].iter().find_map(|top| domain.strip_suffix(top))?;
     Some(format!("{local}@{stem}.com"))
@@ -370,7 +364,7 @@ mod tests {
 
     #[test]
     fn one_slip_anywhere_is_seen() {
-        for meant in PROVIDERS {
+        for meant in &MAIL_DOMAINS.providers {
             for at in 0..meant.len() {
                 let (before, after) = meant.split_at(at);
                 let mut swapped = meant.as_bytes().to_vec();
@@ -392,8 +386,11 @@ mod tests {
 
     #[test]
     fn every_look_alike_would_be_taken_for_a_slip() {
-        for domain in LOOK_ALIKES {
-            assert!(PROVIDERS.iter().any(|provider| is_one_slip(provider, domain)), "{domain}");
+        for domain in &MAIL_DOMAINS.look_alikes {
+            assert!(
+                MAIL_DOMAINS.providers.iter().any(|provider| is_one_slip(provider, domain)),
+                "{domain}"
+            );
         }
     }
 }

@@ -1,26 +1,41 @@
 //! Columns that say who does not want to be written to.
 
+use std::sync::LazyLock;
+
+use foldhash::HashSet;
+
+use crate::data;
 use crate::text::folded;
 
-/// Headers of columns in which `yes` means that somebody does not want to be written to.
-const OUT: &str = "email blacklisted, sms blacklisted, whatsapp blacklisted, blacklisted,
-    email opt out, sms opt out, whatsapp opt out, fax opt out, opt out, opted out,
-    has opted out of email, do not call, do not contact, do not email, do not sms, dnc,
-    unsubscribed, unsubscribed from all email, unsubscribed from all emails";
+/// The rows of `data/consent-columns.tsv`, folded.
+struct Words {
+    opt_out: HashSet<String>,
+    opt_in: HashSet<String>,
+    question: Vec<String>,
+    yes: HashSet<String>,
+    no: HashSet<String>,
+}
 
-/// Headers of columns in which `no` means that.
-const IN: &str = "allow broadcast, allow sms, allow email, allow whatsapp, accepts sms marketing,
-    accepts email marketing, accepts whatsapp marketing, accepts marketing, opt in, opted in,
-    sms opt in, email opt in, whatsapp opt in, subscribed, marketing consent, sms consent,
-    email consent, whatsapp consent, newsletter, aceita receber mensagens, aceita receber ofertas,
-    aceita marketing, aceita whatsapp, aceita sms, acepta recibir mensajes, acepta marketing,
-    acepta whatsapp, consentimiento, consentimento, consentement, accepte marketing, einwilligung,
-    werbeeinwilligung, consenso, consenso marketing, persetujuan, onay, izin";
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let rows = data::rows(include_str!("../../data/consent-columns.tsv"));
+    let of = |wanted: &'static str| {
+        rows.clone().filter(move |[kind, _]| *kind == wanted).map(|[_, word]| folded(word))
+    };
+    Words {
+        opt_out: of("opt-out").collect(),
+        opt_in: of("opt-in").collect(),
+        question: of("question").collect(),
+        yes: of("yes").collect(),
+        no: of("no").collect(),
+    }
+});
 
-/// What a column of consents says where it holds `yes`.
+/// What `yes` means in a column of consents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Consent {
+    /// The person may be written to.
     In,
+    /// The person does not want to be written to.
     Out,
 }
 
@@ -28,10 +43,10 @@ pub(crate) enum Consent {
 pub(crate) fn of_header(header: &str) -> Option<Consent> {
     let is_question = header.trim_end().ends_with('?');
     let header = folded(header);
-    let has = |list: &str| list.split(',').any(|name| folded(name) == header);
-    if has(OUT) {
+    let asks = || is_question && WORDS.question.iter().any(|word| header.contains(word));
+    if WORDS.opt_out.contains(&header) {
         Some(Consent::Out)
-    } else if has(IN) || is_question && ["consent", "receive"].iter().any(|w| header.contains(w)) {
+    } else if WORDS.opt_in.contains(&header) || asks() {
         Some(Consent::In)
     } else {
         None
@@ -43,18 +58,8 @@ impl Consent {
     pub(crate) fn is_opt_out(self, cell: &str) -> bool {
         let word = folded(cell);
         match self {
-            Consent::Out => {
-                matches!(
-                    &*word,
-                    "true" | "yes" | "y" | "1" | "x" | "si" | "sim" | "oui" | "ja" | "ya" | "evet"
-                )
-            }
-            Consent::In => {
-                matches!(
-                    &*word,
-                    "false" | "no" | "n" | "0" | "non" | "nao" | "nein" | "nie" | "tidak" | "hayir"
-                )
-            }
+            Consent::Out => WORDS.yes.contains(&word),
+            Consent::In => WORDS.no.contains(&word),
         }
     }
 }

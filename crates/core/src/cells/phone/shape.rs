@@ -3,6 +3,11 @@
 //! They are told before anything reads the digits, because a careless reading of most of them
 //! gives a longer number that may well be valid.
 
+use std::sync::LazyLock;
+
+use foldhash::HashSet;
+
+use crate::data;
 use crate::reason::Reason;
 
 /// The shortest national numbers have four digits (Tokelau, +690).
@@ -99,39 +104,10 @@ pub(super) fn chat_link(text: &str) -> Option<Result<&str, Reason>> {
     Some(if is_whole && !digits.is_empty() { Ok(digits) } else { Err(Reason::PhoneNotANumber) })
 }
 
-/// Words that stand before a number and say only that it is one.
-const LABELS: [&str; 30] = [
-    "p",
-    "ph",
-    "phone",
-    "phone number",
-    "phone no",
-    "tel",
-    "telephone",
-    "telefon",
-    "telefono",
-    "tlf",
-    "fon",
-    "handy",
-    "mobil",
-    "móvil",
-    "mobile",
-    "mobile number",
-    "mobile no",
-    "mob",
-    "mob no",
-    "cell",
-    "cellphone",
-    "cel",
-    "whatsapp",
-    "wa",
-    "call",
-    "contact",
-    "contact no",
-    "no",
-    "m",
-    "t",
-];
+/// Words before a number that say only that it is one.
+static LABELS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    data::rows(include_str!("../../../data/phone-labels.tsv")).map(|[label]| label).collect()
+});
 
 /// The text behind a label such as `p:`, `tel:`, `Mobile:`, `Ph.`
 pub(super) fn without_label(text: &str) -> &str {
@@ -144,7 +120,7 @@ pub(super) fn without_label(text: &str) -> &str {
         return text;
     }
     let words = label.to_ascii_lowercase().replace('.', "");
-    if LABELS.contains(&words.as_str()) { &text[start..] } else { text }
+    if LABELS.contains(words.as_str()) { &text[start..] } else { text }
 }
 
 /// The digits of a number in scientific notation, `9.19876543210E+11`; `Err` when the mantissa
