@@ -1,0 +1,187 @@
+//! A contact as the import API takes it. The form is that of `docs/import-api.md` in the repository.
+//!
+//! [`Contact`] is for reading contacts and for writing a few. [`write_contact`] writes millions.
+
+use serde::{Deserialize, Serialize};
+
+/// One element of an import array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The only field.
+    pub profile: Profile,
+}
+
+/// The profile of a [`Contact`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Profile {
+    /// The only field.
+    pub user_details: UserDetails,
+}
+
+/// Everything that a [`Contact`] says. No field is optional: an empty value is `""` or `[]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserDetails {
+    /// The full name.
+    pub user_provided_name: String,
+    /// Address and number.
+    pub contact: Reach,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Attributes.
+    pub attributes: Vec<Attribute>,
+}
+
+/// How to reach a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// The e-mail address; `""` where there is none.
+    pub email: String,
+    /// The phone number.
+    pub phone: Phone,
+}
+
+/// A phone number. Both parts are text: as numbers they would lose their leading zeros.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phone {
+    /// The national (significant) number, without the country calling code.
+    pub number: String,
+    /// The country calling code, without `+`.
+    pub prefix: String,
+}
+
+/// A named value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribute {
+    /// The name.
+    pub key: String,
+    /// The value.
+    pub value: String,
+}
+
+/// A phone number to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhoneDigits {
+    /// The country calling code.
+    pub calling_code: u16,
+    /// How many zeros the national number begins with.
+    pub leading_zeros: u8,
+    /// The national number behind those zeros.
+    pub national: u64,
+}
+
+/// Appends a contact as compact JSON, just as [`Contact`] serialises, without allocating.
+///
+/// ```
+/// use contactmill_wire::import::{Contact, PhoneDigits, write_contact};
+///
+/// let phone = PhoneDigits { calling_code: 39, leading_zeros: 1, national: 612_345_678 };
+/// let mut json = Vec::new();
+/// write_contact("Mario", "", phone, ["lead"].into_iter(), [("plan", "pro")].into_iter(), &mut json);
+///
+/// let contact: Contact = serde_json::from_slice(&json)?;
+/// assert_eq!(contact.profile.user_details.contact.phone.number, "0612345678");
+/// assert_eq!(serde_json::to_vec(&contact)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn write_contact<'a>(
+    name: &str,
+    email: &str,
+    phone: PhoneDigits,
+    tags: impl Iterator<Item = &'a str>,
+    attributes: impl Iterator<Item = (&'a str, &'a str)>,
+    out: &mut Vec<u8>,
+) {
+    out.extend_from_slice(br#"{"profile":{"userDetails":{"userProvidedName":"#);
+    write_string(name, out);
+    out.extend_from_slice(br#","contact":{"email":"#);
+    write_string(email, out);
+    out.extend_from_slice(br#","phone":"#);
+    write_phone(phone, out);
+    out.extend_from_slice(br#"},"tags":["#);
+    for (index, tag) in tags.enumerate() {
+        write_comma(index, out);
+        write_string(tag, out);
+    }
+    out.extend_from_slice(br#"],"attributes":["#);
+    for (index, (key, value)) in attributes.enumerate() {
+        write_comma(index, out);
+        out.extend_from_slice(br#"{"key":"#);
+        write_string(key, out);
+        out.extend_from_slice(br#","value":"#);
+        write_string(value, out);
+        out.push(b'}');
+    }
+    out.extend_from_slice(b"]}}}");
+}
+
+/// Appends a phone number as it stands in a contact: `{"number":"…","prefix":"…"}`.
+pub fn write_phone(phone: PhoneDigits, out: &mut Vec<u8>) {
+    out.extend_from_slice(br#"{"number":""#);
+    out.resize(out.len() + usize::from(phone.leading_zeros), b'0');
+    out.extend_from_slice(itoa::Buffer::new().format(phone.national).as_bytes());
+    out.extend_from_slice(br#"","prefix":""#);
+    out.extend_from_slice(itoa::Buffer::new().format(phone.calling_code).as_bytes());
+    out.extend_from_slice(br#""}"#);
+}
+
+fn write_comma(index: usize, out: &mut Vec<u8>) {
+    if index > 0 {
+        out.push(b',');
+    }
+}
+
+/// Appends text as a JSON string.
+fn write_string(text: &str, out: &mut Vec<u8>) {
+    // RFC 8259, section 7: what must be escaped. Nearly no text has any of it.
+    let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    // Without an early exit, the compiler checks many bytes at once.
+    if !text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
+    // Writing into memory cannot fail.
+    let written = serde_json::to_writer(out, text);
+    debug_assert!(written.is_ok());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fast_writer_writes_what_serde_writes() {
+        for text in ["", "Asha", "O\"Hara\\", "a\nb\u{0}\u{1f}\u{7f}", "été 😀", "\u{2028}</script>"] {
+            let contact = Contact {
+                profile: Profile {
+                    user_details: UserDetails {
+                        user_provided_name: text.to_owned(),
+                        contact: Reach {
+                            email: text.to_owned(),
+                            phone: Phone { number: "0012".to_owned(), prefix: "39".to_owned() },
+                        },
+                        tags: vec![text.to_owned(), "b".to_owned()],
+                        attributes: vec![
+                            Attribute { key: text.to_owned(), value: text.to_owned() },
+                            Attribute { key: "k".to_owned(), value: String::new() },
+                        ],
+                    },
+                },
+            };
+            let phone = PhoneDigits { calling_code: 39, leading_zeros: 2, national: 12 };
+            let mut json = Vec::new();
+            write_contact(
+                text,
+                text,
+                phone,
+                [text, "b"].into_iter(),
+                [(text, text), ("k", "")].into_iter(),
+                &mut json,
+            );
+            assert_eq!(String::from_utf8(json).unwrap(), serde_json::to_string(&contact).unwrap());
+        }
+    }
+}
