@@ -35,7 +35,7 @@ use self::forms::{DAMAGED, Form, PLAIN};
 use self::hopeless::{HOPELESS, Hopeless};
 pub use self::number::Number;
 use self::number::Numbers;
-pub use self::score::{Outcome, Score, Target};
+pub use self::score::{CellOutcome, Score, Target};
 pub use self::speed::{Speed, speed};
 use self::standing::{Skip, Standing, looks_like_date};
 use crate::contacts::draw::{chance, index};

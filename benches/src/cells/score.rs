@@ -10,7 +10,7 @@ use super::{Cell, Kind, Known, Truth};
 
 /// What the reader has made of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CellOutcome {
     /// A number, with everything that was written beside it.
     Read(Reading),
     /// No number, and why.
@@ -26,7 +26,7 @@ pub struct Reading {
     warnings: Vec<&'static str>,
 }
 
-impl Outcome {
+impl CellOutcome {
     /// Reads the cell as `contactmill convert` does a record's.
     #[must_use]
     pub fn of(cell: &Cell, phones: PhoneMode) -> Self {
@@ -34,8 +34,8 @@ impl Outcome {
         let mut raw = named();
         raw.phones.push(&cell.text);
         match normalizer.normalize(&raw) {
-            Ok(normalized) => Outcome::Read(Reading::of(&normalized)),
-            Err(rejection) => Outcome::Rejected(rejection.reason),
+            Ok(normalized) => CellOutcome::Read(Reading::of(&normalized)),
+            Err(rejection) => CellOutcome::Rejected(rejection.reason),
         }
     }
 }
@@ -84,11 +84,11 @@ impl Reading {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for CellOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Outcome::Rejected(reason) => f.write_str(reason.code()),
-            Outcome::Read(reading) => {
+            CellOutcome::Rejected(reason) => f.write_str(reason.code()),
+            CellOutcome::Read(reading) => {
                 write!(f, "+{}/{}", reading.phone.0, reading.phone.1)?;
                 for other in &reading.others {
                     write!(f, " & {other}")?;
@@ -129,7 +129,7 @@ impl Tally {
     }
 
     /// Whether the outcome is as good as the truth allows, for a list of failures.
-    fn count(&mut self, truth: &Truth, outcome: &Outcome, all: bool) -> bool {
+    fn count(&mut self, truth: &Truth, outcome: &CellOutcome, all: bool) -> bool {
         self.cells += 1;
         let known = match truth {
             Truth::Clean(known) | Truth::Recoverable(known) | Truth::Undecidable(known) => {
@@ -138,7 +138,7 @@ impl Tally {
             Truth::Unrecoverable(_) => None,
         };
         match (outcome, known) {
-            (Outcome::Rejected(reason), _) => {
+            (CellOutcome::Rejected(reason), _) => {
                 self.rejected += 1;
                 match truth {
                     Truth::Undecidable(_) => true,
@@ -150,14 +150,14 @@ impl Tally {
                     _ => false,
                 }
             }
-            (Outcome::Read(reading), Some(known))
+            (CellOutcome::Read(reading), Some(known))
                 if if all { reading.is_all_of(known) } else { reading.is_phone_of(known) } =>
             {
                 self.right += u64::from(!reading.warned());
                 self.right_warned += u64::from(reading.warned());
                 !(reading.warned() && matches!(truth, Truth::Clean(_)))
             }
-            (Outcome::Read(reading), _) => {
+            (CellOutcome::Read(reading), _) => {
                 self.wrong_warned += u64::from(reading.warned());
                 self.wrong_silent += u64::from(!reading.warned());
                 false
@@ -267,9 +267,9 @@ impl Score {
     }
 
     /// Reads one cell in both ways, reads again what came out, and counts.
-    pub fn add(&mut self, cell: &Cell) -> Outcome {
-        let outcome = Outcome::of(cell, PhoneMode::Recover);
-        let strict = Outcome::of(cell, PhoneMode::Strict);
+    pub fn add(&mut self, cell: &Cell) -> CellOutcome {
+        let outcome = CellOutcome::of(cell, PhoneMode::Recover);
+        let strict = CellOutcome::of(cell, PhoneMode::Strict);
         let key = (Section::of(&cell.truth), cell.kinds.clone());
         let tallies = self.tallies.entry(key).or_default();
         let is_right = tallies[0].count(&cell.truth, &outcome, true);
@@ -282,7 +282,7 @@ impl Score {
                 failures.push(format!("{cell}, came out {outcome}"));
             }
         }
-        if let Outcome::Read(reading) = &outcome {
+        if let CellOutcome::Read(reading) = &outcome {
             self.read_again(reading, cell.region);
         }
         outcome
@@ -311,8 +311,8 @@ impl Score {
                 self.changed += 1;
                 if self.not_itself.len() < self.failures_kept {
                     let again = match again {
-                        Ok(again) => Outcome::Read(Reading::of(&again)),
-                        Err(rejection) => Outcome::Rejected(rejection.reason),
+                        Ok(again) => CellOutcome::Read(Reading::of(&again)),
+                        Err(rejection) => CellOutcome::Rejected(rejection.reason),
                     };
                     let beside = prefix.map_or("", |_| " beside its prefix");
                     let region = region.map_or("-", Region::as_str);

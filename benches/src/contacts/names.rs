@@ -4,7 +4,7 @@ use fastrand::Rng;
 
 use super::draw::{Weighted, entries, index, one_of};
 use super::numbers::Country;
-use super::people::{Culture, Order};
+use super::people::{Culture, NameOrder};
 
 /// A given or a family name.
 pub(crate) struct Word {
@@ -45,7 +45,7 @@ fn base_letter(c: char) -> Option<char> {
 pub(crate) struct People {
     given: Vec<Word>,
     family: Vec<Word>,
-    order: Order,
+    order: NameOrder,
 }
 
 impl People {
@@ -63,7 +63,7 @@ impl People {
 pub(crate) struct Person {
     pub(crate) given: &'static Word,
     pub(crate) family: &'static Word,
-    order: Order,
+    order: NameOrder,
 }
 
 /// How a name cell is written.
@@ -167,9 +167,9 @@ impl Person {
 
     fn push_full(&self, between: &str, out: &mut String) {
         let (first, second, between) = match self.order {
-            Order::GivenFirst => (self.given, self.family, between),
-            Order::FamilyFirst => (self.family, self.given, between),
-            Order::FamilyFirstJoined => (self.family, self.given, ""),
+            NameOrder::GivenFirst => (self.given, self.family, between),
+            NameOrder::FamilyFirst => (self.family, self.given, between),
+            NameOrder::FamilyFirstJoined => (self.family, self.given, ""),
         };
         out.push_str(first.shown);
         out.push_str(between);

@@ -8,12 +8,12 @@
 pub(crate) struct Culture {
     pub(crate) given: &'static str,
     pub(crate) family: &'static str,
-    pub(crate) order: Order,
+    pub(crate) order: NameOrder,
 }
 
 /// How a full name is put together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Order {
+pub(crate) enum NameOrder {
     /// `Asha Verma`.
     GivenFirst,
     /// `Tan Wei Ming`.
@@ -33,7 +33,7 @@ pub(crate) static INDIAN: Culture = Culture {
              Kumar, Malhotra, Mehta, Menon, Mishra, Nair, Naidu, Pandey, Patel, Patil, Pillai, \
              Rao, Reddy, Roy, Shah, Sharma, Shetty, Singh, Sinha, Thakur, Thomas, Trivedi, Verma, \
              Yadav",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static HINDI: Culture = Culture {
@@ -42,7 +42,7 @@ pub(crate) static HINDI: Culture = Culture {
             अंजलि/anjali, सुरेश/suresh, रेखा/rekha",
     family: "शर्मा/sharma, वर्मा/verma, गुप्ता/gupta, सिंह/singh, पटेल/patel, कुमार/kumar, मिश्रा/mishra, \
              यादव/yadav, जोशी/joshi, पांडेय/pandey, त्रिवेदी/trivedi, चौहान/chauhan, मेहता/mehta",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static TAMIL: Culture = Culture {
@@ -50,21 +50,21 @@ pub(crate) static TAMIL: Culture = Culture {
             கார்த்திக்/karthik, அருண்/arun, தமிழ்/tamil",
     family: "ராஜன்/rajan, குமார்/kumar, பாண்டியன்/pandian, சுந்தரம்/sundaram, மணி/mani, \
              நடராஜன்/natarajan",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static BANGLA: Culture = Culture {
     given: "রহিম/rahim, ফাতেমা/fatema, করিম/karim, নাসরিন/nasrin, সুমন/sumon, শিউলি/shiuli, \
             তানভীর/tanvir, মিতালী/mitali",
     family: "হোসেন/hossain, আহমেদ/ahmed, ইসলাম/islam, চৌধুরী/chowdhury, রায়/roy, দাস/das, খান/khan",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static BANGLADESHI: Culture = Culture {
     given: "Rahim, Fatema, Karim, Nasrin, Tanvir, Sumon, Shirin, Jahangir, Ayesha, Rafiq, \
             Sharmin, Mizanur, Rumana, Sabbir, Taslima",
     family: "Hossain, Ahmed, Islam, Chowdhury, Rahman, Khatun, Uddin, Akter, Sarkar, Miah",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static PAKISTANI: Culture = Culture {
@@ -72,7 +72,7 @@ pub(crate) static PAKISTANI: Culture = Culture {
             Shahid, Usman, Zainab, Zeeshan, عائشہ/ayesha, بلال/bilal",
     family: "Ahmed, Akhtar, Bhatti, Butt, Chaudhry, Hussain, Iqbal, Khan, Mahmood, Malik, Qureshi, \
              Raza, Sheikh, Siddiqui",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static ENGLISH: Culture = Culture {
@@ -85,7 +85,7 @@ pub(crate) static ENGLISH: Culture = Culture {
              Miller, Mitchell, Moore, Murphy, O'Brien, O’Connor, Parker, Phillips, Roberts, \
              Robinson, Scott, Smith, Smith-Jones, Taylor, Thompson, Turner, Walker, White, Wilson, \
              Wood, Wright, Young",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static SPANISH: Culture = Culture {
@@ -97,7 +97,7 @@ pub(crate) static SPANISH: Culture = Culture {
              Flores, García, García López, Gómez, González, Gutiérrez, Hernández, Herrera, Jiménez, \
              López, Martínez, Mendoza, Morales, Muñoz, Núñez, Ortiz, Peña, Pérez, Ramírez, Ramos, \
              Reyes, Rodríguez, Romero, Ruiz, Sánchez, Torres, Vázquez",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static PORTUGUESE: Culture = Culture {
@@ -109,7 +109,7 @@ pub(crate) static PORTUGUESE: Culture = Culture {
              dos Santos, Ferreira, Gomes, Gonçalves, Guimarães, Lima, Lopes, Magalhães, Martins, \
              Melo, Moreira, Nascimento, Oliveira, Pereira, Ribeiro, Rocha, Rodrigues, Silva, Souza, \
              Teixeira, Vieira",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static INDONESIAN: Culture = Culture {
@@ -119,7 +119,7 @@ pub(crate) static INDONESIAN: Culture = Culture {
     family: "Anggraini, Firmansyah, Gunawan, Hakim, Halim, Hidayat, Kurniawan, Kusuma, Maulana, \
              Nasution, Nugroho, Permata, Pratama, Purnomo, Rahayu, Saputra, Santoso, Setiawan, \
              Siregar, Susanti, Utami, Wibowo, Wijaya, Wulandari",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static GERMAN: Culture = Culture {
@@ -132,7 +132,7 @@ pub(crate) static GERMAN: Culture = Culture {
              Meyer, Möller, Müller, Neumann, Richter, Schäfer, Schmidt, Schmitz, Schneider, \
              Schröder, Schulz, Schwarz, von Berg, Vogel, Wagner, Weber, Weiß/weiss, Werner, Wolf, \
              Zimmermann",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static ITALIAN: Culture = Culture {
@@ -142,7 +142,7 @@ pub(crate) static ITALIAN: Culture = Culture {
     family: "Barbieri, Bianchi, Bruno, Colombo, Conti, Costa, D'Angelo, De Luca, Esposito, Ferrari, \
              Fontana, Gallo, Galli, Giordano, Greco, Lombardi, Mancini, Marino, Moretti, Ricci, \
              Rinaldi, Rizzo, Romano, Rossi, Russo, Santoro, Vitale",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static FRENCH: Culture = Culture {
@@ -154,14 +154,14 @@ pub(crate) static FRENCH: Culture = Culture {
              Faure, Fontaine, Fournier, Garnier, Gauthier, Girard, Lambert, Lefèvre, Legrand, \
              Lemaître, Leroy, Martin, Mercier, Moreau, Morel, Nguyen, Petit, Richard, Robert, \
              Rousseau, Roux, Thomas, Vincent",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static IVORIAN: Culture = Culture {
     given: "Aya, Adjoua, Awa, Fatou, Ibrahim, Jean-Marc, Kouadio, Mariam, Moussa, Serge, Yao, Yves",
     family: "Bamba, Coulibaly, Diabaté, Diallo, Konan, Koné, Kouassi, N'Guessan, Ouattara, Touré, \
              Traoré",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static DUTCH: Culture = Culture {
@@ -170,7 +170,7 @@ pub(crate) static DUTCH: Culture = Culture {
     family: "Bakker, Bos, de Boer, de Groot, de Jong, de Vries, Dekker, Dijkstra, Hendriks, \
              in 't Veld, Jansen, Mulder, Peters, Smit, van Dijk, van den Berg, van der Meer, \
              Visser, Vos",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static TURKISH: Culture = Culture {
@@ -180,7 +180,7 @@ pub(crate) static TURKISH: Culture = Culture {
     family: "Acar, Arslan, Aslan, Aydın, Bulut, Çelik, Çetin, Demir, Doğan, Erdoğan, Güneş, Kaplan, \
              Kaya, Kılıç, Koç, Korkmaz, Öztürk, Özdemir, Polat, Şahin, Şimşek, Tekin, Ünal, Yavuz, \
              Yıldırım, Yıldız, Yılmaz",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static ARABIC: Culture = Culture {
@@ -190,7 +190,7 @@ pub(crate) static ARABIC: Culture = Culture {
     family: "العتيبي/alotaibi, الشمري/alshammari, القحطاني/alqahtani, حسن/hassan, إبراهيم/ibrahim, \
              المصري/elmasry, السيد/elsayed, الحربي/alharbi, منصور/mansour, خليل/khalil, صالح/saleh, \
              الزهراني/alzahrani, النجار/elnaggar",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static ARABIC_IN_LATIN: Culture = Culture {
@@ -200,7 +200,7 @@ pub(crate) static ARABIC_IN_LATIN: Culture = Culture {
     family: "Abdelrahman, Al Amoudi, Al-Farsi, Al Harbi, Al Mansoori, Al Otaibi, Al-Qahtani, \
              Al Shamsi, Ben Youssef, El Sayed, El-Masry, Fathy, Haddad, Hassan, Ibrahim, Khalil, \
              Mansour, Nasser, Saleh, Zaki",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static NIGERIAN: Culture = Culture {
@@ -210,7 +210,7 @@ pub(crate) static NIGERIAN: Culture = Culture {
     family: "Abdullahi, Abubakar, Adebayo, Adeyemi, Afolabi, Akande, Bello, Balogun, Chukwu, Danladi, \
              Eze, Ibrahim, Igwe, Lawal, Mohammed, Nnamdi, Nwosu, Obi, Ogunleye, Okafor, Okeke, \
              Okonkwo, Oladipo, Usman",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static KENYAN: Culture = Culture {
@@ -218,7 +218,7 @@ pub(crate) static KENYAN: Culture = Culture {
             Joyce, Kevin, Kiprop, Mary, Mercy, Njeri, Otieno, Peter, Samuel, Wambui, Wanjiru",
     family: "Chebet, Cheruiyot, Kamau, Kariuki, Kimani, Kiptoo, Koech, Maina, Mohamed, Muthoni, \
              Mutua, Mwangi, Njoroge, Nyambura, Ochieng, Odhiambo, Omondi, Onyango, Wafula, Waweru",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static SOUTH_AFRICAN: Culture = Culture {
@@ -227,7 +227,7 @@ pub(crate) static SOUTH_AFRICAN: Culture = Culture {
     family: "Botha, Coetzee, Dlamini, du Plessis, Khumalo, Mabaso, Mahlangu, Mbatha, Mkhize, Mokoena, \
              Molefe, Naidoo, Ndlovu, Nkosi, Pillay, Sithole, Tshabalala, van der Merwe, van Wyk, \
              Zulu, Zungu",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static JAPANESE: Culture = Culture {
@@ -235,13 +235,13 @@ pub(crate) static JAPANESE: Culture = Culture {
             直樹/naoki, 恵子/keiko, 蓮/ren, さくら/sakura, ケン/ken",
     family: "佐藤/sato, 鈴木/suzuki, 高橋/takahashi, 田中/tanaka, 伊藤/ito, 渡辺/watanabe, 山本/yamamoto, \
              中村/nakamura, 小林/kobayashi, 加藤/kato, 髙橋/takahashi",
-    order: Order::FamilyFirstJoined,
+    order: NameOrder::FamilyFirstJoined,
 };
 
 pub(crate) static JAPANESE_IN_LATIN: Culture = Culture {
     given: "Shota, Hina, Ken, Misaki, Daisuke, Ai, Takuya, Yui, Naoki, Keiko, Ren, Sakura, Yōko",
     family: "Sato, Suzuki, Takahashi, Tanaka, Ito, Itō, Watanabe, Yamamoto, Nakamura, Kobayashi",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static CHINESE: Culture = Culture {
@@ -249,14 +249,14 @@ pub(crate) static CHINESE: Culture = Culture {
             美玲/meiling, 志强/zhiqiang, 欣怡/xinyi",
     family: "王/wang, 李/li, 张/zhang, 刘/liu, 陈/chen, 杨/yang, 黄/huang, 林/lin, 吴/wu, 周/zhou, \
              欧阳/ouyang",
-    order: Order::FamilyFirstJoined,
+    order: NameOrder::FamilyFirstJoined,
 };
 
 pub(crate) static SINGAPOREAN: Culture = Culture {
     given: "Wei Ming, Hui Min, Jia Hui, Jun Jie, Kai Wen, Li Ting, Mei Ling, Siew Lan, Xin Yi, \
             Yong Sheng, Zhi Hao",
     family: "Chan, Chua, Goh, Ho, Koh, Lee, Lim, Low, Ng, Ong, Tan, Tay, Teo, Toh, Wong, Yeo",
-    order: Order::FamilyFirst,
+    order: NameOrder::FamilyFirst,
 };
 
 pub(crate) static FILIPINO: Culture = Culture {
@@ -264,26 +264,26 @@ pub(crate) static FILIPINO: Culture = Culture {
             Kristine, Lorna, Ma. Teresa, Mark, Maricel, Michelle, Paolo, Ramil, Rowena",
     family: "Aquino, Bautista, Castillo, Castro, Cruz, de Guzman, dela Cruz, Flores, Garcia, Mendoza, \
              Navarro, Ocampo, Pascual, Peñaflor, Ramos, Reyes, Rivera, Santos, Villanueva",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static THAI: Culture = Culture {
     given: "สมชาย/somchai, สมหญิง/somying, วิชัย/wichai, มาลี/malee, ประเสริฐ/prasert, กนกวรรณ/kanokwan, \
             ณัฐพล/nattapon, ศิริพร/siriporn",
     family: "ใจดี/jaidee, ศรีสุข/srisuk, แสงทอง/saengthong, วงศ์ไทย/wongthai, รักษ์ดี/rakdee, ทองคำ/thongkham",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static THAI_IN_LATIN: Culture = Culture {
     given: "Somchai, Malee, Wichai, Kanokwan, Nattapon, Siriporn, Prasert, Ploy",
     family: "Jaidee, Srisuk, Saengthong, Wongthai, Thongkham, Chaiyasit",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static KOREAN: Culture = Culture {
     given: "민준/minjun, 서연/seoyeon, 지훈/jihun, 수진/sujin, 현우/hyeonu, 은지/eunji, 영희/younghee",
     family: "김/kim, 이/lee, 박/park, 최/choi, 정/jung, 강/kang, 조/cho",
-    order: Order::FamilyFirstJoined,
+    order: NameOrder::FamilyFirstJoined,
 };
 
 pub(crate) static RUSSIAN_WOMEN: Culture = Culture {
@@ -291,7 +291,7 @@ pub(crate) static RUSSIAN_WOMEN: Culture = Culture {
             Ирина/irina, Алёна/alena, Светлана/svetlana, Юлия/yulia",
     family: "Иванова/ivanova, Петрова/petrova, Смирнова/smirnova, Кузнецова/kuznetsova, \
              Попова/popova, Соколова/sokolova, Морозова/morozova, Волкова/volkova",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };
 
 pub(crate) static RUSSIAN_MEN: Culture = Culture {
@@ -299,5 +299,5 @@ pub(crate) static RUSSIAN_MEN: Culture = Culture {
             Иван/ivan, Михаил/mikhail, Фёдор/fedor, Артём/artem, Николай/nikolay",
     family: "Иванов/ivanov, Петров/petrov, Смирнов/smirnov, Кузнецов/kuznetsov, Попов/popov, \
              Соколов/sokolov, Морозов/morozov, Воробьёв/vorobyov, Щербаков/shcherbakov",
-    order: Order::GivenFirst,
+    order: NameOrder::GivenFirst,
 };

@@ -8,7 +8,7 @@ use std::hash::Hash;
 use contactmill_phone::Region;
 
 use crate::automaton::Automaton;
-use crate::prefix::Outcome;
+use crate::prefix::PrefixMatch;
 use crate::tables::{Answer, Tables};
 
 /// Numbers with more digits have no answer.
@@ -56,7 +56,7 @@ pub(crate) struct Encoded<'t> {
     /// For numbers whose further digits do not matter: the answer by the number of digits.
     tails: Distinct<[usize; LONGEST + 1]>,
     answers: Distinct<Answer>,
-    outcomes: Distinct<Outcome>,
+    outcomes: Distinct<PrefixMatch>,
     /// For each prefix, where it starts.
     prefixes: Vec<usize>,
     layouts: Distinct<String>,
@@ -72,7 +72,7 @@ impl<'t> Encoded<'t> {
             openings: Vec::new(),
             tails: Distinct::with([0; LONGEST + 1]),
             answers: Distinct::with(Answer::default()),
-            outcomes: Distinct::with(Outcome::No),
+            outcomes: Distinct::with(PrefixMatch::No),
             prefixes: Vec::new(),
             layouts: Distinct::with(String::new()),
             layout_starts: Vec::new(),
@@ -89,7 +89,7 @@ impl<'t> Encoded<'t> {
         encoded
     }
 
-    fn add_prefix(&mut self, prefix: &Automaton<Outcome>) {
+    fn add_prefix(&mut self, prefix: &Automaton<PrefixMatch>) {
         let first = self.rows.len();
         // The start has a row even where nothing is a prefix.
         let mut states = vec![prefix.start];
@@ -192,9 +192,9 @@ impl<'t> Encoded<'t> {
         })?;
         table(&mut out, "What prefixes become.", "OUTCOMES", "Begins", {
             self.outcomes.all.iter().map(|outcome| match outcome {
-                Outcome::No => "Begins::No".to_owned(),
-                Outcome::With(taken) => format!("Begins::With({taken})"),
-                Outcome::Rewritten { taken, put, kept } => {
+                PrefixMatch::No => "Begins::No".to_owned(),
+                PrefixMatch::With(taken) => format!("Begins::With({taken})"),
+                PrefixMatch::Rewritten { taken, put, kept } => {
                     let put: Vec<String> = put.chars().map(String::from).collect();
                     format!(
                         "Begins::Rewritten {{ taken: {taken}, put: &[{}], kept: ({}, {}) }}",
@@ -298,7 +298,7 @@ impl<'t> Encoded<'t> {
 
     /// What the tables say of a prefix.
     #[cfg(test)]
-    fn outcome(&self, prefix: usize, digits: &[u8]) -> &Outcome {
+    fn outcome(&self, prefix: usize, digits: &[u8]) -> &PrefixMatch {
         let mut entry = Entry::Row(self.prefixes[prefix]);
         let mut digits = digits.iter();
         &self.outcomes.all[loop {
@@ -521,11 +521,11 @@ mod tests {
     }
 
     /// The rules as the library applies them, one call of a pattern at a time.
-    fn by_pattern(pattern: &Regex, rule: Option<&str>, digits: &[u8]) -> Outcome {
+    fn by_pattern(pattern: &Regex, rule: Option<&str>, digits: &[u8]) -> PrefixMatch {
         let text: String = digits.iter().map(|digit| char::from(b'0' + digit)).collect();
         let mut captures = pattern.create_captures();
         pattern.captures(&text, &mut captures);
-        let Some(whole) = captures.get_group(0) else { return Outcome::No };
+        let Some(whole) = captures.get_group(0) else { return PrefixMatch::No };
         let filled = |group: usize| captures.get_group(group).map(|span| !span.is_empty());
         let applies = match (filled(1), filled(2)) {
             (None, _) => false,
@@ -535,10 +535,10 @@ mod tests {
         match rule.filter(|_| applies).and_then(|rule| rule.split_once('$')) {
             Some((put, group)) => {
                 let kept = captures.get_group(group.parse().unwrap()).unwrap();
-                Outcome::Rewritten { taken: whole.end, put: put.to_owned(), kept: kept.range() }
+                PrefixMatch::Rewritten { taken: whole.end, put: put.to_owned(), kept: kept.range() }
             }
-            None if whole.end == 0 => Outcome::No,
-            None => Outcome::With(whole.end),
+            None if whole.end == 0 => PrefixMatch::No,
+            None => PrefixMatch::With(whole.end),
         }
     }
 

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         [] => write(),
         ["--check"] => check(),
-        ["verify", rest @ ..] => match verify::Settings::parse(rest) {
+        ["verify", rest @ ..] => match verify::VerifyOptions::parse(rest) {
             Some(settings) => Ok(verify::run(settings)),
             None => Err("usage: verify [--count N] [--seed N]".into()),
         },

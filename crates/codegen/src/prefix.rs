@@ -14,7 +14,7 @@ use crate::automaton::{self, Automaton, MAX_DIGITS};
 
 /// What a pattern makes of the digits that a number begins with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) enum Outcome {
+pub(crate) enum PrefixMatch {
     /// There is no such prefix.
     #[default]
     No,
@@ -28,7 +28,7 @@ pub(crate) enum Outcome {
 pub(crate) fn build(
     pattern: &str,
     rule: Option<&str>,
-) -> Result<Automaton<Outcome>, Box<dyn Error>> {
+) -> Result<Automaton<PrefixMatch>, Box<dyn Error>> {
     let rule = rule.filter(|rule| !rule.is_empty()).map(Rule::parse).transpose()?;
     let nfa = Compiler::new()
         .syntax(syntax::Config::new().unicode(false).utf8(false))
@@ -80,7 +80,7 @@ struct Simulation<'a> {
 }
 
 impl Simulation<'_> {
-    fn automaton(&mut self) -> Result<Automaton<Outcome>, Box<dyn Error>> {
+    fn automaton(&mut self) -> Result<Automaton<PrefixMatch>, Box<dyn Error>> {
         let slots = vec![None; self.nfa.group_info().slot_len()];
         let first = Situation {
             threads: vec![Thread { state: self.nfa.start_anchored(), slots }],
@@ -170,10 +170,10 @@ impl Simulation<'_> {
     }
 
     /// What the pattern says of digits that end here.
-    fn outcome(&self, situation: &Situation) -> Result<Outcome, Box<dyn Error>> {
+    fn outcome(&self, situation: &Situation) -> Result<PrefixMatch, Box<dyn Error>> {
         let (_, matched) = self.open(situation, true);
         let Some(slots) = matched.or_else(|| situation.matched.clone()) else {
-            return Ok(Outcome::No);
+            return Ok(PrefixMatch::No);
         };
         let span = |group: usize| match slots.get(2 * group..2 * group + 2) {
             Some(&[Some(start), Some(end)]) => Some(start..end),
@@ -190,10 +190,10 @@ impl Simulation<'_> {
                         || second.is_none() && is_filled(first.as_ref())) =>
             {
                 let kept = span(rule.group).unwrap_or(0..0);
-                Outcome::Rewritten { taken, put: rule.put.clone(), kept }
+                PrefixMatch::Rewritten { taken, put: rule.put.clone(), kept }
             }
-            _ if taken == 0 => Outcome::No,
-            _ => Outcome::With(taken),
+            _ if taken == 0 => PrefixMatch::No,
+            _ => PrefixMatch::With(taken),
         })
     }
 }

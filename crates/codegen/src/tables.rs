@@ -10,7 +10,7 @@ use crate::automaton::{self, Automaton, MAX_DIGITS};
 use crate::layout;
 use crate::metadata::Metadata;
 use crate::plan::{Patterns, Plan};
-use crate::prefix::{self, Outcome};
+use crate::prefix::{self, PrefixMatch};
 
 /// What the digits of a national number say by themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -49,7 +49,7 @@ pub(crate) struct Tables {
     pub(crate) territories: Vec<Territory>,
     /// Ascending.
     pub(crate) calling_codes: Vec<CallingCode>,
-    pub(crate) prefixes: Vec<Automaton<Outcome>>,
+    pub(crate) prefixes: Vec<Automaton<PrefixMatch>>,
     /// The prefixes by pattern and rule.
     prefix_ids: HashMap<(String, Option<String>), usize>,
 }
@@ -205,7 +205,7 @@ impl Walk<'_> {
         let mut digits = Vec::new();
         let mut state = prefix.start;
         while let Some((digit, to)) = way(&prefix.next[state], rng) {
-            if to == state || prefix.answers[state] != Outcome::No && rng.bool() {
+            if to == state || prefix.answers[state] != PrefixMatch::No && rng.bool() {
                 break;
             }
             digits.push(digit);

@@ -12,15 +12,15 @@ use crate::tables::{Tables, Walk};
 
 /// How much is verified.
 #[derive(Clone, Copy)]
-pub(crate) struct Settings {
+pub(crate) struct VerifyOptions {
     count: u64,
     seed: u64,
 }
 
-impl Settings {
+impl VerifyOptions {
     /// Reads `--count N` and `--seed N`.
     pub(crate) fn parse(words: &[&str]) -> Option<Self> {
-        let mut settings = Settings { count: 1_000_000, seed: 1 };
+        let mut settings = VerifyOptions { count: 1_000_000, seed: 1 };
         for pair in words.chunks(2) {
             match pair {
                 ["--count", count] => settings.count = count.parse().ok()?,
@@ -33,7 +33,7 @@ impl Settings {
 }
 
 #[derive(Default)]
-struct Outcome {
+struct Comparison {
     fast: u64,
     valid: u64,
     differences: u64,
@@ -43,7 +43,7 @@ struct Outcome {
 }
 
 /// Verifies, and says whether there was no difference.
-pub(crate) fn run(settings: Settings) -> bool {
+pub(crate) fn run(settings: VerifyOptions) -> bool {
     let tables = match metadata::load().and_then(|metadata| Tables::build(&metadata)) {
         Ok(tables) => tables,
         Err(error) => {
@@ -53,7 +53,7 @@ pub(crate) fn run(settings: Settings) -> bool {
     };
     let walk = Walk(&tables);
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
+    let outcomes: Vec<Comparison> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|worker| {
                 let count = settings.count / threads + u64::from(worker < settings.count % threads);
@@ -65,7 +65,7 @@ pub(crate) fn run(settings: Settings) -> bool {
             .collect();
         workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
     });
-    let mut all = Outcome::default();
+    let mut all = Comparison::default();
     for outcome in outcomes {
         all.fast += outcome.fast;
         all.valid += outcome.valid;
@@ -97,9 +97,9 @@ fn percent(part: u64, whole: u64) -> f64 {
     part as f64 * 100.0 / whole.max(1) as f64
 }
 
-fn verify(walk: &Walk<'_>, count: u64, seed: u64) -> Outcome {
+fn verify(walk: &Walk<'_>, count: u64, seed: u64) -> Comparison {
     let mut rng = Rng::with_seed(seed);
-    let mut outcome = Outcome::default();
+    let mut outcome = Comparison::default();
     for _ in 0..count {
         let (kind, cell, region) = cell(walk, &mut rng);
         let ours = parse(&cell, region);
