@@ -8,11 +8,11 @@ use std::path::Path;
 use contactmill_benches::contacts;
 use contactmill_core::columns::FieldMapping;
 use contactmill_core::dedup::DedupPolicy;
-use contactmill_core::pipeline::{Pipeline, Settings};
+use contactmill_core::pipeline::{Pipeline, PipelineOptions};
 use contactmill_core::records::SourceId;
 use contactmill_core::{Normalizer, Options, Region};
 use contactmill_emit::{
-    ArrayEncoding, BatchLimits, Existing, InputTable, Layout, ResultWriter, Staging, Writing,
+    ArrayEncoder, BatchLimits, Existing, InputTable, Layout, ResultWriter, Staging, Writing,
 };
 use contactmill_source::{CsvOptions, CsvSource};
 
@@ -29,9 +29,10 @@ fn results(dump: &[u8], dedup: DedupPolicy, block_bytes: usize, threads: usize) 
         ResultWriter::new(&staging, &[table], limits, Layout::Files, Writing::Aside).unwrap();
     let normalizer = Normalizer::new(Options { region: Some(Region::IN), ..Options::default() });
     let map = FieldMapping::default().resolve(&header).unwrap();
-    let encoding = ArrayEncoding { max_array_bytes: limits.max_bytes };
-    let settings = Settings { threads, dedup, encoding: Some(&encoding), ..Settings::default() };
-    let mut pipeline = Pipeline::new(&normalizer, settings).unwrap();
+    let encoder = ArrayEncoder { max_array_bytes: limits.max_bytes };
+    let run =
+        PipelineOptions { threads, dedup, encoder: Some(&encoder), ..PipelineOptions::default() };
+    let mut pipeline = Pipeline::new(&normalizer, run).unwrap();
     pipeline.feed(SourceId(0), &mut source, &map, &mut result).unwrap();
     let counts = pipeline.finish(&mut result).unwrap();
     assert_eq!(
