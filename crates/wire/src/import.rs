@@ -154,7 +154,9 @@ mod tests {
 
     #[test]
     fn the_fast_writer_writes_what_serde_writes() {
-        for text in ["", "Asha", "O\"Hara\\", "a\nb\u{0}\u{1f}\u{7f}", "été 😀", "\u{2028}</script>"] {
+        for text in
+            ["", "Asha", "O\"Hara\\", "a\nb\u{0}\u{1f}\u{7f}", "été 😀", "\u{2028}</script>"]
+        {
             let contact = Contact {
                 profile: Profile {
                     user_details: UserDetails {
