@@ -12,7 +12,7 @@ use contactmill_core::pipeline::{Pipeline, PipelineOptions};
 use contactmill_core::records::SourceId;
 use contactmill_core::{Normalizer, Options, Region};
 use contactmill_emit::{
-    ArrayEncoder, BatchLimits, Existing, InputTable, Layout, ResultWriter, Staging, Writing,
+    ArrayEncoder, ArrayLayout, BatchLimits, Existing, InputTable, ResultWriter, Staging, Writing,
 };
 use contactmill_source::{CsvOptions, CsvSource};
 
@@ -26,7 +26,7 @@ fn results(dump: &[u8], dedup: DedupPolicy, block_bytes: usize, threads: usize) 
     let limits = BatchLimits { max_contacts: 50, ..BatchLimits::default() };
     let table = InputTable { name: "dump.csv", header: &header };
     let mut result =
-        ResultWriter::new(&staging, &[table], limits, Layout::Files, Writing::Aside).unwrap();
+        ResultWriter::new(&staging, &[table], limits, ArrayLayout::Files, Writing::Aside).unwrap();
     let normalizer = Normalizer::new(Options { region: Some(Region::IN), ..Options::default() });
     let map = FieldMapping::default().resolve(&header).unwrap();
     let encoder = ArrayEncoder { max_array_bytes: limits.max_bytes };

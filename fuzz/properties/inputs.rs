@@ -5,7 +5,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use contactmill_core::records::{Block, Source};
-use contactmill_source::{AnySource, Dump, InflateLimits, Input, ReadOptions, SourceError};
+use contactmill_source::{AnySource, DecompressLimits, Dump, Input, ReadOptions, SourceError};
 
 /// What came of a part: how many records, and all that is in them and known of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) struct Records {
 /// Small limits, and a header row that is easily found.
 pub(crate) fn options() -> ReadOptions<'static> {
     ReadOptions {
-        inflate: InflateLimits { max_bytes: 1 << 22, max_ratio: 250 },
+        decompress: DecompressLimits { max_bytes: 1 << 22, max_ratio: 250 },
         is_header: &|row| row.iter().any(|cell| cell == "Phone"),
         ..ReadOptions::new(&tempfile::tempfile)
     }

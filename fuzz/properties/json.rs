@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use contactmill_core::records::Integrity;
-use contactmill_source::{JsonSource, KeyedOptions};
+use contactmill_source::{JsonSource, SelfDescribingOptions};
 use serde_json::Value;
 
 #[path = "records.rs"]
@@ -15,7 +15,7 @@ mod records;
 /// strings, every one below the first is a row of these cells.
 pub(crate) fn check(data: &[u8]) {
     let read = |block_bytes| {
-        let options = KeyedOptions { block_bytes, ..KeyedOptions::default() };
+        let options = SelfDescribingOptions { block_bytes, ..SelfDescribingOptions::default() };
         let source = JsonSource::new("fuzz.json", Cursor::new(data), options);
         source.ok().map(|source| {
             let header = source.header().to_vec();

@@ -4,7 +4,7 @@
 use std::io::Cursor;
 
 use contactmill_core::records::Integrity;
-use contactmill_source::{KeyedOptions, VcardSource};
+use contactmill_source::{SelfDescribingOptions, VcardSource};
 
 #[path = "records.rs"]
 mod records;
@@ -13,7 +13,7 @@ mod records;
 /// taken has its BEGIN and its END.
 pub(crate) fn check(data: &[u8]) {
     let read = |block_bytes| {
-        let options = KeyedOptions { block_bytes, ..KeyedOptions::default() };
+        let options = SelfDescribingOptions { block_bytes, ..SelfDescribingOptions::default() };
         let source = VcardSource::new("fuzz.vcf", Cursor::new(data), options);
         source.ok().map(|source| {
             let header = source.header().to_vec();

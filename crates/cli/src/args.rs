@@ -9,9 +9,9 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use contactmill_core::columns::{AttributeSelection, FieldMapping};
 use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::{Options, Region};
-use contactmill_emit::{BatchLimits, Existing, Layout, Writing};
+use contactmill_emit::{ArrayLayout, BatchLimits, Existing, Writing};
 use contactmill_source::{
-    CsvOptions, Delimiter, InflateLimits, IsHeader, ReadOptions, TextEncoding,
+    CsvOptions, DecompressLimits, Delimiter, IsHeaderRow, ReadOptions, TextEncoding,
 };
 use serde::Serialize;
 
@@ -237,7 +237,7 @@ pub(crate) struct ReadingArguments {
 
     /// How much a packed input may unpack to: in all, for each packed byte, or both
     #[arg(long, value_name = "SIZE,RATIOx", default_value_t)]
-    max_inflated: InflateLimits,
+    max_inflated: DecompressLimits,
 }
 
 #[derive(Args, Debug)]
@@ -262,14 +262,14 @@ impl ReadingArguments {
     pub(crate) fn options<'o>(
         &'o self,
         scratch: &'o dyn Fn() -> io::Result<File>,
-        is_header: IsHeader<'o>,
+        is_header: IsHeaderRow<'o>,
     ) -> ReadOptions<'o> {
         let csv = CsvOptions { delimiter: self.delimiter, ..CsvOptions::default() };
         ReadOptions {
             csv,
             encoding: self.encoding,
             sheet: self.sheet.as_deref(),
-            inflate: self.max_inflated,
+            decompress: self.max_inflated,
             no_header: self.no_header,
             is_header,
             is_record: &FieldMapping::is_record,
@@ -419,7 +419,7 @@ impl ConvertArguments {
         }
     }
 
-    pub(crate) fn layout(&self) -> Layout {
+    pub(crate) fn layout(&self) -> ArrayLayout {
         self.layout.into()
     }
 

@@ -22,7 +22,7 @@ mod report;
 mod table;
 
 /// What was found in one part of an input.
-pub(crate) struct Part {
+pub(crate) struct InspectedInput {
     name: String,
     format: &'static str,
     encoding: String,
@@ -114,8 +114,8 @@ fn inspect(
     input: OpenInput,
     reading: ReadOptions<'_>,
     arguments: &InspectArguments,
-) -> Result<Part, Failure> {
-    let mut inspected = Part {
+) -> Result<InspectedInput, Failure> {
+    let mut inspected = InspectedInput {
         name: input.name,
         format: input.format.name(),
         encoding: input.encoding.to_string(),
@@ -189,7 +189,11 @@ fn masked(text: &str) -> String {
         .collect()
 }
 
-fn write_profile(path: &Path, parts: &[Part], arguments: &InspectArguments) -> Result<(), Failure> {
+fn write_profile(
+    path: &Path,
+    parts: &[InspectedInput],
+    arguments: &InspectArguments,
+) -> Result<(), Failure> {
     let mut seen = parts.iter().filter_map(|part| part.seen.as_ref());
     let Some(seen) = seen.find(|seen| seen.map.columns().next().is_some()) else {
         let message = "no input has columns to write a profile of".to_owned();

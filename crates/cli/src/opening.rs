@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use contactmill_core::Options;
 use contactmill_core::columns::{ColumnMap, FieldMapping, MappingError, Resumed, Sampled};
 use contactmill_source::{
-    AnySource, Dump, Format, Input, Part, PassedOver, ReadOptions, SkippedColumn, TextEncoding,
+    AnySource, Dump, DumpMember, Format, Input, ReadOptions, SkippedColumn, SkippedMember,
+    TextEncoding,
 };
 
 use crate::convert::Failure;
@@ -33,7 +34,7 @@ pub(crate) struct OpenInput {
     /// Open since its header was read, if it is one of the first. The others are opened again when
     /// their turn comes: there may be more of them than can be open.
     pub(crate) source: Option<Resumed<AnySource>>,
-    pub(crate) part: Part,
+    pub(crate) part: DumpMember,
 }
 
 /// So many inputs stay open between the reading of their headers and their turn.
@@ -94,8 +95,8 @@ impl Opening<'_> {
             } else {
                 Input::open(path, self.reading.scratch)?
             };
-            let Dump { parts, passed_over } = Dump::of(input, self.reading)?;
-            for PassedOver { name, what } in passed_over.iter().filter(|_| !self.is_quiet) {
+            let Dump { parts, skipped_members } = Dump::of(input, self.reading)?;
+            for SkippedMember { name, what } in skipped_members.iter().filter(|_| !self.is_quiet) {
                 // Where this cannot be written, the run is still worth its while.
                 let _ = writeln!(terminal::stderr(), "{} is {what}; skipped", one_line(name));
             }

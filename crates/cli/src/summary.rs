@@ -6,7 +6,7 @@ use std::path::Path;
 use anstyle::AnsiColor;
 use contactmill_core::pipeline::Counts;
 use contactmill_core::records::Position;
-use contactmill_emit::{Finished, Layout, Tally};
+use contactmill_emit::{ArrayLayout, Finished, Tally};
 
 use crate::convert::{Examples, shell_word};
 use crate::terminal::{Style, one_line};
@@ -29,7 +29,7 @@ pub(crate) struct Summary<'r> {
     pub(crate) finished: &'r Finished,
     /// Values of records, when the user asked to see them.
     pub(crate) examples: Option<&'r Examples>,
-    pub(crate) layout: Layout,
+    pub(crate) layout: ArrayLayout,
     /// What is worth knowing of how columns were taken, one line each.
     pub(crate) columns: &'r [String],
 }
@@ -150,13 +150,13 @@ impl Summary<'_> {
         let mut file = |name: &str, what: String| writeln!(out, "  {name:<23}{what}");
         match (files.as_slice(), self.layout) {
             ([], _) => {}
-            ([only], Layout::Files) => file(&only.path, "the import array".into())?,
-            ([first, .., last], Layout::Files) => {
+            ([only], ArrayLayout::Files) => file(&only.path, "the import array".into())?,
+            ([first, .., last], ArrayLayout::Files) => {
                 let what =
                     format!("to {}: {} import arrays", last.path, grouped(files.len() as u64));
                 file(&first.path, what)?;
             }
-            ([only, ..], Layout::Lines) => {
+            ([only, ..], ArrayLayout::Lines) => {
                 file(&only.path, "the import arrays, one a line".into())?;
             }
         }

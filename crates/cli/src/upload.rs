@@ -8,9 +8,9 @@ use std::time::Duration;
 use anstyle::AnsiColor;
 use contactmill_emit::set_aside;
 use contactmill_upload::{
-    CaFileError, Ended, FolderError, HttpTransport, ImportFolder, MASKED, Part, REFUSED, Remaining,
-    Report, Settings, Target, TargetError, Token, TokenError, UploadError, Uploader, body_bytes,
-    least_time, remaining,
+    ArraySlice, CaFileError, Ended, FolderError, HttpTransport, ImportFolder, MASKED, REFUSED,
+    Remaining, Report, Target, TargetError, Token, TokenError, UploadError, UploadOptions,
+    Uploader, body_bytes, least_time, remaining,
 };
 use serde_json::json;
 
@@ -171,23 +171,23 @@ impl From<UploadFailure> for Failure {
 pub(crate) fn run(arguments: &UploadArguments) -> Result<ExitCode, Failure> {
     let target = arguments.target().map_err(UploadFailure::Target)?;
     let folder = ImportFolder::open(&arguments.folder).map_err(UploadFailure::Folder)?;
-    let settings = arguments.settings(|| format!("import-{}", folder.fingerprint()));
+    let options = arguments.options(|| format!("import-{}", folder.fingerprint()));
     if arguments.dry_run {
-        return dry_run(arguments, &folder, &target, &settings);
+        return dry_run(arguments, &folder, &target, &options);
     }
     let token = token(arguments)?;
     let ca_file = arguments.how.ca_file.as_deref();
     let transport = HttpTransport::new(&target, token, arguments.how.timeout.0, ca_file)
         .map_err(UploadFailure::CaFile)?;
     let journal = |error| UploadFailure::Upload(UploadError::Journal(error));
-    let before = remaining(&folder, &target, &settings).map_err(journal)?;
+    let before = remaining(&folder, &target, &options).map_err(journal)?;
 
     let signals = Signals::listen().map_err(Failure::Signals)?;
     let display = &arguments.display;
     let settled = before.acknowledged + before.refused;
     let progress = UploadProgress::new(display.progress, display.quiet, settled, folder.contacts());
-    let (url, max_wait) = (target.url(), settings.max_wait);
-    let uploader = Uploader::new(target, transport, settings);
+    let (url, max_wait) = (target.url(), options.max_wait);
+    let uploader = Uploader::new(target, transport, options);
     let report = uploader.run(&folder, signals.any(), &|event| progress.show(event));
     progress.finish();
     let report = report.map_err(UploadFailure::Upload)?;
@@ -241,15 +241,15 @@ fn dry_run(
     arguments: &UploadArguments,
     folder: &ImportFolder,
     target: &Target,
-    settings: &Settings,
+    options: &UploadOptions,
 ) -> Result<ExitCode, Failure> {
     let journal = |error| UploadFailure::Upload(UploadError::Journal(error));
-    let remaining = remaining(folder, target, settings).map_err(journal)?;
+    let remaining = remaining(folder, target, options).map_err(journal)?;
     let bytes = match remaining.parts.first() {
-        Some(part) => Some(body_bytes(folder, *part, settings).map_err(UploadFailure::Upload)?),
+        Some(part) => Some(body_bytes(folder, *part, options).map_err(UploadFailure::Upload)?),
         None => None,
     };
-    let again = settings.again;
+    let again = options.again;
     let plan = Plan { folder, target, remaining: &remaining, first_bytes: bytes, again };
     let written = if arguments.display.json {
         plan.write_json(&mut terminal::json())
@@ -344,7 +344,7 @@ impl Plan<'_> {
     }
 }
 
-fn part_name(folder: &ImportFolder, part: Part) -> String {
+fn part_name(folder: &ImportFolder, part: ArraySlice) -> String {
     let Some(array) = folder.arrays().get(part.array as usize) else { return String::new() };
     let line =
         if array.file.ends_with(".jsonl") { format!(":{}", array.line) } else { String::new() };

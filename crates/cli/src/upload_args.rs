@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use contactmill_sandbox::{AnswerStyle, DEFAULT_PORT, Faults, Options};
-use contactmill_upload::{Preset, Settings, Target, TargetError};
+use contactmill_upload::{Service, Target, TargetError, UploadOptions};
 
 use crate::args::DisplayArguments;
 
@@ -52,7 +52,7 @@ struct PlaceArguments {
         required_unless_present = "base_url",
         conflicts_with = "base_url"
     )]
-    target: Option<Preset>,
+    target: Option<Service>,
 
     /// Any other service: the URL before /inbox/users/import. It must be https, except on this
     /// machine
@@ -87,7 +87,7 @@ pub(crate) struct HowArguments {
     concurrency: Concurrency,
 
     /// How often an array without a clear answer is sent again
-    #[arg(long, value_name = "N", default_value_t = Settings::default().retries)]
+    #[arg(long, value_name = "N", default_value_t = UploadOptions::default().retries)]
     retries: u32,
 
     /// How long one request may take, such as 30s or 2m
@@ -123,9 +123,9 @@ impl UploadArguments {
         })
     }
 
-    /// The settings, with the tag that was said or else this one.
-    pub(crate) fn settings(&self, tag: impl FnOnce() -> String) -> Settings {
-        Settings {
+    /// The options, with the tag that was said or else this one.
+    pub(crate) fn options(&self, tag: impl FnOnce() -> String) -> UploadOptions {
+        UploadOptions {
             concurrency: self.how.concurrency.0,
             retries: self.how.retries,
             max_wait: self.how.max_wait.0,

@@ -81,7 +81,7 @@ impl Finding {
 
 /// How often something was found, and where first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FindingCount {
     /// What.
     pub finding: Finding,
     /// In how many cells, or records.
@@ -99,7 +99,7 @@ pub struct ColumnInspection {
     /// Cells that can be read as what the column is taken for; `None` where anything goes.
     pub valid: Option<u64>,
     /// What was found in them, the commonest first.
-    pub found: Vec<Found>,
+    pub found: Vec<FindingCount>,
 }
 
 /// How many numbers without a country code would be valid in a region.
@@ -139,7 +139,7 @@ pub struct Inspection {
     /// How many would be rejected.
     pub rejected: u64,
     /// Why, the commonest first.
-    pub reasons: Vec<Found>,
+    pub reasons: Vec<FindingCount>,
     /// The columns, in order.
     pub columns: Vec<ColumnInspection>,
     /// How many phone numbers without a country code were tried in every region.
@@ -315,10 +315,10 @@ impl Findings {
         self.0.entry(finding).or_insert((0, position)).0 += 1;
     }
 
-    fn by_count(self) -> Vec<Found> {
+    fn by_count(self) -> Vec<FindingCount> {
         let all = self.0.into_iter();
-        let mut found: Vec<Found> =
-            all.map(|(finding, (count, first))| Found { finding, count, first }).collect();
+        let mut found: Vec<FindingCount> =
+            all.map(|(finding, (count, first))| FindingCount { finding, count, first }).collect();
         // The order of the codes parts equals.
         found.sort_by_key(|found| std::cmp::Reverse(found.count));
         found

@@ -29,7 +29,7 @@ impl Default for BatchLimits {
 
 /// How arrays are laid out in files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Layout {
+pub enum ArrayLayout {
     /// One array per file: `import-000001.json` and so on.
     #[default]
     Files,
@@ -80,7 +80,7 @@ const WAITING: usize = 8;
 impl ArrayWriter {
     pub(crate) fn new(
         limits: BatchLimits,
-        layout: Layout,
+        layout: ArrayLayout,
         writing: Writing,
         staging: &Staging,
     ) -> Result<Self, EmitError> {
@@ -178,12 +178,12 @@ impl Drop for Aside {
 /// The files that arrays go to.
 struct ArrayFiles {
     created: ResultFiles,
-    layout: Layout,
+    layout: ArrayLayout,
     lines: Option<Lines>,
     files: Vec<OutputFile>,
 }
 
-/// The one file of [`Layout::Lines`].
+/// The one file of [`ArrayLayout::Lines`].
 struct Lines {
     file: ResultFile,
     hasher: Context,
@@ -193,7 +193,7 @@ struct Lines {
 impl ArrayFiles {
     fn write(&mut self, Array { mut json, contacts }: Array) -> Result<(), EmitError> {
         match self.layout {
-            Layout::Files => {
+            ArrayLayout::Files => {
                 let name = format!("import-{:06}.json", self.files.len() + 1);
                 let mut file = self.created.create(&name)?;
                 file.write_all(&json).map_err(|error| file.failed(error))?;
@@ -202,7 +202,7 @@ impl ArrayFiles {
                 self.files.push(OutputFile { path: name, contacts, bytes, sha256 });
                 Ok(())
             }
-            Layout::Lines => {
+            ArrayLayout::Lines => {
                 json.push(b'\n');
                 let lines = match &mut self.lines {
                     Some(lines) => lines,

@@ -42,7 +42,7 @@ mod result;
 mod staging;
 mod tables;
 
-pub use arrays::{BatchLimits, Layout, Writing};
+pub use arrays::{ArrayLayout, BatchLimits, Writing};
 pub use beside::set_aside;
 pub use contact_json::{ArrayEncoder, contact_json, phone_json};
 pub use error::EmitError;
@@ -54,4 +54,4 @@ pub use manifest::{
 pub use notice::Notice;
 pub use result::{Finished, InputTable, ResultWriter, Tally};
 pub use staging::{Committed, Existing, Staging};
-pub use tables::guarded;
+pub use tables::escape_formula;

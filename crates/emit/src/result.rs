@@ -7,7 +7,7 @@ use contactmill_core::pipeline::{Emitted, Sink};
 use contactmill_core::records::{Position, Record, RecordId};
 use contactmill_core::{Reason, Region, Rejection, Warning, WarningCode};
 
-use crate::arrays::{ArrayWriter, BatchLimits, Layout, Writing};
+use crate::arrays::{ArrayLayout, ArrayWriter, BatchLimits, Writing};
 use crate::contact_json::contact_json;
 use crate::error::EmitError;
 use crate::manifest::OutputFile;
@@ -66,7 +66,7 @@ impl ResultWriter {
         staging: &Staging,
         inputs: &[InputTable<'_>],
         limits: BatchLimits,
-        layout: Layout,
+        layout: ArrayLayout,
         writing: Writing,
     ) -> Result<Self, EmitError> {
         let headers: Vec<&[String]> = inputs.iter().map(|input| input.header).collect();

@@ -19,14 +19,14 @@ use crate::staging::Staging;
 /// apostrophes and then one of these gets one more, so that reading takes off exactly one.
 ///
 /// ```
-/// use contactmill_emit::guarded;
+/// use contactmill_emit::escape_formula;
 ///
-/// assert_eq!(guarded("+91 98765 43210"), "'+91 98765 43210");
-/// assert_eq!(guarded("'+91"), "''+91");
-/// assert_eq!(guarded("Asha"), "Asha");
+/// assert_eq!(escape_formula("+91 98765 43210"), "'+91 98765 43210");
+/// assert_eq!(escape_formula("'+91"), "''+91");
+/// assert_eq!(escape_formula("Asha"), "Asha");
 /// ```
 #[must_use]
-pub fn guarded(value: &str) -> Cow<'_, str> {
+pub fn escape_formula(value: &str) -> Cow<'_, str> {
     // Nearly all values begin with a letter or a digit.
     if value.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) {
         return Cow::Borrowed(value);
@@ -53,11 +53,11 @@ impl Table {
         Ok(Table { path, writer })
     }
 
-    /// Writes a row, each field guarded.
+    /// Writes a row, each field escape_formula.
     fn write<'f>(&mut self, fields: impl IntoIterator<Item = &'f str>) -> Result<(), EmitError> {
         let write = || {
             for field in fields {
-                self.writer.write_field(guarded(field).as_bytes())?;
+                self.writer.write_field(escape_formula(field).as_bytes())?;
             }
             self.writer.write_record(None::<&[u8]>)
         };

@@ -15,7 +15,7 @@ use crate::records::table::SkippedColumn;
 
 /// A source of any format, and what is known of it.
 ///
-/// [`Part::open`](crate::Part::open) makes one. To add a format, give it a [`Source`] whose error is
+/// [`DumpMember::open`](crate::DumpMember::open) makes one. To add a format, give it a [`Source`] whose error is
 /// [`SourceError`], a variant of [`Format`], and an arm where a part is opened.
 pub struct AnySource {
     name: Arc<str>,

@@ -10,15 +10,15 @@ use crate::formats::csv::{CsvOptions, CsvSource, Quoting, Requoted, looks_delimi
 use crate::formats::json::JsonSource;
 use crate::formats::vcard::VcardSource;
 use crate::formats::workbook::{self, html};
-use crate::input::decompress::{Archive, InflateLimits, Member, unpacked};
+use crate::input::decompress::{Archive, DecompressLimits, Member, unpacked};
 use crate::input::digest::Digested;
 use crate::input::encoding::{Decoded, TextEncoding, detect, whole_lines};
 use crate::input::error::{SourceError, SourceProblem};
 use crate::input::format::{Format, Kind, Packing, kind_of};
 use crate::input::text::{Remembered, Text};
 use crate::input::{Input, Origin};
-use crate::records::header::{HeaderSearch, IsHeader};
-use crate::records::self_describing::{Columns, KeyedOptions};
+use crate::records::header::{HeaderSearch, IsHeaderRow};
+use crate::records::self_describing::{Columns, SelfDescribingOptions};
 use crate::records::table::TableSource;
 
 /// How inputs are read.
@@ -31,12 +31,12 @@ pub struct ReadOptions<'o> {
     /// The sheet of a workbook; by default the one with contacts in it.
     pub sheet: Option<&'o str>,
     /// How much may come out of what is packed.
-    pub inflate: InflateLimits,
+    pub decompress: DecompressLimits,
     /// Whether a row is a header row for contacts. It tells such a row from banners above it, and a
     /// sheet of contacts from others. By default none is, and the first row is the header.
-    pub is_header: IsHeader<'o>,
+    pub is_header: IsHeaderRow<'o>,
     /// Whether a row is a record of a contact, which is no banner. By default none is.
-    pub is_record: IsHeader<'o>,
+    pub is_record: IsHeaderRow<'o>,
     /// There is no header row: the first row is a record, and the columns are called `column1`,
     /// `column2`, …. Formats that name their columns are read as ever.
     pub no_header: bool,
@@ -56,7 +56,7 @@ impl<'o> ReadOptions<'o> {
             csv: CsvOptions::default(),
             encoding: None,
             sheet: None,
-            inflate: InflateLimits::default(),
+            decompress: DecompressLimits::default(),
             is_header: &|_| false,
             is_record: &|_| false,
             no_header: false,
@@ -88,14 +88,14 @@ impl<'o> ReadOptions<'o> {
 #[derive(Debug)]
 pub struct Dump {
     /// What can be opened, in its order.
-    pub parts: Vec<Part>,
+    pub parts: Vec<DumpMember>,
     /// What no records can be read from, in an archive: pictures, prose and the like.
-    pub passed_over: Vec<PassedOver>,
+    pub skipped_members: Vec<SkippedMember>,
 }
 
 /// A file in an archive that no records can be read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PassedOver {
+pub struct SkippedMember {
     /// Its name, with that of the archive.
     pub name: String,
     /// What it is.
@@ -119,18 +119,18 @@ impl Dump {
         let fail = |problem| SourceError { source: Arc::clone(&name), line: None, problem };
         let head =
             head_of(&mut input.clone()).map_err(|error| fail(SourceProblem::reading(error)))?;
-        let mut whole = Dump { parts: Vec::new(), passed_over: Vec::new() };
+        let mut whole = Dump { parts: Vec::new(), skipped_members: Vec::new() };
         let place = match input.origin() {
             Some(origin) => Place::File(origin.clone()),
             None => Place::Copy(input.clone()),
         };
         let columns = OnceLock::new();
-        let part = Part { name: Arc::clone(&name), place, member: None, columns };
+        let part = DumpMember { name: Arc::clone(&name), place, member: None, columns };
         if kind_of(&head) != Kind::Packed(Packing::Zip) {
             whole.parts.push(part);
             return Ok(whole);
         }
-        let archive = Archive::of(input.clone(), options.inflate).map_err(fail)?;
+        let archive = Archive::of(input.clone(), options.decompress).map_err(fail)?;
         if archive.document().is_some() {
             whole.parts.push(part);
             return Ok(whole);
@@ -138,20 +138,20 @@ impl Dump {
         let mut names = HashMap::new();
         for member in archive.members.iter().filter(|member| member.is_file()) {
             let name = distinct(&mut names, format!("{name}/{}", member.name));
-            let part = Part {
+            let part = DumpMember {
                 name: name.as_str().into(),
                 place: part.place.clone(),
                 member: Some(member.clone()),
                 columns: OnceLock::new(),
             };
             match part.is_no_dump(input, options)? {
-                Some(what) => whole.passed_over.push(PassedOver { name, what }),
+                Some(what) => whole.skipped_members.push(SkippedMember { name, what }),
                 None => whole.parts.push(part),
             }
         }
         if whole.parts.is_empty() {
-            let passed_over = whole.passed_over;
-            return Err(fail(SourceProblem::NothingInside { passed_over }));
+            let skipped_members = whole.skipped_members;
+            return Err(fail(SourceProblem::NothingInside { skipped_members }));
         }
         Ok(whole)
     }
@@ -160,7 +160,7 @@ impl Dump {
 /// One thing in an input that records can be read from. It holds no open file, save where the input
 /// could be read only once.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub struct DumpMember {
     name: Arc<str>,
     place: Place,
     /// The file in the archive that the input is.
@@ -222,7 +222,7 @@ impl Content {
     }
 
     /// What it holds once it is unpacked.
-    fn unpacked(mut self, limits: InflateLimits) -> Result<Content, SourceProblem> {
+    fn unpacked(mut self, limits: DecompressLimits) -> Result<Content, SourceProblem> {
         for _ in 0..MAX_PACKINGS {
             let Kind::Packed(packing @ (Packing::Gzip | Packing::Zstd)) = kind_of(&self.head)
             else {
@@ -258,7 +258,7 @@ impl Content {
     }
 }
 
-impl Part {
+impl DumpMember {
     /// The input as the user named it and, where that holds several, the one in it, such as
     /// `contacts.zip/leads.csv`.
     #[must_use]
@@ -307,7 +307,8 @@ impl Part {
     fn open_input(&self, input: Input, options: ReadOptions<'_>) -> Result<AnySource, SourceError> {
         let (content, bytes) =
             self.content(input, options).map_err(|problem| self.error(problem))?;
-        let content = content.unpacked(options.inflate).map_err(|problem| self.error(problem))?;
+        let content =
+            content.unpacked(options.decompress).map_err(|problem| self.error(problem))?;
         match kind_of(&content.head) {
             Kind::Text => self.open_text(content, bytes, options),
             Kind::Html => self.open_page(content, bytes, options),
@@ -316,7 +317,7 @@ impl Part {
             Kind::Compound => self.open_binary(Format::Xls, content, bytes, options),
             Kind::Packed(_) => {
                 let input = self.in_place(content, options)?;
-                let archive = Archive::of(input.clone(), options.inflate);
+                let archive = Archive::of(input.clone(), options.decompress);
                 let document = archive.map_err(|problem| self.error(problem))?.document();
                 let unknown = "a zip archive inside another archive";
                 match document.unwrap_or(Err(unknown)) {
@@ -339,7 +340,7 @@ impl Part {
         let Some(member) = &self.member else {
             return Ok((Content::of_input(input.clone())?, Bytes::Input(input)));
         };
-        let reader = Digested::new(member.reader(input.clone(), options.inflate)?);
+        let reader = Digested::new(member.reader(input.clone(), options.decompress)?);
         let bytes = Bytes::Stream(reader.digest().clone(), member.size, input);
         Ok((Content::of_stream(Box::new(reader))?, bytes))
     }
@@ -352,7 +353,7 @@ impl Part {
     ) -> Result<Option<&'static str>, SourceError> {
         let look = || -> Result<Option<&'static str>, SourceProblem> {
             let (content, _) = self.content(input.clone(), options)?;
-            let content = content.unpacked(options.inflate)?;
+            let content = content.unpacked(options.decompress)?;
             Ok(match kind_of(&content.head) {
                 Kind::Foreign(what) => Some(what),
                 // What else is wrong with it, opening it tells.
@@ -437,7 +438,7 @@ impl Part {
                 Ok(source.delimited_by(delimiter, quoting.map(Quoting::name)))
             }
             Format::Json => {
-                let options = KeyedOptions::default();
+                let options = SelfDescribingOptions::default();
                 let source = match self.columns.get() {
                     Some(known) => {
                         JsonSource::of_columns(&self.name, text, options, Arc::clone(known))?
@@ -449,7 +450,7 @@ impl Part {
                 Ok(AnySource::new(named, (format, encoding), header, source))
             }
             Format::VCard => {
-                let options = KeyedOptions::default();
+                let options = SelfDescribingOptions::default();
                 let source = match self.columns.get() {
                     Some(known) => {
                         VcardSource::of_columns(&self.name, text, options, Arc::clone(known))?
@@ -518,7 +519,7 @@ impl Part {
             }
             #[cfg(feature = "arrow")]
             Format::Parquet | Format::ArrowIpc => {
-                let source = crate::formats::columnar::open(format, input, options.inflate);
+                let source = crate::formats::columnar::open(format, input, options.decompress);
                 let source = source.map_err(|problem| self.error(problem))?.named(&self.name);
                 let (header, skipped) = (source.header.clone(), source.skipped.clone());
                 let source = AnySource::new(named, (format, TextEncoding::UTF_8), header, source);

@@ -1,6 +1,6 @@
 //! Contact dumps in, records out.
 //!
-//! A [`Dump`] is what one input holds, and a [`Part`] of it opens as an [`AnySource`], whatever its
+//! A [`Dump`] is what one input holds, and a [`DumpMember`] of it opens as an [`AnySource`], whatever its
 //! packing, format and encoding are. The bytes tell, never a name.
 //!
 //! A [`CsvSource`] reads delimited text: it finds the delimiter, takes the header row, and cuts the
@@ -33,15 +33,15 @@ mod input;
 mod records;
 
 pub use any::{AnyBlock, AnySource};
-pub use dump::{Dump, Part, PassedOver, ReadOptions};
+pub use dump::{Dump, DumpMember, ReadOptions, SkippedMember};
 pub use formats::csv::{CsvBlock, CsvOptions, CsvSource, Delimiter, InvalidDelimiter};
 pub use formats::json::JsonSource;
 pub use formats::vcard::VcardSource;
 pub use input::Input;
-pub use input::decompress::{InflateLimits, InvalidLimits};
+pub use input::decompress::{DecompressLimits, InvalidLimits};
 pub use input::encoding::{TextEncoding, UnknownEncoding};
 pub use input::error::{SourceError, SourceProblem};
 pub use input::format::Format;
-pub use records::header::IsHeader;
-pub use records::self_describing::{KeyedBlock, KeyedOptions};
+pub use records::header::IsHeaderRow;
+pub use records::self_describing::{SelfDescribingBlock, SelfDescribingOptions};
 pub use records::table::SkippedColumn;

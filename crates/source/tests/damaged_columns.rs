@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use contactmill_core::records::{Block, Source};
-use contactmill_source::{Dump, Format, InflateLimits, Input, ReadOptions, SourceError};
+use contactmill_source::{DecompressLimits, Dump, Format, Input, ReadOptions, SourceError};
 use proptest::prelude::*;
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/cases");
@@ -51,7 +51,7 @@ fn damage() -> impl Strategy<Value = (f64, Damage)> {
 /// How many records there are, and the bytes in them.
 fn read(bytes: &[u8]) -> Result<(u64, u64), SourceError> {
     let options = ReadOptions {
-        inflate: InflateLimits { max_bytes: 1 << 22, max_ratio: 250 },
+        decompress: DecompressLimits { max_bytes: 1 << 22, max_ratio: 250 },
         ..ReadOptions::new(&tempfile::tempfile)
     };
     let (mut records, mut len) = (0, 0);

@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::object::Object;
-use crate::part::Part;
+use crate::part::ArraySlice;
 use crate::words::shown_path;
 
 /// The name of the journal in its folder.
@@ -62,29 +62,29 @@ pub(crate) enum Entry {
         again: bool,
     },
     /// A part is going to be sent.
-    Sending(Part),
+    Sending(ArraySlice),
     /// All its contacts are in.
-    Acknowledged(Part),
+    Acknowledged(ArraySlice),
     /// The service refused it: one contact for good, more to be sent in halves.
     Refused {
         #[serde(flatten)]
-        part: Part,
+        part: ArraySlice,
         status: u16,
     },
     /// One contact was refused, without proof that it is at fault: it is sent again.
     Doubted {
         #[serde(flatten)]
-        part: Part,
+        part: ArraySlice,
         status: u16,
     },
     /// One contact that was in already was taken once more: the service does take some.
-    Checked(Part),
+    Checked(ArraySlice),
     /// It may be in or not, and is sent again.
-    Unknown(Part),
+    Unknown(ArraySlice),
     /// It was over the limit, and nothing may be sent until then (milliseconds since 1970).
     Limited {
         #[serde(flatten)]
-        part: Part,
+        part: ArraySlice,
         until: u64,
     },
 }
@@ -95,10 +95,10 @@ pub(crate) struct Past {
     /// By array: the parts of which nothing is left to do.
     pub(crate) acknowledged: BTreeMap<u32, BTreeSet<(u32, u32)>>,
     /// Single contacts that were refused, with the status.
-    pub(crate) refused: BTreeMap<Part, u16>,
+    pub(crate) refused: BTreeMap<ArraySlice, u16>,
     /// Parts of several contacts that were refused as they are, by a service that took something
     /// afterwards.
-    pub(crate) to_halve: BTreeSet<Part>,
+    pub(crate) to_halve: BTreeSet<ArraySlice>,
     /// How long ago each request of the last minutes was over; for those that were under way when a
     /// run was killed, when the next run began.
     pub(crate) requests: Vec<Duration>,
@@ -312,9 +312,9 @@ impl Past {
         let mut past = Past::default();
         let ago = |at: u64| Duration::from_millis(now.saturating_sub(at));
         let (mut is_job, mut is_place) = (false, false);
-        let mut under_way: BTreeSet<Part> = BTreeSet::new();
+        let mut under_way: BTreeSet<ArraySlice> = BTreeSet::new();
         // Refused, and nothing taken since: the service may have refused everything.
-        let mut refused_whole: BTreeSet<Part> = BTreeSet::new();
+        let mut refused_whole: BTreeSet<ArraySlice> = BTreeSet::new();
         for Line { at, entry } in lines {
             if let Entry::Opened { job: opened, again } = entry {
                 // Nobody knows when these were over; at the latest, when the next run began.
@@ -339,7 +339,7 @@ impl Past {
         past
     }
 
-    fn time(&mut self, entry: &Entry, at: u64, now: u64, under_way: &mut BTreeSet<Part>) {
+    fn time(&mut self, entry: &Entry, at: u64, now: u64, under_way: &mut BTreeSet<ArraySlice>) {
         let ago = Duration::from_millis(now.saturating_sub(at));
         match entry {
             Entry::Opened { .. } => {}
@@ -366,7 +366,7 @@ impl Past {
         }
     }
 
-    fn outcome(&mut self, entry: &Entry, refused_whole: &mut BTreeSet<Part>) {
+    fn outcome(&mut self, entry: &Entry, refused_whole: &mut BTreeSet<ArraySlice>) {
         match entry {
             Entry::Acknowledged(part) => {
                 self.acknowledged.entry(part.array).or_default().insert((part.first, part.end));
@@ -395,17 +395,17 @@ impl Past {
     }
 
     /// A contact that was acknowledged.
-    pub(crate) fn any_acknowledged(&self) -> Option<Part> {
+    pub(crate) fn any_acknowledged(&self) -> Option<ArraySlice> {
         let (&array, parts) = self.acknowledged.last_key_value()?;
         let &(first, end) = parts.last()?;
-        Some(Part { array, first, end }.split_first().0)
+        Some(ArraySlice { array, first, end }.split_first().0)
     }
 
     /// The parts of an array of which it is not known what became.
-    pub(crate) fn left(&self, array: u32, contacts: u32) -> Vec<Part> {
+    pub(crate) fn left(&self, array: u32, contacts: u32) -> Vec<ArraySlice> {
         let acknowledged = self.acknowledged.get(&array).into_iter().flatten().copied();
         let (from, to) =
-            (Part { array, first: 0, end: 0 }, Part { array, first: u32::MAX, end: 0 });
+            (ArraySlice { array, first: 0, end: 0 }, ArraySlice { array, first: u32::MAX, end: 0 });
         let refused = self.refused.range(from..to).map(|(part, _)| (part.first, part.end));
         let mut settled: Vec<(u32, u32)> = acknowledged.chain(refused).collect();
         settled.sort_unstable();
@@ -414,7 +414,7 @@ impl Past {
         let mut at = 0;
         for (first, end) in settled {
             if first > at {
-                left.push(Part { array, first: at, end: first.min(contacts) });
+                left.push(ArraySlice { array, first: at, end: first.min(contacts) });
             }
             at = at.max(end);
         }
@@ -507,8 +507,8 @@ mod tests {
         Job { url: "https://api.example.com/".into(), manifest: "ab".into(), tag: None }
     }
 
-    fn part(array: u32, first: u32, end: u32) -> Part {
-        Part { array, first, end }
+    fn part(array: u32, first: u32, end: u32) -> ArraySlice {
+        ArraySlice { array, first, end }
     }
 
     fn at(seconds: u64) -> SystemTime {
@@ -516,7 +516,7 @@ mod tests {
     }
 
     /// A journal in which something of every kind happened, and the parts that it acknowledges.
-    fn written(folder: &Path) -> Vec<Part> {
+    fn written(folder: &Path) -> Vec<ArraySlice> {
         let (mut journal, past) = Journal::open(folder, &job(), false, at(0)).unwrap();
         assert_eq!(past, Past::default());
         let whole = part(0, 0, 4);
@@ -541,7 +541,7 @@ mod tests {
         vec![part(0, 0, 2), part(1, 0, 500)]
     }
 
-    fn acknowledged(past: &Past) -> Vec<Part> {
+    fn acknowledged(past: &Past) -> Vec<ArraySlice> {
         let parts = past.acknowledged.iter();
         parts.flat_map(|(array, of)| of.iter().map(|(f, e)| part(*array, *f, *e))).collect()
     }
@@ -704,7 +704,7 @@ mod tests {
         let whole = fs::read(&path).unwrap();
         for cut in 0..=whole.len() {
             let lines = whole[..cut].split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
-            let expected: Vec<Part> = lines
+            let expected: Vec<ArraySlice> = lines
                 .zip(1..)
                 .filter_map(|(line, number)| match decode(number, line)?.entry {
                     Entry::Acknowledged(part) => Some(part),

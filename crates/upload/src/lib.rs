@@ -10,7 +10,7 @@
 //! use std::sync::atomic::AtomicBool;
 //!
 //! use contactmill_upload::{
-//!     Answer, Ended, Event, ImportFolder, SendError, Settings, Target, Transport, Uploader,
+//!     Answer, Ended, Event, ImportFolder, SendError, UploadOptions, Target, Transport, Uploader,
 //! };
 //!
 //! /// A service that takes everything.
@@ -32,7 +32,7 @@
 //! # std::fs::write(folder.join("manifest.json"), format!(r#"{{"schema":1,"files":[{file}]}}"#))?;
 //! let folder = ImportFolder::open(folder)?;
 //! let (target, service) = (Target::at("https://api.example.com")?, Taking::default());
-//! let uploader = Uploader::new(target, &service, Settings::default());
+//! let uploader = Uploader::new(target, &service, UploadOptions::default());
 //!
 //! let report = uploader.run(&folder, &AtomicBool::new(false), &|event| {
 //!     if let Event::Acknowledged { part } = event {
@@ -87,12 +87,12 @@ pub use error::UploadError;
 pub use folder::{FolderError, ImportArray, ImportFolder};
 pub use journal::{JOURNAL, JournalError};
 pub use pacer::least_time;
-pub use part::Part;
+pub use part::ArraySlice;
 pub use refused::REFUSED;
 pub use report::{Ended, Event, Report};
 pub use schedule::WaitFor;
-pub use target::{Preset, Target, TargetError};
+pub use target::{Service, Target, TargetError};
 pub use token::{MASKED, Token, TokenError};
 pub use transport::{CaFileError, HttpTransport, SendError, Transport};
 pub use unsettled::{Unsettled, unsettled};
-pub use uploader::{Remaining, Settings, Uploader, body_bytes, remaining};
+pub use uploader::{Remaining, UploadOptions, Uploader, body_bytes, remaining};

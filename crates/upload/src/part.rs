@@ -8,7 +8,7 @@ use crate::object::Object;
 
 /// A run of contacts of one import array: what one request sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Part {
+pub struct ArraySlice {
     /// The array, by its place in the manifest, from 0.
     pub array: u32,
     /// The first contact, from 0.
@@ -17,7 +17,7 @@ pub struct Part {
     pub end: u32,
 }
 
-impl Part {
+impl ArraySlice {
     /// Contacts in it.
     #[must_use]
     pub fn contacts(self) -> u32 {
@@ -29,19 +29,19 @@ impl Part {
     /// The first half is sent first. If it goes through, the fault is in the second, which then
     /// need not be sent as a whole: with the first one smaller this finds one contact among 500 in
     /// at most 18 requests.
-    pub(crate) fn halves(self) -> Option<(Part, Part)> {
+    pub(crate) fn halves(self) -> Option<(ArraySlice, ArraySlice)> {
         if self.contacts() < 2 {
             return None;
         }
         let middle = self.first + self.contacts() / 2;
-        Some((Part { end: middle, ..self }, Part { first: middle, ..self }))
+        Some((ArraySlice { end: middle, ..self }, ArraySlice { first: middle, ..self }))
     }
 
     /// The first contact, and the others if there are any.
-    pub(crate) fn split_first(self) -> (Part, Option<Part>) {
+    pub(crate) fn split_first(self) -> (ArraySlice, Option<ArraySlice>) {
         let end = self.first.saturating_add(1).min(self.end);
-        let rest = Part { first: end, ..self };
-        (Part { end, ..self }, (rest.contacts() > 0).then_some(rest))
+        let rest = ArraySlice { first: end, ..self };
+        (ArraySlice { end, ..self }, (rest.contacts() > 0).then_some(rest))
     }
 }
 
@@ -50,7 +50,11 @@ impl Part {
 /// # Errors
 ///
 /// When the array is not what it was when it was checked, or a tag cannot be added.
-pub(crate) fn body(json: Vec<u8>, part: Part, tag: Option<&str>) -> Result<Vec<u8>, BodyError> {
+pub(crate) fn body(
+    json: Vec<u8>,
+    part: ArraySlice,
+    tag: Option<&str>,
+) -> Result<Vec<u8>, BodyError> {
     let contacts = contacts_of(&json).map_err(|_| BodyError::NotAnArray)?;
     let is_whole = part.first == 0 && part.end as usize == contacts.len();
     if is_whole && tag.is_none() {
@@ -123,7 +127,7 @@ mod tests {
     const ARRAY: &[u8] = br#"[{"profile":{"userDetails":{"userProvidedName":"Asha \u0041","contact":{"email":"","phone":{"number":"9876543210","prefix":"91"}},"tags":["lead"],"attributes":[]}}},2,3]"#;
 
     fn made(first: u32, end: u32, tag: Option<&str>) -> Result<String, BodyError> {
-        let part = Part { array: 0, first, end };
+        let part = ArraySlice { array: 0, first, end };
         body(ARRAY.to_vec(), part, tag).map(|body| String::from_utf8(body).unwrap())
     }
 
@@ -158,7 +162,7 @@ mod tests {
             r#"{"profile":{"userDetails":["Asha",{},[],[]]}}"#.to_owned(),
         ] {
             let array = format!("[{contact}]").into_bytes();
-            let part = Part { array: 0, first: 0, end: 1 };
+            let part = ArraySlice { array: 0, first: 0, end: 1 };
             assert_eq!(body(array.clone(), part, Some("spring")), Err(BodyError::NoTags));
             assert_eq!(body(array.clone(), part, None), Ok(array));
         }
@@ -166,12 +170,12 @@ mod tests {
 
     #[test]
     fn halves_cover_the_part_and_end_at_one_contact() {
-        let part = Part { array: 0, first: 3, end: 8 };
+        let part = ArraySlice { array: 0, first: 3, end: 8 };
         let (first, second) = part.halves().unwrap();
         assert_eq!((first.first, first.end, second.first, second.end), (3, 5, 5, 8));
-        let single = Part { array: 0, first: 3, end: 4 };
+        let single = ArraySlice { array: 0, first: 3, end: 4 };
         assert_eq!(single.halves(), None);
-        assert_eq!(part.split_first(), (single, Some(Part { first: 4, ..part })));
+        assert_eq!(part.split_first(), (single, Some(ArraySlice { first: 4, ..part })));
         assert_eq!(single.split_first(), (single, None));
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::answer::Trouble;
-use crate::part::Part;
+use crate::part::ArraySlice;
 use crate::schedule::WaitFor;
 
 /// Something that happened in a run. None of them holds a contact or a token.
@@ -19,17 +19,17 @@ pub enum Event {
     /// A request is sent.
     Sending {
         /// What it holds.
-        part: Part,
+        part: ArraySlice,
     },
     /// The service has taken a part.
     Acknowledged {
         /// What it has taken.
-        part: Part,
+        part: ArraySlice,
     },
     /// The service refused a contact, which stands in `refused.csv` now.
     Refused {
         /// The contact.
-        part: Part,
+        part: ArraySlice,
         /// The HTTP status.
         status: u16,
     },
@@ -37,21 +37,21 @@ pub enum Event {
     /// the contact is at fault.
     Doubted {
         /// The contact.
-        part: Part,
+        part: ArraySlice,
         /// The HTTP status.
         status: u16,
     },
     /// The service refused a part, which is sent in halves.
     Halved {
         /// The part.
-        part: Part,
+        part: ArraySlice,
         /// The HTTP status.
         status: u16,
     },
     /// A part had no clear answer, and is sent again after a while.
     Retried {
         /// The part.
-        part: Part,
+        part: ArraySlice,
         /// What was wrong.
         trouble: Trouble,
         /// How long it waits.
@@ -60,7 +60,7 @@ pub enum Event {
     /// A part had no clear answer so often that it is left for the next run.
     Unknown {
         /// The part.
-        part: Part,
+        part: ArraySlice,
         /// What was wrong the last time.
         trouble: Trouble,
     },
@@ -136,7 +136,7 @@ pub struct Report {
     /// Contacts that the service refused, in this run and before; they are in `refused.csv`.
     pub refused: u64,
     /// Parts that may be in or not: sent often enough, without a clear answer.
-    pub unknown: Vec<(Part, Trouble)>,
+    pub unknown: Vec<(ArraySlice, Trouble)>,
     /// Contacts that were not settled when the run ended, beside the unknown ones.
     pub left: u64,
     /// Requests that were sent.

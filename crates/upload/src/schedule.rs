@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::answer::{Trouble, Verdict, speaks_of_the_contact};
 use crate::journal::Past;
 use crate::pacer::Pacer;
-use crate::part::Part;
+use crate::part::ArraySlice;
 
 /// Without a `Retry-After` that can be meant, the window of the limit.
 const DEFAULT_WAIT: Duration = Duration::from_secs(60);
@@ -50,12 +50,12 @@ pub(crate) struct Rules {
 /// A part that is to be sent, or under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Task {
-    pub(crate) part: Part,
+    pub(crate) part: ArraySlice,
     /// How often it was sent without a clear answer.
     tries: u32,
     not_before: Duration,
     /// The other half of what was refused, to be looked at when this one is settled.
-    other_half: Option<Part>,
+    other_half: Option<ArraySlice>,
     /// The fault must be in here, if one contact was at fault: the other half went through.
     is_suspect: bool,
     purpose: Purpose,
@@ -79,7 +79,7 @@ enum Purpose {
 }
 
 impl Task {
-    fn new(part: Part) -> Self {
+    fn new(part: ArraySlice) -> Self {
         Task {
             part,
             tries: 0,
@@ -117,7 +117,7 @@ struct Doubted {
 /// A contact that is refused for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    pub(crate) part: Part,
+    pub(crate) part: ArraySlice,
     pub(crate) status: u16,
     pub(crate) message: String,
 }
@@ -229,12 +229,12 @@ pub(crate) struct Schedule {
     pacer: Pacer,
     random: fastrand::Rng,
     sizes: Vec<Size>,
-    fresh: VecDeque<Part>,
+    fresh: VecDeque<ArraySlice>,
     /// Halves, and what is sent again.
     again: Vec<Task>,
     under_way: usize,
     /// What an earlier run learned must be halved.
-    to_halve: BTreeSet<Part>,
+    to_halve: BTreeSet<ArraySlice>,
     /// The least that was too large for one request, in bytes.
     too_large: u64,
     /// Whether a refusal has always been due to contacts: a service that counts them differently
@@ -253,7 +253,7 @@ pub(crate) struct Schedule {
     /// What an answer to something else has proved.
     proved: Vec<Refusal>,
     /// A contact that was taken: to refuse it now is to refuse everything.
-    known_good: Option<Part>,
+    known_good: Option<ArraySlice>,
 }
 
 impl Schedule {
@@ -509,7 +509,7 @@ impl Schedule {
     }
 
     /// The half beside one that went through: the fault must be there, so only its halves are sent.
-    fn suspect(&mut self, part: Part, blamed_at: Option<Moment>) {
+    fn suspect(&mut self, part: ArraySlice, blamed_at: Option<Moment>) {
         self.again.push(match part.halves().filter(|_| self.trusts_suspicion) {
             None => Task { is_suspect: true, blamed_at, ..Task::new(part) },
             Some((first, second)) => {
@@ -615,7 +615,7 @@ impl Schedule {
     }
 
     /// About how many bytes a part has.
-    fn bytes(&self, part: Part) -> u64 {
+    fn bytes(&self, part: ArraySlice) -> u64 {
         let size = self.sizes.get(part.array as usize);
         size.map_or(0, |size| {
             size.bytes * u64::from(part.contacts()) / u64::from(size.contacts.max(1))

@@ -17,7 +17,7 @@ const PUBLISHED_RATE: NonZeroU32 = NonZeroU32::new(100).expect("100 is not zero"
 /// A service whose import API is published: the services of `docs/import-api.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Preset {
+pub enum Service {
     /// BotPenguin, v7.
     BotPenguin,
     /// BotPenguin, white label. Its host has a hyphen behind `api`.
@@ -28,58 +28,58 @@ pub enum Preset {
     Reekolect,
 }
 
-impl Preset {
+impl Service {
     /// All presets.
-    pub const ALL: &[Preset] =
-        &[Preset::BotPenguin, Preset::BotPenguinPartner, Preset::M1bot, Preset::Reekolect];
+    pub const ALL: &[Service] =
+        &[Service::BotPenguin, Service::BotPenguinPartner, Service::M1bot, Service::Reekolect];
 
     /// The name that `--target` takes.
     ///
     /// ```
-    /// use contactmill_upload::Preset;
+    /// use contactmill_upload::Service;
     ///
-    /// assert_eq!(Preset::BotPenguinPartner.name(), "botpenguin-partner");
+    /// assert_eq!(Service::BotPenguinPartner.name(), "botpenguin-partner");
     /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Preset::BotPenguin => "botpenguin",
-            Preset::BotPenguinPartner => "botpenguin-partner",
-            Preset::M1bot => "m1bot",
-            Preset::Reekolect => "reekolect",
+            Service::BotPenguin => "botpenguin",
+            Service::BotPenguinPartner => "botpenguin-partner",
+            Service::M1bot => "m1bot",
+            Service::Reekolect => "reekolect",
         }
     }
 
     const fn base_url(self) -> &'static str {
         match self {
-            Preset::BotPenguin => "https://api.v7.botpenguin.com",
-            Preset::BotPenguinPartner => "https://api-v7.express-chat.com",
-            Preset::M1bot | Preset::Reekolect => "https://api.v7.express-chat.com",
+            Service::BotPenguin => "https://api.v7.botpenguin.com",
+            Service::BotPenguinPartner => "https://api-v7.express-chat.com",
+            Service::M1bot | Service::Reekolect => "https://api.v7.express-chat.com",
         }
     }
 
     /// As the published examples of the white labels show it.
     const fn origin(self) -> Option<&'static str> {
         match self {
-            Preset::BotPenguin => None,
-            Preset::BotPenguinPartner => Some("https://app.eleapis.com"),
-            Preset::M1bot => Some("https://m1bot.mark1.ai"),
-            Preset::Reekolect => Some("https://app.reekolect.ai"),
+            Service::BotPenguin => None,
+            Service::BotPenguinPartner => Some("https://app.eleapis.com"),
+            Service::M1bot => Some("https://m1bot.mark1.ai"),
+            Service::Reekolect => Some("https://app.reekolect.ai"),
         }
     }
 }
 
-impl fmt::Display for Preset {
+impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Preset {
+impl FromStr for Service {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        let found = Preset::ALL.iter().find(|preset| preset.name() == text);
+        let found = Service::ALL.iter().find(|preset| preset.name() == text);
         found.copied().ok_or_else(|| TargetError::UnknownPreset { name: text.to_owned() })
     }
 }
@@ -87,9 +87,9 @@ impl FromStr for Preset {
 /// Where import arrays are sent, and what stands in the headers of each request beside the token.
 ///
 /// ```
-/// use contactmill_upload::{Preset, Target};
+/// use contactmill_upload::{Service, Target};
 ///
-/// let target = Target::preset(Preset::M1bot);
+/// let target = Target::preset(Service::M1bot);
 /// assert_eq!(target.url(), "https://api.v7.express-chat.com/inbox/users/import");
 /// assert_eq!(target.rate().get(), 100);
 ///
@@ -118,7 +118,7 @@ struct BotId(String);
 impl Target {
     /// A published service.
     #[must_use]
-    pub fn preset(preset: Preset) -> Self {
+    pub fn preset(preset: Service) -> Self {
         Target {
             name: preset.name().to_owned(),
             url: endpoint(preset.base_url(), None).expect("every preset has a test"),
@@ -318,7 +318,7 @@ impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TargetError::UnknownPreset { name } => {
-                let names: Vec<&str> = Preset::ALL.iter().map(|preset| preset.name()).collect();
+                let names: Vec<&str> = Service::ALL.iter().map(|preset| preset.name()).collect();
                 write!(f, "there is no target {name:?}; the targets are {}", names.join(", "))
             }
             TargetError::Url { text } => {
@@ -380,7 +380,7 @@ mod tests {
 
     #[test]
     fn every_published_service_has_its_preset() {
-        assert_eq!(SERVICES.len(), Preset::ALL.len());
+        assert_eq!(SERVICES.len(), Service::ALL.len());
         for (name, url, origin, referer) in SERVICES {
             let target = Target::preset(name.parse().unwrap());
             assert_eq!((target.name(), target.url().as_str()), (*name, *url));

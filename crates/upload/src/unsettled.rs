@@ -114,7 +114,7 @@ mod tests {
 
     use super::*;
     use crate::journal::JournalError;
-    use crate::part::Part;
+    use crate::part::ArraySlice;
 
     const REAL: &str = "https://api.example.com/";
     const REHEARSAL: &str = "http://127.0.0.1:8080/";
@@ -144,8 +144,8 @@ mod tests {
         }
     }
 
-    fn part(array: u32, first: u32, end: u32) -> Part {
-        Part { array, first, end }
+    fn part(array: u32, first: u32, end: u32) -> ArraySlice {
+        ArraySlice { array, first, end }
     }
 
     /// The first array: two contacts in, one refused.

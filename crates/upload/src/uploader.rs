@@ -10,7 +10,7 @@ use crate::answer::Verdict;
 use crate::error::UploadError;
 use crate::folder::{ImportFolder, contacts_of};
 use crate::journal::{Entry, Job, Journal, JournalError, Past, milliseconds};
-use crate::part::{Part, body};
+use crate::part::{ArraySlice, body};
 use crate::refused::{Place, REFUSED, RefusedTable};
 use crate::report::{Ended, Event, Report};
 use crate::schedule::{Next, Outcome, Refusal, Rules, Schedule, Size, Stop, Task};
@@ -20,7 +20,7 @@ use crate::words::shown;
 
 /// How an [`Uploader`] works.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct UploadOptions {
     /// Requests that may be under way at once.
     pub concurrency: NonZeroUsize,
     /// How often what has no clear answer is sent again.
@@ -34,10 +34,10 @@ pub struct Settings {
     pub again: bool,
 }
 
-impl Default for Settings {
+impl Default for UploadOptions {
     /// Four requests at once, six retries, a quarter of an hour, no tag, and nothing again.
     fn default() -> Self {
-        Settings {
+        UploadOptions {
             concurrency: NonZeroUsize::MIN.saturating_add(3),
             retries: 6,
             max_wait: Duration::from_secs(15 * 60),
@@ -54,7 +54,7 @@ impl Default for Settings {
 pub struct Uploader<T> {
     target: Target,
     transport: T,
-    settings: Settings,
+    options: UploadOptions,
 }
 
 /// What is still to be done in a folder.
@@ -65,7 +65,7 @@ pub struct Remaining {
     /// Contacts that the service refused already.
     pub refused: u64,
     /// What is to be sent, one request each if nothing is refused.
-    pub parts: Vec<Part>,
+    pub parts: Vec<ArraySlice>,
 }
 
 impl Remaining {
@@ -84,11 +84,11 @@ impl Remaining {
 pub fn remaining(
     folder: &ImportFolder,
     target: &Target,
-    settings: &Settings,
+    options: &UploadOptions,
 ) -> Result<Remaining, JournalError> {
-    let job = job(folder, target, settings);
+    let job = job(folder, target, options);
     let mut past = Journal::look(folder.path(), &job, SystemTime::now())?;
-    if settings.again {
+    if options.again {
         past.forget_outcomes();
     }
     let arrays = folder.arrays().iter().zip(0..);
@@ -107,24 +107,28 @@ pub fn remaining(
 /// When the array cannot be read, or the tag cannot be added.
 pub fn body_bytes(
     folder: &ImportFolder,
-    part: Part,
-    settings: &Settings,
+    part: ArraySlice,
+    options: &UploadOptions,
 ) -> Result<usize, UploadError> {
-    body_of(folder, part, settings).map(|body| body.len())
+    body_of(folder, part, options).map(|body| body.len())
 }
 
-fn job(folder: &ImportFolder, target: &Target, settings: &Settings) -> Job {
+fn job(folder: &ImportFolder, target: &Target, options: &UploadOptions) -> Job {
     Job {
         url: target.url(),
         manifest: folder.manifest_sha256().to_owned(),
-        tag: settings.tag.clone(),
+        tag: options.tag.clone(),
     }
 }
 
-fn body_of(folder: &ImportFolder, part: Part, settings: &Settings) -> Result<Vec<u8>, UploadError> {
+fn body_of(
+    folder: &ImportFolder,
+    part: ArraySlice,
+    options: &UploadOptions,
+) -> Result<Vec<u8>, UploadError> {
     let array = &folder.arrays()[part.array as usize];
     let json = folder.read(array).map_err(UploadError::Folder)?;
-    body(json, part, settings.tag.as_deref())
+    body(json, part, options.tag.as_deref())
         .map_err(|_| UploadError::Form { file: array.file.clone(), line: array.line })
 }
 
@@ -143,8 +147,8 @@ const WORTH_TELLING: Duration = Duration::from_secs(1);
 impl<T: Transport> Uploader<T> {
     /// An uploader of this target.
     #[must_use]
-    pub fn new(target: Target, transport: T, settings: Settings) -> Self {
-        Uploader { target, transport, settings }
+    pub fn new(target: Target, transport: T, options: UploadOptions) -> Self {
+        Uploader { target, transport, options }
     }
 
     /// Sends what the journal does not know as settled, and returns when everything is settled, or
@@ -164,8 +168,8 @@ impl<T: Transport> Uploader<T> {
     ) -> Result<Report, UploadError> {
         let started = Instant::now();
         let wall = SystemTime::now();
-        let job = job(folder, &self.target, &self.settings);
-        let (mut journal, past) = Journal::open(folder.path(), &job, self.settings.again, wall)?;
+        let job = job(folder, &self.target, &self.options);
+        let (mut journal, past) = Journal::open(folder.path(), &job, self.options.again, wall)?;
         if let Some(error) = journal.not_locked() {
             on_event(&Event::NotLocked { why: error.to_string() });
         }
@@ -183,9 +187,9 @@ impl<T: Transport> Uploader<T> {
         };
         let rules = Rules {
             rate: self.target.rate(),
-            concurrency: self.settings.concurrency.get(),
-            retries: self.settings.retries,
-            max_wait: self.settings.max_wait,
+            concurrency: self.options.concurrency.get(),
+            retries: self.options.retries,
+            max_wait: self.options.max_wait,
             seed: fastrand::u64(..),
         };
         let sizes = folder
@@ -193,7 +197,7 @@ impl<T: Transport> Uploader<T> {
             .iter()
             .map(|array| Size { contacts: array.contacts, bytes: array.bytes });
         let schedule = Schedule::new(rules, sizes.collect(), &past, EPOCH);
-        let asked = past.blocked_for.filter(|wait| *wait > self.settings.max_wait);
+        let asked = past.blocked_for.filter(|wait| *wait > self.options.max_wait);
         let run = Run {
             uploader: self,
             folder,
@@ -212,7 +216,7 @@ impl<T: Transport> Uploader<T> {
             halting: AtomicUsize::new(0),
         };
         std::thread::scope(|scope| {
-            for worker in 0..self.settings.concurrency.get() {
+            for worker in 0..self.options.concurrency.get() {
                 let started = std::thread::Builder::new()
                     .name(format!("contactmill-send-{worker}"))
                     .spawn_scoped(scope, || run.work());
@@ -255,7 +259,7 @@ impl<T: Transport> Uploader<T> {
     }
 }
 
-fn place(folder: &ImportFolder, part: Part) -> Place {
+fn place(folder: &ImportFolder, part: ArraySlice) -> Place {
     let array = &folder.arrays()[part.array as usize];
     Place { file: array.file.clone(), line: array.line, contact: part.first + 1 }
 }
@@ -345,7 +349,7 @@ impl<T: Transport> Run<'_, T> {
     }
 
     fn send<'s>(&'s self, mut state: MutexGuard<'s, State>, task: Task) -> MutexGuard<'s, State> {
-        let begun = body_of(self.folder, task.part, &self.uploader.settings).and_then(|body| {
+        let begun = body_of(self.folder, task.part, &self.uploader.options).and_then(|body| {
             state.journal.write(Entry::Sending(task.part), SystemTime::now())?;
             Ok(body)
         });
@@ -474,7 +478,7 @@ impl<T: Transport> Run<'_, T> {
 
     /// The same for a contact whose answer came before the proof.
     fn refuse_proved(&self, state: &mut State, refusal: Refusal) -> Result<(), UploadError> {
-        let body = body_of(self.folder, refusal.part, &self.uploader.settings)?;
+        let body = body_of(self.folder, refusal.part, &self.uploader.options)?;
         self.refuse(state, &refusal, &contact(&body, 0))
     }
 }

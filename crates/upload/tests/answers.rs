@@ -7,7 +7,7 @@ mod loopback;
 
 use std::time::{Duration, Instant};
 
-use contactmill_upload::{Ended, Event, Settings, Target, Trouble};
+use contactmill_upload::{Ended, Event, Target, Trouble, UploadOptions};
 use loopback::{Run, SUCCESS, Server, TOKEN, answer, folder, journal};
 
 /// The bytes in the form of gzip, by a stored block: RFC 1952 and 1951.
@@ -226,8 +226,9 @@ fn redirects_are_never_followed() {
             stream.write_all(&answer(status, &header, b"")).unwrap();
         });
         let made = folder(5, 3);
-        let settings = Settings { concurrency: std::num::NonZeroUsize::MIN, ..Settings::default() };
-        let run = Run { settings, ..Run::to(&server.url()) };
+        let options =
+            UploadOptions { concurrency: std::num::NonZeroUsize::MIN, ..UploadOptions::default() };
+        let run = Run { options, ..Run::to(&server.url()) };
         let (report, _) = run.upload(made.path());
         let Ended::Unexpected { status: found, location: Some(location) } = &report.ended else {
             panic!("{status}: {:?}", report.ended)
@@ -313,7 +314,7 @@ fn a_wait_that_is_too_long_ends_the_run_and_the_next_one_keeps_to_it() {
     });
     let made = folder(3, 3);
     let mut run = Run::to(&server.url());
-    run.settings.concurrency = std::num::NonZeroUsize::MIN;
+    run.options.concurrency = std::num::NonZeroUsize::MIN;
     for _ in 0..2 {
         let (report, _) = run.upload(made.path());
         let Ended::TooLongAWait { wait } = report.ended else { panic!("{:?}", report.ended) };

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use contactmill_sandbox::{AnswerStyle, Options, Sandbox};
-use contactmill_upload::{Ended, Preset, Settings, Target};
+use contactmill_upload::{Ended, Service, Target, UploadOptions};
 use loopback::{Run, contact, folder, write_folder};
 
 fn sandbox(options: Options) -> Sandbox {
@@ -23,8 +23,8 @@ fn unlimited() -> Options {
 }
 
 fn to(sandbox: &Sandbox) -> Run {
-    let settings = Settings { retries: 8, ..Settings::default() };
-    Run { settings, ..Run::to(&format!("http://{}", sandbox.address())) }
+    let options = UploadOptions { retries: 8, ..UploadOptions::default() };
+    Run { options, ..Run::to(&format!("http://{}", sandbox.address())) }
 }
 
 /// Every contact is stored as it stands in the folder, and no other.
@@ -101,7 +101,7 @@ fn a_tag_is_on_every_contact_that_arrives() {
     let sandbox = sandbox(unlimited());
     let made = folder(2, 5);
     let mut run = to(&sandbox);
-    run.settings.tag = Some("spring".to_owned());
+    run.options.tag = Some("spring".to_owned());
     let (report, _) = run.upload(made.path());
     assert_eq!(report.acknowledged, 10);
     for stored in sandbox.contacts().values() {
@@ -133,7 +133,7 @@ fn ten_thousand_contacts_take_what_the_limit_allows() {
 #[test]
 fn every_preset_sends_what_the_api_asks_for() {
     let sandbox = sandbox(unlimited());
-    for preset in Preset::ALL {
+    for preset in Service::ALL {
         let target = Target::preset(*preset);
         let origin = target.headers().into_iter().find(|(name, _)| *name == "Origin");
         let mut run = to(&sandbox);

@@ -10,7 +10,7 @@ use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::options::{
     Acceptance, BadEmail, BareDigits, LineTypePolicy, MissingName, PhoneMode,
 };
-use contactmill_emit::Layout;
+use contactmill_emit::ArrayLayout;
 use serde::Serialize;
 
 /// Declares the words of an option and what they mean.
@@ -35,7 +35,7 @@ macro_rules! words {
     };
 }
 
-words!(LayoutArgument => Layout { Files = Layout::Files, Lines = Layout::Lines });
+words!(LayoutArgument => ArrayLayout { Files = ArrayLayout::Files, Lines = ArrayLayout::Lines });
 words!(BareDigitsArgument => BareDigits {
     National = BareDigits::National,
     International = BareDigits::International,

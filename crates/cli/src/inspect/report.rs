@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use contactmill_core::columns::{ColumnRole, column_letters};
-use contactmill_core::inspect::Found;
+use contactmill_core::inspect::FindingCount;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Part, Seen};
+use super::{InspectedInput, Seen};
 
 #[derive(Serialize)]
 struct Report<'r> {
@@ -83,8 +83,8 @@ struct ExampleReport<'r> {
     contact: &'r Value,
 }
 
-impl From<&Found> for FoundReport {
-    fn from(found: &Found) -> Self {
+impl From<&FindingCount> for FoundReport {
+    fn from(found: &FindingCount) -> Self {
         FoundReport {
             code: found.finding.code(),
             count: found.count,
@@ -96,8 +96,8 @@ impl From<&Found> for FoundReport {
     }
 }
 
-impl<'r> From<&'r Part> for InputReport<'r> {
-    fn from(part: &'r Part) -> Self {
+impl<'r> From<&'r InspectedInput> for InputReport<'r> {
+    fn from(part: &'r InspectedInput) -> Self {
         let mut report = InputReport {
             path: &part.name,
             format: part.format,
@@ -174,7 +174,7 @@ impl<'r> From<&'r Part> for InputReport<'r> {
     }
 }
 
-pub(super) fn write(out: &mut impl Write, parts: &[Part]) -> io::Result<()> {
+pub(super) fn write(out: &mut impl Write, parts: &[InspectedInput]) -> io::Result<()> {
     let report = Report { inputs: parts.iter().map(InputReport::from).collect() };
     serde_json::to_writer_pretty(&mut *out, &report)?;
     out.write_all(b"\n")

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use anstyle::AnsiColor;
 use contactmill_core::columns::{ColumnRole, DecidedBy, MappedField, column_letters};
-use contactmill_core::inspect::{Finding, Found, Inspection};
+use contactmill_core::inspect::{Finding, FindingCount, Inspection};
 use serde_json::Value;
 
-use super::{Part, Seen};
+use super::{InspectedInput, Seen};
 use crate::args::InspectArguments;
 use crate::convert::shell_word;
 use crate::summary::{grouped, shown};
@@ -30,7 +30,7 @@ const NAME_WIDTH: usize = 24;
 
 pub(super) fn write(
     out: &mut impl Write,
-    parts: &[Part],
+    parts: &[InspectedInput],
     arguments: &InspectArguments,
 ) -> io::Result<()> {
     for (index, part) in parts.iter().enumerate() {
@@ -42,9 +42,9 @@ pub(super) fn write(
     write_next(out, parts, arguments)
 }
 
-fn write_part(out: &mut impl Write, part: &Part) -> io::Result<()> {
+fn write_part(out: &mut impl Write, part: &InspectedInput) -> io::Result<()> {
     writeln!(out, "{HEADING}{}{HEADING:#}", one_line(&part.name))?;
-    let Part { format, encoding, delimiter, quotes, bytes, .. } = part;
+    let InspectedInput { format, encoding, delimiter, quotes, bytes, .. } = part;
     write!(out, "  {format}, ")?;
     if let Some(delimiter) = delimiter {
         write!(out, "{delimiter}, ")?;
@@ -130,8 +130,8 @@ fn write_columns(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
     Ok(())
 }
 
-fn write_found(out: &mut impl Write, found: &[Found]) -> io::Result<()> {
-    for Found { finding, count, first } in found.iter().take(SHOWN) {
+fn write_found(out: &mut impl Write, found: &[FindingCount]) -> io::Result<()> {
+    for FindingCount { finding, count, first } in found.iter().take(SHOWN) {
         let style = match finding {
             Finding::Reason(_) => BAD,
             Finding::Warning(_) => WARN,
@@ -263,7 +263,7 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 
 fn write_next(
     out: &mut impl Write,
-    parts: &[Part],
+    parts: &[InspectedInput],
     arguments: &InspectArguments,
 ) -> io::Result<()> {
     writeln!(out, "\n{HEADING}Next{HEADING:#}")?;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use crate::dump::PassedOver;
-use crate::input::decompress::InflateLimits;
+use crate::dump::SkippedMember;
+use crate::input::decompress::DecompressLimits;
 
 /// An input that could not be read any further: which, where and why.
 ///
@@ -62,7 +62,7 @@ pub enum SourceProblem {
     /// It unpacks to more than it may.
     Inflated {
         /// What it may unpack to.
-        limits: InflateLimits,
+        limits: DecompressLimits,
     },
     /// A part of it would take more memory than there may be.
     TooLargeInside {
@@ -93,7 +93,7 @@ pub enum SourceProblem {
     /// An archive holds nothing that records could be read from.
     NothingInside {
         /// What it holds instead, and what each is.
-        passed_over: Vec<PassedOver>,
+        skipped_members: Vec<SkippedMember>,
     },
     /// A column is of a type that cannot be read.
     Column {
@@ -212,9 +212,9 @@ impl fmt::Display for SourceError {
             SourceProblem::Compression { method } => {
                 write!(f, "it is compressed with {method}; unpack it first")
             }
-            SourceProblem::NothingInside { passed_over } => {
+            SourceProblem::NothingInside { skipped_members } => {
                 f.write_str("there is nothing in it that contacts could be read from")?;
-                for PassedOver { name, what } in passed_over.iter().take(10) {
+                for SkippedMember { name, what } in skipped_members.iter().take(10) {
                     write!(f, "\n  {name} is {what}")?;
                 }
                 Ok(())

@@ -4,7 +4,7 @@ use contactmill_core::columns::is_bookkeeping_header;
 
 /// Whether a row has columns for contacts, or is a record of one; what such columns are called, others
 /// know.
-pub type IsHeader<'o> = &'o dyn Fn(&[String]) -> bool;
+pub type IsHeaderRow<'o> = &'o dyn Fn(&[String]) -> bool;
 
 /// How many rows are looked at.
 pub(crate) const HEADER_AMONG: usize = 10;
@@ -17,15 +17,15 @@ const ROWS_COUNTED: usize = 1_000;
 pub(crate) struct HeaderSearch<'o> {
     /// The user says that there is none.
     no_header: bool,
-    is_header: IsHeader<'o>,
-    is_record: IsHeader<'o>,
+    is_header: IsHeaderRow<'o>,
+    is_record: IsHeaderRow<'o>,
 }
 
 impl<'o> HeaderSearch<'o> {
     pub(crate) const fn new(
         no_header: bool,
-        is_header: IsHeader<'o>,
-        is_record: IsHeader<'o>,
+        is_header: IsHeaderRow<'o>,
+        is_record: IsHeaderRow<'o>,
     ) -> Self {
         HeaderSearch { no_header, is_header, is_record }
     }

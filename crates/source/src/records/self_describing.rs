@@ -13,7 +13,7 @@ use crate::records::window::{Piece, kept_text};
 
 /// How JSON and vCards are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyedOptions {
+pub struct SelfDescribingOptions {
     /// About how many bytes make a block.
     pub block_bytes: usize,
     /// The largest record that is taken, photos not counted; a larger one is given up as too large.
@@ -22,9 +22,13 @@ pub struct KeyedOptions {
     pub max_columns: usize,
 }
 
-impl Default for KeyedOptions {
+impl Default for SelfDescribingOptions {
     fn default() -> Self {
-        KeyedOptions { block_bytes: 512 << 10, max_record_bytes: 1 << 20, max_columns: 4_096 }
+        SelfDescribingOptions {
+            block_bytes: 512 << 10,
+            max_record_bytes: 1 << 20,
+            max_columns: 4_096,
+        }
     }
 }
 
@@ -45,7 +49,7 @@ impl Columns {
     /// The columns of all records of a source.
     pub(crate) fn of<S>(source: &mut S, max: usize) -> Result<Columns, SourceError>
     where
-        S: Source<Block = KeyedBlock, Error = SourceError>,
+        S: Source<Block = SelfDescribingBlock, Error = SourceError>,
     {
         Found::default().all(source, max)
     }
@@ -54,7 +58,7 @@ impl Columns {
     /// known.
     pub(crate) fn of_cards<S>(source: &mut S, max: usize) -> Result<Columns, SourceError>
     where
-        S: Source<Block = KeyedBlock, Error = SourceError>,
+        S: Source<Block = SelfDescribingBlock, Error = SourceError>,
     {
         let mut found = Found::default();
         let phone = Value { kind: PHONE.into(), number: 1, is_kind: false, text: String::new() };
@@ -117,7 +121,7 @@ impl Found {
     /// With those of all records of a source.
     fn all<S>(mut self, source: &mut S, max: usize) -> Result<Columns, SourceError>
     where
-        S: Source<Block = KeyedBlock, Error = SourceError>,
+        S: Source<Block = SelfDescribingBlock, Error = SourceError>,
     {
         while let Some(block) = source.next_block()? {
             block.find_columns(&mut self, max)?;
@@ -190,7 +194,7 @@ impl Reading {
 /// A run of whole records of a [`JsonSource`](crate::JsonSource) or a
 /// [`VcardSource`](crate::VcardSource).
 #[derive(Debug)]
-pub struct KeyedBlock {
+pub struct SelfDescribingBlock {
     pub(crate) source: Arc<str>,
     pub(crate) form: Form,
     pub(crate) bytes: Vec<u8>,
@@ -200,7 +204,7 @@ pub struct KeyedBlock {
     pub(crate) columns: Arc<Columns>,
 }
 
-impl KeyedBlock {
+impl SelfDescribingBlock {
     fn error(&self, piece: &Piece, problem: SourceProblem) -> SourceError {
         SourceError { source: Arc::clone(&self.source), line: Some(piece.line), problem }
     }
@@ -243,7 +247,7 @@ fn keep_beginning(bytes: &[u8], width: usize, text: &mut String, ends: &mut Vec<
     ends.push(text.len());
 }
 
-impl Block for KeyedBlock {
+impl Block for SelfDescribingBlock {
     type Error = SourceError;
 
     fn len_bytes(&self) -> u64 {

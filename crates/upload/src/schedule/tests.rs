@@ -42,7 +42,7 @@ fn unclear(trouble: Trouble) -> Verdict {
 /// One request, and what came of it; or what was decided without one.
 #[derive(Debug)]
 struct Exchange {
-    part: Part,
+    part: ArraySlice,
     is_request: bool,
     sent: Duration,
     answered: Duration,
@@ -53,7 +53,7 @@ struct Exchange {
 /// long that takes.
 fn run(
     schedule: &mut Schedule,
-    service: &mut dyn FnMut(Part, Duration) -> (Verdict, Duration),
+    service: &mut dyn FnMut(ArraySlice, Duration) -> (Verdict, Duration),
 ) -> Vec<Exchange> {
     let mut now = START;
     let mut under_way: Vec<(Duration, Duration, Task, Verdict)> = Vec::new();
@@ -103,7 +103,7 @@ fn run(
     }
 }
 
-const NO_PART: Part = Part { array: u32::MAX, first: 0, end: 0 };
+const NO_PART: ArraySlice = ArraySlice { array: u32::MAX, first: 0, end: 0 };
 
 fn requests(exchanges: &[Exchange]) -> usize {
     exchanges.iter().filter(|exchange| exchange.is_request).count()
@@ -136,7 +136,7 @@ fn settled(exchanges: &[Exchange]) -> (Vec<Place>, BTreeSet<Place>) {
 }
 
 /// A service that refuses arrays with one of these contacts.
-fn refusing(bad: &BTreeSet<Place>) -> impl FnMut(Part, Duration) -> (Verdict, Duration) {
+fn refusing(bad: &BTreeSet<Place>) -> impl FnMut(ArraySlice, Duration) -> (Verdict, Duration) {
     move |part, _| {
         let mut within = bad.range((part.array, part.first)..(part.array, part.end));
         let verdict = if within.next().is_some() { refused() } else { Verdict::Acknowledged };
@@ -173,7 +173,7 @@ proptest! {
     ) {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut service = refusing(&bad);
-        let mut faulty = |part: Part, now: Duration| {
+        let mut faulty = |part: ArraySlice, now: Duration| {
             let (verdict, latency) = service(part, now);
             let is_trouble = random.f64() < trouble;
             (if is_trouble { unclear(Trouble::TimedOut) } else { verdict }, latency)
@@ -191,7 +191,7 @@ proptest! {
 #[test]
 fn a_service_that_takes_fewer_at_once_gets_fewer_and_loses_none() {
     let too_many = |verdict: fn() -> Verdict, limit: u32| {
-        move |part: Part, _: Duration| {
+        move |part: ArraySlice, _: Duration| {
             let is_too_many = part.contacts() > limit;
             (if is_too_many { verdict() } else { Verdict::Acknowledged }, SECOND / 10)
         }
@@ -211,7 +211,7 @@ fn a_service_that_takes_fewer_at_once_gets_fewer_and_loses_none() {
 
 #[test]
 fn what_has_no_clear_answer_is_sent_again_so_often_and_the_rest_goes_on() {
-    let mut service = |part: Part, _: Duration| {
+    let mut service = |part: ArraySlice, _: Duration| {
         let broken = part.array == 1;
         (if broken { unclear(Trouble::Status(503)) } else { Verdict::Acknowledged }, SECOND / 10)
     };
@@ -228,7 +228,7 @@ fn waits_before_another_try_grow_and_are_drawn_from_nothing_up() {
     let mut waits: Vec<Vec<Duration>> = vec![Vec::new(); 10];
     for seed in 0..200 {
         let rules = Rules { retries: 10, seed, ..rules() };
-        let mut service = |_: Part, _: Duration| (unclear(Trouble::TimedOut), SECOND);
+        let mut service = |_: ArraySlice, _: Duration| (unclear(Trouble::TimedOut), SECOND);
         let exchanges = run(&mut schedule(rules, sizes(1, 1)), &mut service);
         for (wait, all) in exchanges.iter().zip(&mut waits) {
             if let Outcome::Retried { wait, .. } = wait.outcome {
@@ -246,7 +246,7 @@ fn waits_before_another_try_grow_and_are_drawn_from_nothing_up() {
 
 #[test]
 fn a_service_that_cannot_be_reached_ends_the_run() {
-    let mut service = |_: Part, _: Duration| (unclear(Trouble::NotConnected), SECOND / 10);
+    let mut service = |_: ArraySlice, _: Duration| (unclear(Trouble::NotConnected), SECOND / 10);
     let exchanges = run(&mut schedule(rules(), sizes(100, 500)), &mut service);
     let last = exchanges.last().map(|exchange| &exchange.outcome);
     assert_eq!(last, Some(&Outcome::Stopped { stop: Stop::Unreachable }));
@@ -256,7 +256,8 @@ fn a_service_that_cannot_be_reached_ends_the_run() {
 #[test]
 fn a_refused_token_ends_the_run_at_once() {
     for status in [401, 403] {
-        let mut service = |_: Part, _: Duration| (Verdict::Unauthorized { status }, SECOND / 10);
+        let mut service =
+            |_: ArraySlice, _: Duration| (Verdict::Unauthorized { status }, SECOND / 10);
         let exchanges = run(&mut schedule(rules(), sizes(100, 500)), &mut service);
         assert_eq!(exchanges.len(), 1);
     }
@@ -266,7 +267,7 @@ fn a_refused_token_ends_the_run_at_once() {
 fn nothing_is_sent_while_the_service_asks_to_wait() {
     for (asked, least) in [(Some(30), 30), (Some(0), 1), (None, 60)] {
         let mut answered = false;
-        let mut service = |_: Part, _: Duration| {
+        let mut service = |_: ArraySlice, _: Duration| {
             if std::mem::replace(&mut answered, true) {
                 return (Verdict::Acknowledged, SECOND / 10);
             }
@@ -285,7 +286,7 @@ fn nothing_is_sent_while_the_service_asks_to_wait() {
 fn a_service_that_is_down_may_ask_to_wait_too() {
     let answers = |seconds: u64| {
         let mut answered = false;
-        let mut service = move |_: Part, _: Duration| {
+        let mut service = move |_: ArraySlice, _: Duration| {
             let wait = Some(Duration::from_secs(seconds));
             let down = Verdict::Unclear { trouble: Trouble::Status(503), wait };
             let is_up = std::mem::replace(&mut answered, true);
@@ -303,7 +304,7 @@ fn a_service_that_is_down_may_ask_to_wait_too() {
 #[test]
 fn a_wait_longer_than_allowed_ends_the_run() {
     let asks = |seconds: u64| {
-        let mut service = |_: Part, _: Duration| {
+        let mut service = |_: ArraySlice, _: Duration| {
             (Verdict::Limited { wait: Some(Duration::from_secs(seconds)) }, SECOND / 10)
         };
         run(&mut schedule(rules(), sizes(20, 500)), &mut service)
@@ -323,7 +324,7 @@ fn a_wait_longer_than_allowed_ends_the_run() {
 
 #[test]
 fn ten_thousand_contacts_take_what_the_limit_allows() {
-    let mut service = |_: Part, _: Duration| (Verdict::Acknowledged, SECOND);
+    let mut service = |_: ArraySlice, _: Duration| (Verdict::Acknowledged, SECOND);
     let exchanges = run(&mut schedule(rules(), sizes(20, 500)), &mut service);
     let took = exchanges[exchanges.len() - 1].answered - START;
     let allowed = crate::least_time(rules().rate, 20) + SECOND;
@@ -472,7 +473,7 @@ fn found_out(seed: u64, before: usize, sizes: Vec<Size>, concurrency: usize) {
     let bad: BTreeSet<Place> =
         (0..sizes.len() as u32).step_by(3).map(|array| (array, random.u32(..500))).collect();
     let (mut sent, mut in_vain) = (0, 0);
-    let mut service = |part: Part, _: Duration| {
+    let mut service = |part: ArraySlice, _: Duration| {
         sent += 1;
         let mut within = bad.range((part.array, part.first)..(part.array, part.end));
         let verdict = match within.next() {
@@ -501,7 +502,7 @@ fn found_out(seed: u64, before: usize, sizes: Vec<Size>, concurrency: usize) {
 
 #[test]
 fn a_service_that_finds_everything_too_large_refuses_no_contact() {
-    let mut service = |_: Part, _: Duration| {
+    let mut service = |_: ArraySlice, _: Duration| {
         (Verdict::TooLarge { message: "request entity too large".to_owned() }, SECOND / 10)
     };
     let exchanges = run(&mut schedule(rules(), sizes(100, 500)), &mut service);
@@ -518,7 +519,7 @@ fn a_last_array_that_is_all_bad_is_refused_contact_by_contact() {
     let exchanges = run(&mut schedule(rules(), sizes(5, 60)), &mut refusing(&bad));
     let (acknowledged, refused) = settled(&exchanges);
     assert_eq!(refused, bad);
-    let checks: Vec<Part> = exchanges
+    let checks: Vec<ArraySlice> = exchanges
         .iter()
         .filter(|exchange| exchange.outcome == Outcome::Checked)
         .map(|exchange| exchange.part)
@@ -537,7 +538,7 @@ fn a_folder_so_small_that_all_stands_alone_is_refused_if_the_words_are_about_the
         let bad: BTreeSet<Place> = (0..contacts).map(|place| (0, place)).collect();
         let exchanges = run(&mut schedule(rules(), sizes(1, contacts)), &mut refusing(&bad));
         assert_eq!(settled(&exchanges).1, bad);
-        let mut service = |_: Part, _: Duration| (general(), SECOND / 10);
+        let mut service = |_: ArraySlice, _: Duration| (general(), SECOND / 10);
         let exchanges = run(&mut schedule(rules(), sizes(1, contacts)), &mut service);
         assert_eq!(refused_for_good(&exchanges), BTreeSet::new());
         let last = exchanges.last().map(|exchange| &exchange.outcome);
@@ -549,7 +550,7 @@ fn a_folder_so_small_that_all_stands_alone_is_refused_if_the_words_are_about_the
 #[test]
 fn a_check_without_a_clear_answer_ends_the_run_and_refuses_nobody() {
     let mut sent = 0;
-    let mut service = |_: Part, _: Duration| {
+    let mut service = |_: ArraySlice, _: Duration| {
         sent += 1;
         let verdict = match sent {
             1 => Verdict::Acknowledged,
@@ -598,7 +599,7 @@ impl Folder {
         &mut self,
         rules: Rules,
         killed_after: usize,
-        service: &mut dyn FnMut(Part, Duration) -> (Verdict, Duration),
+        service: &mut dyn FnMut(ArraySlice, Duration) -> (Verdict, Duration),
     ) -> RunEnd {
         let past = self.past();
         let mut note = |entry| self.lines.push(Line { at: self.lines.len() as u64, entry });
@@ -684,7 +685,7 @@ proptest! {
     ) {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut sent = 0;
-        let mut service = |part: Part, _: Duration| {
+        let mut service = |part: ArraySlice, _: Duration| {
             sent += 1;
             let mut within = bad.range((part.array, part.first)..(part.array, part.end));
             let verdict = match within.next() {
@@ -732,8 +733,8 @@ proptest! {
             generals.push(begins..begins + lasts);
         }
         let mut sent = 0;
-        let mut met: Vec<(usize, Part)> = Vec::new();
-        let mut service = |part: Part, _: Duration| {
+        let mut met: Vec<(usize, ArraySlice)> = Vec::new();
+        let mut service = |part: ArraySlice, _: Duration| {
             sent += 1;
             let mut within = bad.range((part.array, part.first)..(part.array, part.end));
             let time = generals.iter().position(|time| time.contains(&sent));
@@ -759,7 +760,7 @@ proptest! {
         prop_assert_eq!(acknowledged.len() + refused.len(), 120);
         prop_assert!(refused.is_superset(&bad));
         for (array, place) in refused.difference(&bad) {
-            let holds = |part: &Part| part.array == *array && (part.first..part.end).contains(place);
+            let holds = |part: &ArraySlice| part.array == *array && (part.first..part.end).contains(place);
             let of = met.iter().filter(|(_, part)| holds(part)).map(|(time, _)| *time);
             prop_assert!(of.collect::<BTreeSet<_>>().len() >= 2, "{array} {place}");
         }

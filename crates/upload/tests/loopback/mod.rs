@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use contactmill_upload::{
-    Event, HttpTransport, ImportFolder, Report, Settings, Target, Token, Uploader,
+    Event, HttpTransport, ImportFolder, Report, Target, Token, UploadOptions, Uploader,
 };
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
@@ -69,15 +69,15 @@ pub(crate) fn target(url: &str) -> Target {
 
 pub(crate) struct Run {
     pub(crate) target: Target,
-    pub(crate) settings: Settings,
+    pub(crate) options: UploadOptions,
     pub(crate) timeout: Duration,
     pub(crate) ca_file: Option<std::path::PathBuf>,
 }
 
 impl Run {
     pub(crate) fn to(url: &str) -> Self {
-        let settings = Settings { retries: 0, ..Settings::default() };
-        Run { target: target(url), settings, timeout: Duration::from_secs(10), ca_file: None }
+        let options = UploadOptions { retries: 0, ..UploadOptions::default() };
+        Run { target: target(url), options, timeout: Duration::from_secs(10), ca_file: None }
     }
 
     pub(crate) fn upload(&self, folder: &Path) -> (Report, Vec<Event>) {
@@ -85,7 +85,7 @@ impl Run {
         let transport =
             HttpTransport::new(&self.target, token, self.timeout, self.ca_file.as_deref()).unwrap();
         assert!(!format!("{transport:?}").contains("canary"));
-        let uploader = Uploader::new(self.target.clone(), transport, self.settings.clone());
+        let uploader = Uploader::new(self.target.clone(), transport, self.options.clone());
         let events = Mutex::new(Vec::new());
         let stop = AtomicBool::new(false);
         let report = uploader

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::formats::workbook::push_number;
 use crate::input::Input;
-use crate::input::decompress::InflateLimits;
+use crate::input::decompress::DecompressLimits;
 use crate::input::error::SourceProblem;
 use crate::records::table::{Ended, RowWriter, SkippedColumn, TableOf, TableSource};
 
@@ -37,7 +37,10 @@ fn problem(error: ArrowError) -> SourceProblem {
 /// Batches of rows.
 type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 
-pub(super) fn open(mut input: Input, limits: InflateLimits) -> Result<TableSource, SourceProblem> {
+pub(super) fn open(
+    mut input: Input,
+    limits: DecompressLimits,
+) -> Result<TableSource, SourceProblem> {
     let bytes = input.len();
     let mut magic = Vec::new();
     input.clone().take(6).read_to_end(&mut magic).map_err(SourceProblem::Io)?;

@@ -12,7 +12,7 @@ mod thrift;
 
 use crate::formats::contained::contained;
 use crate::input::Input;
-use crate::input::decompress::InflateLimits;
+use crate::input::decompress::DecompressLimits;
 use crate::input::error::SourceProblem;
 use crate::input::format::Format;
 use crate::records::table::TableSource;
@@ -36,7 +36,7 @@ const BETWEEN: &str = "; ";
 pub(crate) fn open(
     format: Format,
     input: Input,
-    limits: InflateLimits,
+    limits: DecompressLimits,
 ) -> Result<TableSource, SourceProblem> {
     match format {
         Format::Parquet => contained(PARQUET, || parquet::open(input, limits)),

@@ -18,11 +18,11 @@ use super::{
 };
 use crate::formats::workbook::push_number;
 use crate::input::Input;
-use crate::input::decompress::InflateLimits;
+use crate::input::decompress::DecompressLimits;
 use crate::input::error::SourceProblem;
 use crate::records::table::{Ended, RowWriter, SkippedColumn, TableOf, TableSource};
 
-pub(super) fn open(input: Input, limits: InflateLimits) -> Result<TableSource, SourceProblem> {
+pub(super) fn open(input: Input, limits: DecompressLimits) -> Result<TableSource, SourceProblem> {
     let bytes = input.len();
     if let Some(column) = encrypted::column(&input)? {
         return Err(SourceProblem::NotRead {

@@ -18,7 +18,7 @@ pub(crate) use self::leaves::Leaves;
 pub(crate) use self::rows::Row;
 use self::scan::{Found, Scanner};
 use crate::input::error::{SourceError, SourceProblem};
-use crate::records::self_describing::{Columns, Form, KeyedBlock, KeyedOptions};
+use crate::records::self_describing::{Columns, Form, SelfDescribingBlock, SelfDescribingOptions};
 use crate::records::window::{KEPT_BYTES, Piece, Window, line_feeds};
 
 /// How much of the beginning tells whether it wraps the list of records.
@@ -30,10 +30,10 @@ const HEAD: usize = 64 << 10;
 /// use std::io::Cursor;
 ///
 /// use contactmill_core::records::{Block, Source};
-/// use contactmill_source::{KeyedOptions, JsonSource};
+/// use contactmill_source::{SelfDescribingOptions, JsonSource};
 ///
 /// let text = r#"[{"name": "Asha", "contact": {"phone": "+919876543210"}}, {"city": "Pune"}]"#;
-/// let mut source = JsonSource::new("contacts.json", Cursor::new(text), KeyedOptions::default())?;
+/// let mut source = JsonSource::new("contacts.json", Cursor::new(text), SelfDescribingOptions::default())?;
 /// assert_eq!(source.header(), ["name", "contact.phone", "city"]);
 /// let block = source.next_block()?.unwrap();
 /// let mut phones = Vec::new();
@@ -42,7 +42,7 @@ const HEAD: usize = 64 << 10;
 /// # Ok::<(), contactmill_source::SourceError>(())
 /// ```
 pub struct JsonSource<R> {
-    options: KeyedOptions,
+    options: SelfDescribingOptions,
     window: Window<R>,
     scanner: Scanner,
     form: Form,
@@ -64,7 +64,7 @@ impl<R: Read + Seek> JsonSource<R> {
     ///
     /// When it cannot be read, there are more columns than the options allow, it is one object that
     /// holds a whole table, or a table whose first row cannot be read.
-    pub fn new(name: &str, reader: R, options: KeyedOptions) -> Result<Self, SourceError> {
+    pub fn new(name: &str, reader: R, options: SelfDescribingOptions) -> Result<Self, SourceError> {
         let mut source = JsonSource::at_beginning(name, reader, options)?;
         if source.form == Form::Row {
             source.read_header()?;
@@ -82,7 +82,7 @@ impl<R: Read + Seek> JsonSource<R> {
     pub(crate) fn of_columns(
         name: &str,
         reader: R,
-        options: KeyedOptions,
+        options: SelfDescribingOptions,
         columns: Arc<Columns>,
     ) -> Result<Self, SourceError> {
         let mut source = JsonSource::at_beginning(name, reader, options)?;
@@ -93,7 +93,11 @@ impl<R: Read + Seek> JsonSource<R> {
         Ok(source)
     }
 
-    fn at_beginning(name: &str, reader: R, options: KeyedOptions) -> Result<Self, SourceError> {
+    fn at_beginning(
+        name: &str,
+        reader: R,
+        options: SelfDescribingOptions,
+    ) -> Result<Self, SourceError> {
         let mut window = Window::new(name, reader)?;
         window.fill(HEAD)?;
         let head = window.rest();
@@ -189,7 +193,7 @@ impl<R: Read + Seek> JsonSource<R> {
     }
 
     /// Passes over a record that is too large, and keeps its beginning.
-    fn too_large(&mut self) -> Result<KeyedBlock, SourceError> {
+    fn too_large(&mut self) -> Result<SelfDescribingBlock, SourceError> {
         let (byte, line) = (self.window.start(), self.line);
         let kept = self.window.rest()[..KEPT_BYTES.min(self.window.rest().len())].to_vec();
         loop {
@@ -216,14 +220,14 @@ impl<R: Read + Seek> JsonSource<R> {
         Ok(self.block(kept, vec![piece], self.window.start() - byte))
     }
 
-    fn block(&mut self, bytes: Vec<u8>, pieces: Vec<Piece>, count: u64) -> KeyedBlock {
+    fn block(&mut self, bytes: Vec<u8>, pieces: Vec<Piece>, count: u64) -> SelfDescribingBlock {
         let covers = count + std::mem::take(&mut self.header_bytes);
         let (columns, source) = (Arc::clone(&self.columns), Arc::clone(self.window.name()));
-        KeyedBlock { source, form: self.form, bytes, pieces, covers, columns }
+        SelfDescribingBlock { source, form: self.form, bytes, pieces, covers, columns }
     }
 
     /// The first `count` bytes of the window as a block of the pieces that lie in them.
-    fn cut(&mut self, count: usize, pieces: Vec<Piece>) -> KeyedBlock {
+    fn cut(&mut self, count: usize, pieces: Vec<Piece>) -> SelfDescribingBlock {
         let bytes = self.window.rest()[..count].to_vec();
         self.pass(count);
         self.block(bytes, pieces, count as u64)
@@ -240,10 +244,10 @@ impl<R> JsonSource<R> {
 }
 
 impl<R: Read + Seek> Source for JsonSource<R> {
-    type Block = KeyedBlock;
+    type Block = SelfDescribingBlock;
     type Error = SourceError;
 
-    fn next_block(&mut self) -> Result<Option<KeyedBlock>, SourceError> {
+    fn next_block(&mut self) -> Result<Option<SelfDescribingBlock>, SourceError> {
         let max = self.options.max_record_bytes;
         let mut pieces: Vec<Piece> = Vec::new();
         // Up to where lines were counted, and the line there.

@@ -14,7 +14,7 @@ use contactmill_core::records::{Integrity, Source};
 
 pub(crate) use self::card::{Card, PHONE, USUAL, Value};
 use crate::input::error::SourceError;
-use crate::records::self_describing::{Columns, Form, KeyedBlock, KeyedOptions};
+use crate::records::self_describing::{Columns, Form, SelfDescribingBlock, SelfDescribingOptions};
 use crate::records::window::{KEPT_BYTES, Piece, Window};
 
 /// Longer lines are read in pieces.
@@ -26,17 +26,17 @@ const LINE_PIECE: usize = 64 << 10;
 /// use std::io::Cursor;
 ///
 /// use contactmill_core::records::{Block, Source};
-/// use contactmill_source::{KeyedOptions, VcardSource};
+/// use contactmill_source::{SelfDescribingOptions, VcardSource};
 ///
 /// let text = "BEGIN:VCARD\nVERSION:4.0\nFN:Asha\nTEL;TYPE=cell:+919876543210\nEND:VCARD\n";
-/// let mut source = VcardSource::new("contacts.vcf", Cursor::new(text), KeyedOptions::default())?;
+/// let mut source = VcardSource::new("contacts.vcf", Cursor::new(text), SelfDescribingOptions::default())?;
 /// assert_eq!(source.header(), ["name", "phone", "phone kind"]);
 /// let block = source.next_block()?.unwrap();
 /// block.visit(&mut |record| assert_eq!(record.get(1), Some("+919876543210")))?;
 /// # Ok::<(), contactmill_source::SourceError>(())
 /// ```
 pub struct VcardSource<R> {
-    options: KeyedOptions,
+    options: SelfDescribingOptions,
     window: Window<R>,
     /// The physical line at the beginning of the window's rest, from 1.
     line: u64,
@@ -142,7 +142,7 @@ impl<R: Read + Seek> VcardSource<R> {
     /// # Errors
     ///
     /// When it cannot be read, or there are more columns than the options allow.
-    pub fn new(name: &str, reader: R, options: KeyedOptions) -> Result<Self, SourceError> {
+    pub fn new(name: &str, reader: R, options: SelfDescribingOptions) -> Result<Self, SourceError> {
         let mut source = VcardSource::of_columns(name, reader, options, Arc::default())?;
         source.columns = Arc::new(Columns::of_cards(&mut source, options.max_columns)?);
         source.window.rewind()?;
@@ -154,7 +154,7 @@ impl<R: Read + Seek> VcardSource<R> {
     pub(crate) fn of_columns(
         name: &str,
         reader: R,
-        options: KeyedOptions,
+        options: SelfDescribingOptions,
         columns: Arc<Columns>,
     ) -> Result<Self, SourceError> {
         let window = Window::new(name, reader)?;
@@ -165,7 +165,7 @@ impl<R: Read + Seek> VcardSource<R> {
         &self.columns
     }
 
-    fn block(&mut self) -> KeyedBlock {
+    fn block(&mut self) -> SelfDescribingBlock {
         let (bytes, pieces) = match self.cutter.open {
             // What is open goes into the next block.
             Some(open) => {
@@ -181,7 +181,7 @@ impl<R: Read + Seek> VcardSource<R> {
             open.start = 0;
         }
         let covers = std::mem::take(&mut self.cutter.covered);
-        KeyedBlock {
+        SelfDescribingBlock {
             source: Arc::clone(self.window.name()),
             form: Form::Card,
             bytes,
@@ -201,10 +201,10 @@ impl<R> VcardSource<R> {
 }
 
 impl<R: Read + Seek> Source for VcardSource<R> {
-    type Block = KeyedBlock;
+    type Block = SelfDescribingBlock;
     type Error = SourceError;
 
-    fn next_block(&mut self) -> Result<Option<KeyedBlock>, SourceError> {
+    fn next_block(&mut self) -> Result<Option<SelfDescribingBlock>, SourceError> {
         loop {
             self.window.fill(LINE_PIECE)?;
             let rest = self.window.rest();

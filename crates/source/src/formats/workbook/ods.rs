@@ -20,10 +20,10 @@ use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
 const MAX_SPACES: usize = 32_767;
 
 pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource, SourceProblem> {
-    let archive = Archive::of(input.clone(), options.inflate)?;
+    let archive = Archive::of(input.clone(), options.decompress)?;
     let part = |name: &str| -> Result<Box<dyn Read + Send>, SourceProblem> {
         let missing = || SourceProblem::damaged("workbook", format!("it has no {name}"));
-        archive.member(name).ok_or_else(missing)?.reader(input.clone(), options.inflate)
+        archive.member(name).ok_or_else(missing)?.reader(input.clone(), options.decompress)
     };
     let mut manifest = Vec::new();
     let read = part("META-INF/manifest.xml")?.take(1 << 20).read_to_end(&mut manifest);

@@ -8,7 +8,7 @@ use super::events::ShortEvents;
 use super::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, cell, choose};
 use crate::dump::ReadOptions;
 use crate::input::Input;
-use crate::input::decompress::{Archive, InflateLimits, Member};
+use crate::input::decompress::{Archive, DecompressLimits, Member};
 use crate::input::error::SourceProblem;
 use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
 
@@ -55,7 +55,7 @@ fn problem(error: XlsxError) -> SourceProblem {
 /// true. Sheets are looked at while calamine reads the strings; their checksums are looked at here alone,
 /// as calamine stops where the cells end.
 fn checked(input: &Input, options: ReadOptions<'_>) -> Result<Workbook, SourceProblem> {
-    let archive = Archive::of(input.clone(), options.inflate)?;
+    let archive = Archive::of(input.clone(), options.decompress)?;
     let is_xml = |member: &&Member| {
         let name = member.name.to_ascii_lowercase();
         name.ends_with(".xml") || name.ends_with(".rels")
@@ -63,7 +63,7 @@ fn checked(input: &Input, options: ReadOptions<'_>) -> Result<Workbook, SourcePr
     let is_sheet = |member: &&Member| member.name.to_ascii_lowercase().contains("worksheets/");
     let (sheets, others): (Vec<&Member>, Vec<&Member>) =
         archive.members.iter().filter(is_xml).partition(is_sheet);
-    let inflate = options.inflate;
+    let inflate = options.decompress;
     let look = |member: &Member| check(member, input.clone(), inflate);
     others.into_iter().try_for_each(look)?;
     let without_macros = without_macros(&archive, input, options)?;
@@ -98,7 +98,7 @@ fn without_macros(
         return Ok(None);
     };
     let mut relations = String::new();
-    let read = member.reader(input.clone(), options.inflate)?.read_to_string(&mut relations);
+    let read = member.reader(input.clone(), options.decompress)?.read_to_string(&mut relations);
     // What is no text in UTF-8, calamine reads as it can.
     if read.is_err() || !MACRO_SHEETS.iter().any(|kind| relations.contains(kind)) {
         return Ok(None);
@@ -127,7 +127,7 @@ fn without_macros(
 }
 
 /// Reads a part to its end.
-fn check(member: &Member, input: Input, limits: InflateLimits) -> Result<(), SourceProblem> {
+fn check(member: &Member, input: Input, limits: DecompressLimits) -> Result<(), SourceProblem> {
     let mut reader = ShortEvents::new(member.reader(input, limits)?);
     let mut head = Vec::new();
     let read = reader.by_ref().take(4 << 10).read_to_end(&mut head);

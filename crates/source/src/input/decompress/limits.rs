@@ -11,15 +11,15 @@ use crate::input::error::SourceProblem;
 /// How much an input may unpack to. Both limits hold.
 ///
 /// ```
-/// use contactmill_source::InflateLimits;
+/// use contactmill_source::DecompressLimits;
 ///
-/// let limits: InflateLimits = "20G,500x".parse()?;
+/// let limits: DecompressLimits = "20G,500x".parse()?;
 /// assert_eq!((limits.max_bytes, limits.max_ratio), (20 << 30, 500));
 /// assert_eq!(limits.to_string(), "20G,500x");
 /// # Ok::<(), contactmill_source::InvalidLimits>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InflateLimits {
+pub struct DecompressLimits {
     /// In bytes.
     pub max_bytes: u64,
     /// In bytes for each packed one. It counts once more than 32 MiB have come out: what is small
@@ -30,14 +30,14 @@ pub struct InflateLimits {
 /// Up to here the ratio does not count.
 const RATIO_COUNTS_FROM: u64 = 32 << 20;
 
-impl Default for InflateLimits {
+impl Default for DecompressLimits {
     /// 64 GiB and 250 to one. Tables of contacts come to 3 to 30 to one; deflate can reach 1032.
     fn default() -> Self {
-        InflateLimits { max_bytes: 64 << 30, max_ratio: 250 }
+        DecompressLimits { max_bytes: 64 << 30, max_ratio: 250 }
     }
 }
 
-impl InflateLimits {
+impl DecompressLimits {
     /// Requires that so much may come out of so many packed bytes.
     pub(crate) fn check(self, packed: u64, inflated: u64) -> Result<(), SourceProblem> {
         let by_ratio = packed.saturating_mul(self.max_ratio).max(RATIO_COUNTS_FROM);
@@ -51,7 +51,7 @@ impl InflateLimits {
 /// Binary units and their letters.
 const UNITS: [(u32, &str); 4] = [(40, "T"), (30, "G"), (20, "M"), (10, "K")];
 
-impl fmt::Display for InflateLimits {
+impl fmt::Display for DecompressLimits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = self.max_bytes;
         let unit = UNITS.iter().find(|(shift, _)| bytes >> shift << shift == bytes && bytes > 0);
@@ -72,11 +72,11 @@ impl fmt::Display for InvalidLimits {
 
 impl std::error::Error for InvalidLimits {}
 
-impl FromStr for InflateLimits {
+impl FromStr for DecompressLimits {
     type Err = InvalidLimits;
 
     fn from_str(text: &str) -> Result<Self, InvalidLimits> {
-        let mut limits = InflateLimits::default();
+        let mut limits = DecompressLimits::default();
         for part in text.split(',').map(str::trim) {
             if let Some(ratio) = part.strip_suffix('x') {
                 limits.max_ratio = ratio.parse().map_err(|_| InvalidLimits)?;
@@ -126,11 +126,11 @@ pub(super) struct Limited<R> {
     reader: R,
     packed: Arc<AtomicU64>,
     inflated: u64,
-    limits: InflateLimits,
+    limits: DecompressLimits,
 }
 
 impl<R: Read> Limited<R> {
-    pub(super) fn new(reader: R, packed: Arc<AtomicU64>, limits: InflateLimits) -> Self {
+    pub(super) fn new(reader: R, packed: Arc<AtomicU64>, limits: DecompressLimits) -> Self {
         Limited { reader, packed, inflated: 0, limits }
     }
 }
@@ -158,12 +158,12 @@ mod tests {
             ("500x", 64 << 30, 500),
             ("1k,2x", 1024, 2),
         ] {
-            let limits = InflateLimits { max_bytes: bytes, max_ratio: ratio };
+            let limits = DecompressLimits { max_bytes: bytes, max_ratio: ratio };
             assert_eq!(text.parse(), Ok(limits), "{text}");
             assert_eq!(limits.to_string().parse(), Ok(limits));
         }
         for text in ["", "x", "20Q", "-1", "99999999999T", "1.5G"] {
-            assert_eq!(text.parse::<InflateLimits>(), Err(InvalidLimits), "{text}");
+            assert_eq!(text.parse::<DecompressLimits>(), Err(InvalidLimits), "{text}");
         }
     }
 }

@@ -7,7 +7,7 @@ mod zip;
 use std::io::{self, BufReader, Read};
 
 use self::limits::{Counted, Limited};
-pub use self::limits::{InflateLimits, InvalidLimits};
+pub use self::limits::{DecompressLimits, InvalidLimits};
 pub(crate) use self::zip::{Archive, Member};
 use crate::input::error::SourceProblem;
 use crate::input::format::Packing;
@@ -20,7 +20,7 @@ const ZSTD_WINDOW_LOG: u32 = 27;
 pub(crate) fn unpacked(
     packing: Packing,
     reader: Box<dyn Read + Send>,
-    limits: InflateLimits,
+    limits: DecompressLimits,
 ) -> io::Result<Box<dyn Read + Send>> {
     let packed = Counted::new(reader);
     let count = packed.count();
@@ -76,7 +76,7 @@ mod tests {
     fn read(
         packing: Packing,
         packed: Vec<u8>,
-        limits: InflateLimits,
+        limits: DecompressLimits,
     ) -> Result<Vec<u8>, SourceProblem> {
         let mut bytes = Vec::new();
         unpacked(packing, Box::new(io::Cursor::new(packed)), limits)
@@ -93,7 +93,7 @@ mod tests {
     fn all_members_and_frames_are_read() {
         for (packing, pack) in PACKINGS {
             let packed = [pack(b"Name,Phone\n"), pack(b""), pack(b"Asha,1\n")].concat();
-            let bytes = read(packing, packed, InflateLimits::default()).unwrap();
+            let bytes = read(packing, packed, DecompressLimits::default()).unwrap();
             assert_eq!(bytes, b"Name,Phone\nAsha,1\n", "{packing:?}");
         }
     }
@@ -102,12 +102,12 @@ mod tests {
     fn zeros_behind_a_gzip_file_are_padding_and_nothing_else_is() {
         for zeros in [1, 2, 511, 100_000] {
             let packed = [gzip(b"Name,Phone\n"), gzip(b"Asha,1\n"), vec![0; zeros]].concat();
-            let bytes = read(Packing::Gzip, packed, InflateLimits::default()).unwrap();
+            let bytes = read(Packing::Gzip, packed, DecompressLimits::default()).unwrap();
             assert_eq!(bytes, b"Name,Phone\nAsha,1\n");
         }
         for behind in [&b"Ravi,2\n"[..], b"\0\0Ravi,2\n", b"\x1F", b"\0\x1F\x8B"] {
             let packed = [&gzip(b"Name,Phone\n")[..], behind].concat();
-            let outcome = read(Packing::Gzip, packed, InflateLimits::default());
+            let outcome = read(Packing::Gzip, packed, DecompressLimits::default());
             assert!(matches!(outcome, Err(SourceProblem::Damaged { .. })), "{behind:?}");
         }
     }
@@ -118,7 +118,7 @@ mod tests {
             let packed = [pack(b"Name,Phone\n"), pack(&b"Asha,1\n".repeat(100))].concat();
             let first = pack(b"Name,Phone\n").len();
             for len in (1..packed.len()).filter(|&len| len != first) {
-                let outcome = read(packing, packed[..len].to_vec(), InflateLimits::default());
+                let outcome = read(packing, packed[..len].to_vec(), DecompressLimits::default());
                 let is_damage = matches!(outcome, Err(SourceProblem::Damaged { .. }));
                 assert!(is_damage, "{packing:?} cut off at {len}: {outcome:?}");
             }
@@ -127,12 +127,12 @@ mod tests {
 
     #[test]
     fn a_bomb_ends_at_the_limit() {
-        let limits = InflateLimits { max_bytes: 1 << 40, max_ratio: 100 };
+        let limits = DecompressLimits { max_bytes: 1 << 40, max_ratio: 100 };
         for (packing, pack) in PACKINGS {
             let bomb = pack(&vec![0; 64 << 20]);
             let outcome = read(packing, bomb, limits);
             assert!(matches!(outcome, Err(SourceProblem::Inflated { .. })), "{packing:?}");
-            let small = InflateLimits { max_bytes: 10, ..limits };
+            let small = DecompressLimits { max_bytes: 10, ..limits };
             assert!(read(packing, pack(b"Name,Phone"), small).is_ok());
             let outcome = read(packing, pack(b"Name,Phone\n"), small);
             assert!(matches!(outcome, Err(SourceProblem::Inflated { .. })), "{packing:?}");

@@ -10,7 +10,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use flate2::Crc;
 use zip::CompressionMethod;
 
-use super::limits::{Counted, InflateLimits, Limited};
+use super::limits::{Counted, DecompressLimits, Limited};
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 use crate::input::format::Format;
@@ -77,7 +77,7 @@ impl From<CompressionMethod> for Method {
 
 impl Archive {
     /// Reads the directory.
-    pub(crate) fn of(mut input: Input, limits: InflateLimits) -> Result<Archive, SourceProblem> {
+    pub(crate) fn of(mut input: Input, limits: DecompressLimits) -> Result<Archive, SourceProblem> {
         let damaged = |error: zip::result::ZipError| match error {
             zip::result::ZipError::Io(error) => SourceProblem::damaged(ZIP, error),
             error => SourceProblem::damaged(ZIP, error),
@@ -164,7 +164,7 @@ impl Member {
     pub(crate) fn reader(
         &self,
         mut input: Input,
-        limits: InflateLimits,
+        limits: DecompressLimits,
     ) -> Result<Box<dyn Read + Send>, SourceProblem> {
         if self.is_encrypted {
             return Err(SourceProblem::Password { what: "it" });
