@@ -24,10 +24,10 @@ use super::{
     ARROW, BETWEEN, BYTES_LOOKED_AT, MAX_HELD, NESTED, NO_TEXT, OTHER, path, push_bytes,
     push_or_number, too_much,
 };
-use crate::formats::workbook::push_number;
 use crate::input::Input;
-use crate::input::decompress::DecompressLimits;
 use crate::input::error::SourceProblem;
+use crate::input::limits::DecompressLimits;
+use crate::records::number::push_number;
 use crate::records::table::{Ended, RowWriter, SkippedColumn, TableOf, TableSource};
 
 fn problem(error: ArrowError) -> SourceProblem {
@@ -79,7 +79,7 @@ pub(super) fn open(
     let source = TableSource::spawn(TableOf::Columns(ARROW), names, bytes, move |writer| {
         rows(batches, &kept, bytes, writer)
     })?;
-    Ok(source.without(skipped))
+    Ok(source.with_skipped(skipped))
 }
 
 /// What is held at a time: dictionaries, and one batch.

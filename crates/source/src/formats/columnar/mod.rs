@@ -10,11 +10,11 @@ mod pages;
 mod parquet;
 mod thrift;
 
-use crate::formats::contained::contained;
 use crate::input::Input;
-use crate::input::decompress::DecompressLimits;
 use crate::input::error::SourceProblem;
 use crate::input::format::Format;
+use crate::input::limits::DecompressLimits;
+use crate::records::contained::contained;
 use crate::records::table::TableSource;
 
 /// What such files are called in errors.

@@ -16,10 +16,10 @@ use super::{
     BETWEEN, BYTES_LOOKED_AT, NESTED, NO_TEXT, OTHER, PARQUET, encrypted, is_text, pages, path,
     push_bytes, push_or_number,
 };
-use crate::formats::workbook::push_number;
 use crate::input::Input;
-use crate::input::decompress::DecompressLimits;
 use crate::input::error::SourceProblem;
+use crate::input::limits::DecompressLimits;
+use crate::records::number::push_number;
 use crate::records::table::{Ended, RowWriter, SkippedColumn, TableOf, TableSource};
 
 pub(super) fn open(input: Input, limits: DecompressLimits) -> Result<TableSource, SourceProblem> {
@@ -49,7 +49,7 @@ pub(super) fn open(input: Input, limits: DecompressLimits) -> Result<TableSource
     let source = TableSource::spawn(TableOf::Columns(PARQUET), header, bytes, move |writer| {
         rows(&reader, &columns, writer)
     })?;
-    Ok(source.without(skipped))
+    Ok(source.with_skipped(skipped))
 }
 
 fn problem(error: ParquetError) -> SourceProblem {

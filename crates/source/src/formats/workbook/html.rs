@@ -13,9 +13,10 @@ use html5gum::{Error, IoReader, State, Tokenizer};
 use contactmill_core::records::Integrity;
 
 use super::{Candidate, Chosen, MAX_COLUMNS, choose, rows_of};
-use crate::dump::ReadOptions;
 use crate::input::encoding::{Decoded, TextEncoding};
 use crate::input::error::SourceProblem;
+use crate::input::options::ReadOptions;
+use crate::records::header::HeaderSearch;
 
 use crate::input::Input;
 use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
@@ -42,7 +43,7 @@ pub(crate) fn open(
     encoding: TextEncoding,
     options: ReadOptions<'_>,
 ) -> Result<TableSource, SourceProblem> {
-    let search = options.header_search();
+    let search = HeaderSearch::new(&options);
     let mut candidates: Vec<Candidate> = Vec::new();
     for row in rows_in(input, encoding)? {
         let Row { table, number, mut cells, .. } = row?;

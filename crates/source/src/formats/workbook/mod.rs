@@ -13,13 +13,12 @@ mod xlsx;
 
 use contactmill_core::columns::numbered_header;
 
-#[cfg(feature = "arrow")]
-pub(crate) use self::cell::push_number;
-use crate::dump::ReadOptions;
-use crate::formats::contained::contained;
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 use crate::input::format::Format;
+use crate::input::options::ReadOptions;
+use crate::records::contained::contained;
+use crate::records::header::HeaderSearch;
 use crate::records::table::TableSource;
 
 /// The most columns and rows that any program gives a sheet.
@@ -73,7 +72,7 @@ fn choose(
         candidates.retain(|candidate| !candidate.is_hidden);
     }
     candidates.retain(|candidate| !candidate.rows.is_empty());
-    let search = options.header_search();
+    let search = HeaderSearch::new(&options);
     let fits = |candidate: &Candidate| search.find(rows_of(candidate)).is_some();
     if candidates.iter().any(fits) {
         candidates.retain(fits);

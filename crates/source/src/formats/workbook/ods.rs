@@ -10,10 +10,12 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::events::ShortEvents;
 use super::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, cell, choose};
-use crate::dump::ReadOptions;
 use crate::input::Input;
 use crate::input::decompress::Archive;
 use crate::input::error::SourceProblem;
+use crate::input::options::ReadOptions;
+use crate::records::header::HeaderSearch;
+use crate::records::number::push_number;
 use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
 
 /// The longest run of spaces that a cell may hold: as many characters as any program takes.
@@ -38,7 +40,7 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
         let is_wanted = options.sheet.is_none_or(|wanted| wanted == name);
         let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
         while is_wanted
-            && rows.len() < options.header_search().rows()
+            && rows.len() < HeaderSearch::new(&options).rows()
             && let Some(row) = content.next_row()?
         {
             if row.has_text() {
@@ -309,7 +311,7 @@ fn push_value(text: &mut String, element: &BytesStart<'_>) -> Result<bool, Sourc
     match attribute(element, "office:value-type")?.as_deref() {
         Some("float" | "currency" | "percentage") => {
             let Some(value) = attribute(element, "office:value")? else { return Ok(false) };
-            cell::push_number(text, value.parse().map_err(damaged)?);
+            push_number(text, value.parse().map_err(damaged)?);
         }
         Some("date") => {
             let Some(value) = attribute(element, "office:date-value")? else { return Ok(false) };

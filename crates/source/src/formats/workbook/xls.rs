@@ -6,9 +6,10 @@ use calamine::{Data, DataRef, Range, Reader, SheetType, SheetVisible, Xls, XlsEr
 
 use super::biff::{self, Survey};
 use super::{Candidate, Chosen, cell, choose};
-use crate::dump::ReadOptions;
 use crate::input::Input;
 use crate::input::error::SourceProblem;
+use crate::input::options::ReadOptions;
+use crate::records::header::HeaderSearch;
 use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
 
 /// A full sheet has 65,536 rows; one with fifty columns of text takes some 100 MB.
@@ -96,7 +97,7 @@ fn read(
         }
         candidates.push(Candidate {
             name,
-            rows: first_rows(&range, options.header_search().rows()),
+            rows: first_rows(&range, HeaderSearch::new(&options).rows()),
             is_hidden,
         });
     }

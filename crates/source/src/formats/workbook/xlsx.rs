@@ -6,10 +6,12 @@ use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use super::events::ShortEvents;
 use super::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, cell, choose};
-use crate::dump::ReadOptions;
 use crate::input::Input;
-use crate::input::decompress::{Archive, DecompressLimits, Member};
+use crate::input::decompress::{Archive, Member};
 use crate::input::error::SourceProblem;
+use crate::input::limits::DecompressLimits;
+use crate::input::options::ReadOptions;
+use crate::records::header::HeaderSearch;
 use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
 
 type Workbook = Xlsx<BufReader<Input>>;
@@ -27,7 +29,7 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
     for (name, is_hidden) in sheets {
         let is_wanted = options.sheet.is_none_or(|wanted| wanted == name);
         let rows = if is_wanted {
-            first_rows(&mut workbook, &name, options.header_search().rows())?
+            first_rows(&mut workbook, &name, HeaderSearch::new(&options).rows())?
         } else {
             Vec::new()
         };
@@ -123,7 +125,7 @@ fn without_macros(
     };
     let mut file = copy().map_err(|error| SourceProblem::damaged("workbook", error))?;
     let len = file.stream_position().map_err(SourceProblem::Io)?;
-    Ok(Some(Input::of(input.name().into(), file, len, None)))
+    Ok(Some(Input::of_copy(input.name().into(), file, len)))
 }
 
 /// Reads a part to its end.
