@@ -6,7 +6,7 @@ use std::fmt::Write;
 const EXACT_BELOW: f64 = 1e15;
 
 /// Appends a number. An integer gets all its digits. A number with more digits than a spreadsheet keeps
-/// gets an exponent, so that nobody takes its zeros for digits.
+/// gets an exponent, as its last digits are not known.
 pub(crate) fn push_number(text: &mut String, number: f64) {
     // Writing to a string cannot fail.
     let _ = if number.abs() >= EXACT_BELOW {

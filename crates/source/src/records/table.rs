@@ -25,6 +25,7 @@ pub(crate) enum TableOf {
     /// A workbook, whose cells may stand far apart.
     Workbook,
     /// A file of columns, and what errors call it.
+    #[cfg(feature = "arrow")]
     Columns(&'static str),
 }
 
@@ -32,6 +33,7 @@ impl TableOf {
     const fn what(self) -> &'static str {
         match self {
             TableOf::Workbook => "workbook",
+            #[cfg(feature = "arrow")]
             TableOf::Columns(what) => what,
         }
     }

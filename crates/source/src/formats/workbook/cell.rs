@@ -1,4 +1,4 @@
-//! What a cell holds, as text.
+//! The value of a cell as text.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use calamine::{CellErrorType, DataRef, ExcelDateTime};
 
 use crate::records::number::push_number;
 
-/// Appends what a cell holds; says whether it holds anything.
+/// Appends the value of a cell. Returns whether it has one.
 pub(super) fn push(text: &mut String, value: &DataRef<'_>) -> bool {
     match value {
         DataRef::Empty => return false,
@@ -28,16 +28,16 @@ pub(super) fn push_bool(text: &mut String, value: bool) {
     text.push_str(if value { "TRUE" } else { "FALSE" });
 }
 
-/// `#N/A` and the like, as the program shows them.
+/// Appends an error such as `#N/A`, as the program shows it.
 pub(super) fn push_error(text: &mut String, error: &CellErrorType) {
     let _ = write!(text, "{error}");
 }
 
-/// The day behind 9999-12-31, the last that a spreadsheet has, as it counts days from 1900.
+/// The day behind 9999-12-31, the last day of a spreadsheet, which counts days from 1900.
 const DAYS_END: f64 = 2_958_466.0;
 
-/// A date, a time, both, or a span of time, as ISO 8601 writes them. A number that is none of these
-/// is no date, whatever its cell is formatted as: a phone number, most likely.
+/// Appends a date, a time, both, or a time span in ISO 8601. A number outside their range is appended as a
+/// number, whatever its cell is formatted as: it is most likely a phone number.
 pub(super) fn push_moment(text: &mut String, moment: &ExcelDateTime) {
     let serial = moment.as_f64();
     if !(serial.abs() < DAYS_END && (serial >= 0.0 || moment.is_duration())) {
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_iso_text() {
+    fn dates_are_written_in_iso_8601() {
         use calamine::ExcelDateTimeType::{DateTime, TimeDelta};
         for (serial, kind, expected) in [
             (45_366.0, DateTime, "2024-03-15"),
