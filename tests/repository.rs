@@ -89,6 +89,125 @@ fn dependencies_point_only_where_the_architecture_says() {
     }
 }
 
+/// The source files below a folder, with the path of the module of each.
+fn modules(folder: &Path, above: &[String]) -> Vec<(Vec<String>, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let mut module = above.to_vec();
+        match path.file_stem().unwrap().to_str().unwrap() {
+            "lib" | "main" | "tests" => continue,
+            "mod" => {}
+            name => module.push(name.to_owned()),
+        }
+        if path.is_dir() {
+            found.extend(modules(&path, &module));
+        } else {
+            found.push((module, fs::read_to_string(&path).unwrap()));
+        }
+    }
+    found
+}
+
+/// The modules at the top of the crate that a file of this module names by `crate::` or `super::`.
+fn named_modules(module: &[String], text: &str) -> BTreeSet<String> {
+    let text = text.split("#[cfg(test)]\nmod ").next().unwrap();
+    let lines = text.lines().map(|line| line.split("//").next().unwrap());
+    let code: String = lines.collect::<Vec<_>>().join("\n");
+    let first_word = |path: &str| -> String {
+        path.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    };
+    let mut named = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::").chain(code.match_indices("super::")) {
+        if code[..at].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | ':')) {
+            continue;
+        }
+        let mut rest = &code[at..];
+        let mut steps = module.len();
+        while let Some(behind) = rest.strip_prefix("super::") {
+            (rest, steps) = (behind, steps - 1);
+        }
+        match rest.strip_prefix("crate::") {
+            Some(behind) => rest = behind,
+            // Within one module at the top.
+            None if steps > 0 => continue,
+            None => {}
+        }
+        match rest.strip_prefix('{') {
+            // `use crate::{one, other::{Name, Another}};`
+            Some(list) => {
+                let (mut depth, mut start) = (0, 0);
+                for (at, c) in list.char_indices() {
+                    if depth == 0 && matches!(c, ',' | '}') {
+                        named.insert(first_word(&list[start..at]));
+                        start = at + 1;
+                    }
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        _ => {}
+                    }
+                }
+            }
+            None => {
+                named.insert(first_word(rest));
+            }
+        }
+    }
+    named.remove("");
+    named
+}
+
+/// A way from a module back to itself, if there is one.
+fn cycle(imports: &BTreeMap<String, BTreeSet<String>>, way: &mut Vec<String>) -> bool {
+    for next in &imports[way.last().unwrap()] {
+        if way[0] == *next {
+            way.push(next.clone());
+            return true;
+        }
+        if !way.contains(next) {
+            way.push(next.clone());
+            if cycle(imports, way) {
+                return true;
+            }
+            way.pop();
+        }
+    }
+    false
+}
+
+#[test]
+fn folders_of_core_and_source_import_in_one_direction() {
+    for name in ["core", "source"] {
+        let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (module, text) in modules(&Path::new(ROOT).join("crates").join(name).join("src"), &[]) {
+            let own = &module[0];
+            let named = named_modules(&module, &text).into_iter().filter(|other| other != own);
+            imports.entry(own.clone()).or_default().extend(named);
+        }
+        for (module, named) in &imports {
+            for other in named {
+                // A name that `lib.rs` exports would hide where it comes from.
+                assert!(imports.contains_key(other), "{name}: {module} names crate::{other}");
+            }
+            let mut way = vec![module.clone()];
+            assert!(!cycle(&imports, &mut way), "{name}: {}", way.join(" imports "));
+        }
+    }
+    // What this test finds is found.
+    let named = |text: &str| named_modules(&["records".into(), "table".into()], text);
+    assert_eq!(
+        named("use crate::{input::{error, text}, records::x};\nsuper::super::formats::csv()"),
+        ["formats", "input", "records"].map(String::from).into()
+    );
+    assert!(named("// crate::formats\nuse super::window;\n#[cfg(test)]\nmod tests").is_empty());
+    let edge = |to: &str| BTreeSet::from([to.to_owned()]);
+    let circle = BTreeMap::from([("a".to_owned(), edge("b")), ("b".to_owned(), edge("a"))]);
+    let mut way = vec!["a".to_owned()];
+    assert!(cycle(&circle, &mut way) && way == ["a", "b", "a"]);
+}
+
 #[test]
 fn the_core_pulls_in_no_json_http_terminal_or_async() {
     let dependencies = dependencies(&metadata());

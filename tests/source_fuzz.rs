@@ -1,4 +1,4 @@
-//! What the fuzzer of the sources starts from and what it has found, checked in every test run.
+//! The properties of sources, on the corpus and the findings of the fuzzer.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::duplicate_mod, reason = "each property brings what it needs")]
@@ -60,7 +60,7 @@ fn any_parts_make_a_workbook_that_is_read_or_refused() {
 }
 
 #[test]
-fn what_is_packed_reads_as_what_is_not() {
+fn compressed_input_gives_the_records_of_plain_input() {
     check_all("archive", archive::check);
 }
 

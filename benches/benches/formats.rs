@@ -1,7 +1,6 @@
 //! The same contacts in several formats, each beside a reader that does less.
 //!
-//! What is measured is the time of all processors together, as some formats are read by more threads
-//! than one.
+//! The measure is the processor time of all threads, as some formats are read by several threads.
 
 #![allow(missing_docs, reason = "criterion's macros make the items")]
 
@@ -22,7 +21,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 const RECORDS: u64 = 100_000;
 
-/// The time that all threads of the process have taken.
+/// Processor time of all threads of the process.
 struct ProcessorTime;
 
 impl Measurement for ProcessorTime {
@@ -55,7 +54,7 @@ impl Measurement for ProcessorTime {
     }
 }
 
-/// Every record of a file, as `convert` reads them.
+/// Reads every record of a file, as `convert` does.
 fn records(path: &Path) -> u64 {
     let mapping = FieldMapping::default();
     let is_header = |row: &[String]| mapping.resolve(row).is_ok();
@@ -75,7 +74,7 @@ fn records(path: &Path) -> u64 {
     records
 }
 
-/// The file's cells by calamine alone.
+/// Reads the cells of a file by calamine alone.
 fn cells(path: &Path) -> u64 {
     let file = fs::File::open(path).expect("it was just written");
     let mut workbook: Xlsx<_> = Xlsx::new(BufReader::new(file)).expect("it is sound");
@@ -89,7 +88,7 @@ fn cells(path: &Path) -> u64 {
     count
 }
 
-/// A workbook with texts as texts and digits as numbers.
+/// A workbook with text cells and number cells.
 fn workbook(csv: &[u8]) -> Vec<u8> {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let sheet = workbook.add_worksheet();

@@ -34,7 +34,7 @@ fn normalizer() -> Normalizer {
     Normalizer::new(Options { region: Some(Region::IN), ..Options::default() })
 }
 
-/// What all blocks hold, record by record.
+/// Reads all records of all blocks.
 fn visit(dump: &[u8], mut visitor: impl FnMut(contactmill_core::records::Record<'_>)) {
     let mut source = source(dump);
     while let Some(block) = source.next_block().expect("memory can be read") {

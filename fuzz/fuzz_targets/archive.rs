@@ -1,4 +1,4 @@
-//! Reads packed bytes; see the property.
+//! Reads compressed bytes; see the property.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! What holds of every archive and of everything that is packed.
+//! What holds for every archive and every compressed file.
 
 use std::io::{Cursor, Write};
 
@@ -9,14 +9,14 @@ use zip::write::SimpleFileOptions;
 #[path = "inputs.rs"]
 mod inputs;
 
-/// Any bytes read the same, packed or not; and any bytes as an archive are read to their end or to an
-/// error, without a panic. The first byte says how the others are packed: `g` by gzip, in two
-/// members, `s` by zstd, in two frames, `d` and `z` as the only file of a zip archive, deflated or
-/// not; where it is another, they are packed already.
+/// Bytes give the same records, compressed or not. An archive of any bytes is read to its end or to an
+/// error, without a panic. The first byte says how to compress the others: `g` by gzip, in two members;
+/// `s` by zstd, in two frames; `d` and `z` as the only file of a zip archive, deflated or stored. With
+/// any other first byte, they are compressed already.
 pub(crate) fn check(data: &[u8]) {
-    let Some((&packing, bytes)) = data.split_first() else { return };
+    let Some((&method, bytes)) = data.split_first() else { return };
     let (first, second) = bytes.split_at(bytes.len() / 2);
-    let packed = match packing {
+    let compressed = match method {
         b'g' => [gzip(first), gzip(second)].concat(),
         b's' => [zstd(first), zstd(second)].concat(),
         b'd' => archive(bytes, CompressionMethod::Deflated),
@@ -27,17 +27,17 @@ pub(crate) fn check(data: &[u8]) {
             return;
         }
     };
-    let is_packed = [&b"\x1F\x8B"[..], b"\x28\xB5\x2F\xFD", b"PK"];
-    if is_packed.iter().any(|magic| bytes.starts_with(magic)) {
-        let _ = records(&packed);
+    let is_compressed = [&b"\x1F\x8B"[..], b"\x28\xB5\x2F\xFD", b"PK"];
+    if is_compressed.iter().any(|magic| bytes.starts_with(magic)) {
+        let _ = records(&compressed);
         return;
     }
-    match (records(bytes), records(&packed)) {
-        (Ok(plain), Ok(packed)) => assert_eq!(plain, packed),
-        // What is no table is passed over in an archive, and it may be all there is.
-        (Ok(_), Err(_)) if matches!(packing, b'd' | b'z') => {}
+    match (records(bytes), records(&compressed)) {
+        (Ok(plain), Ok(compressed)) => assert_eq!(plain, compressed),
+        // A file without a table is skipped in an archive, and may be the only one.
+        (Ok(_), Err(_)) if matches!(method, b'd' | b'z') => {}
         (Err(_), Err(_)) => {}
-        (plain, packed) => panic!("plain {plain:?}, packed {packed:?}"),
+        (plain, compressed) => panic!("plain {plain:?}, compressed {compressed:?}"),
     }
 }
 

@@ -1,5 +1,5 @@
-//! What holds of every delimited text. The fuzz target checks it, and so does an ordinary test on all
-//! that the fuzzer starts from and has found.
+//! What holds for every delimited text. The fuzz target checks it, and a test checks it on the corpus and the findings
+//! of the fuzzer.
 
 use std::io::Cursor;
 
@@ -14,8 +14,8 @@ struct Read {
     integrity: Integrity,
 }
 
-/// Blocks of any size give the same records, which are those of the `csv` crate, save for quotes that
-/// are never closed. The first byte is the size of a block, the others the text below the header.
+/// Blocks of any size give the same records. They are those of the `csv` crate, except for quotes that are
+/// never closed. The first byte is the size of a block, the others are the text below the header.
 pub(crate) fn check(data: &[u8]) {
     let Some((&size, text)) = data.split_first() else { return };
     let text = [b"h\n", text].concat();
@@ -60,7 +60,7 @@ fn read(text: &[u8], block_bytes: usize, max_record_bytes: usize) -> Vec<Read> {
     records
 }
 
-/// The same text by the `csv` crate; what is not UTF-8 in a field gives way to U+FFFD.
+/// The same text by the `csv` crate. U+FFFD replaces bytes in a field that are not UTF-8.
 fn reference(text: &[u8]) -> Vec<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
     let records = reader.byte_records().map(|record| record.expect("a slice can be read"));

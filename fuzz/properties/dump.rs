@@ -1,12 +1,12 @@
-//! What holds of every input, whatever it is: text, packed, an archive, a workbook.
+//! What holds for every input: text, a compressed file, an archive, a workbook.
 
 use contactmill_source::{ReadOptions, SourceError, TextEncoding};
 
 #[path = "inputs.rs"]
 mod inputs;
 
-/// Any bytes are read to their end or to an error, without a panic, and records come in the order of
-/// their lines. The first byte says which encoding is forced, if one is; the others are the input.
+/// Any bytes are read to their end or to an error, without a panic, and records come in the order of their
+/// lines. The first byte says which encoding is given, if any. The others are the input.
 pub(crate) fn check(data: &[u8]) {
     let Some((&encoding, bytes)) = data.split_first() else { return };
     let labels = ["utf-8", "utf-16le", "windows-1252", "shift_jis", "gb18030", "iso-2022-jp"];

@@ -1,9 +1,9 @@
-//! Panics of readers that are not ours.
+//! Panics of parsers in other crates.
 
 use std::sync::Once;
 
-/// Lets panics of other packages unwind, as they do outside the fuzzer: they are caught where those
-/// packages are called, and a panic that is not caught ends the fuzzer all the same.
+/// Lets panics of other packages unwind, as they do outside the fuzzer: source catches them where it calls
+/// those packages. A panic that is not caught still ends the fuzzer.
 pub(crate) fn may_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

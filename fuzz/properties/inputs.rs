@@ -7,14 +7,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use contactmill_core::records::{Block, Source};
 use contactmill_source::{AnySource, DecompressLimits, Dump, Input, ReadOptions, SourceError};
 
-/// What came of a part: how many records, and all that is in them and known of them.
+/// The number of records of a part, and a hash of their fields and positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Records {
     pub(crate) count: u64,
     pub(crate) hash: u64,
 }
 
-/// Small limits, and a header row that is easily found.
+/// Small limits, and a header row that any row with `Phone` is.
 pub(crate) fn options() -> ReadOptions<'static> {
     ReadOptions {
         decompress: DecompressLimits { max_bytes: 1 << 22, max_ratio: 250 },
@@ -29,7 +29,7 @@ pub(crate) fn parts(bytes: &[u8], options: ReadOptions<'_>) -> Result<Vec<AnySou
     dump.parts.iter().take(8).map(|part| part.open(options)).collect()
 }
 
-/// All records of a part, or the first `max`, which stand in the order of their lines.
+/// All records of a part, or the first `max`. They are in the order of their lines.
 pub(crate) fn read(source: &mut AnySource, max: u64) -> Result<Records, SourceError> {
     let (mut count, mut line, mut hash) = (0, 0, DefaultHasher::new());
     source.header().hash(&mut hash);

@@ -1,5 +1,5 @@
-//! What holds of all JSON. The fuzz target checks it, and so does an ordinary test on all that the
-//! fuzzer starts from and has found.
+//! What holds for all JSON. The fuzz target checks it, and a test checks it on the corpus and the findings
+//! of the fuzzer.
 
 use std::io::Cursor;
 
@@ -10,9 +10,9 @@ use serde_json::Value;
 #[path = "records.rs"]
 mod records;
 
-/// Any bytes are read, without a panic, to the same records whatever the blocks; of an array of
-/// objects that `serde_json` reads, every object is a whole record; and of an array of arrays of
-/// strings, every one below the first is a row of these cells.
+/// Any bytes give the same records with blocks of any size, without a panic. If they are an array of
+/// objects for `serde_json`, every object is a whole record. If they are an array of arrays of strings,
+/// every array below the first is a row of its cells.
 pub(crate) fn check(data: &[u8]) {
     let read = |block_bytes| {
         let options = SelfDescribingOptions { block_bytes, ..SelfDescribingOptions::default() };
@@ -27,7 +27,7 @@ pub(crate) fn check(data: &[u8]) {
     let Some((header, records)) = small else { return };
     for record in &records {
         let whole = record.integrity == Integrity::Whole;
-        // The rows of a table are as long as they are.
+        // Rows of a table may be shorter or longer than the header.
         let is_row = whole && data.get(record.byte as usize) == Some(&b'[');
         assert!(is_row || record.fields.len() == header.len() + usize::from(!whole));
     }
@@ -47,7 +47,7 @@ pub(crate) fn check(data: &[u8]) {
     }
 }
 
-/// The cells of a row of nothing but strings.
+/// The cells of a row, if all are strings.
 fn row(value: &Value) -> Option<Vec<String>> {
     let cells = value.as_array()?.iter();
     cells.map(|cell| cell.as_str().map(str::to_owned)).collect()

@@ -1,9 +1,9 @@
-//! What holds of every source, whatever it reads.
+//! What holds for every source.
 
 use contactmill_core::records::{Block, Integrity, Source};
 use contactmill_source::SourceError;
 
-/// A record with all that is known of it.
+/// A record with its position.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Read {
     pub(crate) fields: Vec<String>,
@@ -12,8 +12,8 @@ pub(crate) struct Read {
     pub(crate) integrity: Integrity,
 }
 
-/// All records. They are numbered, stand in the order of the input on the lines where they say, and
-/// the blocks cover the input.
+/// All records. Checks that they are numbered and in the order of the input, that their lines are right,
+/// and that the blocks cover the input.
 pub(crate) fn records<S: Source<Error = SourceError>>(mut source: S, text: &[u8]) -> Vec<Read> {
     let mut all: Vec<Read> = Vec::new();
     let mut covered = 0;

@@ -1,5 +1,5 @@
-//! What holds of all vCards. The fuzz target checks it, and so does an ordinary test on all that the
-//! fuzzer starts from and has found.
+//! What holds for all vCards. The fuzz target checks it, and a test checks it on the corpus and the findings
+//! of the fuzzer.
 
 use std::io::Cursor;
 
@@ -9,8 +9,8 @@ use contactmill_source::{SelfDescribingOptions, VcardSource};
 #[path = "records.rs"]
 mod records;
 
-/// Any bytes are read, without a panic, to the same records whatever the blocks; a card that was
-/// taken has its BEGIN and its END.
+/// Any bytes give the same records with blocks of any size, without a panic. A whole card has its BEGIN and
+/// its END.
 pub(crate) fn check(data: &[u8]) {
     let read = |block_bytes| {
         let options = SelfDescribingOptions { block_bytes, ..SelfDescribingOptions::default() };

@@ -1,5 +1,5 @@
-//! What holds of every workbook. What stands in its parts is what goes wrong in them, so the fuzzer
-//! writes parts, and the archive around them is sound.
+//! What holds for every workbook. Damage is most likely in its parts, so the fuzzer writes parts, and the
+//! archive around them is sound.
 
 use std::io::{Cursor, Write};
 
@@ -22,10 +22,10 @@ const RELATIONS: &str = r#"<Relationships>
     <Relationship Id="a" Type="worksheet" Target="worksheets/sheet1.xml"/>
     <Relationship Id="b" Type="worksheet" Target="worksheets/sheet2.xml"/></Relationships>"#;
 
-/// Any parts make a workbook that is read to its end or to an error, without a panic; its rows have
-/// at least the columns of its header row, and numbers that a sheet can have. The first byte says
-/// what the others are: `x` the two sheets, the strings and the styles of an XLSX, a NUL between
-/// them, `o` the content of an ODS, `b` the stream of an XLS, another all of a workbook.
+/// Any parts make a workbook that is read to its end or to an error, without a panic. Its rows have at least
+/// the columns of its header row, and numbers that a sheet can have. The first byte says what the others
+/// are: `x` the two sheets, the strings and the styles of an XLSX, with a NUL between them; `o` the content
+/// of an ODS; `b` the stream of an XLS; any other byte a whole workbook.
 pub(crate) fn check(data: &[u8]) {
     let Some((&kind, bytes)) = data.split_first() else { return };
     let workbook = workbook(kind, bytes);
@@ -33,7 +33,7 @@ pub(crate) fn check(data: &[u8]) {
     let _ = read(&workbook);
 }
 
-/// Whether the workbook that the seed makes can be read.
+/// Whether the workbook of this seed can be read.
 #[cfg(test)]
 pub(crate) fn is_sound(data: &[u8]) -> bool {
     data.split_first().is_some_and(|(&kind, bytes)| read(&workbook(kind, bytes)).is_ok())

@@ -148,7 +148,7 @@ impl Opening<'_> {
         let (source, sample) = (sampled.source(), sampled.sample());
         if source.header().is_empty() {
             // Such records are damaged or hold nothing.
-            return Ok(source.format().is_keyed().then(ColumnMap::default));
+            return Ok(source.format().is_self_describing().then(ColumnMap::default));
         }
         self.mapping.resolve_with(source.header(), sample).map(Some).map_err(|error| {
             // A column that is not read is not needed, unless something is to be found in it.
@@ -170,7 +170,7 @@ impl Opening<'_> {
     /// user named, or that of the phones where nothing in it has the look of one.
     fn may_lack_columns(&self, sampled: &Sampled<AnySource>, lacks_phones: bool) -> bool {
         let source = sampled.source();
-        source.format().is_keyed()
+        source.format().is_self_describing()
             && (lacks_phones || !self.mapping.missing_in(source.header()).is_empty())
     }
 
@@ -187,7 +187,7 @@ impl Opening<'_> {
             phone: Option<String>,
         }
         let mut known: HashMap<Format, Known> = HashMap::new();
-        for input in inputs.iter().filter(|input| input.format.is_keyed()) {
+        for input in inputs.iter().filter(|input| input.format.is_self_describing()) {
             let Known { named, phone } = known.entry(input.format).or_default();
             let missing = self.mapping.missing_in(&input.header);
             let present = self.mapping.missing_in(&[]).into_iter();

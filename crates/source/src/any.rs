@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use contactmill_core::records::{Block, Record, Source};
 
-use crate::formats::csv::Delimiter;
 use crate::input::Input;
+use crate::input::delimiter::Delimiter;
 use crate::input::digest::Digest;
 use crate::input::encoding::TextEncoding;
 use crate::input::error::SourceError;
 use crate::input::format::Format;
 use crate::records::table::SkippedColumn;
 
-/// A source of any format, and what is known of it.
+/// A source of any format, and its properties.
 ///
-/// [`DumpMember::open`](crate::DumpMember::open) makes one. To add a format, give it a [`Source`] whose error is
-/// [`SourceError`], a variant of [`Format`], and an arm where a part is opened.
+/// [`DumpMember::open`](crate::DumpMember::open) makes one. To add a format, write a [`Source`] whose
+/// error is [`SourceError`], add a variant of [`Format`], and open it in `dump/member.rs`.
 pub struct AnySource {
     name: Arc<str>,
     format: Format,
@@ -27,57 +27,57 @@ pub struct AnySource {
     header: Vec<String>,
     skipped: Vec<SkippedColumn>,
     blocks: Box<dyn Source<Block = AnyBlock, Error = SourceError>>,
-    read: Bytes,
+    original: SourceBytes,
     progress: Progress,
-    /// How much of the input the blocks so far stand for.
+    /// The number of bytes of the input that the blocks so far stand for.
     covered: u64,
 }
 
 /// The bytes that a name stands for.
 #[derive(Clone, Debug)]
-pub(crate) enum Bytes {
-    /// They can be read from any place.
+pub(crate) enum SourceBytes {
+    /// All of an input.
     Input(Input),
-    /// They are read once, in order, from a place in the input; how many there are is known.
+    /// A file in an archive, which is read once, in order: its digest, its size, and the archive.
     Stream(Digest, u64, Input),
 }
 
-impl Bytes {
+impl SourceBytes {
     fn digest(&self) -> &Digest {
         match self {
-            Bytes::Input(input) => input.digest(),
-            Bytes::Stream(digest, ..) => digest,
+            SourceBytes::Input(input) => input.digest(),
+            SourceBytes::Stream(digest, ..) => digest,
         }
     }
 
-    /// The file that they stand in.
+    /// The file that they are in.
     fn input(&self) -> &Input {
         match self {
-            Bytes::Input(input) | Bytes::Stream(_, _, input) => input,
+            SourceBytes::Input(input) | SourceBytes::Stream(_, _, input) => input,
         }
     }
 
     fn len(&self) -> u64 {
         match self {
-            Bytes::Input(input) => input.len(),
-            Bytes::Stream(_, len, _) => *len,
+            SourceBytes::Input(input) => input.len(),
+            SourceBytes::Stream(_, len, _) => *len,
         }
     }
 }
 
-/// How it is known how far a source is in its input.
+/// What shows how far a source has read its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
-    /// By the bytes that were read.
+    /// The bytes that were read.
     Read,
-    /// By what blocks say: the input is not read in order.
+    /// What the blocks say, as the input is not read in order.
     Blocks,
 }
 
 impl AnySource {
     /// A source of this format, whose records have these columns.
     pub(crate) fn new<S>(
-        (name, read): (Arc<str>, Bytes),
+        (name, original): (Arc<str>, SourceBytes),
         (format, encoding): (Format, TextEncoding),
         header: Vec<String>,
         source: S,
@@ -90,8 +90,8 @@ impl AnySource {
             Format::Csv => Progress::Read,
             _ => Progress::Blocks,
         };
-        let blocks = Box::new(Boxing(source));
-        let bytes = read.len();
+        let blocks = Box::new(BoxedBlocks(source));
+        let bytes = original.len();
         let (delimiter, quotes, covered) = (None, None, 0);
         AnySource {
             name,
@@ -103,14 +103,14 @@ impl AnySource {
             header,
             skipped: Vec::new(),
             blocks,
-            read,
+            original,
             progress,
             covered,
         }
     }
 
-    /// What the source is called: the input as the user named it and, where that holds several,
-    /// the one in it, such as `contacts.zip/leads.csv`.
+    /// Its name: the input as the user named it and, in an archive, the name of the file, such as
+    /// `contacts.zip/leads.csv`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -122,20 +122,19 @@ impl AnySource {
         self.format
     }
 
-    /// The encoding of its text; of workbooks, which store text as they please, UTF-8.
+    /// The encoding of its text. For binary formats this is UTF-8.
     #[must_use]
     pub const fn encoding(&self) -> TextEncoding {
         self.encoding
     }
 
-    /// What stands between the fields of delimited text.
+    /// The delimiter of delimited text.
     #[must_use]
     pub const fn delimiter(&self) -> Option<Delimiter> {
         self.delimiter
     }
 
-    /// How the fields of delimited text are quoted, where it is another way than the usual, such as
-    /// `'…'`.
+    /// How the fields of delimited text are quoted, if not in the usual way: for example `'…'`.
     #[must_use]
     pub const fn quotes(&self) -> Option<&'static str> {
         self.quotes
@@ -145,7 +144,7 @@ impl AnySource {
         AnySource { delimiter: Some(delimiter), quotes, ..self }
     }
 
-    /// How many bytes that of which it is the name holds.
+    /// Size of the input, or of the file in the archive, in bytes.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.bytes
@@ -157,32 +156,32 @@ impl AnySource {
         &self.header
     }
 
-    /// The columns that it has beside them, and that are not read.
+    /// The further columns, which are not read.
     #[must_use]
     pub fn skipped_columns(&self) -> &[SkippedColumn] {
         &self.skipped
     }
 
-    /// The error that one of these columns is needed.
+    /// The error that one of these columns is needed and cannot be read.
     #[must_use]
     pub fn cannot_read(&self, skipped: &SkippedColumn) -> SourceError {
         SourceError { source: Arc::clone(&self.name), line: None, problem: skipped.problem() }
     }
 
-    pub(crate) fn without(self, skipped: Vec<SkippedColumn>) -> Self {
+    pub(crate) fn with_skipped(self, skipped: Vec<SkippedColumn>) -> Self {
         AnySource { skipped, ..self }
     }
 
-    /// The SHA-256 of the bytes of that of which it is the name, in hexadecimal. Whole once the last
-    /// block was taken.
+    /// The SHA-256 of the input, or of the file in the archive, in hexadecimal. It is complete once the
+    /// last block was taken.
     ///
     /// # Errors
     ///
-    /// When what was not read yet cannot be read.
+    /// When the bytes that are not read yet cannot be read.
     pub fn sha256(&self) -> Result<String, SourceError> {
-        match &self.read {
-            Bytes::Input(input) => input.sha256(),
-            Bytes::Stream(digest, ..) => Ok(digest.sha256()),
+        match &self.original {
+            SourceBytes::Input(input) => input.sha256(),
+            SourceBytes::Stream(digest, ..) => Ok(digest.sha256()),
         }
     }
 }
@@ -194,8 +193,8 @@ impl Source for AnySource {
     fn next_block(&mut self) -> Result<Option<AnyBlock>, SourceError> {
         let taken = self.blocks.next_block();
         if matches!(taken, Ok(None) | Err(_)) {
-            // What was changed on the way shows as an end or as damage, or not at all.
-            self.read.input().check_unchanged().map_err(|problem| SourceError {
+            // A change of the input may look like its end, like damage, or like nothing.
+            self.original.input().check_unchanged().map_err(|problem| SourceError {
                 source: Arc::clone(&self.name),
                 line: None,
                 problem,
@@ -205,7 +204,7 @@ impl Source for AnySource {
         if let Some(block) = &mut block
             && self.progress == Progress::Read
         {
-            let read = self.read.digest().bytes();
+            let read = self.original.digest().bytes();
             block.covers = read - self.covered;
             self.covered = read;
         }
@@ -248,10 +247,10 @@ impl fmt::Debug for AnyBlock {
     }
 }
 
-/// A source whose blocks are put into boxes.
-struct Boxing<S>(S);
+/// Puts the blocks of a source into boxes.
+struct BoxedBlocks<S>(S);
 
-impl<S> Source for Boxing<S>
+impl<S> Source for BoxedBlocks<S>
 where
     S: Source<Error = SourceError>,
     S::Block: 'static,

@@ -1,11 +1,14 @@
 //! Contact dumps in, records out.
 //!
 //! A [`Dump`] is what one input holds, and a [`DumpMember`] of it opens as an [`AnySource`], whatever its
-//! packing, format and encoding are. The bytes tell, never a name.
+//! compression, format and encoding are. The bytes show what they are, never a name.
 //!
-//! A [`CsvSource`] reads delimited text: it finds the delimiter, takes the header row, and cuts the
-//! rest into blocks of whole records at memory speed. Any thread can parse a block. Damage stays
-//! local: a quote that is never closed costs its own line, and no other.
+//! A [`CsvSource`] reads delimited text: it finds the delimiter, takes the header row, and cuts the rest
+//! into blocks of whole records at memory speed. Any thread can parse a block. Damage stays local: a
+//! quote that is never closed costs only its own line.
+//!
+//! Imports inside the crate go one way: `input` (bytes) ← `records` (what formats share) ← `formats` ←
+//! `any` and `dump`, which know all formats.
 //!
 //! ```
 //! use std::io::Cursor;
@@ -23,8 +26,8 @@
 //! # Ok::<(), contactmill_source::SourceError>(())
 //! ```
 //!
-//! This crate knows formats and encodings. It knows nothing of what a column means or what a valid
-//! phone number is.
+//! This crate knows formats and encodings. It does not know what a column means, or what a valid phone
+//! number is.
 
 mod any;
 mod dump;
@@ -33,15 +36,17 @@ mod input;
 mod records;
 
 pub use any::{AnyBlock, AnySource};
-pub use dump::{Dump, DumpMember, ReadOptions, SkippedMember};
-pub use formats::csv::{CsvBlock, CsvOptions, CsvSource, Delimiter, InvalidDelimiter};
-pub use formats::json::JsonSource;
+pub use dump::{Dump, DumpMember};
+pub use formats::csv::{CsvBlock, CsvSource};
+pub use formats::json::{JsonBlock, JsonSource};
 pub use formats::vcard::VcardSource;
 pub use input::Input;
-pub use input::decompress::{DecompressLimits, InvalidLimits};
+pub use input::delimiter::{Delimiter, InvalidDelimiter};
 pub use input::encoding::{TextEncoding, UnknownEncoding};
 pub use input::error::{SourceError, SourceProblem};
 pub use input::format::Format;
-pub use records::header::IsHeaderRow;
-pub use records::self_describing::{SelfDescribingBlock, SelfDescribingOptions};
+pub use input::limits::{DecompressLimits, InvalidLimits};
+pub use input::options::{CsvOptions, IsHeaderRow, ReadOptions, SelfDescribingOptions};
+pub use input::skipped::SkippedMember;
+pub use records::self_describing::SelfDescribingBlock;
 pub use records::table::SkippedColumn;

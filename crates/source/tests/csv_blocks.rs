@@ -1,4 +1,4 @@
-//! The block reader against the `csv` crate, and what it makes of damage.
+//! The block reader compared with the `csv` crate, and on damaged text.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,7 +21,7 @@ fn options(block_bytes: usize) -> CsvOptions {
     CsvOptions { delimiter: Some(Delimiter::Comma), block_bytes, ..CsvOptions::default() }
 }
 
-/// All records behind the header, numbered through, and how many bytes the blocks cover.
+/// All records behind the header, with consecutive numbers, and the number of bytes that the blocks cover.
 fn read(text: &[u8], options: CsvOptions) -> (Vec<Read>, u64) {
     let mut source = CsvSource::new("test.csv", Cursor::new(text), options).unwrap();
     let mut records: Vec<Read> = Vec::new();

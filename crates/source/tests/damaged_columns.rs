@@ -1,5 +1,5 @@
-//! Parquet and Arrow files that are damaged are read to their end or to an error, without a panic and
-//! without what is not theirs: a few thousand of them here, more with `PROPTEST_CASES`.
+//! Damaged Parquet and Arrow files are read to their end or to an error, without a panic and without too
+//! many records: a few thousand of them here, more with `PROPTEST_CASES`.
 
 #![cfg(feature = "arrow")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
@@ -48,7 +48,7 @@ fn damage() -> impl Strategy<Value = (f64, Damage)> {
     (0.0..1.0, damage)
 }
 
-/// How many records there are, and the bytes in them.
+/// The number of records, and of the bytes in them.
 fn read(bytes: &[u8]) -> Result<(u64, u64), SourceError> {
     let options = ReadOptions {
         decompress: DecompressLimits { max_bytes: 1 << 22, max_ratio: 250 },

@@ -1,5 +1,5 @@
-//! Fields come out as they went in, however they were quoted; and what is quoted in the usual way is
-//! read in the usual way, whatever apostrophes and backslashes are in it.
+//! Fields are read as they were written, in any way of quoting. Text that is quoted in the usual way is read
+//! in the usual way, even with apostrophes and backslashes in it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

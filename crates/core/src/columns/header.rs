@@ -47,13 +47,78 @@ pub(crate) enum HeaderMeaning {
     Tags,
 }
 
-/// Which of several phone columns is tried first.
+/// Which of several phones is tried first: the lowest rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum PhoneRank {
+pub enum PhoneRank {
+    /// A number that is called one of WhatsApp.
     WhatsApp,
+    /// A mobile.
     Mobile,
+    /// A phone, whatever else.
     Phone,
+    /// A phone at home or at work, where others may answer; a fax.
     HomeOrWork,
+}
+
+impl PhoneRank {
+    /// The rank of a phone by its label, such as `Mobile`, `workMobile` or `cell, home`. The words are
+    /// those of headers.
+    ///
+    /// ```
+    /// use contactmill_core::columns::PhoneRank;
+    ///
+    /// assert_eq!(PhoneRank::of_label("WhatsApp"), PhoneRank::WhatsApp);
+    /// assert_eq!(PhoneRank::of_label("workMobile"), PhoneRank::Mobile);
+    /// assert_eq!(PhoneRank::of_label("other"), PhoneRank::Phone);
+    /// ```
+    #[must_use]
+    pub fn of_label(label: &str) -> PhoneRank {
+        if let Some(rank) = PhoneRank::of_word(label) {
+            return rank;
+        }
+        let mut last = None;
+        let mut best = PhoneRank::Phone;
+        for token in label.split(|c: char| !c.is_alphanumeric()) {
+            let words = match PhoneRank::of_word(token) {
+                Some(_) => vec![token],
+                None => camel_case_words(token),
+            };
+            for rank in words.into_iter().filter_map(PhoneRank::of_word) {
+                best = best.min(rank);
+                last = last.max(Some(rank));
+            }
+        }
+        // A mobile at work is a mobile, but a phone at work is not just a phone.
+        if best < PhoneRank::Phone { best } else { last.unwrap_or(best) }
+    }
+
+    fn of_word(word: &str) -> Option<PhoneRank> {
+        let folded = folded(word);
+        match (exact(&folded), of_one_hint(word)) {
+            (Some(HeaderMeaning::Phone(rank)), _) | (None, Some(HeaderHint::Phone(rank))) => {
+                Some(rank)
+            }
+            // Address books of Apple have this label for a mobile.
+            _ if folded == "iphone" => Some(PhoneRank::Mobile),
+            _ if is_of_others(word) => Some(PhoneRank::HomeOrWork),
+            _ => None,
+        }
+    }
+}
+
+/// The words of a name such as `workMobile`.
+fn camel_case_words(name: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut start, mut was_lower) = (0, false);
+    for (at, c) in name.char_indices() {
+        if was_lower && c.is_uppercase() {
+            words.push(&name[start..at]);
+            start = at;
+        }
+        was_lower = c.is_lowercase();
+    }
+    words.push(&name[start..]);
+    words
 }
 
 /// Headers as people write them, set apart by commas; case, accents, spaces and punctuation do not
@@ -480,6 +545,30 @@ mod tests {
             ("Seu nome completo", Name),
         ] {
             assert_eq!(meaning(header), Some(expected), "{header}");
+        }
+    }
+
+    #[test]
+    fn labels_of_phones_are_ranked_by_the_words_of_headers() {
+        for (label, rank) in [
+            ("WhatsApp", PhoneRank::WhatsApp),
+            ("واتساب", PhoneRank::WhatsApp),
+            ("whatsapp business", PhoneRank::WhatsApp),
+            ("CELL, HOME", PhoneRank::Mobile),
+            ("iPhone", PhoneRank::Mobile),
+            ("Celular", PhoneRank::Mobile),
+            ("handy", PhoneRank::Mobile),
+            ("workMobile", PhoneRank::Mobile),
+            ("WORK_MOBILE", PhoneRank::Mobile),
+            ("mobile number", PhoneRank::Mobile),
+            ("main", PhoneRank::Phone),
+            ("other", PhoneRank::Phone),
+            ("", PhoneRank::Phone),
+            ("home", PhoneRank::HomeOrWork),
+            ("Phone (work)", PhoneRank::HomeOrWork),
+            ("homeFax", PhoneRank::HomeOrWork),
+        ] {
+            assert_eq!(PhoneRank::of_label(label), rank, "{label}");
         }
     }
 

@@ -11,7 +11,7 @@ pub(crate) mod preset;
 
 pub use content::{ColumnContent, ContentSample, Resumed, Sampled};
 pub use decide::{CellKind, DecidedBy, Decision, Share};
-pub use header::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
+pub use header::{BOOKKEEPING_COLUMNS, PhoneRank, is_bookkeeping_header};
 pub use header_row::{column_letters, numbered_header};
 pub use mapping::{
     AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappedField, MappingError,

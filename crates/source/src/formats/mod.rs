@@ -1,8 +1,7 @@
-//! The formats that records are read from, one room each.
+//! The formats that records are read from, one folder each.
 
 #[cfg(feature = "arrow")]
 pub(crate) mod columnar;
-pub(crate) mod contained;
 pub(crate) mod csv;
 pub(crate) mod json;
 pub(crate) mod vcard;

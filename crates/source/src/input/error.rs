@@ -4,10 +4,10 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use crate::dump::SkippedMember;
-use crate::input::decompress::DecompressLimits;
+use crate::input::limits::DecompressLimits;
+use crate::input::skipped::SkippedMember;
 
-/// An input that could not be read any further: which, where and why.
+/// Why an input could not be read any further, and where.
 ///
 /// Its [`Display`](fmt::Display) says what, where and what to do:
 /// `contacts.csv: line 3: …`.
@@ -31,7 +31,7 @@ pub enum SourceProblem {
     NoThread(io::Error),
     /// It is a directory.
     Directory,
-    /// The header row holds bytes that are no text in its encoding.
+    /// The header row holds bytes that are not text in its encoding.
     HeaderEncoding,
     /// It is of a format that cannot be read.
     Format {
@@ -40,7 +40,7 @@ pub enum SourceProblem {
     },
     /// It was changed while it was read.
     Changed,
-    /// Its records have more different keys than there may be columns.
+    /// Its records have more different keys than the maximum number of columns.
     TooManyColumns {
         /// The limit.
         max: usize,
@@ -52,19 +52,19 @@ pub enum SourceProblem {
     },
     /// The first row of a JSON table cannot be read.
     HeaderRow,
-    /// It is packed, or a workbook, and damaged.
+    /// It is damaged: a compressed file, a workbook or a file of columns.
     Damaged {
         /// What it is, such as `gzip file`.
         what: &'static str,
         /// What was found.
         error: String,
     },
-    /// It unpacks to more than it may.
+    /// It is too large when it is decompressed.
     Inflated {
-        /// What it may unpack to.
+        /// The limits.
         limits: DecompressLimits,
     },
-    /// A part of it would take more memory than there may be.
+    /// A part of it would take too much memory.
     TooLargeInside {
         /// What it is, such as `Parquet file`.
         what: &'static str,
@@ -73,9 +73,9 @@ pub enum SourceProblem {
         /// How to write it instead.
         instead: &'static str,
     },
-    /// It is written in a way that is not read, and another is.
+    /// It is written in a way that is not supported.
     NotRead {
-        /// What is written so, such as `cells of this workbook stand too far apart`.
+        /// What is written in this way, such as `cells of this workbook stand too far apart`.
         what: String,
         /// What to do.
         instead: &'static str,
@@ -85,14 +85,14 @@ pub enum SourceProblem {
         /// What it is, such as `this workbook`.
         what: &'static str,
     },
-    /// A file in an archive is compressed in a way that is not known.
+    /// A file in an archive is compressed by a method that is not supported.
     Compression {
-        /// The way.
+        /// The method.
         method: String,
     },
-    /// An archive holds nothing that records could be read from.
+    /// An archive has no file that records can be read from.
     NothingInside {
-        /// What it holds instead, and what each is.
+        /// The files in it.
         skipped_members: Vec<SkippedMember>,
     },
     /// A column is of a type that cannot be read.
@@ -128,8 +128,8 @@ impl SourceProblem {
         SourceProblem::Damaged { what, error: error.to_string() }
     }
 
-    /// What went wrong in a reader: an input/output error, or what one of our own readers packed
-    /// into it.
+    /// The problem of a reader: an input/output error, or a problem that one of our readers has wrapped
+    /// in one.
     pub(crate) fn reading(error: io::Error) -> Self {
         match error.downcast::<SourceProblem>() {
             Ok(problem) => problem,

@@ -1,6 +1,8 @@
-//! Telling formats apart by what the bytes say, never by a name.
+//! Detecting formats by the bytes, never by a name.
 
 use std::fmt;
+
+use crate::input::encoding::BYTE_ORDER_MARK;
 
 /// A format whose records can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -8,7 +10,7 @@ use std::fmt;
 pub enum Format {
     /// Delimited text.
     Csv,
-    /// JSON, or JSON values one a line.
+    /// JSON, or JSON values, one a line.
     Json,
     /// vCard.
     VCard,
@@ -43,28 +45,28 @@ impl Format {
         }
     }
 
-    /// Whether the names of its columns stand in a row of its own, which can be missing; other formats
-    /// name the columns themselves.
+    /// Whether a header row names its columns, which can be missing. Other formats name the columns
+    /// themselves.
     #[must_use]
     pub const fn has_header_row(self) -> bool {
         matches!(self, Format::Csv | Format::Xlsx | Format::Xls | Format::Ods)
     }
 
-    /// Whether each record says which columns it has, so that an input lacks a column that no record
-    /// of it has: JSON and vCards.
+    /// Whether each record names its columns, as in JSON and vCards. An input of such a format lacks a
+    /// column if no record has it.
     ///
     /// ```
     /// use contactmill_source::Format;
     ///
-    /// assert!(Format::Json.is_keyed());
-    /// assert!(!Format::Csv.is_keyed());
+    /// assert!(Format::Json.is_self_describing());
+    /// assert!(!Format::Csv.is_self_describing());
     /// ```
     #[must_use]
-    pub const fn is_keyed(self) -> bool {
+    pub const fn is_self_describing(self) -> bool {
         matches!(self, Format::Json | Format::VCard)
     }
 
-    /// Of text, by its beginning: what is neither JSON nor vCard is delimited.
+    /// The format of text, by its beginning: text that is neither JSON nor vCard is delimited.
     ///
     /// ```
     /// use contactmill_source::Format;
@@ -74,12 +76,12 @@ impl Format {
     /// ```
     #[must_use]
     pub fn of_text(head: &[u8]) -> Format {
-        let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+        let head = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head).trim_ascii_start();
         if head.get(..11).is_some_and(|word| word.eq_ignore_ascii_case(b"BEGIN:VCARD")) {
             return Format::VCard;
         }
-        // A header row can begin with a bracket, but not with one and then a value of JSON, or with
-        // what Python prints in its place.
+        // A header row can begin with a bracket, but not with a bracket and then a JSON value, or a
+        // string as Python prints it.
         let inside = head.get(1..).unwrap_or_default().trim_ascii_start().first();
         let is_json = match head.first() {
             Some(b'{') => matches!(inside, Some(b'"' | b'}' | b'\'')),
@@ -98,93 +100,99 @@ impl fmt::Display for Format {
 
 /// What bytes are, by their beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ContentKind {
     /// A binary format whose records can be read.
     Binary(Format),
-    /// Something packed: what it is shows once it is unpacked.
-    Packed(Packing),
+    /// Compressed: the kind of content shows once it is decompressed.
+    Compressed(Compression),
     /// A compound file: an old workbook, or an encrypted new one.
     Compound,
-    /// A web page: perhaps a table of contacts.
+    /// A web page, perhaps with a table of contacts.
     Html,
-    /// Something else that is known not to hold contacts in a form that can be read.
-    Foreign(&'static str),
+    /// A known kind of file whose records cannot be read.
+    Unsupported(&'static str),
     /// Text, as far as the beginning tells.
     Text,
 }
 
-/// How bytes are packed.
+/// How bytes are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Packing {
+pub(crate) enum Compression {
     Gzip,
     Zstd,
     Zip,
 }
 
-/// What these bytes are the beginning of.
-pub(crate) fn kind_of(head: &[u8]) -> Kind {
-    /// The first bytes of files, as their specifications give them.
-    const MAGIC: [(&[u8], Kind); 31] = [
-        (b"\x1F\x8B", Kind::Packed(Packing::Gzip)),
-        (b"\x28\xB5\x2F\xFD", Kind::Packed(Packing::Zstd)),
-        (b"PK\x03\x04", Kind::Packed(Packing::Zip)),
-        (b"PK\x05\x06", Kind::Packed(Packing::Zip)),
-        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", Kind::Compound),
-        (b"PAR1", Kind::Binary(Format::Parquet)),
-        (b"ARROW1", Kind::Binary(Format::ArrowIpc)),
-        (b"PARE", Kind::Foreign("Parquet with an encrypted footer")),
-        (b"%PDF", Kind::Foreign("a PDF")),
-        (b"\x89PNG", Kind::Foreign("an image (PNG)")),
-        (b"\xFF\xD8\xFF", Kind::Foreign("an image (JPEG)")),
-        (b"GIF8", Kind::Foreign("an image (GIF)")),
-        (b"7z\xBC\xAF\x27\x1C", Kind::Foreign("a 7z archive")),
-        (b"Rar!\x1A\x07", Kind::Foreign("a RAR archive")),
-        (b"BZh", Kind::Foreign("bzip2-compressed")),
-        (b"\xFD7zXZ\0", Kind::Foreign("xz-compressed")),
-        (b"SQLite format 3\0", Kind::Foreign("an SQLite database")),
-        (b"\x7FELF", Kind::Foreign("a program")),
-        (b"{\\rtf", Kind::Foreign("a rich text document")),
-        (b"Obj\x01", Kind::Foreign("Avro")),
-        (b"\xFF\xFE\0\0", Kind::Foreign("text in UTF-32")),
-        (b"\0\0\xFE\xFF", Kind::Foreign("text in UTF-32")),
-        (b"!BDN", Kind::Foreign("an Outlook mailbox (PST)")),
-        (b"\0\x01\0\0Standard Jet DB", Kind::Foreign("an Access database")),
-        (b"\0\x01\0\0Standard ACE DB", Kind::Foreign("an Access database")),
-        // BOF: the first record of an Excel file that no container holds. Its kind tells the version.
-        (b"\x09\0\x04\0", Kind::Foreign("an Excel 2 worksheet")),
-        (b"\x09\0\x06\0", Kind::Foreign("an Excel 2 worksheet")),
-        (b"\x09\x02\x06\0", Kind::Foreign("an Excel 3 worksheet")),
-        (b"\x09\x04\x06\0", Kind::Foreign("an Excel 4 worksheet or workbook")),
-        (b"\x09\x08\x08\0", Kind::Foreign("an Excel worksheet without a workbook (BIFF)")),
-        (b"\x09\x08\x10\0", Kind::Foreign("an Excel worksheet without a workbook (BIFF)")),
+/// The kind of content with this beginning.
+pub(crate) fn content_kind(head: &[u8]) -> ContentKind {
+    /// The first bytes of files, by their specifications.
+    const MAGIC: [(&[u8], ContentKind); 31] = [
+        (b"\x1F\x8B", ContentKind::Compressed(Compression::Gzip)),
+        (b"\x28\xB5\x2F\xFD", ContentKind::Compressed(Compression::Zstd)),
+        (b"PK\x03\x04", ContentKind::Compressed(Compression::Zip)),
+        (b"PK\x05\x06", ContentKind::Compressed(Compression::Zip)),
+        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", ContentKind::Compound),
+        (b"PAR1", ContentKind::Binary(Format::Parquet)),
+        (b"ARROW1", ContentKind::Binary(Format::ArrowIpc)),
+        (b"PARE", ContentKind::Unsupported("Parquet with an encrypted footer")),
+        (b"%PDF", ContentKind::Unsupported("a PDF")),
+        (b"\x89PNG", ContentKind::Unsupported("an image (PNG)")),
+        (b"\xFF\xD8\xFF", ContentKind::Unsupported("an image (JPEG)")),
+        (b"GIF8", ContentKind::Unsupported("an image (GIF)")),
+        (b"7z\xBC\xAF\x27\x1C", ContentKind::Unsupported("a 7z archive")),
+        (b"Rar!\x1A\x07", ContentKind::Unsupported("a RAR archive")),
+        (b"BZh", ContentKind::Unsupported("bzip2-compressed")),
+        (b"\xFD7zXZ\0", ContentKind::Unsupported("xz-compressed")),
+        (b"SQLite format 3\0", ContentKind::Unsupported("an SQLite database")),
+        (b"\x7FELF", ContentKind::Unsupported("a program")),
+        (b"{\\rtf", ContentKind::Unsupported("a rich text document")),
+        (b"Obj\x01", ContentKind::Unsupported("Avro")),
+        (b"\xFF\xFE\0\0", ContentKind::Unsupported("text in UTF-32")),
+        (b"\0\0\xFE\xFF", ContentKind::Unsupported("text in UTF-32")),
+        (b"!BDN", ContentKind::Unsupported("an Outlook mailbox (PST)")),
+        (b"\0\x01\0\0Standard Jet DB", ContentKind::Unsupported("an Access database")),
+        (b"\0\x01\0\0Standard ACE DB", ContentKind::Unsupported("an Access database")),
+        // BOF, the first record of an Excel file without a container. Its kind shows the version.
+        (b"\x09\0\x04\0", ContentKind::Unsupported("an Excel 2 worksheet")),
+        (b"\x09\0\x06\0", ContentKind::Unsupported("an Excel 2 worksheet")),
+        (b"\x09\x02\x06\0", ContentKind::Unsupported("an Excel 3 worksheet")),
+        (b"\x09\x04\x06\0", ContentKind::Unsupported("an Excel 4 worksheet or workbook")),
+        (
+            b"\x09\x08\x08\0",
+            ContentKind::Unsupported("an Excel worksheet without a workbook (BIFF)"),
+        ),
+        (
+            b"\x09\x08\x10\0",
+            ContentKind::Unsupported("an Excel worksheet without a workbook (BIFF)"),
+        ),
     ];
     let found = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|&(_, kind)| kind);
     if let Some(kind) = found {
         return kind;
     }
-    // A stream of Arrow's IPC has no magic: a continuation mark, the length of the schema message,
-    // and then the message, which is a flatbuffer (Arrow columnar format, "Encapsulated message").
+    // A stream of Arrow's IPC has no magic. It begins with a continuation mark, the length of the schema
+    // message, and the message, which is a flatbuffer (Arrow columnar format, "Encapsulated message").
     if let [0xFF, 0xFF, 0xFF, 0xFF, length @ ..] = head
         && let Some(length) = length.first_chunk()
         && (8..1 << 24).contains(&u32::from_le_bytes(*length))
     {
-        return Kind::Binary(Format::ArrowIpc);
+        return ContentKind::Binary(Format::ArrowIpc);
     }
     if head.get(257..262) == Some(b"ustar") {
-        return Kind::Foreign("a tar archive");
+        return ContentKind::Unsupported("a tar archive");
     }
     markup(head)
 }
 
-/// The markup that the text begins with, if it does.
-fn markup(head: &[u8]) -> Kind {
-    // In UTF-16 every other byte of it is zero.
+/// Markup at the beginning of text, if there is any.
+fn markup(head: &[u8]) -> ContentKind {
+    // In UTF-16 every other byte of markup is zero.
     let plain: Vec<u8> = match head {
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
             head.iter().skip(2).copied().filter(|&byte| byte != 0).take(4 << 10).collect()
         }
         head => head
-            .strip_prefix(b"\xEF\xBB\xBF")
+            .strip_prefix(BYTE_ORDER_MARK)
             .unwrap_or(head)
             .iter()
             .copied()
@@ -196,14 +204,14 @@ fn markup(head: &[u8]) -> Kind {
         text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
     };
     if begins(text, b"MIME-Version:") || begins(text, b"From: <Saved by") {
-        return Kind::Foreign("a web archive (MHTML)");
+        return ContentKind::Unsupported("a web archive (MHTML)");
     }
     let is_xml = begins(text, b"<?xml");
     let has = |word: &[u8]| memchr::memmem::find(text, word).is_some();
     if is_xml && has(b"urn:schemas-microsoft-com:office:spreadsheet") {
-        return Kind::Foreign("an Excel 2003 workbook in XML");
+        return ContentKind::Unsupported("an Excel 2003 workbook in XML");
     }
-    // What may stand in front of a page: a declaration and comments.
+    // A declaration and comments may stand before a page.
     while let Some(end) = match text {
         text if begins(text, b"<?xml") => memchr::memmem::find(text, b"?>").map(|at| at + 2),
         text if begins(text, b"<!--") => memchr::memmem::find(text, b"-->").map(|at| at + 3),
@@ -227,11 +235,11 @@ fn markup(head: &[u8]) -> Kind {
             && text.get(tag.len()).is_none_or(|&byte| byte == b'>' || byte.is_ascii_whitespace())
     };
     if PAGE.iter().any(|tag| is_tag(tag)) {
-        Kind::Html
+        ContentKind::Html
     } else if is_xml {
-        Kind::Foreign("XML")
+        ContentKind::Unsupported("XML")
     } else {
-        Kind::Text
+        ContentKind::Text
     }
 }
 
@@ -240,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_told_by_its_beginning() {
+    fn formats_of_text_are_detected_by_the_beginning() {
         for (text, format) in [
             ("[{\"name\": 1}]", Format::Json),
             ("[\n", Format::Json),
@@ -259,31 +267,31 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_told_by_their_magic() {
+    fn binary_formats_are_detected_by_their_first_bytes() {
         for (bytes, kind) in [
-            (&b"PK\x03\x04...."[..], Kind::Packed(Packing::Zip)),
-            (b"\x1F\x8B\x08", Kind::Packed(Packing::Gzip)),
-            (b"PAR1", Kind::Binary(Format::Parquet)),
-            (b"\xFF\xFF\xFF\xFF\x78\0\0\0\x10", Kind::Binary(Format::ArrowIpc)),
-            (b"\xFF\xFFName", Kind::Text),
-            (b"\xEF\xBB\xBF<HTML><body>", Kind::Html),
-            (b"\n<!-- made by a shop -->\n<table border=1>", Kind::Html),
-            (b"\xFF\xFE<\0h\0t\0m\0l\0>\0", Kind::Html),
-            (b"<?xml version=\"1.0\"?><!DOCTYPE html>", Kind::Html),
-            (b"<?xml version=\"1.0\"?><contacts>", Kind::Foreign("XML")),
+            (&b"PK\x03\x04...."[..], ContentKind::Compressed(Compression::Zip)),
+            (b"\x1F\x8B\x08", ContentKind::Compressed(Compression::Gzip)),
+            (b"PAR1", ContentKind::Binary(Format::Parquet)),
+            (b"\xFF\xFF\xFF\xFF\x78\0\0\0\x10", ContentKind::Binary(Format::ArrowIpc)),
+            (b"\xFF\xFFName", ContentKind::Text),
+            (b"\xEF\xBB\xBF<HTML><body>", ContentKind::Html),
+            (b"\n<!-- made by a shop -->\n<table border=1>", ContentKind::Html),
+            (b"\xFF\xFE<\0h\0t\0m\0l\0>\0", ContentKind::Html),
+            (b"<?xml version=\"1.0\"?><!DOCTYPE html>", ContentKind::Html),
+            (b"<?xml version=\"1.0\"?><contacts>", ContentKind::Unsupported("XML")),
             (
                 b"<?xml version=\"1.0\"?>\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">",
-                Kind::Foreign("an Excel 2003 workbook in XML"),
+                ContentKind::Unsupported("an Excel 2003 workbook in XML"),
             ),
-            (b"MIME-Version: 1.0\r\n", Kind::Foreign("a web archive (MHTML)")),
-            (b"\x09\x04\x06\0\0\0\x10\0", Kind::Foreign("an Excel 4 worksheet or workbook")),
-            (b"!BDN....", Kind::Foreign("an Outlook mailbox (PST)")),
-            (b"<table>,phone", Kind::Html),
-            (b"<tables>,phone", Kind::Text),
-            (b"<name>,phone", Kind::Text),
-            (b"Name,Phone\n", Kind::Text),
+            (b"MIME-Version: 1.0\r\n", ContentKind::Unsupported("a web archive (MHTML)")),
+            (b"\x09\x04\x06\0\0\0\x10\0", ContentKind::Unsupported("an Excel 4 worksheet or workbook")),
+            (b"!BDN....", ContentKind::Unsupported("an Outlook mailbox (PST)")),
+            (b"<table>,phone", ContentKind::Html),
+            (b"<tables>,phone", ContentKind::Text),
+            (b"<name>,phone", ContentKind::Text),
+            (b"Name,Phone\n", ContentKind::Text),
         ] {
-            assert_eq!(kind_of(bytes), kind, "{bytes:?}");
+            assert_eq!(content_kind(bytes), kind, "{bytes:?}");
         }
     }
 }

@@ -1,10 +1,14 @@
-//! Opening what the user named.
+//! Bytes: opening what the user named, decompressing and decoding it.
 
 pub(crate) mod decompress;
+pub(crate) mod delimiter;
 pub(crate) mod digest;
 pub(crate) mod encoding;
 pub(crate) mod error;
 pub(crate) mod format;
+pub(crate) mod limits;
+pub(crate) mod options;
+pub(crate) mod skipped;
 pub(crate) mod text;
 
 use std::fs::{File, Metadata};
@@ -16,8 +20,8 @@ use std::time::SystemTime;
 use crate::input::digest::Digest;
 use crate::input::error::{SourceError, SourceProblem};
 
-/// An open input that can be read from any place in it, by several readers at a time: a clone has a
-/// place of its own.
+/// An open input that can be read from any place, by several readers at a time: each clone has a
+/// position of its own.
 #[derive(Clone, Debug)]
 pub struct Input {
     name: Arc<str>,
@@ -25,24 +29,24 @@ pub struct Input {
     len: u64,
     position: u64,
     digest: Digest,
-    /// Where it can be opened again; a copy of something that can be read only once cannot.
+    /// Where it can be opened again; `None` for a copy of something that can be read only once.
     origin: Option<Origin>,
 }
 
-/// Where an input can be opened again, and what it was when it was opened first.
+/// Where an input can be opened again, and which file it was when it was opened first.
 #[derive(Clone, Debug)]
-pub(crate) struct Origin {
+struct Origin {
     path: PathBuf,
     identity: Identity,
 }
 
-/// What tells that a file is what it was. The time at which somebody last looked at it, its name and
-/// who may read it are no part of it.
+/// What shows that a file is unchanged. Its name, its permissions and when it was last read do not
+/// matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Identity {
     len: u64,
     modified: Option<SystemTime>,
-    /// Device and number of the file.
+    /// The device and the number of the file.
     #[cfg(unix)]
     file: (u64, u64),
 }
@@ -69,8 +73,8 @@ impl Origin {
     ///
     /// # Errors
     ///
-    /// When it cannot be opened, or is not what it was.
-    pub(crate) fn open(&self) -> Result<Input, SourceError> {
+    /// When it cannot be opened, or was changed.
+    fn open(&self) -> Result<Input, SourceError> {
         let name: Arc<str> = self.path.display().to_string().into();
         let opened = File::open(&self.path);
         let fail = |problem| SourceError { source: Arc::clone(&name), line: None, problem };
@@ -82,13 +86,46 @@ impl Origin {
     }
 }
 
-impl Input {
-    /// Whether a file is there and can be read. Of what can be read only once (a pipe) nothing is
-    /// read.
+/// An input that is closed and can be opened again. If it can be read only once, its copy stays open.
+#[derive(Clone, Debug)]
+pub(crate) struct ClosedInput(Reopening);
+
+#[derive(Clone, Debug)]
+enum Reopening {
+    File(Origin),
+    Copy(Input),
+}
+
+impl ClosedInput {
+    /// Opens it again.
     ///
     /// # Errors
     ///
-    /// As those of [`open`](Input::open).
+    /// When it cannot be opened, or was changed.
+    pub(crate) fn open(&self) -> Result<Input, SourceError> {
+        match &self.0 {
+            Reopening::File(origin) => origin.open(),
+            Reopening::Copy(input) => Ok(input.clone()),
+        }
+    }
+}
+
+impl From<&Input> for ClosedInput {
+    fn from(input: &Input) -> Self {
+        ClosedInput(match &input.origin {
+            Some(origin) => Reopening::File(origin.clone()),
+            None => Reopening::Copy(input.clone()),
+        })
+    }
+}
+
+impl Input {
+    /// Checks that a file exists and can be read. It reads nothing from a pipe, which can be read only
+    /// once.
+    ///
+    /// # Errors
+    ///
+    /// The same as those of [`open`](Input::open).
     pub fn check(path: &Path) -> Result<(), SourceError> {
         let name: Arc<str> = path.display().to_string().into();
         let fail = |problem| SourceError { source: Arc::clone(&name), line: None, problem };
@@ -102,14 +139,14 @@ impl Input {
         Ok(())
     }
 
-    /// Opens a file. What cannot be read twice (a pipe), or does not say how long it is (a file that
-    /// the system makes up), is first copied to the file that `spool` makes.
+    /// Opens a file. A pipe, which can be read only once, and a file that the system makes up, whose size
+    /// is not known, are first copied to the file that `spool` makes.
     ///
-    /// A file that turns out shorter or longer while it is read is an error.
+    /// If a file becomes shorter or longer, reading it is an error.
     ///
     /// # Errors
     ///
-    /// When it is not there, is a folder, or cannot be read.
+    /// When it does not exist, is a folder, or cannot be read.
     ///
     /// ```
     /// use contactmill_source::Input;
@@ -137,7 +174,7 @@ impl Input {
             if !metadata.is_file() || !input.is_empty() {
                 return Ok(input);
             }
-            // An empty file is nothing to keep a copy of.
+            // An empty file needs no copy.
             let file = File::open(path).map_err(|error| fail(SourceProblem::Io(error)))?;
             return Ok(Input::of(name, file, 0, Some(Origin::of(path, &metadata))));
         }
@@ -161,7 +198,7 @@ impl Input {
             Ok((file, len))
         };
         match copy() {
-            Ok((file, len)) => Ok(Input::of(name.into(), file, len, None)),
+            Ok((file, len)) => Ok(Input::of_copy(name.into(), file, len)),
             Err(error) => Err(SourceError {
                 source: name.into(),
                 line: None,
@@ -170,12 +207,17 @@ impl Input {
         }
     }
 
-    /// A file that is open, all of it.
-    pub(crate) fn of(name: Arc<str>, file: File, len: u64, origin: Option<Origin>) -> Self {
+    /// A file that is a copy, and cannot be opened again.
+    pub(crate) fn of_copy(name: Arc<str>, file: File, len: u64) -> Self {
+        Input::of(name, file, len, None)
+    }
+
+    /// All of an open file.
+    fn of(name: Arc<str>, file: File, len: u64, origin: Option<Origin>) -> Self {
         Input { name, file: Arc::new(file), len, position: 0, digest: Digest::default(), origin }
     }
 
-    /// Requires that it is what it was when it was opened first.
+    /// Requires that the file is unchanged since it was opened first.
     pub(crate) fn check_unchanged(&self) -> Result<(), SourceProblem> {
         let Some(origin) = &self.origin else { return Ok(()) };
         let metadata = self.file.metadata().map_err(SourceProblem::Io)?;
@@ -185,8 +227,12 @@ impl Input {
         }
     }
 
-    pub(crate) fn origin(&self) -> Option<&Origin> {
-        self.origin.as_ref()
+    /// This error; or that the input was changed while it was read, which may look like any damage.
+    pub(crate) fn or_changed(&self, error: SourceError) -> SourceError {
+        match self.check_unchanged() {
+            Ok(()) => error,
+            Err(problem) => SourceError { line: None, problem, ..error },
+        }
     }
 
     /// The input as the user named it.
@@ -195,27 +241,26 @@ impl Input {
         &self.name
     }
 
-    /// Where it can be opened again; nowhere when it is a copy of something that can be read only
-    /// once.
+    /// Where it can be opened again; `None` for a copy of something that can be read only once.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.origin.as_ref().map(|origin| origin.path.as_path())
     }
 
-    /// How many bytes it holds.
+    /// Its size, in bytes.
     #[must_use]
     pub const fn len(&self) -> u64 {
         self.len
     }
 
-    /// Whether it holds nothing.
+    /// Whether it is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The SHA-256 of all its bytes, in hexadecimal. What was read in order is hashed already; only
-    /// the rest is read for it.
+    /// The SHA-256 of all its bytes, in hexadecimal. Bytes that were read in order are hashed already, so
+    /// this reads only the rest.
     ///
     /// # Errors
     ///
@@ -232,7 +277,7 @@ impl Input {
         Ok(self.digest.sha256())
     }
 
-    /// What has been read of it, by all its clones.
+    /// The digest of what all its clones have read.
     pub(crate) fn digest(&self) -> &Digest {
         &self.digest
     }
@@ -240,12 +285,12 @@ impl Input {
 
 #[cfg(test)]
 thread_local! {
-    /// How often this thread has read from an input: what takes how long cannot be tested by a clock.
+    /// The number of reads from inputs by this thread: tests count them, as they cannot measure time.
     pub(crate) static READS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
 impl Read for Input {
-    /// Fails where the file ends before the length that it had, or goes on behind it.
+    /// Fails where the file ends before the size that it had, or goes on behind it.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
@@ -260,7 +305,7 @@ impl Read for Input {
         if count == 0 && self.position < self.len || count > 0 && end > self.len {
             return Err(SourceProblem::Changed.into());
         }
-        self.digest.pass(self.position, &buffer[..count]);
+        self.digest.update(self.position, &buffer[..count]);
         self.position = end;
         Ok(count)
     }
@@ -320,22 +365,22 @@ mod tests {
     fn a_file_that_was_replaced_is_not_opened_again() {
         let (folder, path) = file_of(b"0123456789");
         let input = Input::open(&path, tempfile::tempfile).unwrap();
-        let origin = input.origin().unwrap().clone();
-        assert_eq!(origin.open().unwrap().sha256().unwrap(), input.sha256().unwrap());
-        // What replaces it is as long and as old.
+        let closed = ClosedInput::from(&input);
+        assert_eq!(closed.open().unwrap().sha256().unwrap(), input.sha256().unwrap());
+        // The file that replaces it has the same size and time.
         let other = folder.path().join("other");
         std::fs::write(&other, b"9876543210").unwrap();
         let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
         File::options().write(true).open(&other).unwrap().set_modified(modified).unwrap();
         std::fs::rename(&other, &path).unwrap();
-        assert!(matches!(origin.open().unwrap_err().problem, SourceProblem::Changed));
-        // What was open is still what it was.
+        assert!(matches!(closed.open().unwrap_err().problem, SourceProblem::Changed));
+        // The open file is unchanged.
         assert!(input.check_unchanged().is_ok());
     }
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_file_that_says_it_is_empty_and_is_not_is_read() {
+    fn a_file_with_a_size_of_zero_and_with_text_is_read() {
         let input = Input::open(Path::new("/proc/version"), tempfile::tempfile).unwrap();
         assert!(!input.is_empty() && input.path().is_none());
     }

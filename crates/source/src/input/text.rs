@@ -1,4 +1,4 @@
-//! Text in UTF-8 that can be read from any place, whatever it was made of.
+//! Text in UTF-8 that can be read again.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
@@ -9,29 +9,29 @@ use crate::input::Input;
 pub(crate) enum Text {
     /// The bytes of the input itself.
     Plain(Input),
-    /// Text that is made while it is read: decoded, unpacked, or both.
-    Made(Remembered),
-    /// Such text where there is little of it.
+    /// Text that is decompressed or decoded while it is read.
+    Copied(CopyingReader),
+    /// Such text, where it is short.
     InMemory(Cursor<Vec<u8>>),
 }
 
-/// A reader that writes down what passes by, so that it can go back. It cannot skip ahead.
-pub(crate) struct Remembered {
+/// A reader that copies what it reads to a file, so that it can go back. It cannot skip ahead.
+pub(crate) struct CopyingReader {
     reader: Box<dyn Read + Send>,
     copy: File,
-    /// How much was written down.
+    /// The size of the copy.
     len: u64,
     position: u64,
 }
 
-impl Remembered {
-    /// Writes down what it reads to `copy`, which is empty.
+impl CopyingReader {
+    /// Copies what it reads to `copy`, which is empty.
     pub(crate) fn new(reader: Box<dyn Read + Send>, copy: File) -> Self {
-        Remembered { reader, copy, len: 0, position: 0 }
+        CopyingReader { reader, copy, len: 0, position: 0 }
     }
 }
 
-impl Read for Remembered {
+impl Read for CopyingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.position < self.len {
             self.copy.seek(SeekFrom::Start(self.position))?;
@@ -54,7 +54,7 @@ impl Read for Text {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Text::Plain(input) => input.read(buffer),
-            Text::Made(text) => text.read(buffer),
+            Text::Copied(text) => text.read(buffer),
             Text::InMemory(text) => text.read(buffer),
         }
     }
@@ -65,7 +65,7 @@ impl Seek for Text {
         match self {
             Text::Plain(input) => input.seek(to),
             Text::InMemory(text) => text.seek(to),
-            Text::Made(text) => {
+            Text::Copied(text) => {
                 let position = match to {
                     SeekFrom::Start(position) => Some(position),
                     SeekFrom::Current(offset) => text.position.checked_add_signed(offset),
@@ -84,9 +84,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_read_can_be_read_again() {
+    fn text_that_was_read_can_be_read_again() {
         let copy = tempfile::tempfile().unwrap();
-        let mut text = Text::Made(Remembered::new(Box::new(&b"abcdefgh"[..]), copy));
+        let mut text = Text::Copied(CopyingReader::new(Box::new(&b"abcdefgh"[..]), copy));
         let read = |text: &mut Text, count| {
             let mut bytes = vec![0; count];
             text.read_exact(&mut bytes).unwrap();

@@ -1,6 +1,8 @@
-//! What formats share: cutting an input into blocks of whole records.
+//! What formats share: finding records and columns, and handing them over in blocks.
 
+pub(crate) mod contained;
 pub(crate) mod header;
+pub(crate) mod number;
 pub(crate) mod own_file;
 pub(crate) mod self_describing;
 pub(crate) mod table;

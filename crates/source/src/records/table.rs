@@ -1,29 +1,31 @@
-//! Rows of a table that is no text, in blocks, made by a thread of their own.
+//! Rows of a table that is not text, such as a sheet: a thread of its own reads them, and hands them
+//! over in blocks.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use contactmill_core::columns::is_bookkeeping_header;
 use contactmill_core::records::{Block, Integrity, Position, Record, Source, SourceId};
 
-use crate::formats::contained::contained;
 use crate::input::error::{SourceError, SourceProblem};
+use crate::records::contained::contained;
 use crate::records::own_file;
 
-/// About how many bytes make a block.
+/// Target size of a block, in bytes.
 const BLOCK_BYTES: usize = 256 << 10;
 
-/// How many fields the rows of a sheet may have that cost nothing in the file, being empty or
-/// repeated: as many as a full sheet of two hundred columns, far fewer than the largest sheet has
-/// cells.
+/// Maximum number of fields of a sheet that cost nothing in the file, as they are empty or repeated.
+/// A full sheet of two hundred columns has as many fields; the largest sheet has far more.
 const MAX_GAPS: u64 = 1 << 28;
 
-/// What a table is a part of.
+/// What a table is part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TableOf {
     /// A workbook, whose cells may stand far apart.
     Workbook,
-    /// A file of columns, by what it is called.
+    /// A file of columns, and what errors call it.
+    #[cfg(feature = "arrow")]
     Columns(&'static str),
 }
 
@@ -31,35 +33,36 @@ impl TableOf {
     const fn what(self) -> &'static str {
         match self {
             TableOf::Workbook => "workbook",
+            #[cfg(feature = "arrow")]
             TableOf::Columns(what) => what,
         }
     }
 }
 
-/// A column that is not read, as its values have no text.
+/// A column that is not read, as its values have no plain form as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkippedColumn {
-    /// Its name, with the path to it.
+    /// Its name, behind the path to it.
     pub name: String,
     /// What it holds, such as `lists of structs`.
     pub holds: &'static str,
 }
 
 impl SkippedColumn {
-    /// It cannot be read, and should.
+    /// The problem that this column is needed.
     pub(crate) fn problem(&self) -> SourceProblem {
         SourceProblem::Column { column: self.name.clone(), holds: self.holds }
     }
 }
 
-/// The records of a table.
+/// The records of a table, in order.
 pub(crate) struct TableSource {
     pub(crate) header: Vec<String>,
     pub(crate) skipped: Vec<SkippedColumn>,
     blocks: Option<Receiver<Result<TableBlock, SourceProblem>>>,
     thread: Option<JoinHandle<()>>,
     of: TableOf,
-    name: std::sync::Arc<str>,
+    name: Arc<str>,
 }
 
 impl TableSource {
@@ -75,8 +78,9 @@ impl TableSource {
         }
     }
 
-    /// The rows that `rows` hands to the [`RowWriter`], on a thread of its own, where a reader can
-    /// borrow from its workbook. It is asked to stop, by an error, when nobody reads any more.
+    /// A table of the rows that `rows` hands to the [`RowWriter`]. It runs on a thread of its own, so
+    /// that a reader can borrow from its workbook. When nobody reads the table any more, the writer
+    /// asks it to stop by an error.
     pub(crate) fn spawn(
         of: TableOf,
         header: Vec<String>,
@@ -93,7 +97,7 @@ impl TableSource {
             gaps: 0,
             bytes,
             share: 0.0,
-            told: 0,
+            reported: 0,
         };
         let thread = std::thread::Builder::new()
             .name("contactmill-table".into())
@@ -101,7 +105,7 @@ impl TableSource {
                 let ended = contained(of.what(), || rows(&mut writer));
                 let ended = ended.and_then(|()| writer.hand_over());
                 if let Err(Ended::Problem(problem)) = ended {
-                    // Nobody waits any more when the run has stopped.
+                    // The receiver is gone when the run has stopped.
                     let _ = writer.sender.send(Err(problem));
                 }
             })
@@ -109,7 +113,7 @@ impl TableSource {
         let mut header = header;
         if is_bookkeeping_header(&header) {
             for name in &mut header {
-                *name = own_file::unguarded(name).to_owned();
+                *name = own_file::unescaped(name).to_owned();
             }
         }
         let skipped = Vec::new();
@@ -117,14 +121,14 @@ impl TableSource {
         Ok(TableSource { header, skipped, blocks, thread, of, name })
     }
 
-    /// The table, which has more columns than are read.
+    /// The same table, with the columns that are not read.
     #[cfg(feature = "arrow")]
-    pub(crate) fn without(self, skipped: Vec<SkippedColumn>) -> Self {
+    pub(crate) fn with_skipped(self, skipped: Vec<SkippedColumn>) -> Self {
         TableSource { skipped, ..self }
     }
 
-    pub(crate) fn named(mut self, name: &std::sync::Arc<str>) -> Self {
-        self.name = std::sync::Arc::clone(name);
+    pub(crate) fn named(mut self, name: &Arc<str>) -> Self {
+        self.name = Arc::clone(name);
         self
     }
 }
@@ -134,16 +138,12 @@ impl Source for TableSource {
     type Error = SourceError;
 
     fn next_block(&mut self) -> Result<Option<TableBlock>, SourceError> {
-        let fail = |problem| SourceError {
-            source: std::sync::Arc::clone(&self.name),
-            line: None,
-            problem,
-        };
+        let fail = |problem| SourceError { source: Arc::clone(&self.name), line: None, problem };
         let Some(blocks) = &self.blocks else { return Ok(None) };
         match blocks.recv() {
             Ok(block) => block.map(Some).map_err(fail),
             Err(_) => {
-                // A reader that panicked has not read all there is.
+                // A thread that panicked has not read all rows.
                 let panicked = self.thread.take().is_some_and(|thread| thread.join().is_err());
                 match panicked {
                     true => {
@@ -156,7 +156,7 @@ impl Source for TableSource {
     }
 }
 
-/// Why rows ended before their end.
+/// Why the rows ended early.
 pub(crate) enum Ended {
     /// Nobody reads them any more.
     Unwanted,
@@ -170,36 +170,41 @@ impl From<SourceProblem> for Ended {
     }
 }
 
-/// Takes rows and hands them over in blocks.
+/// Takes rows, and hands them over in blocks.
 pub(crate) struct RowWriter {
     own_file: bool,
+    /// The number of columns in the header.
     columns: usize,
     block: TableBlock,
     sender: SyncSender<Result<TableBlock, SourceProblem>>,
     of: TableOf,
+    /// The number of fields so far that cost nothing in the file.
     gaps: u64,
+    /// The size of the input.
     bytes: u64,
+    /// The share of the input that is read.
     share: f64,
-    told: u64,
+    /// The number of bytes that the blocks so far stand for.
+    reported: u64,
 }
 
 impl RowWriter {
-    /// Begins a cell in this column, from 0, of the present row; its text goes to what is returned.
+    /// Begins the cell in this column, from 0, of the current row, and returns where its text goes.
     /// Cells come in the order of their columns.
     pub(crate) fn cell(&mut self, column: usize) -> &mut String {
         let block = &mut self.block;
         let known = block.row_ends() + usize::from(block.open);
         if known <= column {
             self.gaps += (column - known) as u64;
-            // What begins here ends the field before it.
+            // This cell ends the field before it.
             block.close_fields(column);
             block.open = true;
         }
         &mut block.text
     }
 
-    /// Says that the present cell holds something that has no text: what stands in it is only what is
-    /// stored.
+    /// Marks the current cell as unreadable: its value has no plain form as text, and the cell shows
+    /// only what is stored.
     #[cfg(feature = "arrow")]
     pub(crate) fn mark_unreadable(&mut self) {
         let block = &mut self.block;
@@ -212,18 +217,17 @@ impl RowWriter {
         block.integrity = Integrity::UnreadableValue;
     }
 
-    /// Says how the present row arrived, if not whole.
+    /// Sets how the current row arrived, if not whole.
     pub(crate) fn mark(&mut self, integrity: Integrity) {
         self.block.integrity = integrity;
     }
 
-    /// Counts cells that hold something and are not written down one by one: each takes as long as
-    /// many that are empty.
+    /// Counts cells that are repeated in the file. Each takes as long as many empty ones.
     pub(crate) fn add_unfolded(&mut self, cells: u64) {
         self.gaps = self.gaps.saturating_add(cells.saturating_mul(16));
     }
 
-    /// Ends the present row, which has this number, from 1. An empty one is none.
+    /// Ends the current row, which has this number, from 1. A row without cells is skipped.
     pub(crate) fn end_row(&mut self, number: u64, share_of_all: f64) -> Result<(), Ended> {
         let block = &mut self.block;
         if !block.open {
@@ -253,7 +257,7 @@ impl RowWriter {
         if rows.is_empty() {
             return Ok(());
         }
-        // The next will be about as large.
+        // The next block will be about as large.
         let next = TableBlock {
             text: String::with_capacity(text.len() + text.len() / 8),
             ends: Vec::with_capacity(ends.len() + ends.len() / 8),
@@ -263,13 +267,13 @@ impl RowWriter {
         let mut block = std::mem::replace(&mut self.block, next);
         block.own_file = self.own_file;
         let read = (self.share.clamp(0.0, 1.0) * self.bytes as f64) as u64;
-        block.covers = read.saturating_sub(self.told);
-        self.told = self.told.max(read);
+        block.covers = read.saturating_sub(self.reported);
+        self.reported = self.reported.max(read);
         self.sender.send(Ok(block)).map_err(|_| Ended::Unwanted)
     }
 }
 
-/// Where a row ends in the text and the ends of its block, its number, and how it arrived.
+/// A row of a block: where it ends in the text and in the ends, its number, and how it arrived.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     text: usize,
@@ -283,12 +287,12 @@ struct Row {
 pub(crate) struct TableBlock {
     /// The fields of all rows, end to end.
     text: String,
-    /// Where each field ends in its row.
+    /// The end of each field in its row.
     ends: Vec<usize>,
     rows: Vec<Row>,
-    /// How the present row arrived.
+    /// How the current row arrived.
     integrity: Integrity,
-    /// Whether the last row has a field that is not closed.
+    /// Whether the current row has a field that is not closed.
     open: bool,
     own_file: bool,
     covers: u64,
@@ -299,12 +303,12 @@ impl TableBlock {
         self.rows.last().map_or((0, 0), |row| (row.text, row.ends))
     }
 
-    /// How many fields of the present row are closed.
+    /// The number of closed fields of the current row.
     fn row_ends(&self) -> usize {
         self.ends.len() - self.row_start().1
     }
 
-    /// Closes fields until the present row has this many.
+    /// Closes fields until the current row has this many.
     fn close_fields(&mut self, count: usize) {
         let (text, ends) = self.row_start();
         let len = self.text.len() - text;
@@ -328,7 +332,7 @@ impl Block for TableBlock {
             let (row, fields) = (&self.text[text..text_end], &self.ends[ends..ends_end]);
             if self.own_file {
                 let mut fields = fields.to_vec();
-                let row = own_file::unguarded_fields(row, &mut fields);
+                let row = own_file::unescaped_fields(row, &mut fields);
                 visitor(Record::new(&row, &fields, position, integrity));
             } else {
                 visitor(Record::new(row, fields, position, integrity));

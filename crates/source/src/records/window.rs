@@ -1,4 +1,4 @@
-//! A window over an input that moves forward, and the pieces that are cut out of it.
+//! A window over an input that moves forward, and the records that are cut out of it.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -6,23 +6,24 @@ use std::sync::Arc;
 
 use contactmill_core::records::{Integrity, Position, SourceId};
 
+use crate::input::encoding::BYTE_ORDER_MARK;
 use crate::input::error::{SourceError, SourceProblem};
 
-/// How much of a record that cannot be taken is kept, so that people can find it.
-pub(crate) const KEPT_BYTES: usize = 16 << 10;
+/// How many bytes of a rejected record are kept, so that people can find it.
+pub(crate) const MAX_KEPT: usize = 16 << 10;
 
-/// How large the parts are in which an input is read.
-const READ_BYTES: usize = 256 << 10;
-const MIN_READ_BYTES: usize = 4 << 10;
+/// The minimum and maximum number of bytes to ask the input for at once.
+const MIN_READ: usize = 4 << 10;
+const MAX_READ: usize = 256 << 10;
 
 /// The part of an input that is in memory.
 pub(crate) struct Window<R> {
     name: Arc<str>,
     reader: R,
     buffer: Vec<u8>,
-    /// How much of the buffer lies behind; it goes when more is read.
-    passed: usize,
-    /// Where the rest stands in the input.
+    /// How many bytes of the buffer are consumed. They are dropped when more is read.
+    consumed: usize,
+    /// The offset of the rest in the input.
     start: u64,
     is_at_end: bool,
 }
@@ -34,11 +35,11 @@ impl<R: Read + Seek> Window<R> {
             name: name.into(),
             reader,
             buffer: Vec::new(),
-            passed: 0,
+            consumed: 0,
             start: 0,
             is_at_end: false,
         };
-        window.skip_mark()?;
+        window.skip_byte_order_mark()?;
         Ok(window)
     }
 
@@ -47,28 +48,28 @@ impl<R: Read + Seek> Window<R> {
         let sought = self.reader.seek(SeekFrom::Start(0));
         sought.map_err(|error| self.error(None, SourceProblem::reading(error)))?;
         self.buffer.clear();
-        (self.passed, self.start, self.is_at_end) = (0, 0, false);
-        self.skip_mark()
+        (self.consumed, self.start, self.is_at_end) = (0, 0, false);
+        self.skip_byte_order_mark()
     }
 
-    fn skip_mark(&mut self) -> Result<(), SourceError> {
-        self.fill(3)?;
-        if self.rest().starts_with(b"\xEF\xBB\xBF") {
-            self.pass(3);
+    fn skip_byte_order_mark(&mut self) -> Result<(), SourceError> {
+        self.fill(BYTE_ORDER_MARK.len())?;
+        if self.rest().starts_with(BYTE_ORDER_MARK) {
+            self.consume(BYTE_ORDER_MARK.len());
         }
         Ok(())
     }
 
-    /// Reads until the rest holds `wanted` bytes or the input ends.
+    /// Reads until the rest has `wanted` bytes or the input ends.
     pub(crate) fn fill(&mut self, wanted: usize) -> Result<(), SourceError> {
         if self.is_at_end || self.rest().len() >= wanted {
             return Ok(());
         }
-        self.buffer.drain(..self.passed);
-        self.passed = 0;
+        self.buffer.drain(..self.consumed);
+        self.consumed = 0;
         while !self.is_at_end && self.buffer.len() < wanted {
             let old = self.buffer.len();
-            self.buffer.resize(old + (wanted - old).clamp(MIN_READ_BYTES, READ_BYTES), 0);
+            self.buffer.resize(old + (wanted - old).clamp(MIN_READ, MAX_READ), 0);
             let read = self.reader.read(&mut self.buffer[old..]);
             self.buffer.truncate(old + read.as_ref().map_or(0, |count| *count));
             match read {
@@ -81,24 +82,24 @@ impl<R: Read + Seek> Window<R> {
     }
 
     /// Moves on by `count` bytes of the rest.
-    pub(crate) fn pass(&mut self, count: usize) {
-        self.passed += count;
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.consumed += count;
         self.start += count as u64;
     }
 }
 
 impl<R> Window<R> {
-    /// What is in memory and not passed.
+    /// The bytes in memory that are not consumed.
     pub(crate) fn rest(&self) -> &[u8] {
-        &self.buffer[self.passed..]
+        &self.buffer[self.consumed..]
     }
 
-    /// Where the rest begins in the input.
+    /// The offset of the rest in the input.
     pub(crate) const fn start(&self) -> u64 {
         self.start
     }
 
-    /// Whether nothing follows the rest.
+    /// Whether the input has nothing behind the rest.
     pub(crate) const fn is_at_end(&self) -> bool {
         self.is_at_end
     }
@@ -112,30 +113,61 @@ impl<R> Window<R> {
     }
 }
 
-/// A record that was cut out of an input.
+/// Where a record is that was cut out of an input, not parsed yet.
 #[derive(Clone, Debug)]
-pub(crate) struct Piece {
-    /// Where it lies in the bytes of its block.
+pub(crate) struct RecordSpan {
+    /// Its place in the bytes of its block.
     pub(crate) range: Range<usize>,
-    /// Where it begins in the input: byte, from 0, and physical line, from 1.
+    /// Its place in the input: the offset of its first byte, and the physical line from 1.
     pub(crate) byte: u64,
     pub(crate) line: u64,
     pub(crate) integrity: Integrity,
 }
 
-impl Piece {
-    /// Its position as the `record`th of its block.
-    pub(crate) fn position(&self, record: u64) -> Position {
-        Position { source: SourceId::default(), record, line: self.line, byte: self.byte }
+/// Records that were cut out of an input, as bytes.
+#[derive(Debug)]
+pub(crate) struct CutRecords {
+    pub(crate) source: Arc<str>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) spans: Vec<RecordSpan>,
+    /// The number of bytes of the input that they stand for, with what lies between them.
+    pub(crate) covers: u64,
+}
+
+impl CutRecords {
+    /// The bytes of each record, with its span and its position.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &RecordSpan, Position)> {
+        self.spans.iter().zip(1..).map(|(span, record)| {
+            let RecordSpan { range, byte, line, .. } = span;
+            let source = SourceId::default();
+            let position = Position { source, record, line: *line, byte: *byte };
+            (&self.bytes[range.clone()], span, position)
+        })
+    }
+
+    pub(crate) fn error(&self, span: &RecordSpan, problem: SourceProblem) -> SourceError {
+        SourceError { source: Arc::clone(&self.source), line: Some(span.line), problem }
     }
 }
 
-/// The beginning of a record that cannot be taken, as text.
-pub(crate) fn kept_text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(&bytes[..bytes.len().min(KEPT_BYTES)]).trim().to_owned()
+/// The beginning of a rejected record, as text.
+fn kept_text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_KEPT)]).trim().to_owned()
 }
 
-/// How many line feeds there are.
+/// Puts the beginning of a record that cannot be parsed behind all columns, for people to see.
+pub(crate) fn keep_beginning(
+    bytes: &[u8],
+    columns: usize,
+    text: &mut String,
+    ends: &mut Vec<usize>,
+) {
+    ends.resize(columns, 0);
+    text.push_str(&kept_text(bytes));
+    ends.push(text.len());
+}
+
+/// The number of line feeds.
 pub(crate) fn line_feeds(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
 }

@@ -1,5 +1,5 @@
-//! Whether a column of a Parquet file is encrypted, and which: the footer that everybody can read says
-//! so, and the reader only says that something is missing (Parquet format, "Modular Encryption").
+//! Finding the encrypted column of a Parquet file. The plain footer names it, but the reader only says that
+//! something is missing (Parquet format, "Modular Encryption").
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -7,7 +7,7 @@ use super::thrift::{Compact, LIST, STRING, STRUCT};
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 
-/// The name of the first column that is encrypted.
+/// The name of the first encrypted column.
 pub(super) fn column(input: &Input) -> Result<Option<String>, SourceProblem> {
     let mut input = input.clone();
     let Some(end) = input.len().checked_sub(8) else { return Ok(None) };
@@ -17,11 +17,11 @@ pub(super) fn column(input: &Input) -> Result<Option<String>, SourceProblem> {
     let length = u64::from(u32::from_le_bytes(length));
     let Some(start) = end.checked_sub(length) else { return Ok(None) };
     input.seek(SeekFrom::Start(start)).map_err(SourceProblem::Io)?;
-    // What is wrong with a footer, its reader tells.
+    // The reader of the file reports damage of the footer.
     Ok(in_footer(io::BufReader::new(input), length).unwrap_or(None))
 }
 
-/// `FileMetaData`, whose field 4 are the groups of rows.
+/// Looks through `FileMetaData`: field 4 is the list of row groups.
 fn in_footer(footer: impl Read, length: u64) -> io::Result<Option<String>> {
     let mut footer = Compact::new(footer, length);
     let mut before = 0;
@@ -41,7 +41,7 @@ fn in_footer(footer: impl Read, length: u64) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// `RowGroup`, whose field 1 are the columns.
+/// Looks through `RowGroup`: field 1 is the list of columns.
 fn in_group(footer: &mut Compact<impl Read>) -> io::Result<Option<String>> {
     let (mut before, mut found) = (0, None);
     while let Some((id, kind)) = footer.field(before)? {
@@ -59,8 +59,8 @@ fn in_group(footer: &mut Compact<impl Read>) -> io::Result<Option<String>> {
     Ok(found)
 }
 
-/// `ColumnChunk`: field 3 is `ColumnMetaData`, whose field 3 is the path; field 8 says with which key
-/// it is encrypted, 2 being one of its own, with the path once more.
+/// Looks through `ColumnChunk`: field 3 is `ColumnMetaData`, whose field 3 is the path. Field 8 says with
+/// which key it is encrypted; in it, field 2 is a key of its own, which has the path once more.
 fn in_column(footer: &mut Compact<impl Read>) -> io::Result<Option<String>> {
     let (mut before, mut is_encrypted, mut path) = (0, false, None);
     while let Some((id, kind)) = footer.field(before)? {
@@ -95,7 +95,7 @@ fn path_in(footer: &mut Compact<impl Read>, at: i64) -> io::Result<Option<String
         }
         let (count, kind) = footer.list()?;
         if kind != STRING {
-            return Err(io::Error::other("a path is no text"));
+            return Err(io::Error::other("a path is not text"));
         }
         let mut steps = Vec::new();
         for _ in 0..count {

@@ -21,13 +21,13 @@ use arrow_schema::{ArrowError, DataType, Fields, SchemaRef, TimeUnit};
 
 use super::moment::{self, Unit};
 use super::{
-    ARROW, BETWEEN, BYTES_LOOKED_AT, MAX_HELD, NESTED, NO_TEXT, OTHER, path, push_bytes,
-    push_or_number, too_much,
+    ARROW, BYTES_SAMPLE, MAX_MEMORY, NESTED, NO_TEXT, OTHER, SEPARATOR, path, push_bytes,
+    push_or_number, too_large,
 };
-use crate::formats::workbook::push_number;
 use crate::input::Input;
-use crate::input::decompress::DecompressLimits;
 use crate::input::error::SourceProblem;
+use crate::input::limits::DecompressLimits;
+use crate::records::number::push_number;
 use crate::records::table::{Ended, RowWriter, SkippedColumn, TableOf, TableSource};
 
 fn problem(error: ArrowError) -> SourceProblem {
@@ -45,11 +45,11 @@ pub(super) fn open(
     let mut magic = Vec::new();
     input.clone().take(6).read_to_end(&mut magic).map_err(SourceProblem::Io)?;
     let is_file = magic == b"ARROW1";
-    let unpacked = match is_file {
+    let decompressed = match is_file {
         true => check_footer(input.clone())?,
         false => check_messages(input.clone())?,
     };
-    limits.check(bytes, unpacked)?;
+    limits.check(bytes, decompressed)?;
     let mut batches = || -> Result<(SchemaRef, Batches), SourceProblem> {
         input.rewind().map_err(SourceProblem::Io)?;
         let input = BufReader::new(input.clone());
@@ -67,33 +67,33 @@ pub(super) fn open(
     let (schema, first) = batches()?;
     let mut columns = Columns::default();
     columns.add(schema.fields(), "");
-    if columns.kept.contains(&Some(Kind::Bytes)) {
+    if columns.kept.contains(&Some(ValueKind::Bytes)) {
         columns.leave_out_binary(first)?;
     }
     let Columns { names, kept, skipped } = columns;
     if let (true, Some(column)) = (names.is_empty(), skipped.first()) {
         return Err(column.problem());
     }
-    // The first reader may have read a batch.
+    // The first reader may be past the first batch.
     let (_, batches) = batches()?;
     let source = TableSource::spawn(TableOf::Columns(ARROW), names, bytes, move |writer| {
         rows(batches, &kept, bytes, writer)
     })?;
-    Ok(source.without(skipped))
+    Ok(source.with_skipped(skipped))
 }
 
-/// What is held at a time: dictionaries, and one batch.
+/// The memory that reading takes at once: all dictionaries, and one batch.
 #[derive(Default)]
-struct Held {
+struct MemoryUse {
     dictionaries: HashMap<i64, u64>,
     batch: u64,
 }
 
-impl Held {
+impl MemoryUse {
     fn check(&self) -> Result<(), SourceProblem> {
         let all = self.dictionaries.values().copied().fold(self.batch, u64::saturating_add);
-        if all > MAX_HELD {
-            return Err(too_much(
+        if all > MAX_MEMORY {
+            return Err(too_large(
                 ARROW,
                 "a batch of rows with its dictionaries",
                 "smaller batches",
@@ -103,9 +103,9 @@ impl Held {
     }
 }
 
-/// What the buffers of a batch take once they are unpacked: each says so in front of itself
-/// (Arrow columnar format, "Compression"). `body` is where they begin, and `len` how long they are.
-fn unpacked(
+/// The decompressed size of the buffers of a batch: each begins with its own (Arrow columnar format,
+/// "Compression"). The buffers begin at the offset `body`, and take `len` bytes.
+fn decompressed_size(
     input: &mut Input,
     batch: Option<RecordBatchHeader<'_>>,
     body: u64,
@@ -125,7 +125,7 @@ fn unpacked(
         input.seek(SeekFrom::Start(body + at)).map_err(damaged)?;
         input.read_exact(&mut size).map_err(damaged)?;
         match i64::from_le_bytes(size) {
-            // It is not packed after all.
+            // This buffer is not compressed.
             -1 => {}
             size => {
                 let size = u64::try_from(size).map_err(|_| damaged("a size is below zero"))?;
@@ -140,16 +140,16 @@ fn damaged(error: impl std::fmt::Display) -> SourceProblem {
     SourceProblem::damaged(ARROW, error)
 }
 
-/// A length as it is written, unless it is more than `left`.
+/// A length as it is written, if it is at most `left`.
 fn length(written: i64, left: u64) -> Result<u64, SourceProblem> {
     let length = u64::try_from(written).ok().filter(|&length| length <= left);
     length.ok_or_else(|| damaged("it ends too early"))
 }
 
-/// Requires that no message of a stream says that it is longer than the input, or takes more memory
-/// than it may: the reader takes its word for it. Returns what all of them unpack to.
+/// Requires that no message of a stream claims to be longer than the input, or takes too much memory: the
+/// reader believes what it claims. Returns the decompressed size of all messages.
 fn check_messages(mut input: Input) -> Result<u64, SourceProblem> {
-    let mut held = Held::default();
+    let mut memory = MemoryUse::default();
     let mut all = 0_u64;
     let mut at = 0;
     while at + 4 <= input.len() {
@@ -160,7 +160,7 @@ fn check_messages(mut input: Input) -> Result<u64, SourceProblem> {
             at += 4;
             Ok(word)
         };
-        // Before version 0.15 there was no mark in front of the length.
+        // Before version 0.15 there was no mark before the length.
         let size = match word()? {
             [0xFF, 0xFF, 0xFF, 0xFF] => word()?,
             size => size,
@@ -169,8 +169,8 @@ fn check_messages(mut input: Input) -> Result<u64, SourceProblem> {
         if len == 0 {
             break;
         }
-        held.batch = len;
-        held.check()?;
+        memory.batch = len;
+        memory.check()?;
         let mut bytes = Vec::new();
         input.by_ref().take(len).read_to_end(&mut bytes).map_err(damaged)?;
         at += len;
@@ -179,23 +179,23 @@ fn check_messages(mut input: Input) -> Result<u64, SourceProblem> {
         let dictionary = message.header_as_dictionary_batch();
         let batch = message.header_as_record_batch();
         let batch = dictionary.as_ref().map_or(batch, DictionaryBatch::data);
-        let unpacked = unpacked(&mut input, batch, at, body)?;
-        all = all.saturating_add(unpacked);
-        let takes = body.saturating_add(unpacked);
+        let decompressed = decompressed_size(&mut input, batch, at, body)?;
+        all = all.saturating_add(decompressed);
+        let takes = body.saturating_add(decompressed);
         match dictionary {
             Some(dictionary) => {
-                let known = held.dictionaries.entry(dictionary.id()).or_default();
+                let known = memory.dictionaries.entry(dictionary.id()).or_default();
                 *known = if dictionary.isDelta() { known.saturating_add(takes) } else { takes };
             }
-            None => held.batch = held.batch.saturating_add(takes),
+            None => memory.batch = memory.batch.saturating_add(takes),
         }
-        held.check()?;
+        memory.check()?;
         at += body;
     }
     Ok(all)
 }
 
-/// The same for a file, whose footer says where its batches are.
+/// The same for a file, whose footer lists its batches.
 fn check_footer(mut input: Input) -> Result<u64, SourceProblem> {
     let too_early = || damaged("it ends too early");
     let end = input.len().checked_sub(10).ok_or_else(too_early)?;
@@ -203,8 +203,8 @@ fn check_footer(mut input: Input) -> Result<u64, SourceProblem> {
     input.seek(SeekFrom::Start(end)).map_err(damaged)?;
     input.read_exact(&mut size).map_err(damaged)?;
     let len = length(i32::from_le_bytes(size).into(), end)?;
-    let mut held = Held { batch: len, ..Held::default() };
-    held.check()?;
+    let mut memory = MemoryUse { batch: len, ..MemoryUse::default() };
+    memory.check()?;
     let mut bytes = Vec::new();
     input.seek(SeekFrom::Start(end - len)).map_err(damaged)?;
     input.by_ref().take(len).read_to_end(&mut bytes).map_err(damaged)?;
@@ -214,13 +214,13 @@ fn check_footer(mut input: Input) -> Result<u64, SourceProblem> {
         let offset = length(block.offset(), end)?;
         let head = length(block.metaDataLength().into(), end - offset)?;
         let body = length(block.bodyLength(), end - offset - head)?;
-        if head > MAX_HELD {
+        if head > MAX_MEMORY {
             return Err(damaged("a message is longer than any"));
         }
         let mut bytes = Vec::new();
         input.seek(SeekFrom::Start(offset)).map_err(damaged)?;
         input.by_ref().take(head).read_to_end(&mut bytes).map_err(damaged)?;
-        // A mark stands in front of the length, but not before version 0.15.
+        // Before version 0.15 there was no mark before the length.
         let message = match bytes.get(..4) {
             Some([0xFF, 0xFF, 0xFF, 0xFF]) => bytes.get(8..),
             _ => bytes.get(4..),
@@ -231,35 +231,35 @@ fn check_footer(mut input: Input) -> Result<u64, SourceProblem> {
             Some(dictionary) => dictionary.data(),
             None => message.header_as_record_batch(),
         };
-        let unpacked = unpacked(&mut input, batch, offset + head, body)?;
-        all = all.saturating_add(unpacked);
-        Ok(head.saturating_add(body).saturating_add(unpacked))
+        let decompressed = decompressed_size(&mut input, batch, offset + head, body)?;
+        all = all.saturating_add(decompressed);
+        Ok(head.saturating_add(body).saturating_add(decompressed))
     };
     for (id, block) in (0..).zip(footer.dictionaries().iter().flatten()) {
-        held.dictionaries.insert(id, size_of(block)?);
-        held.check()?;
+        memory.dictionaries.insert(id, size_of(block)?);
+        memory.check()?;
     }
     for block in footer.recordBatches().iter().flatten() {
-        held.batch = size_of(block)?;
-        held.check()?;
+        memory.batch = size_of(block)?;
+        memory.check()?;
     }
     Ok(all)
 }
 
-/// What the values of a column are.
+/// The values of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ValueKind {
     Plain,
-    /// Bytes that nobody says to be text, and often are.
+    /// Bytes, which are often text.
     Bytes,
 }
 
-/// The columns, with those of structs named by their path.
+/// The columns. Those of structs are named by their path.
 #[derive(Default)]
 struct Columns {
     names: Vec<String>,
-    /// For each field that is no struct, what it holds; nothing where it is not read.
-    kept: Vec<Option<Kind>>,
+    /// The values of each field that is not a struct; `None` where it is not read.
+    kept: Vec<Option<ValueKind>>,
     skipped: Vec<SkippedColumn>,
 }
 
@@ -271,7 +271,7 @@ impl Columns {
                 self.add(inner, &name);
                 continue;
             }
-            match kind_of(field.data_type()) {
+            match value_kind(field.data_type()) {
                 Ok(kind) => {
                     self.kept.push(Some(kind));
                     self.names.push(name);
@@ -295,7 +295,7 @@ impl Columns {
             let Some(name) = names.next() else { break };
             let (mut text, mut other, mut cell) = (0, 0, String::new());
             let filled = (0..batch.num_rows()).filter(|&row| !leaf.is_null(row));
-            for row in filled.take(if kind == Kind::Bytes { BYTES_LOOKED_AT } else { 0 }) {
+            for row in filled.take(if kind == ValueKind::Bytes { BYTES_SAMPLE } else { 0 }) {
                 cell.clear();
                 *if push(&mut cell, leaf.array, row) { &mut text } else { &mut other } += 1;
             }
@@ -310,36 +310,38 @@ impl Columns {
     }
 }
 
-/// What the values of a type are, if they have a plain form as text; else what it holds.
-fn kind_of(of: &DataType) -> Result<Kind, &'static str> {
+/// The values of a type, if they have a plain form as text; or else what it holds, in words.
+fn value_kind(of: &DataType) -> Result<ValueKind, &'static str> {
     use DataType as D;
     match of {
         D::List(field) | D::LargeList(field) | D::FixedSizeList(field, _) => {
             match field.data_type() {
                 D::Struct(_) => Err(NESTED),
-                inner => kind_of(inner),
+                inner => value_kind(inner),
             }
         }
         D::Map(entries, _) => match entries.data_type() {
             D::Struct(fields) if fields.iter().all(|field| !field.data_type().is_nested()) => {
-                fields.iter().try_fold(Kind::Plain, |_, field| kind_of(field.data_type()))
+                fields.iter().try_fold(ValueKind::Plain, |_, field| value_kind(field.data_type()))
             }
             _ => Err(NESTED),
         },
-        D::Dictionary(_, values) => kind_of(values),
-        D::Binary | D::LargeBinary | D::BinaryView | D::FixedSizeBinary(_) => Ok(Kind::Bytes),
-        D::Utf8 | D::LargeUtf8 | D::Utf8View | D::Boolean | D::Null => Ok(Kind::Plain),
-        D::Date32 | D::Date64 | D::Time32(_) | D::Time64(_) | D::Timestamp(..) => Ok(Kind::Plain),
-        kind if kind.is_numeric() => Ok(Kind::Plain),
+        D::Dictionary(_, values) => value_kind(values),
+        D::Binary | D::LargeBinary | D::BinaryView | D::FixedSizeBinary(_) => Ok(ValueKind::Bytes),
+        D::Utf8 | D::LargeUtf8 | D::Utf8View | D::Boolean | D::Null => Ok(ValueKind::Plain),
+        D::Date32 | D::Date64 | D::Time32(_) | D::Time64(_) | D::Timestamp(..) => {
+            Ok(ValueKind::Plain)
+        }
+        kind if kind.is_numeric() => Ok(ValueKind::Plain),
         _ => Err(OTHER),
     }
 }
 
-/// A column of a batch, and the structs that it stands in.
+/// A column of a batch, and the structs that it is in.
 struct Leaf<'a> {
     array: &'a dyn Array,
     above: Vec<&'a dyn Array>,
-    /// Where its values stand in its dictionary, if it has one: told for all rows at once.
+    /// The index in its dictionary of the value of each row, if it has a dictionary.
     keys: Option<Vec<usize>>,
 }
 
@@ -351,15 +353,15 @@ impl Leaf<'_> {
 
 fn rows(
     batches: Batches,
-    kept: &[Option<Kind>],
+    kept: &[Option<ValueKind>],
     bytes: u64,
     writer: &mut RowWriter,
 ) -> Result<(), Ended> {
     let mut number = 0;
     for batch in batches {
         let batch = batch.map_err(problem)?;
-        // A truth value takes a bit, and nothing but a column without any values less; what is packed
-        // says how much it is.
+        // A Boolean takes a bit, and only a column without values takes less. Compressed data gives its
+        // size.
         if batch.num_rows() as u64 > 8 * bytes.max(batch.get_array_memory_size() as u64) {
             return Err(damaged("it says that it has more rows than it can hold").into());
         }
@@ -379,7 +381,7 @@ fn rows(
                 }
             }
             if let Some(last) = leaves.len().checked_sub(1) {
-                // A row without any value is a record too: it counts as blank.
+                // A row without values is a record too, and counts as blank.
                 writer.cell(last);
             }
             number += 1;
@@ -389,7 +391,7 @@ fn rows(
     Ok(())
 }
 
-/// Structs give way to their fields.
+/// Replaces structs by their fields.
 fn flatten<'a>(arrays: &'a [ArrayRef], above: &mut Vec<&'a dyn Array>, leaves: &mut Vec<Leaf<'a>>) {
     for array in arrays {
         if let Some(fields) = array.as_struct_opt() {
@@ -403,7 +405,7 @@ fn flatten<'a>(arrays: &'a [ArrayRef], above: &mut Vec<&'a dyn Array>, leaves: &
     }
 }
 
-/// Where the values of all rows stand in the dictionary; one that is empty has none.
+/// The index in the dictionary of the value of each row. An empty dictionary has no values.
 fn keys_of(dictionary: &dyn AnyDictionaryArray) -> Vec<usize> {
     match dictionary.values().len() {
         0 => vec![0; dictionary.len()],
@@ -416,8 +418,8 @@ fn push_from_dictionary(text: &mut String, array: &dyn Array, key: usize) -> boo
     key >= values.len() || values.is_null(key) || push(text, values.as_ref(), key)
 }
 
-/// Appends a value that is not null; says whether there is a text for it. Where there is none, what is
-/// stored stands there.
+/// Appends a value that is not null, and returns whether it has a plain form as text. If not, it appends
+/// what is stored.
 fn push(text: &mut String, array: &dyn Array, row: usize) -> bool {
     use DataType as D;
     macro_rules! value {
@@ -498,7 +500,7 @@ fn push(text: &mut String, array: &dyn Array, row: usize) -> bool {
             return moment(moment::time(count, Unit::Nanoseconds), count);
         }
         D::Timestamp(unit, zone) => {
-            // With a zone they count from the beginning of 1970 in UTC.
+            // With a time zone, they count from 1970-01-01 in UTC.
             let (count, unit) = match unit {
                 TimeUnit::Second => (value!(TimestampSecondType), Unit::Seconds),
                 TimeUnit::Millisecond => (value!(TimestampMillisecondType), Unit::Milliseconds),
@@ -527,7 +529,7 @@ fn push(text: &mut String, array: &dyn Array, row: usize) -> bool {
             let mut is_readable = true;
             for entry in 0..entries.len() {
                 if entry > 0 {
-                    text.push_str(BETWEEN);
+                    text.push_str(SEPARATOR);
                 }
                 for (index, column) in entries.columns().iter().enumerate() {
                     if index > 0 {
@@ -538,7 +540,7 @@ fn push(text: &mut String, array: &dyn Array, row: usize) -> bool {
             }
             return is_readable;
         }
-        // The header has let no other type pass.
+        // Columns of other types are not read.
         _ => {}
     }
     true
@@ -548,7 +550,7 @@ fn push_list(text: &mut String, elements: &dyn Array) -> bool {
     let mut is_readable = true;
     for element in 0..elements.len() {
         if element > 0 {
-            text.push_str(BETWEEN);
+            text.push_str(SEPARATOR);
         }
         is_readable &= elements.is_null(element) || push(text, elements, element);
     }

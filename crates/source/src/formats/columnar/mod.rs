@@ -1,7 +1,7 @@
 //! Files of columns: Parquet, and Arrow's IPC format.
 //!
-//! A struct becomes the columns of its fields, named by their path (`contact.phone`); the elements of
-//! a list stand in one cell, with `; ` between.
+//! A struct becomes the columns of its fields, named by their path (`contact.phone`). The elements of a
+//! list share one cell, with `; ` between them.
 
 mod encrypted;
 mod ipc;
@@ -10,27 +10,28 @@ mod pages;
 mod parquet;
 mod thrift;
 
-use crate::formats::contained::contained;
 use crate::input::Input;
-use crate::input::decompress::DecompressLimits;
 use crate::input::error::SourceProblem;
 use crate::input::format::Format;
+use crate::input::limits::DecompressLimits;
+use crate::records::contained::contained;
 use crate::records::table::TableSource;
 
-/// What such files are called in errors.
+/// What errors call such files.
 const ARROW: &str = "Arrow file";
 const PARQUET: &str = "Parquet file";
 
-/// How much of a file may have to be in memory at a time: a batch of rows, or a page of every column.
-const MAX_HELD: u64 = 512 << 20;
+/// Maximum memory for the parts of a file that are needed at once: a batch of rows, or a page of every
+/// column.
+const MAX_MEMORY: u64 = 512 << 20;
 
-/// More would have to be in memory than there may be.
-fn too_much(what: &'static str, part: &'static str, instead: &'static str) -> SourceProblem {
+/// The problem that a part of a file would take too much memory.
+fn too_large(what: &'static str, part: &'static str, instead: &'static str) -> SourceProblem {
     SourceProblem::TooLargeInside { what, part, instead }
 }
 
-/// What stands between the elements of a list.
-const BETWEEN: &str = "; ";
+/// The separator of the elements of a list.
+const SEPARATOR: &str = "; ";
 
 /// Opens a file of columns.
 pub(crate) fn open(
@@ -44,15 +45,15 @@ pub(crate) fn open(
     }
 }
 
-/// What columns hold that have no plain form as text.
+/// What columns without a plain form as text hold.
 const NO_TEXT: &str = "bytes that are no text";
 const NESTED: &str = "lists of structs";
 const OTHER: &str = "values of a type that is not read";
 
-/// How many values of a column of bytes show whether they are text.
-const BYTES_LOOKED_AT: usize = 100;
+/// The number of values of a column of bytes that show whether they are text.
+const BYTES_SAMPLE: usize = 100;
 
-/// Appends bytes as the text that they are; says whether they are. Otherwise it only says how many.
+/// Appends bytes as text, and returns whether they are text. If not, it appends only their number.
 fn push_bytes(text: &mut String, bytes: &[u8]) -> bool {
     match std::str::from_utf8(bytes) {
         Ok(string) if is_text(bytes) => {
@@ -66,20 +67,21 @@ fn push_bytes(text: &mut String, bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether bytes are text: UTF-8 without any control characters but tabs and line breaks.
+/// Whether bytes are text: UTF-8 without control characters other than tabs and line breaks.
 fn is_text(bytes: &[u8]) -> bool {
     let is_plain = |&byte: &u8| byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r');
     std::str::from_utf8(bytes).is_ok() && bytes.iter().all(is_plain)
 }
 
-/// Appends what a number stands for; where it stands for nothing, the number, and says so.
+/// Appends the date or time that a number stands for, or else the number. Returns whether it stands for
+/// one.
 fn push_or_number(text: &mut String, moment: Option<String>, number: i64) -> bool {
     let is_moment = moment.is_some();
     text.push_str(&moment.unwrap_or_else(|| number.to_string()));
     is_moment
 }
 
-/// The name of a field in a struct.
+/// The path of a field in a struct.
 fn path(above: &str, name: &str) -> String {
     if above.is_empty() { name.to_owned() } else { format!("{above}.{name}") }
 }

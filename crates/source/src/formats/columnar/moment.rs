@@ -1,10 +1,10 @@
-//! Dates and times that are stored as numbers, as ISO 8601 writes them.
+//! Dates and times that are stored as numbers, in ISO 8601.
 
 use std::fmt::Write;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike};
 
-/// What a count of units is a count of.
+/// The unit of a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Seconds = 1,
@@ -15,7 +15,7 @@ pub(super) enum Unit {
 
 const DAY: i64 = 86_400;
 
-/// The text of a number, unless it stands for nothing that a calendar of four digits has.
+/// The date or time, unless its year does not have four digits.
 type Text = Option<String>;
 
 /// Days since 1970.
@@ -23,7 +23,7 @@ pub(super) fn date(days: i64) -> Text {
     date_of(DateTime::from_timestamp(days.checked_mul(DAY)?, 0)?.date_naive())
 }
 
-/// Time since the beginning of 1970: in UTC, or nobody knows where.
+/// Time since 1970-01-01, in UTC or in an unknown time zone.
 pub(super) fn timestamp(count: i64, unit: Unit, is_utc: bool) -> Text {
     let (seconds, rest) = (count.div_euclid(unit as i64), count.rem_euclid(unit as i64));
     moment(seconds, rest * (Unit::Nanoseconds as i64 / unit as i64), is_utc)

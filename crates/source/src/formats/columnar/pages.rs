@@ -1,8 +1,9 @@
-//! What the pages of a Parquet file would take in memory, before a reader takes it.
+//! The memory that the pages of a Parquet file take, found before a reader takes it.
 //!
-//! The reader makes room for what the header of a page says it unpacks to, and unpacks all there is.
-//! So headers are read here first, and what is packed without a limit of its own is unpacked once to
-//! count it. A header is a struct of Thrift's compact protocol (Parquet format, "Data Pages").
+//! The reader allocates the decompressed size that the header of a page claims, and then decompresses
+//! everything. So headers are read here first, and pages whose compression has no limit of its own are
+//! decompressed once to count their bytes. A header is a struct of Thrift's compact protocol (Parquet
+//! format, "Data Pages").
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
@@ -10,29 +11,29 @@ use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use super::thrift::{Compact, STRUCT, is_integer};
-use super::{MAX_HELD, PARQUET, too_much};
+use super::{MAX_MEMORY, PARQUET, too_large};
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 
-/// The most elements that the lists of one column may have in a group of rows: a row could hold them
+/// Maximum number of list elements of one column in a group of rows, as a single row could hold them
 /// all.
 const MAX_ELEMENTS: u64 = 1 << 23;
 
-/// What a frame of LZ4 begins with.
+/// The first bytes of an LZ4 frame.
 const LZ4_FRAME: [u8; 4] = [0x04, 0x22, 0x4D, 0x18];
 
-/// No header is as long as this, statistics and all.
+/// Maximum size of a header. Even with statistics, headers are much shorter.
 const MAX_HEADER: u64 = 16 << 20;
 
-/// Requires that reading takes no more memory than [`MAX_HELD`] for pages at a time.
+/// Requires that pages never take more memory than [`MAX_MEMORY`] at once.
 pub(super) fn check(input: &Input, metadata: &ParquetMetaData) -> Result<(), SourceProblem> {
     for group in metadata.row_groups() {
-        // All columns are read side by side, each a page at a time beside its dictionary.
-        let mut held = 0_u64;
+        // All columns are read in parallel, each one page at a time and its dictionary.
+        let mut memory = 0_u64;
         for column in group.columns() {
-            held = held.saturating_add(held_by(input, column)?);
-            if held > MAX_HELD {
-                return Err(too_much(PARQUET, "the pages of a group of rows", "smaller pages"));
+            memory = memory.saturating_add(memory_of(input, column)?);
+            if memory > MAX_MEMORY {
+                return Err(too_large(PARQUET, "the pages of a group of rows", "smaller pages"));
             }
         }
     }
@@ -43,8 +44,8 @@ fn damaged(error: impl std::fmt::Display) -> SourceProblem {
     SourceProblem::damaged(PARQUET, error)
 }
 
-/// What the largest page and the dictionary of a column take.
-fn held_by(input: &Input, column: &ColumnChunkMetaData) -> Result<u64, SourceProblem> {
+/// The memory of the largest page and the dictionary of a column.
+fn memory_of(input: &Input, column: &ColumnChunkMetaData) -> Result<u64, SourceProblem> {
     let first = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
     let length = u64::try_from(column.compressed_size()).map_err(damaged)?;
     let mut at = u64::try_from(first).map_err(damaged)?;
@@ -56,49 +57,49 @@ fn held_by(input: &Input, column: &ColumnChunkMetaData) -> Result<u64, SourcePro
         bytes.seek(SeekFrom::Start(at)).map_err(SourceProblem::Io)?;
         let mut bytes = BufReader::new(bytes.take(end - at));
         let (header, len) = Header::read(&mut bytes).map_err(damaged)?;
-        if header.packed > end - at - len {
+        if header.compressed > end - at - len {
             return Err(damaged("a page is longer than its column"));
         }
-        let held = header.packed.saturating_add(header.unpacked);
+        let memory = header.compressed.saturating_add(header.decompressed);
         let largest = if header.is_dictionary { &mut dictionary } else { &mut page };
-        *largest = held.max(*largest);
-        if held > MAX_HELD {
-            return Err(too_much(PARQUET, "a page", "smaller pages"));
+        *largest = memory.max(*largest);
+        if memory > MAX_MEMORY {
+            return Err(too_large(PARQUET, "a page", "smaller pages"));
         }
-        header.check_unpacked(column.compression(), bytes)?;
+        header.check_decompressed(column.compression(), bytes)?;
         if column.column_descr().max_rep_level() > 0 {
             elements = elements.saturating_add(header.values);
         }
         if elements > MAX_ELEMENTS {
-            return Err(too_much(PARQUET, "the lists of a column", "smaller groups of rows"));
+            return Err(too_large(PARQUET, "the lists of a column", "smaller groups of rows"));
         }
-        at += len + header.packed;
+        at += len + header.compressed;
     }
     Ok(dictionary + page)
 }
 
-/// What the header of a page says of it.
+/// The header of a page.
 #[derive(Debug, PartialEq, Eq)]
 struct Header {
     is_dictionary: bool,
-    unpacked: u64,
-    packed: u64,
+    decompressed: u64,
+    compressed: u64,
     values: u64,
-    /// How much in front of the values is never packed.
+    /// The number of bytes before the values, which are never compressed.
     levels: u64,
-    is_packed: bool,
+    is_compressed: bool,
 }
 
 impl Header {
-    /// Reads a header, and says how long it is.
+    /// Reads a header, and returns its size.
     fn read(bytes: impl Read) -> io::Result<(Header, u64)> {
         let mut header = Header {
             is_dictionary: false,
-            unpacked: 0,
-            packed: 0,
+            decompressed: 0,
+            compressed: 0,
             values: 0,
             levels: 0,
-            is_packed: true,
+            is_compressed: true,
         };
         let mut fields = Compact::new(bytes, MAX_HEADER);
         header.structure(&mut fields, 0)?;
@@ -111,8 +112,8 @@ impl Header {
         while let Some((id, kind)) = fields.field(before)? {
             before = id;
             match kind {
-                1 | 2 if (of, id) == (8, 7) => self.is_packed = kind == 1,
-                // What stands in a struct within a field is not looked for.
+                1 | 2 if (of, id) == (8, 7) => self.is_compressed = kind == 1,
+                // Structs within a field are not needed.
                 STRUCT if of == 0 => self.structure(fields, id)?,
                 kind if is_integer(kind) => self.take((of, id), fields.integer()?)?,
                 kind => fields.skip_field(kind)?,
@@ -127,8 +128,8 @@ impl Header {
         match place {
             // DICTIONARY_PAGE
             (0, 1) => self.is_dictionary = number == 2,
-            (0, 2) => self.unpacked = size()?,
-            (0, 3) => self.packed = size()?,
+            (0, 2) => self.decompressed = size()?,
+            (0, 3) => self.compressed = size()?,
             (5 | 8, 1) => self.values = size()?,
             (8, 5 | 6) => self.levels = self.levels.saturating_add(size()?),
             _ => {}
@@ -136,15 +137,15 @@ impl Header {
         Ok(())
     }
 
-    /// Requires that no more comes out of the page than its header says, where nothing else does.
-    fn check_unpacked(&self, by: Compression, bytes: impl Read) -> Result<(), SourceProblem> {
-        let mut page = bytes.take(self.packed);
+    /// Requires that the page is no larger than its header says, if its compression does not check that.
+    fn check_decompressed(&self, by: Compression, bytes: impl Read) -> Result<(), SourceProblem> {
+        let mut page = bytes.take(self.compressed);
         io::copy(&mut page.by_ref().take(self.levels), &mut io::sink()).map_err(damaged)?;
-        let unpacked: Box<dyn Read> = match by {
-            _ if !self.is_packed => return Ok(()),
+        let decompressed: Box<dyn Read> = match by {
+            _ if !self.is_compressed => return Ok(()),
             Compression::GZIP(_) => Box::new(flate2::read::MultiGzDecoder::new(page)),
             Compression::BROTLI(_) => Box::new(brotli::Decompressor::new(page, 4 << 10)),
-            // What is called so may be a frame, which says for itself how long it is.
+            // Data under this name may be a frame, which does not limit its size.
             Compression::LZ4 => {
                 let mut magic = Vec::new();
                 page.by_ref().take(4).read_to_end(&mut magic).map_err(damaged)?;
@@ -156,8 +157,8 @@ impl Header {
             Compression::ZSTD(_) => Box::new(zstd::stream::Decoder::new(page).map_err(damaged)?),
             _ => return Ok(()),
         };
-        let left = self.unpacked.saturating_sub(self.levels);
-        let count = io::copy(&mut unpacked.take(left + 1), &mut io::sink()).map_err(damaged)?;
+        let left = self.decompressed.saturating_sub(self.levels);
+        let count = io::copy(&mut decompressed.take(left + 1), &mut io::sink()).map_err(damaged)?;
         if count > left {
             return Err(damaged("more comes out of a page than its header says"));
         }
@@ -170,18 +171,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sizes_of_a_page_are_found_in_its_header() {
-        // type 0, 100 bytes, packed in 60, then a data page header with 7 values, an encoding and
+    fn sizes_of_a_page_are_read_from_its_header() {
+        // type 0, 100 bytes, compressed in 60, then a data page header with 7 values, an encoding and
         // statistics with a binary of two bytes.
         let header = b"\x15\x00\x15\xC8\x01\x15\x78\x2C\x15\x0E\x15\x00\x3C\x18\x02ab\x00\x00\x00";
         let (read, len) = Header::read(&header[..]).unwrap();
         let expected = Header {
             is_dictionary: false,
-            unpacked: 100,
-            packed: 60,
+            decompressed: 100,
+            compressed: 60,
             values: 7,
             levels: 0,
-            is_packed: true,
+            is_compressed: true,
         };
         assert_eq!((read, len), (expected, header.len() as u64));
         for end in 0..header.len() {
@@ -193,18 +194,18 @@ mod tests {
     }
 
     #[test]
-    fn a_page_holds_what_it_says_or_is_damaged() {
-        let packed = zstd::encode_all(&vec![0; 1 << 20][..], 1).unwrap();
-        let header = |unpacked| Header {
+    fn a_page_larger_than_its_header_says_is_damaged() {
+        let compressed = zstd::encode_all(&vec![0; 1 << 20][..], 1).unwrap();
+        let header = |decompressed| Header {
             is_dictionary: false,
-            unpacked,
-            packed: packed.len() as u64,
+            decompressed,
+            compressed: compressed.len() as u64,
             values: 1,
             levels: 0,
-            is_packed: true,
+            is_compressed: true,
         };
         let by = Compression::ZSTD(Default::default());
-        assert!(header(1 << 20).check_unpacked(by, &packed[..]).is_ok());
-        assert!(header(100).check_unpacked(by, &packed[..]).is_err());
+        assert!(header(1 << 20).check_decompressed(by, &compressed[..]).is_ok());
+        assert!(header(100).check_decompressed(by, &compressed[..]).is_err());
     }
 }

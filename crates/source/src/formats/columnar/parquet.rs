@@ -1,4 +1,4 @@
-//! Apache Parquet, row by row: the record reader of the `parquet` crate needs none of Arrow.
+//! Apache Parquet, row by row: the record reader of the `parquet` crate does not need Arrow.
 
 use std::fmt::Write;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -13,13 +13,13 @@ use parquet::schema::types::{Type, TypePtr};
 
 use super::moment::{self, Unit};
 use super::{
-    BETWEEN, BYTES_LOOKED_AT, NESTED, NO_TEXT, OTHER, PARQUET, encrypted, is_text, pages, path,
+    BYTES_SAMPLE, NESTED, NO_TEXT, OTHER, PARQUET, SEPARATOR, encrypted, is_text, pages, path,
     push_bytes, push_or_number,
 };
-use crate::formats::workbook::push_number;
 use crate::input::Input;
-use crate::input::decompress::DecompressLimits;
 use crate::input::error::SourceProblem;
+use crate::input::limits::DecompressLimits;
+use crate::records::number::push_number;
 use crate::records::table::{Ended, RowWriter, SkippedColumn, TableOf, TableSource};
 
 pub(super) fn open(input: Input, limits: DecompressLimits) -> Result<TableSource, SourceProblem> {
@@ -49,40 +49,40 @@ pub(super) fn open(input: Input, limits: DecompressLimits) -> Result<TableSource
     let source = TableSource::spawn(TableOf::Columns(PARQUET), header, bytes, move |writer| {
         rows(&reader, &columns, writer)
     })?;
-    Ok(source.without(skipped))
+    Ok(source.with_skipped(skipped))
 }
 
 fn problem(error: ParquetError) -> SourceProblem {
     let error = error.to_string();
-    // It quotes the text that is none, which may be anybody's name.
+    // The error quotes the bytes, which may be somebody's name.
     let quoted = error.find("Bytes:");
     let error = quoted.map_or(error.as_str(), |_| "a text in it is not UTF-8");
     SourceProblem::damaged(PARQUET, error)
 }
 
-/// What the values of a column are, beyond what the reader says of each.
+/// The values of a column, with what the reader does not say about each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ValueKind {
     Plain,
-    /// A moment, in UTC or nobody knows where.
+    /// A date and a time; `true` if it is in UTC.
     Timestamp(Unit, bool),
     Time(Unit),
     Uuid,
-    /// Bytes that nobody says to be text, and often are.
+    /// Bytes, which are often text.
     Bytes,
 }
 
-/// The columns that are read, and those that are not.
+/// The columns that are read, and those that are skipped.
 struct Columns {
-    /// The schema without what is not read.
+    /// The schema of the columns that are read.
     schema: Type,
     names: Vec<String>,
-    kinds: Vec<Kind>,
+    kinds: Vec<ValueKind>,
     skipped: Vec<SkippedColumn>,
 }
 
 impl Columns {
-    /// The columns of a schema, but for those of bytes that are known to be no text.
+    /// The columns of a schema. Columns named in `binary` are skipped, as their bytes are not text.
     fn of(schema: &Type, binary: &[String]) -> Result<Columns, SourceProblem> {
         let mut columns = Columns {
             schema: schema.clone(),
@@ -109,7 +109,7 @@ impl Columns {
         for (index, field) in of.get_fields().iter().enumerate() {
             let name = path(above, field.name());
             if of.get_fields()[..index].iter().any(|other| other.name() == field.name()) {
-                // The reader would give the values of one for both.
+                // The reader would return the values of one column for both.
                 return Err(SourceProblem::NotRead {
                     what: format!("two columns of this Parquet file are called {name}"),
                     instead: "give one of them another name",
@@ -127,8 +127,8 @@ impl Columns {
                 }
                 continue;
             }
-            let kind = kind_of(field).and_then(|kind| match kind {
-                Kind::Bytes if binary.contains(&name) => Err(NO_TEXT),
+            let kind = value_kind(field).and_then(|kind| match kind {
+                ValueKind::Bytes if binary.contains(&name) => Err(NO_TEXT),
                 kind => Ok(kind),
             });
             match kind {
@@ -143,19 +143,19 @@ impl Columns {
         Ok(kept)
     }
 
-    /// The columns of bytes whose first values are no text.
+    /// The columns of bytes whose first values are not text.
     fn binary(&self, reader: &SerializedFileReader<Chunks>) -> Result<Vec<String>, SourceProblem> {
-        if !self.kinds.contains(&Kind::Bytes) {
+        if !self.kinds.contains(&ValueKind::Bytes) {
             return Ok(Vec::new());
         }
-        // Of each column, how many values are text, and how many are not.
+        // For each column, the number of values that are text, and of those that are not.
         let mut seen = vec![(0, 0); self.names.len()];
         let rows = reader.get_row_iter(Some(self.schema.clone())).map_err(problem)?;
-        for row in rows.take(BYTES_LOOKED_AT) {
+        for row in rows.take(BYTES_SAMPLE) {
             let row = row.map_err(problem)?;
             let fields = row.get_column_iter().map(|(_, field)| field);
             visit(&self.schema, fields, &mut 0, &mut |column, field| {
-                if let (Kind::Bytes, Field::Bytes(bytes)) = (self.kinds[column], field) {
+                if let (ValueKind::Bytes, Field::Bytes(bytes)) = (self.kinds[column], field) {
                     let (text, other) = &mut seen[column];
                     *if is_text(bytes.data()) { text } else { other } += 1;
                 }
@@ -176,8 +176,8 @@ fn is_struct(of: &Type) -> bool {
         && info.logical_type_ref().is_none()
 }
 
-/// What the values of a column are, if they have a plain form as text; else what it holds.
-fn kind_of(field: &Type) -> Result<Kind, &'static str> {
+/// The values of a column, if they have a plain form as text; or else what it holds, in words.
+fn value_kind(field: &Type) -> Result<ValueKind, &'static str> {
     if field.is_primitive() {
         return leaf(field);
     }
@@ -189,7 +189,7 @@ fn kind_of(field: &Type) -> Result<Kind, &'static str> {
                 Some((true, entry))
                     if entry.get_fields().iter().all(|field| field.is_primitive()) =>
                 {
-                    entry.get_fields().iter().try_fold(Kind::Plain, |_, field| leaf(field))
+                    entry.get_fields().iter().try_fold(ValueKind::Plain, |_, field| leaf(field))
                 }
                 _ => Err(NESTED),
             }
@@ -200,8 +200,8 @@ fn kind_of(field: &Type) -> Result<Kind, &'static str> {
     }
 }
 
-/// The kind of the elements of a list: of the one field in a field in a field.
-fn list(of: &Type) -> Result<Kind, &'static str> {
+/// The elements of a list: the values of the only field of the only field.
+fn list(of: &Type) -> Result<ValueKind, &'static str> {
     match of.get_fields() {
         [only] if only.is_primitive() => leaf(only),
         [only] if !matches!(only.get_basic_info().converted_type(), ConvertedType::MAP) => {
@@ -211,8 +211,8 @@ fn list(of: &Type) -> Result<Kind, &'static str> {
     }
 }
 
-/// The kind of a column that is no group. What the reader does not know, it would panic on.
-fn leaf(of: &Type) -> Result<Kind, &'static str> {
+/// The values of a column that is not a group. The reader would panic on types that it does not know.
+fn leaf(of: &Type) -> Result<ValueKind, &'static str> {
     use ConvertedType as C;
     let info = of.get_basic_info();
     let logical = info.logical_type_ref();
@@ -224,7 +224,7 @@ fn leaf(of: &Type) -> Result<Kind, &'static str> {
     };
     let is_known = match of.get_physical_type() {
         PhysicalType::BOOLEAN | PhysicalType::FLOAT | PhysicalType::DOUBLE => true,
-        PhysicalType::INT96 => return Ok(Kind::Timestamp(Unit::Milliseconds, false)),
+        PhysicalType::INT96 => return Ok(ValueKind::Timestamp(Unit::Milliseconds, false)),
         PhysicalType::INT32 => matches!(
             converted,
             C::NONE
@@ -260,21 +260,21 @@ fn leaf(of: &Type) -> Result<Kind, &'static str> {
     match (converted, logical) {
         _ if !is_known => Err(OTHER),
         (C::DECIMAL, _) => match of.get_scale() {
-            scale if scale >= 0 && scale <= of.get_precision() => Ok(Kind::Plain),
+            scale if scale >= 0 && scale <= of.get_precision() => Ok(ValueKind::Plain),
             _ => Err(OTHER),
         },
         (_, Some(LogicalType::Timestamp(of))) => {
-            Ok(Kind::Timestamp(unit(&of.unit), of.is_adjusted_to_u_t_c))
+            Ok(ValueKind::Timestamp(unit(&of.unit), of.is_adjusted_to_u_t_c))
         }
-        (_, Some(LogicalType::Time(of))) => Ok(Kind::Time(unit(&of.unit))),
-        // Before there were logical types, these were in UTC.
-        (C::TIMESTAMP_MILLIS, _) => Ok(Kind::Timestamp(Unit::Milliseconds, true)),
-        (C::TIMESTAMP_MICROS, _) => Ok(Kind::Timestamp(Unit::Microseconds, true)),
-        (C::NONE, Some(LogicalType::Uuid)) => Ok(Kind::Uuid),
-        (C::NONE, Some(LogicalType::Float16)) => Ok(Kind::Plain),
-        (C::NONE, None) if is_bytes => Ok(Kind::Bytes),
+        (_, Some(LogicalType::Time(of))) => Ok(ValueKind::Time(unit(&of.unit))),
+        // Without a logical type, these are in UTC.
+        (C::TIMESTAMP_MILLIS, _) => Ok(ValueKind::Timestamp(Unit::Milliseconds, true)),
+        (C::TIMESTAMP_MICROS, _) => Ok(ValueKind::Timestamp(Unit::Microseconds, true)),
+        (C::NONE, Some(LogicalType::Uuid)) => Ok(ValueKind::Uuid),
+        (C::NONE, Some(LogicalType::Float16)) => Ok(ValueKind::Plain),
+        (C::NONE, None) if is_bytes => Ok(ValueKind::Bytes),
         (C::NONE, Some(_)) if is_bytes => Err(OTHER),
-        _ => Ok(Kind::Plain),
+        _ => Ok(ValueKind::Plain),
     }
 }
 
@@ -294,7 +294,7 @@ fn rows(
             }
         });
         if let Some(last) = columns.names.len().checked_sub(1) {
-            // A row without any value is a record too: it counts as blank.
+            // A row without values is a record too, and counts as blank.
             writer.cell(last);
         }
         writer.end_row(number, number as f64 / all)?;
@@ -332,9 +332,8 @@ fn visit<'f>(
     }
 }
 
-/// Appends a value; says whether there is a text for it. Where there is none, what is stored stands
-/// there.
-fn push(text: &mut String, value: &Field, kind: Kind) -> bool {
+/// Appends a value, and returns whether it has a plain form as text. If not, it appends what is stored.
+fn push(text: &mut String, value: &Field, kind: ValueKind) -> bool {
     let mut number = |moment: Option<String>, number: i64| push_or_number(text, moment, number);
     match (value, kind) {
         (Field::Null, _) => {}
@@ -348,27 +347,27 @@ fn push(text: &mut String, value: &Field, kind: Kind) -> bool {
         (Field::TimeMicros(count), _) => {
             return number(moment::time(*count, Unit::Microseconds), *count);
         }
-        (Field::Int(count), Kind::Time(unit)) => {
+        (Field::Int(count), ValueKind::Time(unit)) => {
             return number(moment::time((*count).into(), unit), (*count).into());
         }
-        (Field::Long(count), Kind::Time(unit)) => {
+        (Field::Long(count), ValueKind::Time(unit)) => {
             return number(moment::time(*count, unit), *count);
         }
         (
             Field::Long(count) | Field::TimestampMillis(count) | Field::TimestampMicros(count),
-            Kind::Timestamp(unit, is_utc),
+            ValueKind::Timestamp(unit, is_utc),
         ) => return number(moment::timestamp(*count, unit, is_utc), *count),
         (Field::Str(string), _) => text.push_str(string),
         (Field::Double(number), _) => push_number(text, *number),
         (Field::Float(number), _) => push_number(text, f64::from(*number)),
         (Field::Float16(number), _) => push_number(text, f64::from(*number)),
-        (Field::Bytes(bytes), Kind::Uuid) => push_uuid(text, bytes.data()),
+        (Field::Bytes(bytes), ValueKind::Uuid) => push_uuid(text, bytes.data()),
         (Field::Bytes(bytes), _) => return push_bytes(text, bytes.data()),
         (Field::ListInternal(list), _) => {
             let mut is_readable = true;
             for (index, element) in list.elements().iter().enumerate() {
                 if index > 0 {
-                    text.push_str(BETWEEN);
+                    text.push_str(SEPARATOR);
                 }
                 is_readable &= push(text, element, kind);
             }
@@ -378,15 +377,15 @@ fn push(text: &mut String, value: &Field, kind: Kind) -> bool {
             let mut is_readable = true;
             for (index, (key, value)) in map.entries().iter().enumerate() {
                 if index > 0 {
-                    text.push_str(BETWEEN);
+                    text.push_str(SEPARATOR);
                 }
-                is_readable &= push(text, key, Kind::Plain);
+                is_readable &= push(text, key, ValueKind::Plain);
                 text.push('=');
                 is_readable &= push(text, value, kind);
             }
             return is_readable;
         }
-        // The one field of what is an element.
+        // The only field of an element.
         (Field::Group(row), _) => {
             let mut is_readable = true;
             for (_, field) in row.get_column_iter() {
@@ -394,7 +393,7 @@ fn push(text: &mut String, value: &Field, kind: Kind) -> bool {
             }
             return is_readable;
         }
-        // Whole numbers, truth values and decimals. Writing to a string cannot fail.
+        // Integers, Booleans and decimals. Writing to a string cannot fail.
         (other, _) => {
             let _ = write!(text, "{other}");
         }
@@ -402,7 +401,7 @@ fn push(text: &mut String, value: &Field, kind: Kind) -> bool {
     true
 }
 
-/// Sixteen bytes, as RFC 9562 writes them.
+/// Appends sixteen bytes as a UUID (RFC 9562).
 fn push_uuid(text: &mut String, bytes: &[u8]) {
     for (index, byte) in bytes.iter().enumerate() {
         if matches!(index, 4 | 6 | 8 | 10) {
@@ -412,7 +411,7 @@ fn push_uuid(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// An input as the `parquet` crate reads files: from many places at a time.
+/// An input for the `parquet` crate, which reads from many places at once.
 struct Chunks(Input);
 
 impl Chunks {

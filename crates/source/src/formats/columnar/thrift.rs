@@ -1,24 +1,24 @@
-//! Thrift's compact protocol, as far as the metadata of Parquet need it before the `parquet` crate
-//! reads them (Thrift, "compact protocol").
+//! The part of Thrift's compact protocol that is needed to look into the metadata of Parquet before the
+//! `parquet` crate reads them (Thrift, "compact protocol").
 
 use std::io::{self, Read};
 
-/// Structs in structs: more than any metadata have.
+/// Maximum depth of structs in structs. Metadata have far fewer.
 const MAX_DEPTH: u32 = 16;
 
-/// What kind of value a field or an element has.
-pub(super) type Kind = u8;
+/// The type of a field or an element.
+pub(super) type TypeId = u8;
 
-pub(super) const STRING: Kind = 8;
-pub(super) const LIST: Kind = 9;
-pub(super) const STRUCT: Kind = 12;
+pub(super) const STRING: TypeId = 8;
+pub(super) const LIST: TypeId = 9;
+pub(super) const STRUCT: TypeId = 12;
 
-/// Whether a value of this kind is a whole number of two bytes or more.
-pub(super) const fn is_integer(kind: Kind) -> bool {
+/// Whether this is the type of an integer of two bytes or more.
+pub(super) const fn is_integer(kind: TypeId) -> bool {
     matches!(kind, 4..=6)
 }
 
-/// Reads fields one after the other, no more bytes than a limit.
+/// Reads fields one after the other, up to a maximum number of bytes.
 pub(super) struct Compact<R>(io::Take<R>);
 
 impl<R: Read> Compact<R> {
@@ -26,7 +26,7 @@ impl<R: Read> Compact<R> {
         Compact(bytes.take(limit))
     }
 
-    /// How many more bytes may be read.
+    /// The number of bytes that may still be read.
     pub(super) fn left(&self) -> u64 {
         self.0.limit()
     }
@@ -54,8 +54,8 @@ impl<R: Read> Compact<R> {
         Ok((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64))
     }
 
-    /// The next field of a struct and its kind, behind the field `before`; nothing at the end.
-    pub(super) fn field(&mut self, before: i64) -> io::Result<Option<(i64, Kind)>> {
+    /// The next field of a struct, behind the field `before`, and its type; `None` at the end.
+    pub(super) fn field(&mut self, before: i64) -> io::Result<Option<(i64, TypeId)>> {
         let head = self.byte()?;
         if head == 0 {
             return Ok(None);
@@ -67,8 +67,8 @@ impl<R: Read> Compact<R> {
         Ok(Some((id, head & 0x0F)))
     }
 
-    /// How many elements a list has, and their kind.
-    pub(super) fn list(&mut self) -> io::Result<(u64, Kind)> {
+    /// The number of elements of a list, and their type.
+    pub(super) fn list(&mut self) -> io::Result<(u64, TypeId)> {
         let head = self.byte()?;
         let count = match head >> 4 {
             0xF => self.varint()?,
@@ -77,7 +77,7 @@ impl<R: Read> Compact<R> {
         Ok((count, head & 0x0F))
     }
 
-    /// A string, of which no more than a kilobyte is kept.
+    /// A string, of which at most a kilobyte is kept.
     pub(super) fn string(&mut self) -> io::Result<String> {
         let len = self.varint()?;
         let mut text = Vec::new();
@@ -93,20 +93,20 @@ impl<R: Read> Compact<R> {
         }
     }
 
-    /// Skips the value of a field of this kind. The values of truth stand in the kind itself.
-    pub(super) fn skip_field(&mut self, kind: Kind) -> io::Result<()> {
+    /// Skips the value of a field of this type. A Boolean has its value in the type.
+    pub(super) fn skip_field(&mut self, kind: TypeId) -> io::Result<()> {
         match kind {
             1 | 2 => Ok(()),
             kind => self.skip_value(kind, 0),
         }
     }
 
-    fn skip_value(&mut self, kind: Kind, depth: u32) -> io::Result<()> {
+    fn skip_value(&mut self, kind: TypeId, depth: u32) -> io::Result<()> {
         if depth > MAX_DEPTH {
             return Err(io::Error::other("it nests too deep"));
         }
         match kind {
-            // In a list a truth value takes a byte.
+            // In a list a Boolean takes a byte.
             1..=3 => self.skip(1),
             4..=6 => self.integer().map(|_| ()),
             7 => self.skip(8),

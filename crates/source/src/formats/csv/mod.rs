@@ -1,13 +1,15 @@
 //! Delimited text.
 //!
-//! The grammar is that of the `csv` crate, which is the reference: a quote opens a quoted field
-//! only where a field begins, `""` stands for a quote, and whatever follows a closing quote is
-//! taken as it is. In one place we are stricter, so that damage stays local: a quoted field with a
-//! line break in it whose quote is not followed by a delimiter or line end was never meant to be
-//! one. Its opening line is given up as damaged, and reading goes on with the next line.
+//! The grammar is that of the `csv` crate, which is the reference: a quote opens a quoted field only
+//! where a field begins, `""` stands for a quote, and text behind a closing quote is taken as it is. In
+//! one place this module is stricter, so that damage stays local: if a quoted field has a line break in
+//! it, and its closing quote is followed by neither a delimiter nor a line end, then its opening quote
+//! was an accident. Its line is rejected as damaged, and reading goes on with the next line.
 
 mod block;
 mod dialect;
+mod fields;
+mod plain_lines;
 mod quoting;
 mod scan;
 
@@ -17,35 +19,21 @@ use std::sync::Arc;
 use contactmill_core::columns::{is_bookkeeping_header, numbered_header};
 use contactmill_core::records::Source;
 
+use self::block::BlockContent;
 pub use self::block::CsvBlock;
-use self::block::{BlockForm, Fields};
 pub(crate) use self::dialect::looks_delimited;
-pub use self::dialect::{Delimiter, InvalidDelimiter};
+use self::fields::Fields;
 pub(crate) use self::quoting::{Quoting, Requoted};
-use self::scan::{Found, OpenQuote, Scanner, line_ends};
+use self::scan::{OpenQuote, ScanStop, Scanner, line_ends};
+use crate::input::delimiter::Delimiter;
+use crate::input::encoding::BYTE_ORDER_MARK;
 use crate::input::error::{SourceError, SourceProblem};
+use crate::input::options::CsvOptions;
 use crate::records::header::{HeaderSearch, usual_width};
 use crate::records::own_file;
 
-/// How much of the beginning is looked at to find the delimiter.
+/// The number of bytes at the beginning by which the delimiter is found.
 const SAMPLE: usize = 64 << 10;
-
-/// How delimited text is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CsvOptions {
-    /// The delimiter; found by itself when not given.
-    pub delimiter: Option<Delimiter>,
-    /// About how many bytes make a block.
-    pub block_bytes: usize,
-    /// The largest record that is taken; a larger one is given up as too large.
-    pub max_record_bytes: usize,
-}
-
-impl Default for CsvOptions {
-    fn default() -> Self {
-        CsvOptions { delimiter: None, block_bytes: 128 << 10, max_record_bytes: 1 << 20 }
-    }
-}
 
 /// Delimited text with a header row.
 pub struct CsvSource<R> {
@@ -57,9 +45,9 @@ pub struct CsvSource<R> {
     header: Vec<String>,
     own_file: bool,
     buffer: Vec<u8>,
-    /// How much of the buffer was given away; it goes when more is read.
-    given: usize,
-    /// Where the rest of the buffer stands in the input.
+    /// How many bytes of the buffer are consumed. They are dropped when more is read.
+    consumed: usize,
+    /// The offset of the rest of the buffer in the input.
     start: u64,
     /// The physical line at `start`, from 1.
     line: u64,
@@ -75,11 +63,11 @@ impl<R: Read + Seek> CsvSource<R> {
     ///
     /// When it cannot be read, or has no readable header row.
     pub fn new(name: &str, reader: R, options: CsvOptions) -> Result<Self, SourceError> {
-        CsvSource::with_banners(name, reader, options, HeaderSearch::none())
+        CsvSource::with_preamble(name, reader, options, HeaderSearch::first_row())
     }
 
-    /// The same, where banners may stand above the header row, or there is none.
-    pub(crate) fn with_banners(
+    /// The same, where preamble rows may stand above the header row, or there is no header row.
+    pub(crate) fn with_preamble(
         name: &str,
         reader: R,
         options: CsvOptions,
@@ -94,27 +82,27 @@ impl<R: Read + Seek> CsvSource<R> {
             header: Vec::new(),
             own_file: false,
             buffer: Vec::new(),
-            given: 0,
+            consumed: 0,
             start: 0,
             line: 1,
             at_end: false,
             scanner: Scanner::new(0, Delimiter::default()),
         };
         source.fill(SAMPLE)?;
-        if source.rest().starts_with(dialect::BOM) {
+        if source.rest().starts_with(BYTE_ORDER_MARK) {
             source.has_bom = true;
-            source.pass_over(dialect::BOM.len());
+            source.consume(BYTE_ORDER_MARK.len());
         }
         let declared = dialect::declared(source.rest());
         if let Some((_, len)) = declared {
-            source.pass_over(len);
+            source.consume(len);
         }
         source.delimiter = options
             .delimiter
             .or(declared.map(|(delimiter, _)| delimiter))
             .unwrap_or_else(|| dialect::find(source.rest(), source.at_end));
         if !source.number_columns(search)? {
-            source.pass_over_banners(search);
+            source.skip_preamble(search);
             source.read_header()?;
         }
         Ok(source)
@@ -142,16 +130,16 @@ impl<R: Read + Seek> CsvSource<R> {
         SourceError { source: Arc::clone(&self.name), line, problem }
     }
 
-    /// Reads until the rest holds `wanted` bytes or the input ends. A carriage return is never
-    /// left as the last byte while more may follow: it may be half a line end.
+    /// Reads until the rest has `wanted` bytes or the input ends. The last byte is never a carriage
+    /// return while more may follow, as it may be half a line end.
     fn fill(&mut self, wanted: usize) -> Result<(), SourceError> {
         let is_enough =
             |rest: &[u8]| rest.len() >= wanted && rest.last().is_none_or(|&last| last != b'\r');
         if self.at_end || is_enough(self.rest()) {
             return Ok(());
         }
-        self.buffer.drain(..self.given);
-        self.given = 0;
+        self.buffer.drain(..self.consumed);
+        self.consumed = 0;
         while !self.at_end && !is_enough(&self.buffer) {
             let old = self.buffer.len();
             self.buffer.resize(wanted.max(old + (4 << 10)), 0);
@@ -169,19 +157,19 @@ impl<R: Read + Seek> CsvSource<R> {
     }
 
     /// Takes the first bytes of the rest.
-    fn give_away(&mut self, count: usize) -> Vec<u8> {
-        let given = self.rest()[..count].to_vec();
-        self.pass_over(count);
-        given
+    fn take(&mut self, count: usize) -> Vec<u8> {
+        let taken = self.rest()[..count].to_vec();
+        self.consume(count);
+        taken
     }
 
-    fn pass_over(&mut self, count: usize) {
+    fn consume(&mut self, count: usize) {
         self.line += line_ends(&self.rest()[..count]);
-        self.given += count;
+        self.consumed += count;
         self.start += count as u64;
     }
 
-    /// The first rows, as many as `max`, and where they begin in the rest.
+    /// The first rows, at most `max`, and where each of them begins in the rest.
     fn first_rows(&self, max: usize) -> (Vec<Vec<String>>, Vec<usize>) {
         let rest = self.rest();
         let whole = match self.at_end {
@@ -193,7 +181,7 @@ impl<R: Read + Seek> CsvSource<R> {
         while rows.len() < max
             && let Some(read) = fields.read(&whole[at..])
         {
-            // A banner in another encoding is no header row, but a row.
+            // A preamble row that is not text in this encoding is a row all the same.
             rows.push(fields.to_strings().unwrap_or_else(|| vec![String::new(); fields.len()]));
             starts.push(at);
             at += read;
@@ -201,16 +189,16 @@ impl<R: Read + Seek> CsvSource<R> {
         (rows, starts)
     }
 
-    /// Goes to the header row where banners stand above it.
-    fn pass_over_banners(&mut self, search: HeaderSearch<'_>) {
+    /// Goes to the header row, if preamble rows stand above it.
+    fn skip_preamble(&mut self, search: HeaderSearch<'_>) {
         let (rows, starts) = self.first_rows(search.rows());
         let found = search.find(rows.iter().map(Vec::as_slice));
         if let Some(&start) = found.and_then(|row| starts.get(row)) {
-            self.pass_over(start);
+            self.consume(start);
         }
     }
 
-    /// Gives the columns numbers where there is no header row, and leaves the first row to be read.
+    /// Numbers the columns, if there is no header row. Returns whether the header is done with.
     fn number_columns(&mut self, search: HeaderSearch<'_>) -> Result<bool, SourceError> {
         if !search.is_without() {
             return Ok(false);
@@ -223,7 +211,7 @@ impl<R: Read + Seek> CsvSource<R> {
         }
         let (mut rows, _) = self.first_rows(search.rows());
         if rows.is_empty() && !self.rest().is_empty() {
-            // One row, larger than a record may be.
+            // The only row is larger than a record may be.
             let mut fields = Fields::new(self.delimiter, self.rest().len());
             fields.read_all(self.rest());
             rows.push(vec![String::new(); fields.len()]);
@@ -243,32 +231,32 @@ impl<R: Read + Seek> CsvSource<R> {
             if blank == 0 {
                 break;
             }
-            self.pass_over(blank);
+            self.consume(blank);
             self.fill(1)?;
         }
-        // Of white space alone no header can be made.
+        // White space is not a header.
         if self.at_end && self.rest().trim_ascii().is_empty() {
-            self.pass_over(self.rest().len());
+            self.consume(self.rest().len());
         }
         let (line, start) = (self.line, self.start);
         let mut scanner = Scanner::new(start, self.delimiter);
         let end = loop {
             let seen = (scanner.position() - start) as usize;
             match scanner.scan_record(&self.rest()[seen..]) {
-                Found::RecordEnd(end) => break end,
-                Found::Unterminated(quote) => return Err(self.header_quote(quote.opened_at)),
-                Found::More if self.at_end => match scanner.open_quote() {
+                ScanStop::RecordEnd(end) => break end,
+                ScanStop::Unterminated(quote) => return Err(self.header_quote(quote.opened_at)),
+                ScanStop::BytesEnd if self.at_end => match scanner.open_quote() {
                     Some(opened_at) => return Err(self.header_quote(opened_at)),
                     None => break start + self.rest().len() as u64,
                 },
-                Found::More if self.rest().len() > self.options.max_record_bytes => {
+                ScanStop::BytesEnd if self.rest().len() > self.options.max_record_bytes => {
                     let max = self.options.max_record_bytes;
                     return Err(self.error(Some(line), SourceProblem::HeaderTooLarge { max }));
                 }
-                Found::More => self.fill(self.rest().len() + SAMPLE)?,
+                ScanStop::BytesEnd => self.fill(self.rest().len() + SAMPLE)?,
             }
         };
-        let bytes = self.give_away((end - start) as usize);
+        let bytes = self.take((end - start) as usize);
         self.scanner = Scanner::new(self.start, self.delimiter);
         if bytes.is_empty() {
             return Ok(());
@@ -281,7 +269,7 @@ impl<R: Read + Seek> CsvSource<R> {
         self.own_file = is_bookkeeping_header(&self.header);
         if self.own_file {
             for name in &mut self.header {
-                *name = own_file::unguarded(name).to_owned();
+                *name = own_file::unescaped(name).to_owned();
             }
         }
         Ok(())
@@ -293,23 +281,23 @@ impl<R: Read + Seek> CsvSource<R> {
         self.error(Some(line), SourceProblem::HeaderQuote)
     }
 
-    /// The next `count` bytes as a block of this form.
-    fn block(&mut self, count: usize, form: BlockForm) -> CsvBlock {
+    /// The next `count` bytes as a block that holds this.
+    fn block(&mut self, count: usize, holds: BlockContent) -> CsvBlock {
         let (byte, line) = (self.start, self.line);
         CsvBlock {
-            bytes: self.give_away(count),
+            bytes: self.take(count),
             covers: count as u64,
             delimiter: self.delimiter,
             own_file: self.own_file,
             max_record_bytes: self.options.max_record_bytes,
             byte,
             line,
-            form,
+            holds,
         }
     }
 
-    /// Gives up the record at the start of the buffer, in which the quote is never closed: its
-    /// line becomes a block, and reading goes on behind it.
+    /// Gives up the first record of the rest, in which this quote is never closed: its line becomes a
+    /// block, and reading goes on behind it.
     fn unterminated(&mut self, quote: OpenQuote) -> Result<CsvBlock, SourceError> {
         let OpenQuote { opened_at, line_end } = quote;
         if line_end - self.start > self.options.max_record_bytes as u64 {
@@ -318,12 +306,12 @@ impl<R: Read + Seek> CsvSource<R> {
         let count = (line_end - self.start) as usize;
         self.fill(count)?;
         let quote = (opened_at - self.start) as usize;
-        let block = self.block(count, BlockForm::UnterminatedQuote { quote });
+        let block = self.block(count, BlockContent::UnterminatedQuote { quote });
         self.scanner = Scanner::new(self.start, self.delimiter);
         Ok(block)
     }
 
-    /// Gives up the record at the start of the buffer because it is too large, without holding it.
+    /// Gives up the first record of the rest because it is too large, and skips it in parts.
     fn too_large(&mut self) -> Result<CsvBlock, SourceError> {
         let (start, line) = (self.start, self.line);
         let max = self.options.max_record_bytes as u64;
@@ -331,16 +319,16 @@ impl<R: Read + Seek> CsvSource<R> {
         let mut scanner = Scanner::new(start, self.delimiter);
         let end = loop {
             match scanner.scan_record(self.rest()) {
-                Found::RecordEnd(end) => break end,
-                Found::Unterminated(quote) => {
-                    // Not a large record but a quote that is never closed.
+                ScanStop::RecordEnd(end) => break end,
+                ScanStop::Unterminated(quote) => {
+                    // The record is not large. A quote in it is never closed.
                     if quote.line_end - start <= max {
                         self.go_to(start, line)?;
                         return self.unterminated(quote);
                     }
                     break quote.line_end;
                 }
-                Found::More if self.at_end => {
+                ScanStop::BytesEnd if self.at_end => {
                     let end = self.start + self.rest().len() as u64;
                     match scanner.unterminated() {
                         Some(quote) if quote.line_end - start <= max => {
@@ -351,17 +339,17 @@ impl<R: Read + Seek> CsvSource<R> {
                         None => break end,
                     }
                 }
-                Found::More => {}
+                ScanStop::BytesEnd => {}
             }
-            self.pass_over(self.rest().len());
+            self.consume(self.rest().len());
             self.fill(self.options.block_bytes.max(SAMPLE))?;
         };
-        // The end may lie behind us, when a quote turned out to be never closed.
+        // The end lies before the current place if a quote turned out to be never closed.
         if end < self.start {
             let line = line + self.lines_between(start, end)?;
             self.go_to(end, line)?;
         } else {
-            self.pass_over((end - self.start) as usize);
+            self.consume((end - self.start) as usize);
         }
         self.scanner = Scanner::new(end, self.delimiter);
         Ok(CsvBlock {
@@ -372,26 +360,26 @@ impl<R: Read + Seek> CsvSource<R> {
             max_record_bytes: self.options.max_record_bytes,
             byte: start,
             line,
-            form: BlockForm::TooLarge,
+            holds: BlockContent::TooLarge,
         })
     }
 
-    /// Forgets the buffer and goes on reading at `start`, which stands on this line.
+    /// Clears the buffer and goes on reading at the offset `start`, which is on this line.
     fn go_to(&mut self, start: u64, line: u64) -> Result<(), SourceError> {
         let sought = self.reader.seek(SeekFrom::Start(start));
         sought.map_err(|error| self.error(None, SourceProblem::reading(error)))?;
         self.buffer.clear();
-        self.given = 0;
+        self.consumed = 0;
         (self.start, self.line, self.at_end) = (start, line, false);
         self.fill(SAMPLE)
     }
 
-    /// Counts the line ends between two places of the input.
+    /// The number of line ends between two offsets of the input.
     fn lines_between(&mut self, from: u64, to: u64) -> Result<u64, SourceError> {
         self.go_to(from, 0)?;
         while self.start < to {
             let count = ((to - self.start) as usize).min(self.rest().len());
-            self.pass_over(count);
+            self.consume(count);
             self.fill(SAMPLE)?;
         }
         Ok(self.line)
@@ -405,21 +393,22 @@ impl<R: Read + Seek> Source for CsvSource<R> {
     fn next_block(&mut self) -> Result<Option<CsvBlock>, SourceError> {
         loop {
             let seen = (self.scanner.position() - self.start) as usize;
-            let found = self.scanner.scan_all(&self.buffer[self.given + seen..]);
-            // Everything before the record that the scanner is in.
+            let stop = self.scanner.scan_all(&self.buffer[self.consumed + seen..]);
+            // The size of all records before the current one.
             let whole = (self.scanner.record_start() - self.start) as usize;
-            let stuck = match found {
-                Found::Unterminated(_) => true,
+            let stuck = match stop {
+                ScanStop::Unterminated(_) => true,
                 _ => self.at_end || self.rest().len() - whole > self.options.max_record_bytes,
             };
             if whole > 0 && (stuck || whole >= self.options.block_bytes) {
                 let ends_input = self.at_end && whole == self.rest().len();
-                let form = BlockForm::Records { cut_off: ends_input && !self.ends_in_line_end() };
-                let block = self.block(whole, form);
+                let holds =
+                    BlockContent::Records { cut_off: ends_input && !self.ends_in_line_end() };
+                let block = self.block(whole, holds);
                 self.scanner = Scanner::new(self.start, self.delimiter);
                 return Ok(Some(block));
             }
-            if let Found::Unterminated(quote) = found {
+            if let ScanStop::Unterminated(quote) = stop {
                 return self.unterminated(quote).map(Some);
             }
             if self.rest().len() - whole > self.options.max_record_bytes {
@@ -433,7 +422,7 @@ impl<R: Read + Seek> Source for CsvSource<R> {
                     return Ok(None);
                 }
                 let count = self.rest().len();
-                let block = self.block(count, BlockForm::Records { cut_off: true });
+                let block = self.block(count, BlockContent::Records { cut_off: true });
                 self.scanner = Scanner::new(self.start, self.delimiter);
                 return Ok(Some(block));
             }
@@ -443,9 +432,9 @@ impl<R: Read + Seek> Source for CsvSource<R> {
 }
 
 impl<R> CsvSource<R> {
-    /// The bytes that were read and not yet given away.
+    /// The bytes that are read and not consumed.
     fn rest(&self) -> &[u8] {
-        &self.buffer[self.given..]
+        &self.buffer[self.consumed..]
     }
 
     fn ends_in_line_end(&self) -> bool {

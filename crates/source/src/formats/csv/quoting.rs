@@ -1,54 +1,55 @@
 //! Other ways of quoting: `'…'`, and quotes behind a backslash, as databases write them.
 //!
-//! The rest of this module knows `"` alone. What a sample proves to be quoted in another way is
-//! rewritten while it is read, line by line, so that lines keep their numbers. Where nothing is
-//! proved, an apostrophe is an apostrophe and a backslash a backslash.
+//! The rest of this module knows only `"`. Text that a sample proves to be quoted in another way is
+//! rewritten while it is read, line by line, so that lines keep their numbers. Without proof, an
+//! apostrophe is an apostrophe and a backslash a backslash.
 
 use std::io::{self, Read};
 
-use super::Delimiter;
-use super::dialect::{BOM, declared};
+use super::dialect::declared;
+use crate::input::delimiter::Delimiter;
+use crate::input::encoding::BYTE_ORDER_MARK;
 
-/// How much is rewritten at a time.
-const PIECE: usize = 64 << 10;
+/// The number of bytes that are rewritten at once.
+const CHUNK: usize = 64 << 10;
 
-/// How fields are quoted where it is not the usual way.
+/// A way of quoting fields that is not the usual one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Quoting {
     quote: u8,
-    /// Whether a backslash takes the meaning from a quote.
+    /// Whether a backslash escapes a quote.
     has_escapes: bool,
     pub(crate) delimiter: Delimiter,
 }
 
-/// What a sample looks like when it is read in some way.
+/// Counts in a sample that is read with a way of quoting.
 #[derive(Debug, Default)]
-struct Look {
-    /// Fields of the first record, and of each other.
+struct Counts {
+    /// The number of fields of each record.
     columns: Vec<usize>,
-    /// Below the first record: fields in quotes, and others that say something and are no numbers.
+    /// Fields in quotes below the first record.
     wrapped: usize,
+    /// Fields without quotes below the first record that hold text, and not a number or nothing.
     bare: usize,
     /// Quotes in a field behind a backslash, with neither a delimiter, nor a line end, nor another
-    /// quote behind them; by themselves they would be misread.
+    /// quote behind them. In the usual way of quoting they would be misread.
     escaped: usize,
     /// Doubled quotes in a field.
     doubled: usize,
-    /// Fields whose closing quote has text behind it.
+    /// Fields with text behind the closing quote.
     untidy: usize,
     /// Fields that begin with the other quote.
     other: usize,
 }
 
 impl Quoting {
-    /// The way in which the text that begins so is quoted, if that is proved to be another than the
-    /// usual.
+    /// The way in which a text with this beginning is quoted, if it is proved not to be the usual one.
     ///
-    /// Quotes are `'` where nine in ten fields stand in them, numbers aside, and nearly every one is
-    /// closed; a backslash escapes where it stands before quotes in quoted fields, which are never doubled,
-    /// and every field closes when it is read so.
+    /// Quotes are `'` where nine in ten fields are in them, numbers aside, and nearly every one is closed.
+    /// A backslash escapes where it stands before quotes in quoted fields, no quote is doubled, and every
+    /// field is closed when it is read so.
     pub(crate) fn of(head: &[u8], is_all: bool, chosen: Option<Delimiter>) -> Option<Quoting> {
-        let head = head.strip_prefix(BOM).unwrap_or(head);
+        let head = head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head);
         let (declared, len) = declared(head).map_or((None, 0), |(by, len)| (Some(by), len));
         let end =
             if is_all { head.len() } else { memchr::memrchr(b'\n', head).map_or(0, |at| at + 1) };
@@ -67,11 +68,11 @@ impl Quoting {
                 .into_iter()
                 .find_map(|way| Some((way.proof(head)?, way)))
         });
-        // Of equals the first.
+        // Of equals, the first.
         proved.reduce(|best, other| if other.0 > best.0 { other } else { best }).map(|(_, way)| way)
     }
 
-    /// What it looks like.
+    /// How it looks, for people.
     pub(crate) const fn name(self) -> &'static str {
         match (self.quote, self.has_escapes) {
             (b'\'', false) => "'…'",
@@ -80,17 +81,17 @@ impl Quoting {
         }
     }
 
-    /// How many columns the text has, where it is proved to be quoted so.
+    /// The number of columns, if the text is proved to be quoted in this way.
     fn proof(self, head: &[u8]) -> Option<usize> {
-        let Look { columns, wrapped, bare, escaped, doubled, untidy, other } = self.look(head);
+        let Counts { columns, wrapped, bare, escaped, doubled, untidy, other } = self.count(head);
         let (&first, others) = columns.split_first()?;
         let alike = others.iter().filter(|&&count| count == first).count();
         let is_table = first > 1 && alike > 0 && 10 * alike >= 9 * others.len();
         let is_proved = match self.quote {
             b'\'' => {
-                // O'Brien may have slipped through.
+                // Allow for a few O'Briens.
                 let is_wrapped = wrapped >= 4 && wrapped >= 9 * bare && wrapped >= 20 * untidy;
-                // Where nothing shows that it escapes, a backslash is text.
+                // Without an escaped quote, a backslash is text.
                 is_wrapped && other == 0 && (escaped > 0) == self.has_escapes
             }
             _ => escaped > 0 && doubled == 0 && untidy == 0,
@@ -98,13 +99,13 @@ impl Quoting {
         (is_table && is_proved).then_some(first)
     }
 
-    fn look(self, head: &[u8]) -> Look {
+    fn count(self, head: &[u8]) -> Counts {
         let delimiter = self.delimiter.byte();
         let ends = |byte: Option<&u8>| match byte {
             None => true,
             Some(&byte) => byte == delimiter || matches!(byte, b'\n' | b'\r'),
         };
-        let mut look = Look::default();
+        let mut counts = Counts::default();
         let (mut at, mut fields) = (0, 0);
         while at < head.len() {
             let start = at;
@@ -119,16 +120,16 @@ impl Quoting {
                             let is_escaped = next == Some(&self.quote)
                                 && !ends(head.get(at + 2))
                                 && head.get(at + 2) != Some(&self.quote);
-                            look.escaped += usize::from(is_escaped);
+                            counts.escaped += usize::from(is_escaped);
                             at += 2;
                         }
                         Some(&byte) if byte == self.quote && next == Some(&self.quote) => {
-                            look.doubled += 1;
+                            counts.doubled += 1;
                             at += 2;
                         }
                         Some(&byte) if byte == self.quote => {
                             at += 1;
-                            look.untidy += usize::from(!ends(next));
+                            counts.untidy += usize::from(!ends(next));
                             break;
                         }
                         Some(_) => at += 1,
@@ -138,26 +139,26 @@ impl Quoting {
             at += head[at..].iter().position(|byte| ends(Some(byte))).unwrap_or(head.len() - at);
             let field = &head[start..at];
             fields += 1;
-            if !look.columns.is_empty() {
-                look.wrapped += usize::from(is_wrapped);
-                look.bare += usize::from(!is_wrapped && says_something(field));
+            if !counts.columns.is_empty() {
+                counts.wrapped += usize::from(is_wrapped);
+                counts.bare += usize::from(!is_wrapped && holds_text(field));
             }
-            look.other += usize::from(!is_wrapped && matches!(field.first(), Some(b'"' | b'\'')));
+            counts.other += usize::from(!is_wrapped && matches!(field.first(), Some(b'"' | b'\'')));
             match head.get(at) {
                 Some(&byte) if byte == delimiter => at += 1,
                 _ => {
-                    look.columns.push(fields);
+                    counts.columns.push(fields);
                     fields = 0;
                     at += head[at..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
                 }
             }
         }
-        look
+        counts
     }
 }
 
-/// Whether a field without quotes is neither empty, nor a number, nor what databases write for nothing.
-fn says_something(field: &[u8]) -> bool {
+/// Whether a field without quotes holds text: it is not empty, not a number, and not a database's null.
+fn holds_text(field: &[u8]) -> bool {
     let field = field.trim_ascii();
     let is_number = field.iter().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(byte));
     !is_number && !field.eq_ignore_ascii_case(b"null") && field != b"\\N"
@@ -166,7 +167,7 @@ fn says_something(field: &[u8]) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     FieldStart,
-    /// In a field without quotes, or behind a closed one.
+    /// In a field without quotes, or behind a closing quote.
     Plain,
     Quoted,
     /// Behind a backslash between quotes.
@@ -175,19 +176,19 @@ enum State {
     QuoteInQuoted,
 }
 
-/// A reader of text quoted in the usual way that is made of text quoted in another.
+/// A reader that rewrites text that is quoted in another way, so that it is quoted in the usual way.
 pub(crate) struct Requoted<R> {
     reader: R,
     quoting: Quoting,
     state: State,
     /// Whether the quoted field has a line break in it.
     is_broken: bool,
-    /// Whether the last byte was a delimiter or a line end: before the quote, if one was read since.
+    /// Whether the last byte was a delimiter or a line end. A quote that is being looked at does not count.
     is_boundary: bool,
     text: Vec<u8>,
-    /// How much of the text was handed over.
+    /// The number of bytes of the text that were handed over.
     given: usize,
-    piece: Box<[u8]>,
+    chunk: Box<[u8]>,
     at_end: bool,
 }
 
@@ -199,21 +200,21 @@ impl<R: Read> Requoted<R> {
             state: State::FieldStart,
             is_broken: false,
             is_boundary: true,
-            text: Vec::with_capacity(2 * PIECE),
+            text: Vec::with_capacity(2 * CHUNK),
             given: 0,
-            piece: vec![0; PIECE].into(),
+            chunk: vec![0; CHUNK].into(),
             at_end: false,
         }
     }
 
-    /// Rewrites some more; nothing is ready only at the end.
+    /// Rewrites the next chunk. Nothing is ready only at the end.
     fn rewrite(&mut self) -> io::Result<()> {
         self.text.clear();
         self.given = 0;
         while self.text.is_empty() && !self.at_end {
-            let count = self.reader.read(&mut self.piece)?;
+            let count = self.reader.read(&mut self.chunk)?;
             for at in 0..count {
-                self.take(self.piece[at]);
+                self.take(self.chunk[at]);
             }
             if count == 0 {
                 self.at_end = true;
@@ -263,8 +264,8 @@ impl<R: Read> Requoted<R> {
             }
             State::QuoteInQuoted => {
                 if self.is_broken && self.is_boundary {
-                    // A quote that opens a field. The one before was never closed: what follows shows
-                    // the reader behind us, which goes back to the end of its line.
+                    // This quote opens a field, so the one before was never closed. The scanner finds
+                    // that out by the text that follows, and goes back to the end of its line.
                     self.text.push(b'"');
                     self.open();
                     self.take(byte);
@@ -317,7 +318,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn way(text: &str) -> Option<(char, bool, Delimiter)> {
+    fn proved(text: &str) -> Option<(char, bool, Delimiter)> {
         let quoting = Quoting::of(text.as_bytes(), true, None)?;
         Some((char::from(quoting.quote), quoting.has_escapes, quoting.delimiter))
     }
@@ -326,14 +327,14 @@ mod tests {
     fn another_quote_is_taken_only_where_it_is_proved() {
         let comma = Delimiter::Comma;
         assert_eq!(
-            way("'id','name'\n1,'O''Brien'\n2,'A'\n3,'B'\n4,'C, D'\n"),
+            proved("'id','name'\n1,'O''Brien'\n2,'A'\n3,'B'\n4,'C, D'\n"),
             Some(('\'', false, comma))
         );
         assert_eq!(
-            way("id;name\n1;'O\\'Brien'\n2;'A'\n3;'B'\n4;NULL\n5;'C'\n"),
+            proved("id;name\n1;'O\\'Brien'\n2;'A'\n3;'B'\n4;NULL\n5;'C'\n"),
             Some(('\'', true, Delimiter::Semicolon))
         );
-        assert_eq!(way("name,phone\n\"A \\\"AJ\\\" B\",1\n"), Some(('"', true, comma)));
+        assert_eq!(proved("name,phone\n\"A \\\"AJ\\\" B\",1\n"), Some(('"', true, comma)));
         for usual in [
             "name,phone\nO'Brien,1\nD'Souza,2\n",
             "name,phone\n'Asha',1\nRavi,2\n'Om',3\nUma,4\n'X',5\n'Y',6\n",
@@ -344,7 +345,7 @@ mod tests {
             "'a','b'\n",
             "",
         ] {
-            assert_eq!(way(usual), None, "{usual:?}");
+            assert_eq!(proved(usual), None, "{usual:?}");
         }
     }
 
@@ -358,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_quoted_otherwise_is_rewritten() {
+    fn text_quoted_in_another_way_is_rewritten() {
         check('\'', false, "'a','b''c','d\"e'\n1,'',x'y", "\"a\",\"b'c\",\"d\"\"e\"\n1,\"\",x'y");
         check('\'', true, "'O\\'B\\\\','\\n'\n", "\"O'B\\\",\"\\n\"\n");
         check('\'', false, "'O'Brien','1'", "\"O'Brien\",\"1\"");
@@ -367,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_is_never_closed_shows_as_one() {
+    fn a_quote_that_is_never_closed_stays_open() {
         check('\'', false, "'tis,1\n'Asha','2'\n", "\"tis,1\n\"Asha\",\"2\"\n");
         check('\'', false, "'tis,1\n2,'Asha'\n", "\"tis,1\n2,\"Asha\"\n");
     }

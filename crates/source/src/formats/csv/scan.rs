@@ -2,23 +2,23 @@
 
 use memchr::{memchr, memchr2, memrchr2};
 
-use super::Delimiter;
+use crate::input::delimiter::Delimiter;
 
-/// What a scan has come upon.
+/// Where a scan has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum ScanStop {
     /// The end of the bytes.
-    More,
-    /// The end of a record; the next begins at this byte.
+    BytesEnd,
+    /// The end of a record. The next one begins at this byte.
     RecordEnd(u64),
-    /// A quote that was never meant to be closed where the next quote stands.
+    /// A quote that is never closed: the next quote does not close it.
     Unterminated(OpenQuote),
 }
 
 /// A quote that is never closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OpenQuote {
-    /// Where it stands.
+    /// Its offset.
     pub(super) opened_at: u64,
     /// Where the line behind it begins.
     pub(super) line_end: u64,
@@ -36,8 +36,8 @@ enum State {
     QuoteInQuoted,
 }
 
-/// Walks over bytes in any number of pieces and keeps track of quotes. Positions count from the
-/// beginning of the input.
+/// Scans bytes that come in any number of parts, and keeps track of quotes. Positions are offsets in the
+/// input.
 #[derive(Clone, Debug)]
 pub(super) struct Scanner {
     delimiter: u8,
@@ -45,7 +45,7 @@ pub(super) struct Scanner {
     position: u64,
     record_start: u64,
     opened_at: u64,
-    /// Behind the first line end since `opened_at`.
+    /// The offset behind the first line end since `opened_at`.
     line_end: Option<u64>,
 }
 
@@ -62,38 +62,38 @@ impl Scanner {
         }
     }
 
-    /// The first byte that was not scanned yet.
+    /// The first byte that is not scanned yet.
     pub(super) const fn position(&self) -> u64 {
         self.position
     }
 
-    /// Where the record begins in which the scanner is.
+    /// Where the current record begins.
     pub(super) const fn record_start(&self) -> u64 {
         self.record_start
     }
 
-    /// The quote that is open, if one is.
+    /// The open quote, if there is one.
     pub(super) fn open_quote(&self) -> Option<u64> {
         (self.state == State::Quoted).then_some(self.opened_at)
     }
 
-    /// The quote that is open and, now that the input has ended, never closed.
+    /// The open quote, which is never closed once the input has ended.
     pub(super) fn unterminated(&self) -> Option<OpenQuote> {
         let opened_at = self.open_quote()?;
         Some(OpenQuote { opened_at, line_end: self.line_end.unwrap_or(self.position) })
     }
 
     /// Scans to the end of the bytes.
-    pub(super) fn scan_all(&mut self, bytes: &[u8]) -> Found {
+    pub(super) fn scan_all(&mut self, bytes: &[u8]) -> ScanStop {
         self.scan(bytes, false)
     }
 
     /// Scans to the end of the record.
-    pub(super) fn scan_record(&mut self, bytes: &[u8]) -> Found {
+    pub(super) fn scan_record(&mut self, bytes: &[u8]) -> ScanStop {
         self.scan(bytes, true)
     }
 
-    fn scan(&mut self, bytes: &[u8], stop_at_record_end: bool) -> Found {
+    fn scan(&mut self, bytes: &[u8], stop_at_record_end: bool) -> ScanStop {
         let base = self.position;
         let at = |index: usize| base + index as u64;
         let mut index = 0;
@@ -107,7 +107,7 @@ impl Scanner {
                         let end = index + end;
                         let is_pair = bytes[end..].starts_with(b"\r\n");
                         self.end_record(at(end + 1 + usize::from(is_pair)));
-                        return Found::RecordEnd(self.record_start);
+                        return ScanStop::RecordEnd(self.record_start);
                     }
                     if let Some(end) = memrchr2(b'\n', b'\r', region) {
                         self.end_record(at(index + end + 1));
@@ -144,7 +144,7 @@ impl Scanner {
                 State::QuoteInQuoted => {
                     match bytes[index] {
                         b'"' => self.state = State::Quoted,
-                        // Looked at again as the line end that it is.
+                        // The next turn takes it as a line end.
                         b'\n' | b'\r' => {
                             self.state = State::Plain;
                             continue;
@@ -154,7 +154,7 @@ impl Scanner {
                             if let Some(line_end) = self.line_end {
                                 self.position = at(index);
                                 let opened_at = self.opened_at;
-                                return Found::Unterminated(OpenQuote { opened_at, line_end });
+                                return ScanStop::Unterminated(OpenQuote { opened_at, line_end });
                             }
                             self.state = State::Plain;
                         }
@@ -164,7 +164,7 @@ impl Scanner {
             }
         }
         self.position = at(bytes.len());
-        Found::More
+        ScanStop::BytesEnd
     }
 
     fn end_record(&mut self, next: u64) {
@@ -174,7 +174,7 @@ impl Scanner {
     }
 }
 
-/// How many line ends there are: `\n`, `\r\n` and a lone `\r` are one each.
+/// The number of line ends: `\n`, `\r\n` and a lone `\r` are one each.
 pub(super) fn line_ends(bytes: &[u8]) -> u64 {
     let feeds = memchr::memchr_iter(b'\n', bytes).count();
     let lone_returns =
@@ -187,16 +187,16 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, found: Found, record_start: u64) {
+    fn check(text: &str, found: ScanStop, record_start: u64) {
         let mut scanner = Scanner::new(0, Delimiter::Comma);
         assert_eq!(scanner.scan_all(text.as_bytes()), found);
         assert_eq!(scanner.record_start(), record_start);
-        // The same, a byte at a time.
+        // The same in parts of one byte.
         let mut scanner = Scanner::new(0, Delimiter::Comma);
-        let mut stepwise = Found::More;
+        let mut stepwise = ScanStop::BytesEnd;
         for byte in text.as_bytes() {
             stepwise = scanner.scan_all(std::slice::from_ref(byte));
-            if stepwise != Found::More {
+            if stepwise != ScanStop::BytesEnd {
                 break;
             }
         }
@@ -205,17 +205,17 @@ mod tests {
 
     #[test]
     fn records_end_where_lines_end_outside_quotes() {
-        check("a,b\nc", Found::More, 4);
-        check("a,\"b\nc\"\nd", Found::More, 8);
-        check("a,\"b\"\"\nc\"\r\nd", Found::More, 11);
-        check("a\"b\nc\"d\n", Found::More, 8);
-        check("\"a\"b\nc", Found::More, 5);
+        check("a,b\nc", ScanStop::BytesEnd, 4);
+        check("a,\"b\nc\"\nd", ScanStop::BytesEnd, 8);
+        check("a,\"b\"\"\nc\"\r\nd", ScanStop::BytesEnd, 11);
+        check("a\"b\nc\"d\n", ScanStop::BytesEnd, 8);
+        check("\"a\"b\nc", ScanStop::BytesEnd, 5);
     }
 
     #[test]
-    fn a_quote_closed_in_the_middle_of_a_later_line_was_never_meant() {
+    fn a_quote_closed_in_the_middle_of_a_later_line_is_never_closed() {
         let quote = OpenQuote { opened_at: 2, line_end: 5 };
-        check("a,\"b\nc,\"d\",e\n", Found::Unterminated(quote), 0);
+        check("a,\"b\nc,\"d\",e\n", ScanStop::Unterminated(quote), 0);
     }
 
     #[test]

@@ -2,30 +2,34 @@
 
 use std::ops::Range;
 
+use contactmill_core::columns::PhoneRank;
+use contactmill_core::records::Integrity;
 use json_event_parser::{JsonEvent, LowLevelJsonParser, LowLevelJsonParserResult};
 
-/// Records that nest deeper are given up.
+use crate::records::self_describing::{ColumnGroup, RecordParser};
+
+/// Maximum nesting depth of a record. A record that nests deeper is malformed.
 pub(super) const MAX_DEPTH: usize = 64;
 
-/// So many objects of one list get columns of their own; the values of further ones are put into the
-/// columns of the last.
+/// Maximum number of objects of one list that get columns of their own. The values of further objects
+/// go into the columns of the last.
 const MAX_NUMBERED: usize = 32;
 
-/// The values of one record, in the order in which they stand, in buffers that are used again.
+/// The values of one record, in their order, in buffers that are used again.
 ///
-/// The path to a value is the keys that lead to it, with dots between: `contact.phone`. Of a list of
-/// objects the second is `phones.2.number`; the values of other lists share their path. An object of
-/// a list that has just a `key` and a `value` is read as one value under that key. Where objects of a
-/// list say that they are of a mobile or WhatsApp, as phones do, those come first.
+/// The path to a value is the keys that lead to it, with dots between them: `contact.phone`. In a list
+/// of objects the second is `phones.2.number`; the values of other lists share their path. An object of
+/// a list that has only a `key` and a `value` is read as one value under that key. Objects of a list
+/// that are labelled as mobiles or WhatsApp, as phones are, come first; the core ranks the labels.
 #[derive(Debug, Default)]
-pub(crate) struct Leaves {
+pub(super) struct Leaves {
     paths: String,
     values: String,
     leaves: Vec<Leaf>,
     /// The path to what is being read.
     path: String,
     levels: Vec<Level>,
-    /// Where the leaves of each object begin, for the lists that are being read.
+    /// The index of the first leaf of each object, for the lists that are being read.
     objects: Vec<usize>,
 }
 
@@ -39,34 +43,47 @@ struct Leaf {
 #[derive(Clone, Copy, Debug)]
 struct Level {
     is_list: bool,
-    /// How long the path to it is.
+    /// The length of the path to it.
     path_len: usize,
-    /// In a list, how many objects there were, and whether one was read as a key and its value.
+    /// In a list, the number of objects so far.
     objects: usize,
+    /// Whether an object of the list was read as a key and its value.
     has_keys: bool,
-    /// Where its leaves begin.
+    /// The index of its first leaf.
     leaves: usize,
 }
 
-/// The bytes are no record: not of its form, or no JSON.
+/// The bytes are not a record: they are another value, or not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Malformed;
+pub(super) struct Malformed;
+
+impl RecordParser for Leaves {
+    fn parse(&mut self, bytes: &[u8]) -> Integrity {
+        match self.read(bytes) {
+            Ok(()) => Integrity::Whole,
+            Err(Malformed) => Integrity::Malformed,
+        }
+    }
+
+    fn each_column(&self, take: &mut dyn FnMut(&str, Option<ColumnGroup<'_>>) -> bool) -> bool {
+        self.iter().all(|(path, _)| take(path, None))
+    }
+
+    fn value(&self, index: usize) -> &str {
+        let range = self.leaves.get(index).map(|leaf| leaf.value.clone());
+        range.and_then(|range| self.values.get(range)).unwrap_or_default()
+    }
+}
 
 impl Leaves {
     /// Paths and values.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let text = |leaf: &Leaf| (&self.paths[leaf.path.clone()], &self.values[leaf.value.clone()]);
         self.leaves.iter().map(text)
     }
 
-    /// The value at this place among all.
-    pub(crate) fn value(&self, index: usize) -> &str {
-        let range = self.leaves.get(index).map(|leaf| leaf.value.clone());
-        range.and_then(|range| self.values.get(range)).unwrap_or_default()
-    }
-
     /// Reads an object.
-    pub(crate) fn read(&mut self, mut bytes: &[u8]) -> Result<(), Malformed> {
+    fn read(&mut self, mut bytes: &[u8]) -> Result<(), Malformed> {
         self.paths.clear();
         self.values.clear();
         self.leaves.clear();
@@ -145,36 +162,36 @@ impl Leaves {
         if let Some(list) = self.levels.last().copied() {
             let objects = self.objects.split_off(self.objects.len() - list.objects);
             if (2..=MAX_NUMBERED).contains(&objects.len()) && !list.has_keys {
-                self.order_by_kind(list, &objects);
+                self.order_by_label(list, &objects);
             }
         }
         self.end();
     }
 
-    /// Puts the objects of a list first that say that they are of a mobile.
-    fn order_by_kind(&mut self, list: Level, objects: &[usize]) {
+    /// Orders the objects of a list by their labels, if one of them is labelled as a mobile.
+    fn order_by_label(&mut self, list: Level, objects: &[usize]) {
         let prefix = |index: usize| {
             let path = &self.path[..list.path_len];
             if index == 0 { path.to_owned() } else { format!("{path}.{}", index + 1) }
         };
         let ends = objects.iter().skip(1).copied().chain([self.leaves.len()]);
-        let mut ranked: Vec<(u8, Vec<(&str, &Leaf)>)> = Vec::with_capacity(objects.len());
+        let mut ranked: Vec<(PhoneRank, Vec<(&str, &Leaf)>)> = Vec::with_capacity(objects.len());
         for (index, (&start, end)) in objects.iter().zip(ends).enumerate() {
             let prefix = prefix(index);
-            // Values that stand in the list beside objects are no part of one.
+            // A value that stands in the list beside objects is not part of one.
             let step = |leaf: &Leaf| self.paths[leaf.path.clone()].strip_prefix(prefix.as_str());
             let leaves = self.leaves[start..end].iter().map(|leaf| Some((step(leaf)?, leaf)));
             let Some(leaves) = leaves.collect::<Option<Vec<(&str, &Leaf)>>>() else {
                 return;
             };
-            let kind =
+            let label =
                 leaves.iter().find(|(step, _)| matches!(*step, ".type" | ".label" | ".kind"));
-            ranked
-                .push((kind.map_or(2, |(_, leaf)| rank(&self.values[leaf.value.clone()])), leaves));
+            let label = label.map_or("", |(_, leaf)| &self.values[leaf.value.clone()]);
+            ranked.push((PhoneRank::of_label(label), leaves));
         }
         if objects.first() != Some(&list.leaves)
             || ranked.is_sorted_by_key(|(rank, _)| *rank)
-            || ranked.iter().all(|(rank, _)| *rank > 1)
+            || ranked.iter().all(|(rank, _)| *rank > PhoneRank::Mobile)
         {
             return;
         }
@@ -198,7 +215,7 @@ impl Leaves {
     fn end(&mut self) {
         self.levels.pop();
         let len = self.levels.last().map_or(0, |level| level.path_len);
-        // What a list holds next has the path of the list.
+        // The next value of a list has the path of the list.
         if self.levels.last().is_some_and(|level| level.is_list) {
             self.path.truncate(len);
         }
@@ -243,21 +260,6 @@ impl Leaves {
         self.values.push_str(value);
         let path = self.add_path();
         self.leaves.push(Leaf { path, value: start..self.values.len() });
-    }
-}
-
-/// Which phone of a list comes first, by its kind.
-fn rank(kind: &str) -> u8 {
-    let kind = kind.to_lowercase();
-    let is = |words: &[&str]| words.iter().any(|word| kind.contains(word));
-    if is(&["whatsapp"]) {
-        0
-    } else if is(&["mobile", "cell", "iphone", "celular", "handy"]) {
-        1
-    } else if is(&["home", "work", "office", "fax"]) {
-        3
-    } else {
-        2
     }
 }
 
@@ -333,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_malformed() {
+    fn anything_but_an_object_is_malformed() {
         let deep = format!("{{\"a\":{}1{}}}", "[".repeat(100), "]".repeat(100));
         for json in ["1", "\"x\"", "[1]", "{", "{\"a\":}", "{} x", "{\"a\":\"\n\"}", &deep] {
             assert_eq!(Leaves::default().read(json.as_bytes()), Err(Malformed), "{json}");

@@ -1,26 +1,21 @@
 //! Finding where the records of JSON text begin and end, without parsing them.
 //!
-//! A record is an element of a list that stands at the top, or a value at the top that is no list:
-//! so an array of objects, objects one after the other (one a line or not), and lists one after the
-//! other are all read. Where the first record is a list of cells, records are lists: the elements of a
-//! list at the top, or lists one after the other. Nesting is counted, never followed, so that its depth
-//! costs nothing.
+//! A record is an element of a list at the top, or a value at the top that is not a list: so an array of
+//! objects, objects one after the other (one a line or not), and lists one after the other are all read.
+//! Where the first record is a list of cells, records are lists: the elements of a
+//! list at the top, or lists one after the other. Nesting is counted and not followed, so that its
+//! depth costs no memory.
 
-/// What a scan has come upon. Places count from the beginning of the bytes that were given.
+/// A record that a scan has found, by its place in the bytes that were given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
-    /// The end of the bytes.
-    More,
-    /// A record from one place to another.
-    Record {
-        start: usize,
-        end: usize,
-        /// Whether it ended as it should.
-        is_closed: bool,
-    },
+pub(super) struct ScannedRecord {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// Whether it is closed, and not given up.
+    pub(super) is_closed: bool,
 }
 
-/// Keys of objects that are no records but hold the list of them, as answers of APIs do.
+/// Keys of objects that are not records but hold the list of records, as in answers of APIs.
 const WRAPPERS: [&[u8]; 20] = [
     b"body",
     b"clients",
@@ -44,47 +39,47 @@ const WRAPPERS: [&[u8]; 20] = [
     b"values",
 ];
 
-/// Where the scan is in a record.
+/// Where the scan is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// Between records.
     Between,
     /// In a string of an object that wraps the list of records: a key, or a value.
     Key { is_escaped: bool },
-    /// In a value of such an object that is no list of records, so many brackets deep.
-    Passed { depth: u64, in_string: bool, is_escaped: bool },
-    /// In an object or a list, so many brackets deep.
+    /// In a value of such an object that is not the list of records. `depth` counts its open brackets.
+    Skipped { depth: u64, in_string: bool, is_escaped: bool },
+    /// In a record that is an object or a list. `depth` counts its open brackets.
     Nested { depth: u64, in_string: bool },
-    /// In something else: a string, a number, text that is no JSON.
+    /// In a record that is something else: a string, a number, text that is not JSON.
     Bare { in_string: bool },
 }
 
-/// Walks over JSON text. The bytes given to it begin where the last record ended, or where the one
-/// begins in which it is.
+/// Scans JSON text. The bytes given to it begin where the last record ended, or where the current record
+/// begins.
 #[derive(Clone, Debug)]
 pub(super) struct Scanner {
     state: State,
-    /// What a record begins with.
+    /// The byte that a record begins with.
     opening: u8,
     /// Whether lists at the top are records.
     lists_are_records: bool,
-    /// Whether it is in a list at the top.
+    /// Whether the scan is in a list at the top.
     in_list: bool,
-    /// How far it is in the bytes.
+    /// The index of the next byte to scan.
     at: usize,
+    /// The index of the first byte of the current record.
     start: usize,
-    /// White space between the beginning of the line and the record that begins on it; none when
-    /// something else stands there.
+    /// White space between the beginning of the line and the current record; `None` when something else
+    /// stands there.
     indent: Option<Vec<u8>>,
-    /// The beginning of the line that the scan is in, as long as only white space has been seen on
-    /// it.
+    /// The beginning of the current line, as long as it has only white space.
     blank_line: Option<usize>,
-    /// Whether records stand each on a line of its own, as far as is known.
+    /// Whether each record is on a line of its own, once that is known.
     is_one_a_line: Option<bool>,
     has_line_break: bool,
-    /// How many objects deep it is that wrap a list of records.
+    /// The number of open objects that wrap the list of records.
     wrapped: u32,
-    /// The last string in such an object, as far as it matters.
+    /// The last string in such an object, up to a length that is enough for a key.
     key: Vec<u8>,
 }
 
@@ -106,8 +101,8 @@ impl Scanner {
         }
     }
 
-    /// A scanner for text that begins with `head`: where that is an object that wraps a list of
-    /// records, such as `{"data": [{…}, …]}`, they are what that list holds.
+    /// A scanner for text that begins with `head`. Where that is an object that wraps a list of
+    /// records, such as `{"data": [{…}, …]}`, the scanner finds the records of that list.
     pub(super) fn of(head: &[u8], is_all: bool) -> Self {
         let mut scanner = Scanner::new();
         let text = head.trim_ascii_start();
@@ -136,10 +131,10 @@ impl Scanner {
             let byte = head[wrapping.at];
             wrapping.step_outside(byte);
         };
-        // Where more follows, objects stand one after the other, and this is the first record.
+        // If more follows, then objects stand one after the other, and this is the first record.
         let mut plain = Scanner::new();
-        let is_first = matches!(plain.scan(head, is_all), Found::Record { end, .. }
-            if !head[end..].trim_ascii().is_empty());
+        let first = plain.scan(head, is_all);
+        let is_first = first.is_some_and(|first| !head[first.end..].trim_ascii().is_empty());
         if wraps && !is_first { scanner } else { Scanner::new() }
     }
 
@@ -148,21 +143,21 @@ impl Scanner {
         self.opening == b'['
     }
 
-    /// Where the record begins in which the scan is, or how far it is between records.
-    pub(super) fn settled(&self) -> usize {
+    /// Where the current record begins; between records, where the next one can begin.
+    pub(super) fn record_start(&self) -> usize {
         match self.state {
             State::Between => self.blank_line.unwrap_or(self.at),
-            State::Key { .. } | State::Passed { .. } => self.at,
+            State::Key { .. } | State::Skipped { .. } => self.at,
             State::Nested { .. } | State::Bare { .. } => self.start,
         }
     }
 
-    /// How far the scan is.
-    pub(super) const fn seen(&self) -> usize {
+    /// The index of the next byte to scan.
+    pub(super) const fn position(&self) -> usize {
         self.at
     }
 
-    /// Whether the scan is in a list, or in what wraps one, that was opened and not closed.
+    /// Whether the scan is in a list, or in an object that wraps one.
     pub(super) const fn is_in_list(&self) -> bool {
         self.in_list || self.wrapped > 0
     }
@@ -172,33 +167,34 @@ impl Scanner {
         matches!(self.state, State::Nested { .. } | State::Bare { .. })
     }
 
-    /// The first `count` bytes are gone.
-    pub(super) fn pass(&mut self, count: usize) {
+    /// Shifts all places, as the first `count` bytes are gone.
+    pub(super) fn consume(&mut self, count: usize) {
         self.at = self.at.saturating_sub(count);
         self.start = self.start.saturating_sub(count);
         self.blank_line = self.blank_line.and_then(|start| start.checked_sub(count));
     }
 
-    /// Scans on to the end of the next record. `is_all` says that nothing follows the bytes.
-    pub(super) fn scan(&mut self, bytes: &[u8], is_all: bool) -> Found {
-        // What stands behind a line feed tells whether the next record begins there.
+    /// Scans to the end of the next record, or of the bytes. `is_all` says that nothing follows the
+    /// bytes.
+    pub(super) fn scan(&mut self, bytes: &[u8], is_all: bool) -> Option<ScannedRecord> {
+        // The bytes behind a line feed show whether the next record begins there.
         let needed =
             if is_all { 0 } else { self.indent.as_ref().map_or(0, |indent| indent.len() + 1) };
         while let Some(&byte) = bytes.get(self.at) {
             match self.state {
-                State::Key { .. } | State::Passed { .. } => self.step_outside(byte),
+                State::Key { .. } | State::Skipped { .. } => self.step_outside(byte),
                 State::Between if self.wrapped > 0 && !self.in_list => self.step_outside(byte),
                 State::Between => self.between(byte, bytes),
                 State::Nested { in_string: true, .. } | State::Bare { in_string: true } => {
                     if !self.string(bytes, needed) {
-                        return Found::More;
+                        return None;
                     }
                     if bytes[self.at - 1] == b'\n' && self.is_next_record(&bytes[self.at..]) {
-                        return self.end(self.at, false);
+                        return Some(self.end(self.at, false));
                     }
                 }
                 State::Nested { .. } if byte == b'\n' && bytes.len() - self.at <= needed => {
-                    return Found::More;
+                    return None;
                 }
                 State::Nested { depth, .. } => {
                     self.at += 1;
@@ -207,7 +203,7 @@ impl Scanner {
                         b'{' | b'[' => {
                             self.state = State::Nested { depth: depth + 1, in_string: false };
                         }
-                        b'}' | b']' if depth == 1 => return self.end(self.at, true),
+                        b'}' | b']' if depth == 1 => return Some(self.end(self.at, true)),
                         b'}' | b']' => {
                             self.state = State::Nested { depth: depth - 1, in_string: false };
                         }
@@ -215,15 +211,15 @@ impl Scanner {
                             self.has_line_break = true;
                             let cut_short = self.is_one_a_line == Some(true);
                             if cut_short && self.is_next_record(&bytes[self.at..]) {
-                                return self.end(self.at, false);
+                                return Some(self.end(self.at, false));
                             }
                         }
                         _ => {}
                     }
                 }
                 State::Bare { .. } => match byte {
-                    b'\n' | b'{' => return self.end(self.at, true),
-                    b',' | b']' if self.in_list => return self.end(self.at, true),
+                    b'\n' | b'{' => return Some(self.end(self.at, true)),
+                    b',' | b']' if self.in_list => return Some(self.end(self.at, true)),
                     b'"' => {
                         self.at += 1;
                         self.state = State::Bare { in_string: true };
@@ -232,10 +228,10 @@ impl Scanner {
                 },
             }
         }
-        Found::More
+        None
     }
 
-    /// Goes on by one byte in an object that wraps a list of records, outside that list.
+    /// Moves on by one byte in an object that wraps a list of records, outside that list.
     fn step_outside(&mut self, byte: u8) {
         self.at += 1;
         self.blank_line = if byte == b'\n' { Some(self.at) } else { None };
@@ -245,17 +241,17 @@ impl Scanner {
             State::Key { is_escaped } => match byte {
                 b'"' => self.state = State::Between,
                 b'\\' => *is_escaped = true,
-                // No key that matters is as long.
+                // The keys above are shorter.
                 _ if self.key.len() < 32 => self.key.push(byte),
                 _ => {}
             },
-            State::Passed { is_escaped, .. } if *is_escaped => *is_escaped = false,
-            State::Passed { in_string, is_escaped, .. } if *in_string => match byte {
+            State::Skipped { is_escaped, .. } if *is_escaped => *is_escaped = false,
+            State::Skipped { in_string, is_escaped, .. } if *in_string => match byte {
                 b'"' => *in_string = false,
                 b'\\' => *is_escaped = true,
                 _ => {}
             },
-            State::Passed { depth, in_string, .. } => match byte {
+            State::Skipped { depth, in_string, .. } => match byte {
                 b'"' => *in_string = true,
                 b'{' | b'[' => *depth += 1,
                 b'}' | b']' if *depth == 1 => self.state = State::Between,
@@ -273,7 +269,7 @@ impl Scanner {
                     self.key.clear();
                 }
                 b'[' | b'{' => {
-                    self.state = State::Passed { depth: 1, in_string: false, is_escaped: false };
+                    self.state = State::Skipped { depth: 1, in_string: false, is_escaped: false };
                 }
                 b'}' => self.wrapped -= 1,
                 b',' => self.key.clear(),
@@ -316,8 +312,8 @@ impl Scanner {
         }
     }
 
-    /// Passes over the rest of a string, to behind its quote or behind a line feed, which no string
-    /// of JSON can hold; `false` when the bytes end before.
+    /// Skips the rest of a string, to behind its quote or behind a line feed, which a string of JSON
+    /// cannot hold. Returns `false` when the bytes end before.
     fn string(&mut self, bytes: &[u8], needed: usize) -> bool {
         loop {
             let Some(found) = memchr::memchr3(b'"', b'\\', b'\n', &bytes[self.at..]) else {
@@ -328,7 +324,7 @@ impl Scanner {
             match bytes[place] {
                 b'\\' if place + 1 < bytes.len() => self.at = place + 2,
                 b'\\' => {
-                    // What it stands before is not there yet.
+                    // The escaped byte is not there yet.
                     self.at = place;
                     return false;
                 }
@@ -342,7 +338,7 @@ impl Scanner {
                         State::Nested { in_string, .. } | State::Bare { in_string } => {
                             *in_string = false;
                         }
-                        State::Between | State::Key { .. } | State::Passed { .. } => {}
+                        State::Between | State::Key { .. } | State::Skipped { .. } => {}
                     }
                     self.has_line_break |= byte == b'\n';
                     return true;
@@ -351,27 +347,27 @@ impl Scanner {
         }
     }
 
-    /// Whether the bytes, which begin a line, begin with what records begin with.
+    /// Whether the line that begins here begins as a record does.
     fn is_next_record(&self, bytes: &[u8]) -> bool {
         let indent = self.indent.as_deref();
         let rest = indent.and_then(|indent| bytes.strip_prefix(indent));
         rest.is_some_and(|rest| rest.first() == Some(&self.opening))
     }
 
-    fn end(&mut self, end: usize, is_closed: bool) -> Found {
+    fn end(&mut self, end: usize, is_closed: bool) -> ScannedRecord {
         self.state = State::Between;
         if is_closed && self.is_one_a_line.is_none() {
             self.is_one_a_line = Some(!self.has_line_break);
         }
         self.at = end;
-        // Where a record was given up, it ends at the end of a line.
+        // A record that was given up ends at the end of a line.
         self.blank_line = (!is_closed).then_some(end);
-        Found::Record { start: self.start, end, is_closed }
+        ScannedRecord { start: self.start, end, is_closed }
     }
 
-    /// Gives the record up in which the scan is: it ends where the next seems to begin, on a line of
-    /// its own; `None` where nothing looks like that.
-    pub(super) fn give_up(&mut self, bytes: &[u8]) -> Option<Found> {
+    /// Gives up the current record: it ends where the next one seems to begin, on a line of its own.
+    /// Returns `None` where no line looks like that.
+    pub(super) fn give_up(&mut self, bytes: &[u8]) -> Option<ScannedRecord> {
         let lines = memchr::memchr_iter(b'\n', &bytes[self.start..]);
         let next = lines
             .map(|found| self.start + found + 1)
@@ -379,8 +375,8 @@ impl Scanner {
         Some(self.end(next, false))
     }
 
-    /// Ends the record in which the scan is, as nothing follows.
-    pub(super) fn finish(&mut self, bytes: &[u8]) -> Option<Found> {
+    /// Ends the current record, as nothing follows.
+    pub(super) fn finish(&mut self, bytes: &[u8]) -> Option<ScannedRecord> {
         let is_bare = matches!(self.state, State::Bare { in_string: false });
         self.is_in_record().then(|| self.end(bytes.len(), is_bare))
     }
@@ -392,13 +388,12 @@ fn begins_with_a_row(text: &[u8]) -> bool {
     text.starts_with(b"[") && is_row(text)
 }
 
-/// Whether the text begins with a list of cells: of values that are neither objects nor, the first of
-/// them, a list.
+/// Whether the text begins with a list of cells: none of them is an object, and the first is not a list.
 fn is_row(text: &[u8]) -> bool {
     let mut scanner = Scanner { lists_are_records: true, ..Scanner::new() };
     let list = match scanner.scan(text, true) {
-        Found::Record { start, end, .. } => &text[start..end],
-        Found::More => text,
+        Some(ScannedRecord { start, end, .. }) => &text[start..end],
+        None => text,
     };
     let first = list.get(1..).unwrap_or_default().trim_ascii_start().first();
     first.is_some_and(|byte| !matches!(byte, b'[' | b'{' | b']')) && !list.contains(&b'{')

@@ -1,16 +1,16 @@
-//! Telling a record from an object that holds a whole table.
+//! Distinguishing a record from an object that holds a whole table.
 
 use json_event_parser::{JsonEvent, LowLevelJsonParser, LowLevelJsonParserResult};
 
 use super::leaves::MAX_DEPTH;
 
-/// Why an object is no record, in words; nothing where it may be one.
+/// What the values of an object are, if it is not a record; `None` where it may be one.
 ///
 /// Two forms hold all records in one object: records by their keys (`{"id1": {…}, "id2": {…}}`), which
 /// is also how pandas writes columns (`{"name": {"0": …, "1": …}, "phone": {…}}`), and columns as
 /// lists (`{"name": […], "phone": […]}`). Read as one record, they would make one contact of many
-/// people. So the values of a record may not all be objects that have a key in common, nor all lists of
-/// the same length of at least two.
+/// people. So the values of a record must not all be objects that have a key in common, nor all be lists
+/// of the same length of at least two.
 pub(super) fn no_record(bytes: &[u8]) -> Option<&'static str> {
     let mut shape = Shape::default();
     let mut parser = LowLevelJsonParser::new().with_max_stack_size(MAX_DEPTH);
@@ -20,7 +20,7 @@ pub(super) fn no_record(bytes: &[u8]) -> Option<&'static str> {
         rest = &rest[consumed_bytes..];
         let event = match event {
             None => continue,
-            // What is no JSON is rejected as that.
+            // Text that is not JSON is rejected as a malformed record.
             Some(Err(_)) => return None,
             Some(Ok(JsonEvent::Eof)) => return shape.verdict(),
             Some(Ok(event)) => event,
@@ -31,23 +31,24 @@ pub(super) fn no_record(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What is known of the values of an object.
+/// What is known about the values of an object.
 #[derive(Debug, Default)]
 struct Shape {
     depth: usize,
     objects: usize,
     /// The keys that all objects so far have.
     shared: Vec<String>,
-    /// Those of them that the object being read has.
+    /// Those of them that the current object has.
     present: Vec<String>,
     lists: usize,
-    /// How long the first list is, and how long the one being read.
+    /// The length of the first list.
     first_len: usize,
+    /// The length of the current list so far.
     len: usize,
 }
 
 impl Shape {
-    /// Goes on by an event; `false` once it is a record.
+    /// Takes an event. Returns `false` once the object must be a record.
     fn take(&mut self, event: JsonEvent<'_>) -> bool {
         match event {
             JsonEvent::StartObject => {
@@ -119,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn objects_that_hold_a_whole_table_are_told_from_records() {
+    fn objects_that_hold_a_whole_table_are_distinguished_from_records() {
         for (json, verdict) in [
             (r#"{"a":{"name":"x","phone":1},"b":{"phone":2}}"#, Some("objects by their keys")),
             (r#"{"name":{"0":"x","1":"y"},"phone":{"0":1,"1":2}}"#, Some("objects by their keys")),

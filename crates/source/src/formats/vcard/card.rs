@@ -5,16 +5,20 @@
 
 use std::borrow::Cow;
 
+use contactmill_core::columns::PhoneRank;
+use contactmill_core::records::Integrity;
 use encoding_rs::Encoding;
 
-/// So many values of one kind get columns of their own; further ones are put into the last.
+use crate::records::self_describing::{ColumnGroup, RecordParser};
+
+/// Maximum number of values of one kind that get columns of their own. Further ones go into the last.
 const MAX_NUMBERED: usize = 32;
 
 /// The kind of values that are phones.
-pub(crate) const PHONE: &str = "phone";
+pub(super) const PHONE: &str = "phone";
 
-/// The kinds of value that most cards have, in the order in which their columns stand.
-pub(crate) const USUAL: [&str; 20] = [
+/// The kinds of value that most cards have, in the order of their columns.
+pub(super) const KINDS: [&str; 20] = [
     "name",
     "first name",
     "middle name",
@@ -37,7 +41,7 @@ pub(crate) const USUAL: [&str; 20] = [
     "url",
 ];
 
-/// What properties are called as columns; others keep their own names, in small letters.
+/// The column names of properties. Others keep their own names, in lower case.
 const NAMES: [(&str, &str); 11] = [
     ("FN", "name"),
     ("NICKNAME", "nickname"),
@@ -52,8 +56,8 @@ const NAMES: [(&str, &str); 11] = [
     ("ANNIVERSARY", "anniversary"),
 ];
 
-/// Properties about the card itself, and what is no text: they are not carried over.
-pub(crate) const SKIPPED: [&str; 13] = [
+/// Properties that are not read, as they describe the card itself or are not text.
+const SKIPPED: [&str; 13] = [
     "BEGIN",
     "END",
     "VERSION",
@@ -69,37 +73,59 @@ pub(crate) const SKIPPED: [&str; 13] = [
     "X-ABADR",
 ];
 
-/// A value of a card and its place among those of its kind.
+/// Types of phones and e-mail addresses that say nothing to people.
+const SILENT_TYPES: [&str; 6] = ["PREF", "VOICE", "INTERNET", "OTHER", "MSG", "X-INTERNET"];
+
+/// A value of a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Value {
-    pub(crate) kind: Cow<'static, str>,
-    /// From 1.
-    pub(crate) number: usize,
-    /// Whether it says what kind of phone or address another value is.
-    pub(crate) is_kind: bool,
-    pub(crate) text: String,
+struct Value {
+    kind: Cow<'static, str>,
+    /// Its number among the values of its kind, from 1.
+    number: usize,
+    /// Whether it is the label of such a value, and not the value.
+    is_label: bool,
+    text: String,
 }
 
 impl Value {
     /// The name of its column, such as `phone 2` or `phone 2 kind`.
-    pub(crate) fn column(&self) -> String {
+    fn column(&self) -> String {
         let mut column = self.kind.to_string();
         if self.number > 1 {
             column = format!("{column} {}", self.number);
         }
-        if self.is_kind {
+        if self.is_label {
             column.push_str(" kind");
         }
         column
     }
 }
 
-/// What a card holds.
+/// The values of a card.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Card {
-    pub(crate) values: Vec<Value>,
-    /// Whether some bytes are no text in their encoding; U+FFFD stands in their place.
-    pub(crate) has_invalid_text: bool,
+pub(super) struct Card {
+    values: Vec<Value>,
+    /// Whether some bytes are not text in their encoding. U+FFFD stands in their place.
+    has_invalid_text: bool,
+}
+
+impl RecordParser for Card {
+    fn parse(&mut self, bytes: &[u8]) -> Integrity {
+        *self = Card::read(bytes);
+        if self.has_invalid_text { Integrity::InvalidEncoding } else { Integrity::Whole }
+    }
+
+    fn each_column(&self, take: &mut dyn FnMut(&str, Option<ColumnGroup<'_>>) -> bool) -> bool {
+        self.values.iter().all(|value| {
+            let Value { kind, number, is_label, .. } = value;
+            let group = ColumnGroup { kind, number: *number, is_label: *is_label };
+            take(&value.column(), Some(group))
+        })
+    }
+
+    fn value(&self, index: usize) -> &str {
+        self.values.get(index).map_or("", |value| &value.text)
+    }
 }
 
 /// A property as it is written.
@@ -107,7 +133,7 @@ struct Property<'c> {
     group: &'c str,
     name: String,
     types: Vec<String>,
-    /// 1 is preferred most.
+    /// 1 is the most preferred.
     preference: Option<u32>,
     is_quoted_printable: bool,
     is_base64: bool,
@@ -115,20 +141,35 @@ struct Property<'c> {
     value: &'c [u8],
 }
 
-/// Phones and addresses wait until all are known: the best comes first.
-struct Reach {
-    rank: (u32, u32),
+/// A phone or an e-mail address.
+struct ContactPoint {
+    /// 1 is the most preferred.
+    preference: u32,
     text: String,
     group: String,
     types: Vec<String>,
 }
 
+/// The label of a group of properties, such as `WhatsApp` of `item1`.
+struct GroupLabel {
+    group: String,
+    text: String,
+}
+
+/// Phones and e-mail addresses are ordered once all of them are known.
+#[derive(Default)]
+struct ContactPoints {
+    phones: Vec<ContactPoint>,
+    emails: Vec<ContactPoint>,
+    labels: Vec<GroupLabel>,
+}
+
 impl Card {
     /// Reads the lines of a card.
-    pub(crate) fn read(bytes: &[u8]) -> Card {
+    fn read(bytes: &[u8]) -> Card {
         let mut card = Card::default();
         let is_old = has_line(bytes, b"VERSION:2.1");
-        let (mut phones, mut emails, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        let mut points = ContactPoints::default();
         let mut nested = 0;
         for line in logical_lines(bytes) {
             let Some(property) = Property::read(&line) else { continue };
@@ -138,62 +179,58 @@ impl Card {
                 _ => {}
             }
             // A card within the card (2.1's AGENT) is somebody else's.
-            if nested > 1 {
-                continue;
-            }
-            let is_label = property.name == "X-ABLABEL";
-            if SKIPPED.contains(&property.name.as_str()) && !is_label || property.is_base64 {
-                continue;
-            }
-            let text = card.text(&property);
-            let whole = || unescaped(&text, is_old);
-            match property.name.as_str() {
-                "X-ABLABEL" => {
-                    let label = whole();
-                    let label = label.trim_start_matches("_$!<").trim_end_matches(">!$_");
-                    labels.push((property.group.to_owned(), label.to_owned()));
-                }
-                "TEL" => phones.push(property.reach(whole())),
-                "EMAIL" => emails.push(property.reach(whole())),
-                "N" => {
-                    let kinds =
-                        ["last name", "first name", "middle name", "name prefix", "name suffix"];
-                    for (kind, part) in kinds.into_iter().zip(parts(&text, is_old)) {
-                        card.add(kind.into(), part.replace(',', " "));
-                    }
-                }
-                "ORG" => {
-                    let mut parts =
-                        parts(&text, is_old).into_iter().filter(|part| !part.is_empty());
-                    card.add("organization".into(), parts.next().unwrap_or_default());
-                    card.add("department".into(), parts.collect::<Vec<_>>().join(", "));
-                }
-                "ADR" => {
-                    let parts = parts(&text, is_old).into_iter();
-                    let parts = parts.map(|part| part.replace('\n', ", "));
-                    let parts: Vec<String> = parts.filter(|part| !part.trim().is_empty()).collect();
-                    card.add("address".into(), parts.join(", "));
-                }
-                name => {
-                    let known = NAMES.iter().find(|(known, _)| *known == name);
-                    let kind = match known {
-                        Some(&(_, kind)) => kind.into(),
-                        None => name.to_lowercase().into(),
-                    };
-                    card.add(kind, whole());
-                }
+            if nested <= 1 && !property.is_base64 {
+                card.take(&property, is_old, &mut points);
             }
         }
-        let is_fax =
-            |phone: &Reach| phone.types.iter().any(|kind| kind == "FAX" || kind == "PAGER");
-        let (others, phones): (Vec<Reach>, Vec<Reach>) = phones.into_iter().partition(is_fax);
-        card.add_reached(PHONE, phones, &labels);
-        card.add_reached("email", emails, &labels);
-        for other in others {
-            let is_fax = other.types.iter().any(|kind| kind == "FAX");
-            card.add(if is_fax { "fax" } else { "pager" }.into(), other.text);
-        }
+        card.add_points(points);
         card
+    }
+
+    /// Takes the values of a property.
+    fn take(&mut self, property: &Property<'_>, is_old: bool, points: &mut ContactPoints) {
+        let name = property.name.as_str();
+        if SKIPPED.contains(&name) && name != "X-ABLABEL" {
+            return;
+        }
+        let text = self.text(property);
+        let whole = || unescaped(&text, is_old);
+        match name {
+            "X-ABLABEL" => {
+                let label = whole();
+                let label = label.trim_start_matches("_$!<").trim_end_matches(">!$_");
+                let (group, text) = (property.group.to_owned(), label.to_owned());
+                points.labels.push(GroupLabel { group, text });
+            }
+            "TEL" => points.phones.push(property.contact_point(whole())),
+            "EMAIL" => points.emails.push(property.contact_point(whole())),
+            "N" => {
+                let kinds =
+                    ["last name", "first name", "middle name", "name prefix", "name suffix"];
+                for (kind, part) in kinds.into_iter().zip(parts(&text, is_old)) {
+                    self.add(kind.into(), part.replace(',', " "));
+                }
+            }
+            "ORG" => {
+                let mut parts = parts(&text, is_old).into_iter().filter(|part| !part.is_empty());
+                self.add("organization".into(), parts.next().unwrap_or_default());
+                self.add("department".into(), parts.collect::<Vec<_>>().join(", "));
+            }
+            "ADR" => {
+                let parts = parts(&text, is_old).into_iter();
+                let parts = parts.map(|part| part.replace('\n', ", "));
+                let parts: Vec<String> = parts.filter(|part| !part.trim().is_empty()).collect();
+                self.add("address".into(), parts.join(", "));
+            }
+            name => {
+                let known = NAMES.iter().find(|(known, _)| *known == name);
+                let kind = match known {
+                    Some(&(_, kind)) => kind.into(),
+                    None => name.to_lowercase().into(),
+                };
+                self.add(kind, whole());
+            }
+        }
     }
 
     /// The text of a property, decoded and still escaped.
@@ -210,7 +247,7 @@ impl Card {
         {
             return text.to_owned();
         }
-        // Text that was not quoted may have been decoded with the file already.
+        // Text that is not quoted-printable may have been decoded with the whole input already.
         if let (false, Ok(text)) = (property.is_quoted_printable, std::str::from_utf8(&bytes)) {
             return text.to_owned();
         }
@@ -226,64 +263,71 @@ impl Card {
         }
         let number = 1 + self.values.iter().filter(|known| known.kind == kind).count();
         let number = number.min(MAX_NUMBERED);
-        self.values.push(Value { kind, number, is_kind: false, text: text.to_owned() });
+        self.values.push(Value { kind, number, is_label: false, text: text.to_owned() });
     }
 
-    /// Adds phones or addresses, the preferred first, each with what it is called.
-    fn add_reached(
-        &mut self,
-        kind: &'static str,
-        mut reached: Vec<Reach>,
-        labels: &[(String, String)],
-    ) {
-        let label = |reach: &Reach| {
-            let of_group = labels.iter().find(|(group, _)| *group == reach.group);
-            of_group.filter(|_| !reach.group.is_empty()).map(|(_, label)| label.clone())
-        };
-        for reach in &mut reached {
-            let called = label(reach).into_iter().chain(reach.types.iter().cloned());
-            let called: Vec<String> = called.map(|word| word.to_uppercase()).collect();
-            let is = |words: &[&str]| {
-                called.iter().any(|kind| words.iter().any(|word| kind.contains(word)))
-            };
-            reach.rank.1 = if is(&["WHATSAPP", "واتساب"]) {
-                0
-            } else if is(&["CELL", "MOBILE", "IPHONE"]) {
-                1
-            } else if is(&["HOME", "WORK"]) {
-                3
-            } else {
-                2
-            };
-            if kind == "email" {
-                reach.rank.1 = 0;
-            }
+    /// Adds phones, e-mail addresses, faxes and pagers.
+    fn add_points(&mut self, points: ContactPoints) {
+        let ContactPoints { phones, mut emails, labels } = points;
+        let is = |phone: &ContactPoint, kind: &str| phone.types.iter().any(|known| known == kind);
+        let (others, mut phones): (Vec<ContactPoint>, Vec<ContactPoint>) =
+            phones.into_iter().partition(|phone| is(phone, "FAX") || is(phone, "PAGER"));
+        // The preferred phone comes first. Of others, the core says which is tried first.
+        phones.sort_by_cached_key(|phone| {
+            let label = phone.group_label(&labels).unwrap_or_default();
+            let label = format!("{label},{}", phone.types.join(","));
+            (phone.preference, PhoneRank::of_label(&label))
+        });
+        emails.sort_by_key(|email| email.preference);
+        self.add_labelled(PHONE, &phones, &labels);
+        self.add_labelled("email", &emails, &labels);
+        for other in others {
+            let kind = if is(&other, "FAX") { "fax" } else { "pager" };
+            self.add(kind.into(), other.text);
         }
-        reached.sort_by_key(|reach| reach.rank);
-        reached.retain(|reach| !reach.text.trim().is_empty());
-        for (index, reach) in reached.iter().enumerate() {
+    }
+
+    /// Adds phones or e-mail addresses in this order, each with its label.
+    fn add_labelled(&mut self, kind: &'static str, points: &[ContactPoint], labels: &[GroupLabel]) {
+        let filled = points.iter().filter(|point| !point.text.trim().is_empty());
+        for (index, point) in filled.enumerate() {
             let number = (index + 1).min(MAX_NUMBERED);
-            let text = reach.text.trim().to_owned();
-            self.values.push(Value { kind: kind.into(), number, is_kind: false, text });
-            let silent = ["PREF", "VOICE", "INTERNET", "OTHER", "MSG", "X-INTERNET"];
-            let types = reach.types.iter().filter(|kind| !silent.contains(&kind.as_str()));
-            let types = types.map(|kind| kind.to_lowercase()).collect::<Vec<_>>().join(", ");
-            let text = label(reach).unwrap_or(types);
-            if !text.is_empty() {
-                self.values.push(Value { kind: kind.into(), number, is_kind: true, text });
+            let mut push = |is_label: bool, text: String| {
+                self.values.push(Value { kind: kind.into(), number, is_label, text });
+            };
+            push(false, point.text.trim().to_owned());
+            let label = match point.group_label(labels) {
+                Some(label) => label.to_owned(),
+                None => point.label_of_types(),
+            };
+            if !label.is_empty() {
+                push(true, label);
             }
         }
     }
 }
 
-/// Whether a line of the card is this, in whatever case.
+impl ContactPoint {
+    /// The label of its group, if it has one.
+    fn group_label<'l>(&self, labels: &'l [GroupLabel]) -> Option<&'l str> {
+        let label = labels.iter().find(|label| label.group == self.group);
+        label.filter(|_| !self.group.is_empty()).map(|label| label.text.as_str())
+    }
+
+    /// Its types as a label, in lower case.
+    fn label_of_types(&self) -> String {
+        let types = self.types.iter().filter(|kind| !SILENT_TYPES.contains(&kind.as_str()));
+        types.map(|kind| kind.to_lowercase()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Whether the card has this line, in upper or lower case.
 fn has_line(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.split(|&byte| byte == b'\n').any(|line| line.trim_ascii().eq_ignore_ascii_case(wanted))
 }
 
-/// The lines of a card, folded ones put together again: a line that begins with a space or a tab goes
-/// on with the one before (RFC 6350, 3.2), and so does the line behind a soft line break of
-/// quoted-printable text.
+/// The lines of a card, unfolded: a line that begins with a space or a tab continues the line before
+/// (RFC 6350, 3.2), and so does the line behind a soft line break of quoted-printable text.
 fn logical_lines(bytes: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
     let mut lines = bytes.split(|&byte| byte == b'\n').peekable();
     std::iter::from_fn(move || {
@@ -316,7 +360,7 @@ fn is_quoted_printable(line: &[u8]) -> bool {
 
 impl<'c> Property<'c> {
     fn read(line: &'c [u8]) -> Option<Self> {
-        // The first colon outside quotes parts the name and its parameters from the value.
+        // The first colon outside quotes separates the name and its parameters from the value.
         let mut in_quotes = false;
         let colon = line.iter().position(|&byte| {
             in_quotes ^= byte == b'"';
@@ -362,13 +406,13 @@ impl<'c> Property<'c> {
         }
     }
 
-    fn reach(&self, text: String) -> Reach {
-        let rank = (self.preference.unwrap_or(u32::MAX), 0);
-        Reach { rank, text, group: self.group.to_owned(), types: self.types.clone() }
+    fn contact_point(&self, text: String) -> ContactPoint {
+        let preference = self.preference.unwrap_or(u32::MAX);
+        ContactPoint { preference, text, group: self.group.to_owned(), types: self.types.clone() }
     }
 }
 
-/// The text without its escapes: `\n`, `\,`, `\;`, `\\`; version 2.1 knows only `\;` and `\\`.
+/// The text without its escapes: `\n`, `\,`, `\;`, `\\`. Version 2.1 has no `\n`.
 fn unescaped(text: &str, is_old: bool) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -388,7 +432,7 @@ fn unescaped(text: &str, is_old: bool) -> String {
     plain.replace("\r\n", "\n")
 }
 
-/// The parts of a structured value, set apart by semicolons that are not escaped.
+/// The parts of a structured value, between semicolons that are not escaped.
 fn parts(text: &str, is_old: bool) -> Vec<String> {
     let mut is_escaped = false;
     let parts = text.split(|c| {
@@ -443,7 +487,7 @@ mod tests {
     }
 
     #[test]
-    fn names_lists_and_addresses_are_taken_apart() {
+    fn names_lists_and_addresses_are_split() {
         check(
             "N:Verma;Asha;;Dr.;\nFN:Asha Verma\nORG:Example\\, Inc.;Sales\nCATEGORIES:VIP,Lead",
             &[
@@ -463,7 +507,7 @@ mod tests {
     }
 
     #[test]
-    fn folded_lines_and_quoted_text_come_together() {
+    fn folded_lines_and_quoted_printable_text_are_decoded() {
         check(
             "FN:Asha\r\n  Ver\r\n\tma\r\nPHOTO;ENCODING=b:AAAA\r\n BBBB\r\nNOTE:x",
             &[("name", "Asha Verma"), ("note", "x")],
@@ -479,7 +523,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_in_the_card_is_somebody_else_s() {
+    fn a_card_in_a_card_belongs_to_somebody_else() {
         check(
             "FN:A\nAGENT:\nBEGIN:VCARD\nFN:B\nTEL:1\nEND:VCARD\nTEL:2",
             &[("name", "A"), ("phone", "2")],

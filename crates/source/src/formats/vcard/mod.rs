@@ -1,9 +1,9 @@
 //! vCard 2.1, 3.0 and 4.0.
 //!
-//! A card is a record. Its columns are `name`, `phone`, `phone 2`, `email`, `tags` and so on; which
-//! there are, a first pass over the file tells. `phone` is always there: a card without a phone is a
-//! record that lacks one, whatever the others have. Photos are left out while cards are cut, so that they
-//! cost no memory.
+//! A card is a record. Its columns are `name`, `phone`, `phone 2`, `email`, `tags` and so on; a first
+//! pass over the file collects them. `phone` is always there: a card without a phone is a record that
+//! lacks one, whatever the other cards have. Photos are skipped while cards are cut, so that they cost
+//! no memory.
 
 mod card;
 
@@ -12,13 +12,14 @@ use std::sync::Arc;
 
 use contactmill_core::records::{Integrity, Source};
 
-pub(crate) use self::card::{Card, PHONE, USUAL, Value};
+use self::card::{Card, KINDS, PHONE};
 use crate::input::error::SourceError;
-use crate::records::self_describing::{Columns, Form, SelfDescribingBlock, SelfDescribingOptions};
-use crate::records::window::{KEPT_BYTES, Piece, Window};
+use crate::input::options::SelfDescribingOptions;
+use crate::records::self_describing::{ColumnCollector, ColumnGroup, Columns, SelfDescribingBlock};
+use crate::records::window::{CutRecords, MAX_KEPT, RecordSpan, Window};
 
-/// Longer lines are read in pieces.
-const LINE_PIECE: usize = 64 << 10;
+/// Maximum number of bytes of a line that are taken at once.
+const MAX_LINE_PART: usize = 64 << 10;
 
 /// A file of vCards.
 ///
@@ -44,42 +45,44 @@ pub struct VcardSource<R> {
     cutter: Cutter,
 }
 
-/// What is being put together.
+/// Puts cards together, line by line.
 #[derive(Debug, Default)]
 struct Cutter {
     bytes: Vec<u8>,
-    pieces: Vec<Piece>,
-    /// The card, or the lines between cards, in which the cutter is.
-    open: Option<Open>,
-    /// Whether the line is one of a photo.
+    spans: Vec<RecordSpan>,
+    /// The current record, if one is open.
+    open: Option<OpenRecord>,
+    /// Whether the current line belongs to a photo.
     in_skipped: bool,
-    /// Whether the last piece of a line was not its end.
+    /// Whether the last part of a line was not its end.
     in_line: bool,
-    /// How much of the input was read for the block.
+    /// The number of bytes of the input that the block covers so far.
     covered: u64,
 }
 
+/// A card that is not ended, or lines between cards.
 #[derive(Clone, Copy, Debug)]
-struct Open {
-    /// Where it begins in the block, in the input, and on which line.
+struct OpenRecord {
+    /// Where it begins in the block.
     start: usize,
+    /// Where it begins in the input: the offset, and the physical line.
     byte: u64,
     line: u64,
-    /// How many cards deep; 0 between cards.
+    /// The number of open cards, one in the other; 0 between cards.
     depth: u32,
     is_too_large: bool,
 }
 
 impl Cutter {
-    /// Ends what is open.
+    /// Ends the current record.
     fn end(&mut self, integrity: Integrity) {
         let Some(open) = self.open.take() else { return };
         let integrity = if open.is_too_large { Integrity::TooLarge } else { integrity };
-        let Open { start, byte, line, .. } = open;
-        self.pieces.push(Piece { range: start..self.bytes.len(), byte, line, integrity });
+        let OpenRecord { start, byte, line, .. } = open;
+        self.spans.push(RecordSpan { range: start..self.bytes.len(), byte, line, integrity });
     }
 
-    /// Takes a line, or a piece of one, that begins at this byte and on this line of the input.
+    /// Takes a line, or a part of one, that begins at this byte and on this line of the input.
     fn take(&mut self, text: &[u8], byte: u64, line: u64, max: usize) {
         let is_start = !std::mem::replace(&mut self.in_line, !text.ends_with(b"\n"));
         let bare = text.trim_ascii();
@@ -89,7 +92,7 @@ impl Cutter {
             let nests = self.open.is_some_and(|open| open.depth > 0)
                 && self.bytes.trim_ascii_end().to_ascii_uppercase().ends_with(b"AGENT:");
             if !nests {
-                // A card that was never ended, or lines between cards.
+                // The card before was never ended, or there are lines between the cards.
                 self.end(Integrity::Malformed);
             }
         } else if is_start {
@@ -104,18 +107,18 @@ impl Cutter {
                 return;
             }
             let start = self.bytes.len();
-            self.open = Some(Open { start, byte, line, depth: 0, is_too_large: false });
+            self.open = Some(OpenRecord { start, byte, line, depth: 0, is_too_large: false });
         }
         let Some(open) = &mut self.open else { return };
         if is_word(b"BEGIN:VCARD") {
             open.depth += 1;
         }
         if !self.in_skipped || open.depth == 0 {
-            let room = if open.is_too_large { KEPT_BYTES } else { max };
+            let room = if open.is_too_large { MAX_KEPT } else { max };
             let len = self.bytes.len() - open.start;
             if len + text.len() > room {
                 open.is_too_large = true;
-                self.bytes.truncate(open.start + len.min(KEPT_BYTES));
+                self.bytes.truncate(open.start + len.min(MAX_KEPT));
             } else {
                 self.bytes.extend_from_slice(text);
             }
@@ -143,15 +146,17 @@ impl<R: Read + Seek> VcardSource<R> {
     ///
     /// When it cannot be read, or there are more columns than the options allow.
     pub fn new(name: &str, reader: R, options: SelfDescribingOptions) -> Result<Self, SourceError> {
-        let mut source = VcardSource::of_columns(name, reader, options, Arc::default())?;
-        source.columns = Arc::new(Columns::of_cards(&mut source, options.max_columns)?);
+        let mut source = VcardSource::with_columns(name, reader, options, Arc::default())?;
+        let mut collector = ColumnCollector::new(&KINDS, options.max_columns);
+        collector.add(PHONE, Some(ColumnGroup { kind: PHONE, number: 1, is_label: false }));
+        source.columns = Arc::new(collector.collect(&mut source)?);
         source.window.rewind()?;
         (source.line, source.cutter) = (1, Cutter::default());
         Ok(source)
     }
 
-    /// The same where the columns are known.
-    pub(crate) fn of_columns(
+    /// The same, where the columns are known.
+    pub(crate) fn with_columns(
         name: &str,
         reader: R,
         options: SelfDescribingOptions,
@@ -166,28 +171,22 @@ impl<R: Read + Seek> VcardSource<R> {
     }
 
     fn block(&mut self) -> SelfDescribingBlock {
-        let (bytes, pieces) = match self.cutter.open {
-            // What is open goes into the next block.
-            Some(open) => {
-                let rest = self.cutter.bytes.split_off(open.start);
-                let bytes = std::mem::replace(&mut self.cutter.bytes, rest);
-                (bytes, std::mem::take(&mut self.cutter.pieces))
-            }
-            None => {
-                (std::mem::take(&mut self.cutter.bytes), std::mem::take(&mut self.cutter.pieces))
-            }
+        let cutter = &mut self.cutter;
+        // The current record goes into the next block.
+        let rest = match &mut cutter.open {
+            Some(open) => cutter.bytes.split_off(std::mem::take(&mut open.start)),
+            None => Vec::new(),
         };
-        if let Some(open) = &mut self.cutter.open {
-            open.start = 0;
-        }
-        let covers = std::mem::take(&mut self.cutter.covered);
-        SelfDescribingBlock {
+        let records = CutRecords {
             source: Arc::clone(self.window.name()),
-            form: Form::Card,
-            bytes,
-            pieces,
-            covers,
+            bytes: std::mem::replace(&mut cutter.bytes, rest),
+            spans: std::mem::take(&mut cutter.spans),
+            covers: std::mem::take(&mut cutter.covered),
+        };
+        SelfDescribingBlock {
+            records,
             columns: Arc::clone(&self.columns),
+            parser: || Box::new(Card::default()),
         }
     }
 }
@@ -206,23 +205,23 @@ impl<R: Read + Seek> Source for VcardSource<R> {
 
     fn next_block(&mut self) -> Result<Option<SelfDescribingBlock>, SourceError> {
         loop {
-            self.window.fill(LINE_PIECE)?;
+            self.window.fill(MAX_LINE_PART)?;
             let rest = self.window.rest();
             if rest.is_empty() {
                 self.cutter.end(Integrity::Malformed);
-                let is_done = self.cutter.pieces.is_empty() && self.cutter.covered == 0;
+                let is_done = self.cutter.spans.is_empty() && self.cutter.covered == 0;
                 return Ok((!is_done).then(|| self.block()));
             }
-            let within = &rest[..rest.len().min(LINE_PIECE)];
+            let within = &rest[..rest.len().min(MAX_LINE_PART)];
             let count = memchr::memchr(b'\n', within).map_or(within.len(), |found| found + 1);
             let (byte, line) = (self.window.start(), self.line);
             self.cutter.take(&rest[..count], byte, line, self.options.max_record_bytes);
             self.line += u64::from(rest[count - 1] == b'\n');
-            self.window.pass(count);
+            self.window.consume(count);
             self.cutter.covered += count as u64;
             let has_enough = self.cutter.bytes.len() >= self.options.block_bytes
                 || self.cutter.covered >= 4 * self.options.block_bytes as u64;
-            if has_enough && !self.cutter.pieces.is_empty() {
+            if has_enough && !self.cutter.spans.is_empty() {
                 return Ok(Some(self.block()));
             }
         }

@@ -1,10 +1,10 @@
-//! The records of an Excel 97–2003 workbook, looked at before calamine reads them
-//! ([MS-XLS]; Excel's own and OpenOffice's documentation for what came before).
+//! Checking the records of an Excel 97–2003 workbook before calamine reads them ([MS-XLS]; Excel's own
+//! and OpenOffice's documentation for earlier versions).
 //!
-//! calamine leaves out what it does not know, without a word: formulas under the numbers that they had
-//! in Excel 3 and 4, formats under numbers that are not Excel's, texts that a table does not hold.
-//! So records are looked at here first: what only has another number gets the one that calamine
-//! knows, in a copy; what nobody can read is an error; and cells are counted.
+//! calamine silently skips what it does not know: formulas with the record numbers of Excel 3 and 4,
+//! formats with numbers that are not Excel's, texts that the table of strings lacks. So records are
+//! checked here first. A known record under another number gets the number that calamine knows, in a
+//! copy. A record that cannot be read is an error. Cells are counted, so that none is lost.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -14,7 +14,7 @@ use crate::input::error::SourceProblem;
 const BOF: u16 = 0x0809;
 const EOF: u16 = 0x000A;
 const FORMULA: u16 = 0x0006;
-/// What formulas are in Excel 3 and 4; some programs write them so to this day.
+/// Formulas of Excel 3 and 4, which some programs still write.
 const OLD_FORMULAS: [u16; 2] = [0x0206, 0x0406];
 const STRING: u16 = 0x0207;
 const CONTINUE: u16 = 0x003C;
@@ -29,19 +29,19 @@ const NOTHING: u16 = 0x0FFF;
 const DATE: u16 = 14;
 const TIME_SPAN: u16 = 46;
 
-/// What was found in the stream of a workbook.
+/// The findings in the stream of a workbook.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Survey {
-    /// What has to stand in the stream instead, and where.
+    /// Offsets in the stream, and the numbers to write there.
     pub(super) patches: Vec<(u64, u16)>,
-    /// How many cells of each worksheet hold anything, in the order of the workbook; nothing where it
-    /// cannot be told.
+    /// The number of filled cells of each worksheet, in the order of the workbook; `None` where it is not
+    /// certain.
     pub(super) cells: Vec<Option<u64>>,
-    /// Whether what follows is encrypted.
+    /// Whether the workbook is encrypted.
     pub(super) is_encrypted: bool,
 }
 
-/// A record of the stream: its number, where it stands, and what is in it.
+/// A record of the stream: its number, its offset and its body.
 struct Record {
     kind: u16,
     at: u64,
@@ -59,7 +59,7 @@ impl Record {
     }
 }
 
-/// Records, one after the other: a number, a length and so many bytes ([MS-XLS], 2.1.4).
+/// Reads records one after the other: a number, a length, and a body of that length ([MS-XLS], 2.1.4).
 struct Records<R> {
     stream: R,
     at: u64,
@@ -71,7 +71,7 @@ impl<R: Read> Records<R> {
         Records { stream, at, record: Record { kind: 0, at, body: Vec::new() } }
     }
 
-    /// The next record; nothing where the stream ends, in the middle of one or not.
+    /// The next record; `None` where the stream ends, even within a record.
     fn next(&mut self) -> io::Result<Option<&Record>> {
         let mut head = [0; 4];
         if let Err(error) = self.stream.read_exact(&mut head) {
@@ -123,7 +123,8 @@ pub(super) fn survey<R: Read + Seek>(stream: &mut R) -> Result<Survey, SourcePro
     Ok(survey)
 }
 
-/// What stands before the sheets: where they begin, and formats under numbers that calamine refuses.
+/// Looks through the part before the sheets: for the offsets of the sheets, and for formats with numbers
+/// that calamine refuses.
 fn globals(stream: impl Read) -> Result<(Survey, Vec<u64>), SourceProblem> {
     let (mut survey, mut sheets, mut is_listed) = (Survey::default(), Vec::new(), false);
     let mut formats: BTreeMap<u16, u16> = BTreeMap::new();
@@ -133,7 +134,7 @@ fn globals(stream: impl Read) -> Result<(Survey, Vec<u64>), SourceProblem> {
     while let Some(record) = records.next().map_err(SourceProblem::Io)? {
         match record.kind {
             BOF => is_biff8 = record.word(0) != Some(0x0500),
-            // By method 0 it is only disguised.
+            // Method 0 is obfuscation, not encryption.
             FILE_PASS if record.word(0) != Some(0) => {
                 survey.is_encrypted = true;
                 return Ok((survey, sheets));
@@ -166,14 +167,14 @@ fn globals(stream: impl Read) -> Result<(Survey, Vec<u64>), SourceProblem> {
     Ok((survey, sheets))
 }
 
-/// A format of dates or spans of time under a number that calamine refuses, and a built-in one that
-/// stands in for it.
+/// The number of a format of dates or time spans that calamine refuses, and of the built-in format that
+/// replaces it.
 fn odd_format(record: &Record, is_biff8: bool) -> Option<(u16, u16)> {
     let number = record.word(0)?;
     if matches!(number, 5..=8 | 23..=26 | 41..=44 | 63..=66 | 164..=382) {
         return None;
     }
-    // Every character that says what a format is of is ASCII.
+    // All characters with a meaning in formats are ASCII.
     let text: Vec<u8> = match is_biff8 {
         true if record.body.get(4)? & 1 != 0 => record
             .body
@@ -187,7 +188,7 @@ fn odd_format(record: &Record, is_biff8: bool) -> Option<(u16, u16)> {
     Some((number, moment_format(&text)?))
 }
 
-/// The built-in format that stands in for one of dates or spans of time.
+/// The built-in format that replaces this one, if it is one of dates or time spans.
 fn moment_format(text: &[u8]) -> Option<u16> {
     if text.eq_ignore_ascii_case(b"General") {
         return None;
@@ -228,7 +229,7 @@ fn sheet(
             BOF => depth += 1,
             EOF if depth <= 1 => break,
             EOF => depth -= 1,
-            // A chart within the sheet has cells of its own.
+            // A chart in the sheet has cells of its own.
             _ if depth > 1 => {}
             FORMULA | 0x0206 | 0x0406 => {
                 if OLD_FORMULAS.contains(&record.kind) {
@@ -238,7 +239,7 @@ fn sheet(
                     return Err(not_read("a formula of this workbook is written in an old way"));
                 }
                 formula = record.cell().unwrap_or_default();
-                // The text that a formula gave follows in a record of its own.
+                // The text of a formula follows in a record of its own.
                 let gave_text = record.body[6] == 0 && record.body[12..14] == [0xFF, 0xFF];
                 if !gave_text {
                     count.add(formula, formula.1);
@@ -258,15 +259,15 @@ fn sheet(
                     count.add(cell, last);
                 }
             }
-            // The cells of Excel 2, and an RK of a time before it had its number.
+            // Cells of Excel 2, and RK under an earlier number.
             0x0002..=0x0005 | 0x0007 | 0x007E => {
                 return Err(not_read("cells of this workbook are written in the way of Excel 2"));
             }
-            // Before Excel 5 a sheet said for itself how dates count.
+            // Before Excel 5, each sheet had its own date system.
             DATE_MODE if record.word(0) == Some(1) => {
                 return Err(not_read("dates of this workbook are written in the way of Excel 4"));
             }
-            // calamine would take the beginning for all of it.
+            // calamine would read only the beginning.
             CONTINUE if matches!(before, STRING | 0x0204 | 0x00D6) => {
                 return Err(not_read("a cell of this workbook has a text in several pieces"));
             }
@@ -277,7 +278,7 @@ fn sheet(
     Ok(count.cells)
 }
 
-/// How many cells there are, as long as they come in their order.
+/// Counts cells, as long as they come in order.
 struct Count {
     last: Option<(u16, u16)>,
     cells: Option<u64>,
@@ -292,7 +293,7 @@ impl Default for Count {
 impl Count {
     /// Adds the cells of a row from one column to the last one.
     fn add(&mut self, first: (u16, u16), last: u16) {
-        // What formulas give comes in a second record.
+        // The value of a formula comes in a second record.
         if self.last == Some(first) {
             return;
         }
@@ -305,8 +306,8 @@ impl Count {
     }
 }
 
-/// Whether a sheet has so few cells in so large a rectangle that it cannot be a table: the parser
-/// takes memory for the rectangle. A cell begins with its row and its column.
+/// Whether a sheet has too few cells for its size to be a table: the parser takes memory for the whole
+/// rectangle of cells. A cell record begins with its row and its column.
 fn has_far_flung_sheet(mut records: impl Read) -> io::Result<bool> {
     let mut sheet = Extent::default();
     let mut body = Vec::new();
@@ -317,11 +318,11 @@ fn has_far_flung_sheet(mut records: impl Read) -> io::Result<bool> {
         records.by_ref().take(length.into()).read_to_end(&mut body)?;
         let word = |at: usize| Some(u16::from_le_bytes(*body.get(at..)?.first_chunk()?));
         match kind {
-            // FilePass: what follows is encrypted, or, by method 0, only disguised.
+            // FilePass: the workbook is encrypted, or, with method 0, obfuscated.
             0x002F if word(0) != Some(0) => return Ok(false),
-            // Dimensions: the parser makes room for what stands here.
+            // Dimensions: the parser takes memory for them.
             0x0200 if is_no_sheet(&body) => return Ok(true),
-            // BOF and EOF: a sheet begins or ends, or a chart within one, behind its cells.
+            // BOF and EOF: a sheet begins or ends, or a chart behind the cells of a sheet.
             0x0809 | 0x000A if sheet.is_far_flung() => return Ok(true),
             0x0809 | 0x000A => sheet = Extent::default(),
             // Formula, Number, Label, BoolErr, RK, LabelSst, RString.
@@ -343,9 +344,8 @@ fn has_far_flung_sheet(mut records: impl Read) -> io::Result<bool> {
     Ok(sheet.is_far_flung())
 }
 
-/// Whether a sheet says that it goes from one row and column to another in a way that no sheet does:
-/// the rows, with the one behind the last, and then the columns ([MS-XLS], 2.4.90; before Excel 97, with
-/// shorter numbers).
+/// Whether the dimensions are not those of a sheet. They are the first row, the row behind the last, and
+/// the same of columns ([MS-XLS], 2.4.90; before Excel 97, rows have shorter numbers).
 fn is_no_sheet(dimensions: &[u8]) -> bool {
     let number =
         |bytes: &[u8]| bytes.iter().rev().fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte));
@@ -358,7 +358,7 @@ fn is_no_sheet(dimensions: &[u8]) -> bool {
     !is_row || number(&columns[2..]) > 1 << 8
 }
 
-/// Where the cells of a sheet lie.
+/// The rectangle of the cells of a sheet, and their number.
 #[derive(Default)]
 struct Extent {
     rows: Option<(u16, u16)>,
@@ -377,7 +377,7 @@ impl Extent {
         self.cells += u64::from(last.saturating_sub(first)) + 1;
     }
 
-    /// A rectangle of a million cells, of which not one in thirty holds anything.
+    /// Whether the rectangle has more than a million cells, and fewer than one in thirty is filled.
     fn is_far_flung(&self) -> bool {
         let length = |range: Option<(u16, u16)>| {
             range.map_or(0, |(start, end)| u64::from(end) - u64::from(start) + 1)
@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn two_cells_in_far_corners_are_no_table() {
+    fn two_cells_in_far_corners_are_not_a_table() {
         let corners = [(0, 0), (65_535, 255)];
         assert!(has_far_flung_sheet(stream(&corners).as_slice()).unwrap());
         let table: Vec<(u16, u16)> =
@@ -449,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn old_numbers_of_records_are_mended_and_cells_are_counted() {
+    fn old_record_numbers_are_replaced_and_cells_are_counted() {
         let formula = |kind, gave: u16| record(kind, &[1, 1, 0, gave, 0, 0, 0xFFFF, 0, 0, 0, 0]);
         let text = record(0x0207, &[1, 0x4100]);
         let sheet = [
@@ -468,13 +468,13 @@ mod tests {
             let found = survey_of(&book(&[], &[formula(kind, 1)])).unwrap();
             assert_eq!((found.cells, found.patches.len()), (vec![Some(1)], usize::from(kind != 6)));
         }
-        // Out of their order nobody can tell which of two cells in one place counts.
+        // Out of order, it is not known which of two records of one cell counts.
         let turned = [record(0x0205, &[1, 0, 0, 0]), record(0x0205, &[0, 0, 0, 0])];
         assert_eq!(survey_of(&book(&[], &turned)).unwrap().cells, [None]);
     }
 
     #[test]
-    fn what_calamine_would_leave_out_is_an_error() {
+    fn records_that_calamine_would_skip_are_an_error() {
         for records in [
             vec![record(0x0003, &[0, 0, 0, 0, 0, 0, 0])],
             vec![record(0x007E, &[0, 0, 0, 0, 0])],
@@ -502,7 +502,7 @@ mod tests {
         ] {
             assert_eq!(moment_format(format.as_bytes()), stands_in, "{format}");
         }
-        // Number 500, and a look that has it.
+        // Format number 500, and a cell style that has it.
         let format = record(0x041E, &[500, 4, 0x7900, 0x7979, 0x0079]);
         let own = [format, record(0x00E0, &[0, 500, 0])];
         let patches = survey_of(&book(&own, &[])).unwrap().patches;

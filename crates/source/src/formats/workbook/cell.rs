@@ -1,36 +1,12 @@
-//! What a cell holds, as text.
+//! The value of a cell as text.
 
 use std::fmt::Write;
 
 use calamine::{CellErrorType, DataRef, ExcelDateTime};
 
-/// From here on a double no longer holds every integer of as many digits: 15 survive
-/// (IEEE 754 binary64).
-const EXACT_BELOW: f64 = 1e15;
+use crate::records::number::push_number;
 
-/// Appends a number: an integer with all its digits. What has more digits than a spreadsheet keeps is
-/// written with an exponent, so that nobody takes zeros for digits.
-pub(crate) fn push_number(text: &mut String, number: f64) {
-    // Writing to a string cannot fail.
-    let _ = if number.abs() >= EXACT_BELOW {
-        write!(text, "{number:E}").map(|()| with_plus(text))
-    } else if number.fract() == 0.0 {
-        write!(text, "{}", number as i64)
-    } else {
-        write!(text, "{number}")
-    };
-}
-
-/// `E15` as spreadsheets write it: `E+15`.
-fn with_plus(text: &mut String) {
-    if let Some(at) = text.rfind('E')
-        && !text[at + 1..].starts_with('-')
-    {
-        text.insert(at + 1, '+');
-    }
-}
-
-/// Appends what a cell holds; says whether it holds anything.
+/// Appends the value of a cell. Returns whether it has one.
 pub(super) fn push(text: &mut String, value: &DataRef<'_>) -> bool {
     match value {
         DataRef::Empty => return false,
@@ -52,16 +28,16 @@ pub(super) fn push_bool(text: &mut String, value: bool) {
     text.push_str(if value { "TRUE" } else { "FALSE" });
 }
 
-/// `#N/A` and the like, as the program shows them.
+/// Appends an error such as `#N/A`, as the program shows it.
 pub(super) fn push_error(text: &mut String, error: &CellErrorType) {
     let _ = write!(text, "{error}");
 }
 
-/// The day behind 9999-12-31, the last that a spreadsheet has, as it counts days from 1900.
+/// The day behind 9999-12-31, the last day of a spreadsheet, which counts days from 1900.
 const DAYS_END: f64 = 2_958_466.0;
 
-/// A date, a time, both, or a span of time, as ISO 8601 writes them. A number that is none of these
-/// is no date, whatever its cell is formatted as: a phone number, most likely.
+/// Appends a date, a time, both, or a time span in ISO 8601. A number outside their range is appended as a
+/// number, whatever its cell is formatted as: it is most likely a phone number.
 pub(super) fn push_moment(text: &mut String, moment: &ExcelDateTime) {
     let serial = moment.as_f64();
     if !(serial.abs() < DAYS_END && (serial >= 0.0 || moment.is_duration())) {
@@ -92,27 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_keep_their_digits() {
-        for (number, expected) in [
-            (919_876_543_210.0, "919876543210"),
-            (9.198_765_432_10e11, "919876543210"),
-            (999_999_999_999_999.0, "999999999999999"),
-            (9.198_765_432_101_235e17, "9.198765432101235E+17"),
-            (1e15, "1E+15"),
-            (0.0, "0"),
-            (-0.0, "0"),
-            (2.5, "2.5"),
-            (-12.0, "-12"),
-            (1e-7, "0.0000001"),
-        ] {
-            let mut text = String::new();
-            push_number(&mut text, number);
-            assert_eq!(text, expected);
-        }
-    }
-
-    #[test]
-    fn dates_are_iso_text() {
+    fn dates_are_written_in_iso_8601() {
         use calamine::ExcelDateTimeType::{DateTime, TimeDelta};
         for (serial, kind, expected) in [
             (45_366.0, DateTime, "2024-03-15"),

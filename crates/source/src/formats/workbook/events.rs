@@ -1,16 +1,16 @@
-//! Limits on XML, before a parser holds it in memory.
+//! A limit on XML, before a parser keeps it in memory.
 
 use std::io::{self, Read};
 
 use crate::input::error::SourceProblem;
 
-/// The longest tag or text that is taken. No cell may hold more than 32,767 characters.
+/// Maximum size of a tag or a text. A cell has at most 32,767 characters.
 const MAX_EVENT: usize = 4 << 20;
 
-/// A reader of XML that fails where a tag or a text is longer than any parser should hold.
+/// A reader of XML that fails where a tag or a text is too large for a parser to keep.
 pub(super) struct ShortEvents<R> {
     reader: R,
-    /// How many bytes were read since the last tag began.
+    /// The number of bytes since the last tag began.
     since_tag: usize,
 }
 
@@ -23,7 +23,7 @@ impl<R: Read> ShortEvents<R> {
 impl<R: Read> Read for ShortEvents<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
-        // The buffer is shorter than the limit by far, so one look at its last tag is enough.
+        // The buffer is much smaller than the limit, so looking for its last tag is enough.
         self.since_tag = match memchr::memrchr(b'<', &buffer[..count]) {
             Some(at) => count - at,
             None => self.since_tag + count,

@@ -1,8 +1,7 @@
 //! Tables in web pages: what many programs export as `.xls`.
 //!
-//! `html5gum` cuts a page into tags and text as browsers do (WHATWG HTML, 13.2.5). Which row and column
-//! a cell stands in, and what is its text, is told here, and no more than a row is held of each table
-//! that is open.
+//! `html5gum` splits a page into tags and text as browsers do (WHATWG HTML, 13.2.5). This module finds the
+//! row, the column and the text of each cell. It keeps at most one row of each open table.
 
 use std::collections::VecDeque;
 use std::io::{Read, Seek};
@@ -13,27 +12,28 @@ use html5gum::{Error, IoReader, State, Tokenizer};
 use contactmill_core::records::Integrity;
 
 use super::{Candidate, Chosen, MAX_COLUMNS, choose, rows_of};
-use crate::dump::ReadOptions;
 use crate::input::encoding::{Decoded, TextEncoding};
 use crate::input::error::SourceProblem;
+use crate::input::options::ReadOptions;
+use crate::records::header::HeaderSearch;
 
 use crate::input::Input;
 use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
 
-/// What a page without a table of contacts is.
+/// What errors call a page without a table of contacts.
 pub(crate) const WEB_PAGE: &str = "a web page (HTML)";
 
-/// How many tables of a page are looked at, and how many may be open, one in the other.
+/// Maximum number of tables of a page, and of tables that are open, one in the other.
 const MAX_TABLES: usize = 1_000;
 const MAX_DEPTH: usize = 64;
 
-/// The longest text of a cell.
+/// Maximum size of the text of a cell.
 const MAX_CELL: usize = 1 << 20;
 
-/// How much of a cell is kept while a header row is looked for.
+/// Maximum number of bytes of a cell that are kept while the header row is looked for.
 const MAX_HEADER_CELL: usize = 4 << 10;
 
-/// Stands for a line break in a text, where line breaks of the page are nothing but spaces.
+/// Stands for a line break in a text. Line breaks of the page itself are spaces.
 const BREAK: u8 = 0x0B;
 
 /// Opens the table of a page that holds the contacts.
@@ -42,7 +42,7 @@ pub(crate) fn open(
     encoding: TextEncoding,
     options: ReadOptions<'_>,
 ) -> Result<TableSource, SourceProblem> {
-    let search = options.header_search();
+    let search = HeaderSearch::new(&options);
     let mut candidates: Vec<Candidate> = Vec::new();
     for row in rows_in(input, encoding)? {
         let Row { table, number, mut cells, .. } = row?;
@@ -64,7 +64,7 @@ pub(crate) fn open(
         }
     }
     let fits = |candidate: &Candidate| search.find(rows_of(candidate)).is_some();
-    // A page has tables for many things, and most pages are no dumps.
+    // Pages have tables for many things, and most pages are not dumps.
     if options.sheet.is_none() && !search.is_without() && !candidates.iter().any(fits) {
         return Err(SourceProblem::Format { format: WEB_PAGE });
     }
@@ -79,7 +79,7 @@ pub(crate) fn open(
     })
 }
 
-/// The encoding that a page says it is in, by its beginning.
+/// The encoding that the beginning of a page declares.
 pub(crate) fn declared_encoding(head: &[u8]) -> Option<TextEncoding> {
     let lower = head.to_ascii_lowercase();
     memchr::memmem::find_iter(&lower, b"<meta").find_map(|at| {
@@ -90,7 +90,7 @@ pub(crate) fn declared_encoding(head: &[u8]) -> Option<TextEncoding> {
         let label: Vec<u8> =
             behind.iter().copied().skip_while(|byte| !is_part(byte)).take_while(is_part).collect();
         let encoding: TextEncoding = std::str::from_utf8(&label).ok()?.parse().ok()?;
-        // What says so in ASCII is not in UTF-16 (WHATWG HTML, 13.2.3.2).
+        // A declaration in ASCII cannot be in UTF-16 (WHATWG HTML, 13.2.3.2).
         let is_utf_16 = encoding.to_string().starts_with("utf-16");
         Some(if is_utf_16 { TextEncoding::UTF_8 } else { encoding })
     })
@@ -142,14 +142,14 @@ fn rows_in(
 
 /// A row of one of the tables.
 struct Row {
-    /// Which, from 0, in the order in which they begin.
+    /// The index of the table, in the order in which tables begin.
     table: usize,
     /// Its number in the table, from 1.
     number: u64,
-    /// Its cells, with their columns from 0, in ascending order.
+    /// Columns, from 0, and texts of its cells, in order.
     cells: Vec<(usize, String)>,
     has_invalid_text: bool,
-    /// Whether a cell holds more than is kept of it.
+    /// Whether a cell has more text than the maximum.
     is_cut: bool,
 }
 
@@ -157,7 +157,7 @@ struct Row {
 #[derive(Default)]
 struct Table {
     index: usize,
-    /// The number of its present row, or of its last one.
+    /// The number of the current row, or of the last one.
     row: u64,
     is_in_row: bool,
     /// The column behind the last cell.
@@ -165,9 +165,9 @@ struct Table {
     cells: Vec<(usize, String)>,
     has_invalid_text: bool,
     is_cut: bool,
-    /// The cell that is open: its column, its text, and a number that is more exact than its text.
+    /// The open cell: its column, its text, and a number that is more exact than its text.
     cell: Option<(usize, Vec<u8>, Option<String>)>,
-    /// Up to which row a cell from above reaches into each column.
+    /// The last row of the cell that reaches into each column from above.
     covered: Vec<u64>,
 }
 
@@ -177,7 +177,7 @@ impl Table {
         let text = String::from_utf8_lossy(&bytes);
         self.has_invalid_text |= matches!(text, std::borrow::Cow::Owned(_));
         let mut text = shown(&text);
-        // A program that rounds what it shows says what it means beside it.
+        // A program that rounds the text writes the exact number beside it.
         if let Some(number) = number
             && text.parse::<f64>().is_ok()
             && number.parse::<f64>().is_ok()
@@ -207,7 +207,7 @@ impl Table {
         })
     }
 
-    /// Begins a cell behind the last one and what reaches into the row from above.
+    /// Begins a cell behind the last one and behind cells that reach into the row from above.
     fn begin_cell(&mut self, tag: &Tag) -> Result<(), &'static str> {
         self.end_cell();
         if !self.is_in_row {
@@ -216,7 +216,7 @@ impl Table {
         while self.covered.get(self.column).is_some_and(|&until| until >= self.row) {
             self.column += 1;
         }
-        // As many as browsers take (WHATWG HTML, 4.9.11).
+        // The limits of browsers (WHATWG HTML, 4.9.11).
         let width = tag.columns.unwrap_or(1).clamp(1, 1_000);
         let until = match tag.rows.unwrap_or(1) {
             0 => u64::MAX,
@@ -236,7 +236,7 @@ impl Table {
     }
 }
 
-/// The text that a browser would show, line by line, with one space where there are several.
+/// The text as a browser shows it: line by line, with runs of spaces as one.
 fn shown(text: &str) -> String {
     let is_space = |character: char| character.is_ascii_whitespace() || character == '\u{A0}';
     let mut shown = String::new();
@@ -255,7 +255,7 @@ fn shown(text: &str) -> String {
     shown
 }
 
-/// A tag, as far as it matters.
+/// A tag, with the attributes that matter.
 #[derive(Default)]
 struct Tag {
     is_end: bool,
@@ -264,15 +264,15 @@ struct Tag {
     value: Vec<u8>,
     columns: Option<usize>,
     rows: Option<usize>,
-    /// The number that Excel wrote beside what it shows.
+    /// The exact number that Excel wrote beside the text.
     number: Option<String>,
 }
 
-/// No name and no value that matters is longer.
+/// Maximum size of a name or a value that matters.
 const MAX_NAME: usize = 64;
 
 impl Tag {
-    /// Takes the attribute that has ended; of several of one name, the first counts.
+    /// Takes the attribute that has ended. Of several attributes of one name, the first counts.
     fn end_attribute(&mut self) {
         let value = std::mem::take(&mut self.value);
         let text = || std::str::from_utf8(&value).ok().map(str::trim);
@@ -293,15 +293,15 @@ fn push(to: &mut Vec<u8>, bytes: &[u8]) {
     to.extend(bytes.iter().take(MAX_NAME - to.len().min(MAX_NAME)));
 }
 
-/// Makes rows of tags and text.
+/// Turns tags and text into rows.
 #[derive(Default)]
 struct Tables {
     open: Vec<Table>,
-    /// How many have begun.
+    /// The number of tables so far.
     count: usize,
     tag: Tag,
     last_start: Vec<u8>,
-    /// The element whose text is no text of the page.
+    /// The element whose text is not shown, if the page is in one.
     hidden: Vec<u8>,
     rows: VecDeque<Row>,
     problem: Option<&'static str>,
@@ -318,7 +318,7 @@ impl Tables {
         let outer = self.open.last_mut();
         match self.tag.name.as_slice() {
             b"table" => {
-                // One that stands in no cell of another ends it.
+                // A table that is not in a cell of another one ends that one.
                 if outer.is_some_and(|outer| outer.cell.is_none()) {
                     self.end_row();
                     self.open.pop();
@@ -341,7 +341,7 @@ impl Tables {
                 if let Some(table) = self.open.last_mut() {
                     table.end_cell();
                 }
-                // In the cell around its table it is a word among others.
+                // The text of the cell belongs to the cell around its table, too.
                 self.text(b" ");
                 let outer = self.open.last_mut();
                 if let Some(Err(problem)) = outer.map(|table| table.begin_cell(&self.tag)) {
@@ -370,7 +370,7 @@ impl Tables {
         }
     }
 
-    /// Adds text to the cell that is open, and to those that its table stands in.
+    /// Adds text to the open cell, and to the cells around its table.
     fn text(&mut self, bytes: &[u8]) {
         if !self.hidden.is_empty() {
             return;
@@ -568,7 +568,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_says_which_encoding_it_is_in() {
+    fn a_page_declares_its_encoding() {
         for (head, expected) in [
             ("<html><meta charset=\"ISO-8859-1\">", Some("windows-1252")),
             (

@@ -1,7 +1,7 @@
 //! Sheets of workbooks.
 //!
-//! A sheet is read cell by cell, so that two cells in far corners cost two cells. Rows become
-//! records as they stand: what a formula last gave is its value, and nothing is computed.
+//! A sheet is read cell by cell, so that two cells in far corners cost only two cells. Each row becomes a
+//! record. The last result of a formula is its value; nothing is computed.
 
 mod biff;
 mod cell;
@@ -13,20 +13,19 @@ mod xlsx;
 
 use contactmill_core::columns::numbered_header;
 
-#[cfg(feature = "arrow")]
-pub(crate) use self::cell::push_number;
-use crate::dump::ReadOptions;
-use crate::formats::contained::contained;
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 use crate::input::format::Format;
+use crate::input::options::ReadOptions;
+use crate::records::contained::contained;
+use crate::records::header::HeaderSearch;
 use crate::records::table::TableSource;
 
-/// The most columns and rows that any program gives a sheet.
+/// Maximum number of columns and rows of a sheet in any program.
 const MAX_COLUMNS: usize = 16_384;
 const MAX_ROWS: u64 = 1 << 20;
 
-/// A sheet that can be read, as far as it is known before.
+/// A sheet that may be read.
 struct Candidate {
     name: String,
     /// Its first rows, with their numbers.
@@ -34,7 +33,7 @@ struct Candidate {
     is_hidden: bool,
 }
 
-/// The sheet that is read, and where its header row stands.
+/// The sheet that is read, and its header row.
 struct Chosen {
     sheet: String,
     header_row: u64,
@@ -47,7 +46,7 @@ pub(crate) fn open(
     input: Input,
     options: ReadOptions<'_>,
 ) -> Result<TableSource, SourceProblem> {
-    // Workbooks have many ways to be damaged, and their parsers do not know all of them.
+    // The parsers of workbooks panic on some kinds of damage.
     contained("workbook", || match format {
         Format::Xlsx => xlsx::open(input, options),
         Format::Ods => ods::open(input, options),
@@ -55,9 +54,9 @@ pub(crate) fn open(
     })
 }
 
-/// The sheet that the user named, else the only one with a header row for contacts, else the first
-/// that holds anything. Nothing when all are empty. Where no row is a header, nothing tells sheets
-/// apart, and there must be one.
+/// Chooses a sheet: the one that the user named, or else the only one with a header row for contacts, or
+/// else the first that is not empty. Returns `None` when all are empty. Without header rows nothing
+/// distinguishes sheets, so there must be only one.
 fn choose(
     mut candidates: Vec<Candidate>,
     options: ReadOptions<'_>,
@@ -73,7 +72,7 @@ fn choose(
         candidates.retain(|candidate| !candidate.is_hidden);
     }
     candidates.retain(|candidate| !candidate.rows.is_empty());
-    let search = options.header_search();
+    let search = HeaderSearch::new(&options);
     let fits = |candidate: &Candidate| search.find(rows_of(candidate)).is_some();
     if candidates.iter().any(fits) {
         candidates.retain(fits);
@@ -88,7 +87,7 @@ fn choose(
         return Ok(None);
     };
     if search.is_numbered(rows.first().map(|(_, row)| row.as_slice())) {
-        // Cells at the end of a row that are empty are not there.
+        // Rows lack empty cells at their end.
         let columns = rows.iter().map(|(_, row)| row.len()).max().unwrap_or_default();
         return Ok(Some(Chosen { sheet: name, header_row: 0, header: numbered_header(columns) }));
     }

@@ -1,7 +1,7 @@
-//! OpenDocument spreadsheets (ODF 1.2, ISO/IEC 26300), read as they stream by.
+//! OpenDocument spreadsheets (ODF 1.2, ISO/IEC 26300), read as a stream.
 //!
-//! A row or a cell that is repeated is written once, with a count, so the emptiness of a whole sheet
-//! takes a line; it is counted here and never unfolded.
+//! A repeated row or cell is written once, with a count, so a whole empty sheet takes one line. Empty
+//! cells are counted here, and never expanded.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -10,13 +10,15 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::events::ShortEvents;
 use super::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, cell, choose};
-use crate::dump::ReadOptions;
 use crate::input::Input;
 use crate::input::decompress::Archive;
 use crate::input::error::SourceProblem;
+use crate::input::options::ReadOptions;
+use crate::records::header::HeaderSearch;
+use crate::records::number::push_number;
 use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
 
-/// The longest run of spaces that a cell may hold: as many characters as any program takes.
+/// Maximum number of spaces in a row in a cell: the maximum number of characters of a cell in any program.
 const MAX_SPACES: usize = 32_767;
 
 pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource, SourceProblem> {
@@ -38,7 +40,7 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
         let is_wanted = options.sheet.is_none_or(|wanted| wanted == name);
         let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
         while is_wanted
-            && rows.len() < options.header_search().rows()
+            && rows.len() < HeaderSearch::new(&options).rows()
             && let Some(row) = content.next_row()?
         {
             if row.has_text() {
@@ -88,12 +90,12 @@ fn rows(
 struct Row {
     /// Its number, from 1.
     number: u64,
-    /// How many such rows there are.
+    /// The number of such rows.
     count: u64,
     text: String,
-    /// How many of its cells are written down, each with a count of its own.
+    /// The number of its cells as they are written, each with a count of its own.
     written: usize,
-    /// Cells that hold anything: the column, from 0, and where the text begins and ends.
+    /// Filled cells: the column, from 0, and the range of the text.
     cells: Vec<(usize, usize, usize)>,
 }
 
@@ -146,7 +148,7 @@ fn attribute(element: &BytesStart<'_>, name: &str) -> Result<Option<String>, Sou
     Ok(Some(attribute.normalized_value(XmlVersion::Implicit1_0).map_err(damaged)?.into_owned()))
 }
 
-/// How often an element stands there.
+/// How many times an element is repeated.
 fn repeated(element: &BytesStart<'_>, name: &str) -> Result<u64, SourceProblem> {
     let count = attribute(element, name)?.map(|count| count.parse());
     count.unwrap_or(Ok(1)).map_err(damaged)
@@ -174,7 +176,7 @@ impl<R: BufRead> Content<R> {
         }
     }
 
-    /// The next row of the sheet that holds anything.
+    /// The next row of the sheet that is not empty.
     fn next_row(&mut self) -> Result<Option<&Row>, SourceProblem> {
         loop {
             self.buffer.clear();
@@ -239,11 +241,11 @@ impl<R: BufRead> Content<R> {
         }
     }
 
-    /// Reads to the end of the cell; where its text is its value, takes the text.
+    /// Reads to the end of the cell. If `is_value`, its text is its value, and is kept.
     fn read_text(&mut self, is_value: bool) -> Result<(), SourceProblem> {
         let start = self.row.text.len();
         let mut is_first = true;
-        // A comment on the cell is no part of it.
+        // A comment on the cell is not part of its text.
         let mut comments = 0;
         loop {
             self.buffer.clear();
@@ -280,7 +282,7 @@ impl<R: BufRead> Content<R> {
                         (None, "gt") => self.row.text.push('>'),
                         (None, "quot") => self.row.text.push('"'),
                         (None, "apos") => self.row.text.push('\''),
-                        // An entity that the document itself declares is never followed.
+                        // Entities that the document itself declares are never expanded.
                         (None, _) => return Err(damaged("it declares entities of its own")),
                     }
                 }
@@ -303,13 +305,13 @@ impl<R: BufRead> Content<R> {
     }
 }
 
-/// Appends the value that the attributes of a cell hold, if they do: all but text, whose value is
-/// what the cell shows.
+/// Appends the value in the attributes of a cell, and returns whether there is one. The value of a text
+/// cell is the text that it shows.
 fn push_value(text: &mut String, element: &BytesStart<'_>) -> Result<bool, SourceProblem> {
     match attribute(element, "office:value-type")?.as_deref() {
         Some("float" | "currency" | "percentage") => {
             let Some(value) = attribute(element, "office:value")? else { return Ok(false) };
-            cell::push_number(text, value.parse().map_err(damaged)?);
+            push_number(text, value.parse().map_err(damaged)?);
         }
         Some("date") => {
             let Some(value) = attribute(element, "office:date-value")? else { return Ok(false) };

@@ -1,4 +1,4 @@
-//! Excel 97–2003 workbooks, by calamine, which takes them into memory whole: they cannot be large.
+//! Excel 97–2003 workbooks, by calamine. It reads the whole workbook into memory, as these cannot be large.
 
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Write};
 
@@ -6,12 +6,13 @@ use calamine::{Data, DataRef, Range, Reader, SheetType, SheetVisible, Xls, XlsEr
 
 use super::biff::{self, Survey};
 use super::{Candidate, Chosen, cell, choose};
-use crate::dump::ReadOptions;
 use crate::input::Input;
 use crate::input::error::SourceProblem;
+use crate::input::options::ReadOptions;
+use crate::records::header::HeaderSearch;
 use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
 
-/// A full sheet has 65,536 rows; one with fifty columns of text takes some 100 MB.
+/// Maximum size. A full sheet has 65,536 rows, and with fifty columns of text takes about 100 MB.
 const MAX_BYTES: u64 = 512 << 20;
 
 pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource, SourceProblem> {
@@ -37,7 +38,7 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
     read(copy, &survey, &input, options)
 }
 
-/// What other programs keep in such files, by a stream that each of them has.
+/// Other documents in compound files, each by a stream that it has.
 const OTHERS: [(&str, &str); 6] = [
     ("/WordDocument", "a Word document (DOC)"),
     ("/PowerPoint Document", "a presentation (PPT)"),
@@ -49,7 +50,7 @@ const OTHERS: [(&str, &str); 6] = [
 
 const UNKNOWN: &str = "an Office file (OLE) that is no workbook";
 
-/// The workbook with what calamine does not know under numbers that it knows.
+/// A copy of the workbook with the numbers that calamine knows.
 fn patched(mut input: Input, name: &str, survey: &Survey) -> io::Result<Cursor<Vec<u8>>> {
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
@@ -86,7 +87,7 @@ fn read(
         let range = workbook.worksheet_range(&name);
         let range = range.map_err(|error| SourceProblem::damaged("workbook", error))?;
         let is_wanted = options.sheet.is_none_or(|wanted| wanted == name);
-        // A cell that nobody sees must not go.
+        // No cell may be lost silently.
         if is_wanted
             && let Some(&Some(cells)) = survey.cells.get(index)
             && cells != range.used_cells().count() as u64
@@ -96,7 +97,7 @@ fn read(
         }
         candidates.push(Candidate {
             name,
-            rows: first_rows(&range, options.header_search().rows()),
+            rows: first_rows(&range, HeaderSearch::new(&options).rows()),
             is_hidden,
         });
     }
@@ -128,7 +129,7 @@ fn holds(mut input: Input, stream: &str) -> io::Result<bool> {
     }
 }
 
-/// The rows that hold anything, with their numbers, from 1.
+/// All rows, with their numbers, from 1, and the column of their first cell.
 fn filled_rows(range: &Range<Data>) -> impl Iterator<Item = (u64, usize, &[Data])> {
     let (row, column) = range.start().unwrap_or_default();
     let numbered = range.rows().zip(u64::from(row) + 1..);
@@ -185,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_else_stands_in_a_compound_file_is_named() {
+    fn other_documents_in_compound_files_are_named() {
         let streams = OTHERS.iter().filter(|(stream, _)| !stream[1..].contains('/'));
         for (stream, what) in streams.copied().chain([("/Other", UNKNOWN)]) {
             let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();

@@ -6,10 +6,12 @@ use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use super::events::ShortEvents;
 use super::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, cell, choose};
-use crate::dump::ReadOptions;
 use crate::input::Input;
-use crate::input::decompress::{Archive, DecompressLimits, Member};
+use crate::input::decompress::{Archive, Member};
 use crate::input::error::SourceProblem;
+use crate::input::limits::DecompressLimits;
+use crate::input::options::ReadOptions;
+use crate::records::header::HeaderSearch;
 use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
 
 type Workbook = Xlsx<BufReader<Input>>;
@@ -27,7 +29,7 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
     for (name, is_hidden) in sheets {
         let is_wanted = options.sheet.is_none_or(|wanted| wanted == name);
         let rows = if is_wanted {
-            first_rows(&mut workbook, &name, options.header_search().rows())?
+            first_rows(&mut workbook, &name, HeaderSearch::new(&options).rows())?
         } else {
             Vec::new()
         };
@@ -48,12 +50,12 @@ fn problem(error: XlsxError) -> SourceProblem {
     }
 }
 
-/// Opens the workbook once its parts were held against the limits.
+/// Checks the parts of the workbook against the limits, and opens it.
 ///
-/// What calamine takes into memory whole (a part, or one cell of a sheet) is read before: what a
-/// directory says of the size of its files, and a table of strings of how many it has, need not be
-/// true. Sheets are looked at while calamine reads the strings; their checksums are looked at here alone,
-/// as calamine stops where the cells end.
+/// calamine keeps some things whole in memory: a part, or one cell of a sheet. These are read here
+/// first, as the sizes in the directory and the count in the table of strings need not be true. Sheets
+/// are checked while calamine reads the strings. Only this check compares their checksums, as calamine
+/// stops where the cells end.
 fn checked(input: &Input, options: ReadOptions<'_>) -> Result<Workbook, SourceProblem> {
     let archive = Archive::of(input.clone(), options.decompress)?;
     let is_xml = |member: &&Member| {
@@ -82,12 +84,11 @@ fn checked(input: &Input, options: ReadOptions<'_>) -> Result<Workbook, SourcePr
     })
 }
 
-/// Sheets of Excel 4 macros, which calamine takes for damage, and a kind that it passes over.
+/// Sheets of Excel 4 macros, which calamine takes for damage, and a kind of sheet that it skips.
 const MACRO_SHEETS: [&str; 2] = ["/xlMacrosheet", "/xlIntlMacrosheet"];
 const DIALOG_SHEET: &str = "/dialogsheet";
 
-/// A copy of a workbook that has sheets of macros, where they are sheets of dialogs: nobody reads
-/// either.
+/// A copy of a workbook that has macro sheets, in which they are dialog sheets, as neither is read.
 fn without_macros(
     archive: &Archive,
     input: &Input,
@@ -99,7 +100,7 @@ fn without_macros(
     };
     let mut relations = String::new();
     let read = member.reader(input.clone(), options.decompress)?.read_to_string(&mut relations);
-    // What is no text in UTF-8, calamine reads as it can.
+    // Relations in another encoding are left to calamine.
     if read.is_err() || !MACRO_SHEETS.iter().any(|kind| relations.contains(kind)) {
         return Ok(None);
     }
@@ -123,7 +124,7 @@ fn without_macros(
     };
     let mut file = copy().map_err(|error| SourceProblem::damaged("workbook", error))?;
     let len = file.stream_position().map_err(SourceProblem::Io)?;
-    Ok(Some(Input::of(input.name().into(), file, len, None)))
+    Ok(Some(Input::of_copy(input.name().into(), file, len)))
 }
 
 /// Reads a part to its end.
@@ -140,58 +141,58 @@ fn check(member: &Member, input: Input, limits: DecompressLimits) -> Result<(), 
         return Err(SourceProblem::damaged("workbook", error));
     }
     let mut memory = if is_strings { Memory::of_strings(claimed) } else { Memory::of_part(member) };
-    memory.see(&head)?;
+    memory.add(&head)?;
     let mut buffer = vec![0; 64 << 10];
     loop {
         match reader.read(&mut buffer).map_err(SourceProblem::reading)? {
             0 => return memory.check(),
-            count => memory.see(&buffer[..count])?,
+            count => memory.add(&buffer[..count])?,
         }
     }
 }
 
-/// The most memory that one part of a workbook may take.
+/// Maximum memory for one part of a workbook.
 const MAX_MEMORY: u64 = 512 << 20;
 
-/// What a string of the table takes beside its characters: 24 bytes where it stands, and the least
-/// that is allocated for it.
-const OF_A_STRING: u64 = 24 + 32;
+/// The memory for a string of the table without its characters: 24 bytes in the list, and the smallest
+/// allocation.
+const STRING_OVERHEAD: u64 = 24 + 32;
 
-/// How many bytes of XML are around a string at least: `<si><t></t></si>`.
-const AROUND_A_STRING: u64 = 16;
+/// The minimum number of bytes of XML around a string: `<si><t></t></si>`.
+const STRING_MARKUP: u64 = 16;
 
-/// How much memory a part of a workbook takes once calamine has read it: what is too much has to be
-/// known before, as a process that gets no memory ends at once, without a word and with its files left
+/// Estimates the memory that a part of a workbook takes once calamine has read it. This must be known
+/// before, as a process that gets no memory ends at once, without a message, and leaves its files
 /// behind.
 struct Memory {
     /// Whether it is the table of strings.
     has_strings: bool,
-    /// Whether all of it is held.
-    is_held: bool,
+    /// Whether calamine keeps all of it in memory.
+    is_kept: bool,
     bytes: u64,
     strings: u64,
-    /// How many strings it says that it has.
+    /// The number of strings that it claims to have.
     claimed: u64,
-    /// The end of what was seen, as far as it may be the beginning of a tag.
+    /// The last bytes, which may be the beginning of a tag.
     tail: Vec<u8>,
 }
 
 impl Memory {
-    /// How long the tag of a string is, without what stands between its name and its end: `<si>`.
+    /// The size of the tag of a string without attributes: `<si>`.
     const TAG: usize = 4;
 
     const fn of_strings(claimed: u64) -> Self {
-        Memory { has_strings: true, is_held: true, bytes: 0, strings: 0, claimed, tail: Vec::new() }
+        Memory { has_strings: true, is_kept: true, bytes: 0, strings: 0, claimed, tail: Vec::new() }
     }
 
     fn of_part(member: &Member) -> Self {
         let name = member.name.to_ascii_lowercase();
-        let is_held = ["styles.xml", "workbook.xml", ".rels"].iter().any(|end| name.ends_with(end));
-        Memory { has_strings: false, is_held, ..Memory::of_strings(0) }
+        let is_kept = ["styles.xml", "workbook.xml", ".rels"].iter().any(|end| name.ends_with(end));
+        Memory { has_strings: false, is_kept, ..Memory::of_strings(0) }
     }
 
-    /// Looks at the next bytes.
-    fn see(&mut self, bytes: &[u8]) -> Result<(), SourceProblem> {
+    /// Takes the next bytes into account.
+    fn add(&mut self, bytes: &[u8]) -> Result<(), SourceProblem> {
         self.bytes += bytes.len() as u64;
         if self.has_strings {
             // A tag that begins in the bytes before.
@@ -200,24 +201,24 @@ impl Memory {
             self.tail.extend_from_slice(&bytes[bytes.len().min(Self::TAG - 1)..]);
             self.tail.drain(..self.tail.len().saturating_sub(Self::TAG - 1));
         }
-        match self.is_held && self.needed() > MAX_MEMORY {
+        match self.is_kept && self.needed() > MAX_MEMORY {
             true => Err(self.too_large()),
             false => Ok(()),
         }
     }
 
-    /// How much it takes at most.
+    /// The maximum memory that it takes.
     fn needed(&self) -> u64 {
-        let text = self.bytes.saturating_sub(self.strings * AROUND_A_STRING);
-        // Elements of other parts take more than the XML that they stand in, up to about that.
+        let text = self.bytes.saturating_sub(self.strings * STRING_MARKUP);
+        // Elements of other parts take up to about four times the size of their XML.
         let strings = self.strings.max(self.claimed);
-        if self.has_strings { text + strings * OF_A_STRING } else { 4 * self.bytes }
+        if self.has_strings { text + strings * STRING_OVERHEAD } else { 4 * self.bytes }
     }
 
-    /// Requires that so much memory can be had.
+    /// Requires that this much memory is available.
     fn check(&self) -> Result<(), SourceProblem> {
-        let needed = if self.is_held { self.needed() } else { 0 };
-        // A quarter more, for what is read beside it.
+        let needed = if self.is_kept { self.needed() } else { 0 };
+        // A quarter more, for other parts.
         let needed = usize::try_from(needed + needed / 4).unwrap_or(usize::MAX);
         Vec::<u8>::new().try_reserve_exact(needed).map_err(|_| self.too_large())
     }
@@ -231,7 +232,7 @@ impl Memory {
     }
 }
 
-/// How many strings of a table begin in the bytes.
+/// The number of strings of a table that begin in these bytes.
 fn strings_in(bytes: &[u8]) -> u64 {
     let ends_name = |at: usize| matches!(bytes.get(at), Some(b'>' | b'/' | b' '));
     let is_tag = |at: usize| matches!(bytes.get(at.wrapping_sub(1)), Some(b'<' | b':'));
@@ -239,7 +240,7 @@ fn strings_in(bytes: &[u8]) -> u64 {
         as u64
 }
 
-/// How many strings a table says that it has; calamine makes room for as many.
+/// The number of strings that a table claims to have. calamine allocates memory for as many.
 fn claimed_strings(head: &[u8]) -> u64 {
     let attribute = b"uniqueCount=";
     let numbers = memchr::memmem::find_iter(head, attribute).map(|at| {
@@ -251,7 +252,7 @@ fn claimed_strings(head: &[u8]) -> u64 {
     numbers.max().unwrap_or(0)
 }
 
-/// The first rows that hold anything.
+/// The first rows that are not empty.
 fn first_rows(
     workbook: &mut Workbook,
     sheet: &str,
@@ -259,13 +260,13 @@ fn first_rows(
 ) -> Result<Vec<(u64, Vec<String>)>, SourceProblem> {
     let mut cells = match workbook.worksheet_cells_reader(sheet) {
         Ok(cells) => cells,
-        // A sheet of charts, or of a macro language.
+        // A chart sheet or a macro sheet.
         Err(XlsxError::NotAWorksheet(_)) => return Ok(Vec::new()),
         Err(error) => return Err(problem(error)),
     };
     let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
     while let Some(cell) = cells.next_cell().map_err(problem)? {
-        let (number, column) = place(cell.get_position())?;
+        let (number, column) = position(cell.get_position())?;
         let mut text = String::new();
         if !cell::push(&mut text, cell.get_value()) || text.trim().is_empty() {
             continue;
@@ -285,7 +286,7 @@ fn first_rows(
 }
 
 /// The number of a cell's row, from 1, and its column, from 0.
-fn place((row, column): (u32, u32)) -> Result<(u64, usize), SourceProblem> {
+fn position((row, column): (u32, u32)) -> Result<(u64, usize), SourceProblem> {
     let (row, column) = (u64::from(row), column as usize);
     if row >= MAX_ROWS || column >= MAX_COLUMNS {
         let error = "a cell stands where no sheet has one";
@@ -306,13 +307,13 @@ fn rows(
     let (mut present, mut behind) = (0, 0);
     let share = |number: u64| number as f64 / last;
     while let Some(cell) = cells.next_cell().map_err(problem)? {
-        let (number, column) = place(cell.get_position())?;
+        let (number, column) = position(cell.get_position())?;
         if number > present {
             writer.end_row(present, share(present))?;
             present = number;
             behind = 0;
         }
-        // Nobody can tell what such a row was meant to be.
+        // It is not known what such a row means.
         if number < present || column < behind {
             let problem = SourceProblem::damaged("workbook", "its cells are not in their order");
             return Err(problem.into());
@@ -336,15 +337,15 @@ mod tests {
         for len in 1..xml.len() {
             let mut memory = Memory::of_strings(0);
             for piece in xml.chunks(len) {
-                memory.see(piece).unwrap();
+                memory.add(piece).unwrap();
             }
             assert_eq!((memory.strings, memory.bytes), (3, xml.len() as u64), "pieces of {len}");
         }
     }
 
     #[test]
-    fn a_table_that_says_it_is_large_counts_as_large() {
+    fn a_table_that_claims_to_be_large_counts_as_large() {
         let mut memory = Memory::of_strings(10_000_000);
-        assert!(matches!(memory.see(b"<sst>"), Err(SourceProblem::TooLargeInside { .. })));
+        assert!(matches!(memory.add(b"<sst>"), Err(SourceProblem::TooLargeInside { .. })));
     }
 }

@@ -4,9 +4,9 @@ use std::io::{self, BufRead, Read};
 
 use flate2::bufread::GzDecoder;
 
-/// Reads all members. Behind the last one there may be zeros: tapes and block devices pad with them.
+/// Reads all members. Zeros may follow the last one: tapes and block devices pad with them.
 pub(super) struct Members<R> {
-    /// The present member; none at the end.
+    /// The current member; `None` at the end.
     member: Option<GzDecoder<R>>,
 }
 
@@ -26,7 +26,7 @@ impl<R: BufRead> Read for Members<R> {
                 0 => {}
                 count => return Ok(count),
             }
-            // It has ended, and its checksum was right.
+            // The member has ended, and its checksum was right.
             let Some(mut rest) = self.member.take().map(GzDecoder::into_inner) else { break };
             match rest.fill_buf()? {
                 [] => {}
@@ -38,7 +38,7 @@ impl<R: BufRead> Read for Members<R> {
     }
 }
 
-/// Requires that nothing but zeros is left.
+/// Requires that only zeros are left.
 fn only_zeros(rest: &mut impl BufRead) -> io::Result<()> {
     loop {
         let bytes = rest.fill_buf()?;

@@ -1,7 +1,7 @@
 //! The members of a zip archive.
 //!
-//! The `zip` crate reads the directory. Members are inflated here: they have to be readers of their
-//! own, that live as long as their source.
+//! The `zip` crate reads the directory. Members are inflated here, as each needs a reader of its own that
+//! lives as long as its source.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,12 +10,13 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use flate2::Crc;
 use zip::CompressionMethod;
 
-use super::limits::{Counted, DecompressLimits, Limited};
+use super::limited::{Counted, Limited};
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 use crate::input::format::Format;
+use crate::input::limits::DecompressLimits;
 
-/// What is called a damaged zip archive in errors.
+/// What errors call it.
 const ZIP: &str = "zip archive";
 
 /// The directory of an archive.
@@ -24,15 +25,15 @@ pub(crate) struct Archive {
     is_open_document: bool,
 }
 
-/// One file in an archive, and how it is found again.
+/// One file in an archive, and where its bytes are.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
-    /// Where it stands in the archive, by steps: nothing in it leads out of a folder or moves a cursor.
-    /// Several members may have the same.
+    /// Its path in the archive. It never leads out of a folder, and has no control characters. Several
+    /// members may have the same name.
     pub(crate) name: String,
     pub(crate) size: u64,
     start: u64,
-    packed: u64,
+    compressed: u64,
     crc: u32,
     method: Method,
     is_encrypted: bool,
@@ -44,12 +45,12 @@ pub(crate) struct Member {
 enum Method {
     Stored,
     Deflated,
-    /// In a way that is not read here.
+    /// By a method that is not supported.
     Other(&'static str),
 }
 
 impl Method {
-    /// By the number that it has in an archive (APPNOTE.TXT, 4.4.5).
+    /// The method with this number in archives (APPNOTE.TXT, 4.4.5).
     const fn of_number(number: u16) -> Self {
         match number {
             0 => Method::Stored,
@@ -88,12 +89,12 @@ impl Archive {
             .take(128)
             .read_to_end(&mut head)
             .map_err(|error| SourceProblem::damaged(ZIP, error))?;
-        let packed = input.len();
+        let compressed = input.len();
         let mut archive = zip::ZipArchive::new(input.clone()).map_err(damaged)?;
         let mut members = Vec::with_capacity(archive.len());
         for index in 0..archive.len() {
             let file = archive.by_index_raw(index).map_err(damaged)?;
-            // A name that says it is UTF-8 and is not is no reason to read nothing.
+            // A name in a wrong encoding must not make the archive unreadable.
             let name = file.name().map(Cow::into_owned);
             let name = name.unwrap_or_else(|_| String::from_utf8_lossy(file.name_raw()).into());
             members.push((
@@ -103,7 +104,7 @@ impl Archive {
                     name: safe_name(&name),
                     size: file.size(),
                     start: file.data_start().unwrap_or_default(),
-                    packed: file.compressed_size(),
+                    compressed: file.compressed_size(),
                     crc: file.crc32(),
                     method: file.compression().into(),
                     is_encrypted: file.encrypted(),
@@ -114,13 +115,13 @@ impl Archive {
             let directory = archive.central_directory_start();
             let hidden = hidden_members(&mut input, directory, archive.offset(), &members);
             members.extend(hidden.map_err(|error| SourceProblem::damaged(ZIP, error))?);
-            members.sort_by_key(|&(place, _)| place);
+            members.sort_by_key(|&(entry, _)| entry);
         }
         let members: Vec<Member> = members.into_iter().map(|(_, member)| member).collect();
         let inflated = members.iter().fold(0_u64, |sum, member| sum.saturating_add(member.size));
-        // What the directory says is held against what comes out while it is read.
-        limits.check(packed, inflated)?;
-        // The first member of an OpenDocument file says what it is (ODF 1.2, part 3, 3.3).
+        // The sizes in the directory are checked again while members are read.
+        limits.check(compressed, inflated)?;
+        // The first member of an OpenDocument file names its type (ODF 1.2, part 3, 3.3).
         let is_open_document =
             head.get(30..).is_some_and(|name| name.starts_with(b"mimetypeapplication/vnd.oasis"));
         Ok(Archive { members, is_open_document })
@@ -130,8 +131,8 @@ impl Archive {
         self.members.iter().find(|member| member.name.eq_ignore_ascii_case(name))
     }
 
-    /// The document that the archive is, by the files in it: a spreadsheet, or another kind, by its
-    /// name. Nothing when it is an archive of files.
+    /// The document that the archive is, by the files in it: a spreadsheet, or another kind of document in
+    /// words. `None` when it is an archive of files.
     pub(crate) fn document(&self) -> Option<Result<Format, &'static str>> {
         let has = |name| self.member(name).is_some();
         if has("xl/workbook.xml") {
@@ -153,14 +154,14 @@ impl Archive {
 }
 
 impl Member {
-    /// Whether it is somebody's file: no folder, nothing that a system hid in it.
+    /// Whether it is a file of the user, and not a folder or a hidden file of a system.
     pub(crate) fn is_file(&self) -> bool {
         let is_hidden =
             |part: &str| part == "__MACOSX" || part == ".DS_Store" || part.starts_with("._");
         !self.is_folder && !self.name.split('/').any(is_hidden)
     }
 
-    /// Its bytes. They end in an error if they are not what the directory says.
+    /// A reader of its bytes. It ends in an error if they are not what the directory says.
     pub(crate) fn reader(
         &self,
         mut input: Input,
@@ -170,11 +171,11 @@ impl Member {
             return Err(SourceProblem::Password { what: "it" });
         }
         input.seek(SeekFrom::Start(self.start)).map_err(SourceProblem::Io)?;
-        let packed = Counted::new(input.take(self.packed));
-        let count = packed.count();
+        let compressed = Counted::new(input.take(self.compressed));
+        let count = compressed.count();
         let inflated: Box<dyn Read + Send> = match self.method {
-            Method::Stored => Box::new(packed),
-            Method::Deflated => Box::new(flate2::read::DeflateDecoder::new(packed)),
+            Method::Stored => Box::new(compressed),
+            Method::Deflated => Box::new(flate2::read::DeflateDecoder::new(compressed)),
             Method::Other(method) => {
                 return Err(SourceProblem::Compression { method: method.to_owned() });
             }
@@ -185,8 +186,8 @@ impl Member {
     }
 }
 
-/// The name of a member as a path below the archive: without a root, a drive, steps up, and characters
-/// that a terminal would obey.
+/// The name of a member as a path below the archive: without a root, a drive, steps up and control
+/// characters.
 fn safe_name(name: &str) -> String {
     let is_drive = |step: &str| step.len() == 2 && step.ends_with(':');
     let steps: Vec<String> = name
@@ -200,19 +201,18 @@ fn safe_name(name: &str) -> String {
     }
 }
 
-/// Members that the directory lists under a name that comes again in it, with their places there: the
-/// `zip` crate knows the last of a name alone. The fields are those of APPNOTE.TXT, 4.3.7, 4.3.12 and
-/// 4.5.3.
+/// Members of a name that comes again in the directory, with their offsets there: the `zip` crate keeps
+/// only the last member of a name. The fields are those of APPNOTE.TXT, 4.3.7, 4.3.12 and 4.5.3.
 fn hidden_members(
     input: &mut Input,
     directory: u64,
     offset: u64,
     known: &[(u64, Member)],
 ) -> io::Result<Vec<(u64, Member)>> {
-    let places: HashSet<u64> = known.iter().map(|&(place, _)| place).collect();
+    let known: HashSet<u64> = known.iter().map(|&(entry, _)| entry).collect();
     let mut reader = BufReader::new(input.clone());
     reader.seek(SeekFrom::Start(directory))?;
-    let (mut hidden, mut place) = (Vec::new(), directory);
+    let (mut hidden, mut entry) = (Vec::new(), directory);
     let mut fixed = [0; 46];
     while reader.read_exact(&mut fixed).is_ok() && fixed.starts_with(b"PK\x01\x02") {
         let [name_len, extra_len, comment_len] = [28, 30, 32].map(|at| u16_at(&fixed, at));
@@ -221,10 +221,10 @@ fn hidden_members(
         reader.read_exact(&mut name)?;
         reader.read_exact(&mut extra)?;
         reader.seek_relative(i64::from(comment_len))?;
-        if !places.contains(&place) {
+        if !known.contains(&entry) {
             let mut sizes = [24, 20, 42].map(|at| u64::from(u32_at(&fixed, at)));
             widen(&mut sizes, &extra);
-            let [size, packed, header] = sizes;
+            let [size, compressed, header] = sizes;
             let header = header.saturating_add(offset);
             let mut local = [0; 30];
             input.seek(SeekFrom::Start(header))?;
@@ -236,19 +236,19 @@ fn hidden_members(
                 name: safe_name(&name),
                 size,
                 start: header.saturating_add(before),
-                packed,
+                compressed,
                 crc: u32_at(&fixed, 16),
                 method: Method::of_number(u16_at(&fixed, 10)),
                 is_encrypted: u16_at(&fixed, 8) & 1 != 0,
             };
-            hidden.push((place, member));
+            hidden.push((entry, member));
         }
-        place += 46 + [name_len, extra_len, comment_len].map(u64::from).iter().sum::<u64>();
+        entry += 46 + [name_len, extra_len, comment_len].map(u64::from).iter().sum::<u64>();
     }
     Ok(hidden)
 }
 
-/// Takes the sizes that are too large for the directory from the extra field that has them.
+/// Replaces sizes that are too large for the directory by those of the extra field.
 fn widen(sizes: &mut [u64; 3], mut extra: &[u8]) {
     while extra.len() >= 4 {
         let (id, len) = (u16_at(extra, 0), usize::from(u16_at(extra, 2)));
@@ -274,7 +274,7 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
     field.map_or(0, |field| u32::from_le_bytes(*field))
 }
 
-/// A reader that holds what it reads against a length and a checksum.
+/// A reader that checks the size and the checksum of what it reads.
 struct Checked<R> {
     reader: R,
     crc: Crc,

@@ -6,24 +6,24 @@ use encoding_rs::{Decoder, DecoderResult};
 
 use super::TextEncoding;
 
-/// What stands in the text for bytes that cannot be decoded. It is never part of UTF-8, so that
-/// whoever reads the text finds the place, and nothing is replaced in silence.
+/// Stands in the text for bytes that cannot be decoded. UTF-8 never has this byte, so the reader of the
+/// text finds the place, and nothing is replaced silently.
 pub(crate) const UNDECODABLE: u8 = 0xFF;
 
-/// How much is decoded at a time.
-const PIECE: usize = 64 << 10;
+/// The number of bytes that are decoded at once.
+const CHUNK: usize = 64 << 10;
 
-/// A reader of UTF-8 that is made of text in another encoding. A byte order mark goes.
+/// A reader that decodes text to UTF-8. It removes a byte order mark.
 pub(crate) struct Decoded<R> {
     reader: R,
     decoder: Decoder,
     encoded: Box<[u8]>,
-    /// What of `encoded` is not decoded yet.
+    /// The range of `encoded` that is not decoded yet.
     left: (usize, usize),
     at_end: bool,
     finished: bool,
     text: Box<[u8]>,
-    /// What of `text` was not handed over yet.
+    /// The range of `text` that is not handed over yet.
     ready: (usize, usize),
 }
 
@@ -32,17 +32,17 @@ impl<R: Read> Decoded<R> {
         Decoded {
             reader,
             decoder: encoding.0.new_decoder_with_bom_removal(),
-            encoded: vec![0; PIECE].into(),
+            encoded: vec![0; CHUNK].into(),
             left: (0, 0),
             at_end: false,
             finished: false,
             // Room for the mark behind the last character.
-            text: vec![0; 2 * PIECE].into(),
+            text: vec![0; 2 * CHUNK].into(),
             ready: (0, 0),
         }
     }
 
-    /// Decodes some more; nothing is ready only at the end.
+    /// Decodes the next chunk. Nothing is ready only at the end.
     fn decode(&mut self) -> io::Result<()> {
         self.ready = (0, 0);
         while self.ready.1 == 0 && !self.finished {
@@ -90,7 +90,7 @@ impl<R: Read> Read for Decoded<R> {
 mod tests {
     use super::*;
 
-    /// Hands out a byte at a time.
+    /// Returns one byte at a time.
     struct Bytewise<'b>(&'b [u8]);
 
     impl Read for Bytewise<'_> {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_decoded_is_marked_where_it_stands() {
+    fn bytes_that_cannot_be_decoded_are_marked_where_they_are() {
         check("utf-16le", b"a\0\x00\xD8b\0", b"a\xFFb");
         check("utf-16le", b"a\0b", b"a\xFF");
         check("shift_jis", b"a\x81\n1", b"a\xFF\n1");

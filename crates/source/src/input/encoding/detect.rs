@@ -1,22 +1,22 @@
-//! Telling an encoding by a sample.
+//! Detecting an encoding by a sample.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 
 use super::TextEncoding;
 
-/// The encoding of text, by its byte order mark, else by samples of it: its beginning and further
-/// pieces of whole lines.
+/// The encoding of text, by its byte order mark, or else by samples: its beginning, and whole lines from
+/// other places.
 ///
-/// UTF-8 is what has no malformed sequences, or fewer of them than characters beyond ASCII: then
-/// some records are damaged, and the text is not in another encoding.
-pub(crate) fn detect(head: &[u8], pieces: &[Vec<u8>]) -> TextEncoding {
+/// Text is UTF-8 if it has no malformed sequences, or fewer of them than characters beyond ASCII. In
+/// that case some records are damaged, and the text is not in another encoding.
+pub(crate) fn detect(head: &[u8], others: &[Vec<u8>]) -> TextEncoding {
     if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(head) {
         return TextEncoding(encoding);
     }
     if let Some(encoding) = utf_16_by_zeros(head) {
         return TextEncoding(encoding);
     }
-    let samples = || std::iter::once(head).chain(pieces.iter().map(Vec::as_slice));
+    let samples = || std::iter::once(head).chain(others.iter().map(Vec::as_slice));
     let (mut beyond_ascii, mut malformed) = (0, 0);
     for chunk in samples().flat_map(<[u8]>::utf8_chunks) {
         let text = chunk.valid().as_bytes();
@@ -34,15 +34,15 @@ pub(crate) fn detect(head: &[u8], pieces: &[Vec<u8>]) -> TextEncoding {
     TextEncoding(detector.guess(None, Utf8Detection::Deny))
 }
 
-/// The bytes from the first whole line to the last: no character in them is cut in two.
+/// The bytes from the first whole line to the last. No character in them is cut.
 pub(crate) fn whole_lines(bytes: &[u8]) -> &[u8] {
     let start = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
     let end = memchr::memrchr(b'\n', bytes).map_or(start, |at| at + 1);
     &bytes[start..end]
 }
 
-/// UTF-16 without a byte order mark. Delimiters, digits, spaces and line ends have a zero for their
-/// upper half in any script, and nothing else puts zeros on one side only.
+/// UTF-16 without a byte order mark. In any script, the upper half of delimiters, digits, spaces and
+/// line ends is zero. No other encoding has zeros on one side only.
 fn utf_16_by_zeros(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let (mut even, mut odd) = (0, 0);
     for at in memchr::memchr_iter(0, head) {
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn legacy_encodings_are_told_by_their_letters() {
+    fn legacy_encodings_are_detected_by_their_letters() {
         check(b"Name,Phone\nJos\xE9 Garc\xEDa,+34910123456\n", "windows-1252");
         let russian = encoding_rs::WINDOWS_1251
             .encode("Имя;Телефон\nАнна Смирнова;+74951234567\nИван Петров;+74951234568\n")
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_in_utf_8_is_no_other_encoding() {
+    fn damage_in_utf_8_is_not_another_encoding() {
         check("Name,Phone\nJosé,1\nZoë,2\nJos".as_bytes(), "utf-8");
         let mut text = "Name,Phone\nJosé,1\nZoë,2\n".as_bytes().to_vec();
         text.extend(b"Ren\xE9,3\n");
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn accents_far_behind_the_beginning_count() {
+    fn accents_in_later_samples_count() {
         let head = b"Name,Phone\nAsha,1\n";
         assert_eq!(detect(head, &[b"Jos\xE9,2\n".to_vec()]).to_string(), "windows-1252");
         assert_eq!(whole_lines(b"cut\nJos\xE9,2\ncut"), b"Jos\xE9,2\n");

@@ -1,4 +1,4 @@
-//! Which encoding text is in, and UTF-8 made of it.
+//! Detecting the encoding of text, and decoding it to UTF-8.
 //!
 //! Names, labels and decoders are those of the Encoding Standard (WHATWG), by `encoding_rs`.
 
@@ -10,6 +10,9 @@ use std::str::FromStr;
 
 pub(crate) use self::decoded::Decoded;
 pub(crate) use self::detect::{detect, whole_lines};
+
+/// The byte order mark of UTF-8.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// An encoding of text.
 ///
@@ -40,7 +43,7 @@ impl fmt::Display for TextEncoding {
     }
 }
 
-/// The text names no encoding.
+/// The text does not name an encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownEncoding;
 

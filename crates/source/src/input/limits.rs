@@ -1,14 +1,9 @@
-//! How much may come out of what is packed.
+//! How much may come out of compressed input.
 
 use std::fmt;
-use std::io::{self, Read};
 use std::str::FromStr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::input::error::SourceProblem;
-
-/// How much an input may unpack to. Both limits hold.
+/// How large an input may become when it is decompressed. Both limits hold.
 ///
 /// ```
 /// use contactmill_source::DecompressLimits;
@@ -20,15 +15,12 @@ use crate::input::error::SourceProblem;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecompressLimits {
-    /// In bytes.
+    /// Maximum size, in bytes.
     pub max_bytes: u64,
-    /// In bytes for each packed one. It counts once more than 32 MiB have come out: what is small
-    /// may be as repetitive as it likes.
+    /// Maximum number of bytes for each compressed byte. It applies once more than 32 MiB have come
+    /// out: small files may be as repetitive as they like.
     pub max_ratio: u64,
 }
-
-/// Up to here the ratio does not count.
-const RATIO_COUNTS_FROM: u64 = 32 << 20;
 
 impl Default for DecompressLimits {
     /// 64 GiB and 250 to one. Tables of contacts come to 3 to 30 to one; deflate can reach 1032.
@@ -37,18 +29,7 @@ impl Default for DecompressLimits {
     }
 }
 
-impl DecompressLimits {
-    /// Requires that so much may come out of so many packed bytes.
-    pub(crate) fn check(self, packed: u64, inflated: u64) -> Result<(), SourceProblem> {
-        let by_ratio = packed.saturating_mul(self.max_ratio).max(RATIO_COUNTS_FROM);
-        if inflated > self.max_bytes || inflated > by_ratio {
-            return Err(SourceProblem::Inflated { limits: self });
-        }
-        Ok(())
-    }
-}
-
-/// Binary units and their letters.
+/// Binary units: the power of two, and the letter.
 const UNITS: [(u32, &str); 4] = [(40, "T"), (30, "G"), (20, "M"), (10, "K")];
 
 impl fmt::Display for DecompressLimits {
@@ -60,7 +41,7 @@ impl fmt::Display for DecompressLimits {
     }
 }
 
-/// The text is no limit.
+/// The text is not a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidLimits;
 
@@ -95,53 +76,6 @@ fn bytes(text: &str) -> Option<u64> {
     let unit = UNITS.iter().find_map(|&(shift, letter)| Some((text.strip_suffix(letter)?, shift)));
     let (number, shift) = unit.unwrap_or((text, 0));
     number.parse::<u64>().ok()?.checked_mul(1 << shift)
-}
-
-/// A reader that counts what is read through it.
-pub(super) struct Counted<R> {
-    reader: R,
-    count: Arc<AtomicU64>,
-}
-
-impl<R: Read> Counted<R> {
-    pub(super) fn new(reader: R) -> Self {
-        Counted { reader, count: Arc::default() }
-    }
-
-    pub(super) fn count(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.count)
-    }
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        self.count.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
-    }
-}
-
-/// A reader of what was unpacked that fails when too much comes out.
-pub(super) struct Limited<R> {
-    reader: R,
-    packed: Arc<AtomicU64>,
-    inflated: u64,
-    limits: DecompressLimits,
-}
-
-impl<R: Read> Limited<R> {
-    pub(super) fn new(reader: R, packed: Arc<AtomicU64>, limits: DecompressLimits) -> Self {
-        Limited { reader, packed, inflated: 0, limits }
-    }
-}
-
-impl<R: Read> Read for Limited<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        self.inflated += count as u64;
-        self.limits.check(self.packed.load(Ordering::Relaxed), self.inflated)?;
-        Ok(count)
-    }
 }
 
 #[cfg(test)]

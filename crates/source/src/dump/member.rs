@@ -1,0 +1,338 @@
+//! One thing with records in an input, and opening it. Every format is opened here.
+
+use std::io::{Cursor, Read};
+use std::sync::{Arc, OnceLock};
+
+use contactmill_core::records::Source;
+
+use super::payload::{Payload, PayloadData};
+use crate::any::{AnySource, SourceBytes};
+use crate::formats::csv::{CsvSource, Quoting, Requoted, looks_delimited};
+use crate::formats::json::JsonSource;
+use crate::formats::vcard::VcardSource;
+use crate::formats::workbook::{self, html};
+use crate::input::decompress::{Archive, Member};
+use crate::input::digest::Digested;
+use crate::input::encoding::{Decoded, TextEncoding};
+use crate::input::error::{SourceError, SourceProblem};
+use crate::input::format::{ContentKind, Format};
+use crate::input::options::{CsvOptions, ReadOptions, SelfDescribingOptions};
+use crate::input::text::{CopyingReader, Text};
+use crate::input::{ClosedInput, Input};
+use crate::records::header::HeaderSearch;
+use crate::records::self_describing::Columns;
+use crate::records::table::TableSource;
+
+/// One thing in an input that records can be read from. It holds no open file, unless the input can be
+/// read only once.
+#[derive(Clone, Debug)]
+pub struct DumpMember {
+    name: Arc<str>,
+    input: ClosedInput,
+    /// The file in the archive that the input is.
+    member: Option<Member>,
+    /// The columns that a first pass over it has collected, where one is needed.
+    columns: OnceLock<Arc<Columns>>,
+}
+
+impl DumpMember {
+    /// All of an input.
+    pub(super) fn whole(input: &Input) -> Self {
+        let name = input.name().into();
+        DumpMember { name, input: input.into(), member: None, columns: OnceLock::new() }
+    }
+
+    /// A file in the archive that this is.
+    pub(super) fn member(&self, name: &str, member: &Member) -> Self {
+        DumpMember {
+            name: name.into(),
+            input: self.input.clone(),
+            member: Some(member.clone()),
+            columns: OnceLock::new(),
+        }
+    }
+
+    /// Its name: the input as the user named it and, in an archive, the name of the file, such as
+    /// `contacts.zip/leads.csv`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Opens it and reads its header. It can be opened any number of times.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or its format is not supported.
+    pub fn open(&self, options: ReadOptions<'_>) -> Result<AnySource, SourceError> {
+        let input = self.input.open()?;
+        let opened = self.open_input(input.clone(), options);
+        opened.map_err(|error| input.or_changed(error))
+    }
+
+    /// Adds columns that no record of it has, and that other inputs of its format have, if each record
+    /// names its columns ([`Format::is_self_describing`]). Call it after [`open`](DumpMember::open), and
+    /// open it again.
+    ///
+    /// ```
+    /// use contactmill_source::{Dump, Input, ReadOptions};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("contacts");
+    /// # std::fs::write(&path, r#"{"name": "Asha"}"#).unwrap();
+    /// let options = ReadOptions::new(&tempfile::tempfile);
+    /// let mut dump = Dump::of(Input::open(&path, tempfile::tempfile)?, options)?;
+    /// let part = &mut dump.parts[0];
+    /// assert_eq!(part.open(options)?.header(), ["name"]);
+    /// part.has_also(&["phone".to_owned()]);
+    /// assert_eq!(part.open(options)?.header(), ["name", "phone"]);
+    /// # Ok::<(), contactmill_source::SourceError>(())
+    /// ```
+    pub fn has_also(&mut self, columns: &[String]) {
+        if let Some(known) = self.columns.take() {
+            let _ = self.columns.set(Arc::new(known.and(columns)));
+        }
+    }
+
+    pub(super) fn error(&self, problem: SourceProblem) -> SourceError {
+        SourceError { source: Arc::clone(&self.name), line: None, problem }
+    }
+
+    fn open_input(&self, input: Input, options: ReadOptions<'_>) -> Result<AnySource, SourceError> {
+        let fail = |problem| self.error(problem);
+        let (payload, bytes) = self.payload(input, options).map_err(fail)?;
+        let payload = payload.decompressed(options.decompress).map_err(fail)?;
+        match payload.kind() {
+            ContentKind::Text => self.open_text(payload, bytes, options),
+            ContentKind::Html => self.open_page(payload, bytes, options),
+            ContentKind::Unsupported(format) => Err(fail(SourceProblem::Format { format })),
+            ContentKind::Compressed(_) => {
+                let input = payload.into_input(&self.name, options)?;
+                let format = self.document_format(&input, options).map_err(fail)?;
+                self.open_binary(format, input, bytes, options)
+            }
+            ContentKind::Binary(format) => {
+                let input = payload.into_input(&self.name, options)?;
+                self.open_binary(format, input, bytes, options)
+            }
+            ContentKind::Compound => {
+                let input = payload.into_input(&self.name, options)?;
+                self.open_binary(Format::Xls, input, bytes, options)
+            }
+        }
+    }
+
+    /// Its bytes, still compressed; and the bytes that its name stands for.
+    fn payload(
+        &self,
+        input: Input,
+        options: ReadOptions<'_>,
+    ) -> Result<(Payload, SourceBytes), SourceProblem> {
+        let Some(member) = &self.member else {
+            return Ok((Payload::of_input(input.clone())?, SourceBytes::Input(input)));
+        };
+        let reader = Digested::new(member.reader(input.clone(), options.decompress)?);
+        let bytes = SourceBytes::Stream(reader.digest().clone(), member.size, input);
+        Ok((Payload::of_stream(Box::new(reader))?, bytes))
+    }
+
+    /// The format of the workbook that a zip archive is.
+    fn document_format(
+        &self,
+        input: &Input,
+        options: ReadOptions<'_>,
+    ) -> Result<Format, SourceProblem> {
+        let archive = Archive::of(input.clone(), options.decompress)?;
+        let unsupported = "a zip archive inside another archive";
+        let document = archive.document().unwrap_or(Err(unsupported));
+        document.map_err(|format| SourceProblem::Format { format })
+    }
+
+    /// Says what it is, if no records can be read from it.
+    pub(super) fn lacks_records(
+        &self,
+        input: &Input,
+        options: ReadOptions<'_>,
+    ) -> Result<Option<&'static str>, SourceError> {
+        let fail = |problem| self.error(problem);
+        let (payload, _) = self.payload(input.clone(), options).map_err(fail)?;
+        let payload = payload.decompressed(options.decompress).map_err(fail)?;
+        match payload.kind() {
+            ContentKind::Unsupported(what) => Ok(Some(what)),
+            // Any other problem of the page is reported when it is opened.
+            ContentKind::Html => Ok(match self.page(payload, options) {
+                Err(SourceError { problem: SourceProblem::Format { format }, .. }) => Some(format),
+                _ => None,
+            }),
+            ContentKind::Binary(_) | ContentKind::Compressed(_) | ContentKind::Compound => Ok(None),
+            ContentKind::Text => text_lacks_records(&payload, options).map_err(fail),
+        }
+    }
+
+    /// Opens text. A new text format is added here.
+    fn open_text(
+        &self,
+        payload: Payload,
+        bytes: SourceBytes,
+        options: ReadOptions<'_>,
+    ) -> Result<AnySource, SourceError> {
+        let fail = |problem| self.error(problem);
+        let encoding = payload.encoding(options).map_err(fail)?;
+        let head = payload.text_head(encoding).map_err(fail)?;
+        let format = Format::of_text(&head);
+        let quoting = match format {
+            Format::Csv => Quoting::of(&head, payload.is_all_head(), options.csv.delimiter),
+            _ => None,
+        };
+        let text = readable_text(payload, encoding, quoting, options).map_err(fail)?;
+        let (name, self_describing) = (&*self.name, SelfDescribingOptions::default());
+        match (format, self.columns.get().cloned()) {
+            (Format::Csv, _) => {
+                let delimiter = quoting.map(|quoting| quoting.delimiter);
+                let delimiter = delimiter.or(options.csv.delimiter);
+                let csv = CsvOptions { delimiter, ..options.csv };
+                let search = HeaderSearch::new(&options);
+                let source = CsvSource::with_preamble(name, text, csv, search)?;
+                let (header, delimiter) = (source.header().to_vec(), source.delimiter());
+                let source = self.any(bytes, (format, encoding), header, source);
+                Ok(source.delimited_by(delimiter, quoting.map(Quoting::name)))
+            }
+            (Format::Json, known) => {
+                let source = match known {
+                    Some(known) => JsonSource::with_columns(name, text, self_describing, known)?,
+                    None => JsonSource::new(name, text, self_describing)?,
+                };
+                let _ = self.columns.set(Arc::clone(source.columns()));
+                Ok(self.any(bytes, (format, encoding), source.header().to_vec(), source))
+            }
+            (Format::VCard, known) => {
+                let source = match known {
+                    Some(known) => VcardSource::with_columns(name, text, self_describing, known)?,
+                    None => VcardSource::new(name, text, self_describing)?,
+                };
+                let _ = self.columns.set(Arc::clone(source.columns()));
+                Ok(self.any(bytes, (format, encoding), source.header().to_vec(), source))
+            }
+            (other, _) => Err(fail(SourceProblem::Format { format: other.name() })),
+        }
+    }
+
+    /// Opens the table of contacts in a web page.
+    fn open_page(
+        &self,
+        payload: Payload,
+        bytes: SourceBytes,
+        options: ReadOptions<'_>,
+    ) -> Result<AnySource, SourceError> {
+        let (source, encoding) = self.page(payload, options)?;
+        let header = source.header.clone();
+        Ok(self.any(bytes, (Format::Html, encoding), header, source))
+    }
+
+    fn page(
+        &self,
+        payload: Payload,
+        options: ReadOptions<'_>,
+    ) -> Result<(TableSource, TextEncoding), SourceError> {
+        let fail = |problem| self.error(problem);
+        let encoding = match options.encoding {
+            Some(encoding) => encoding,
+            None => page_encoding(&payload).map_err(fail)?,
+        };
+        let input = payload.into_input(&self.name, options)?;
+        let source = html::open(&input, encoding, options).map_err(fail)?;
+        Ok((source.named(&self.name), encoding))
+    }
+
+    /// Opens a format that is not text, and is not read in order. A new binary format is added here.
+    fn open_binary(
+        &self,
+        format: Format,
+        input: Input,
+        bytes: SourceBytes,
+        options: ReadOptions<'_>,
+    ) -> Result<AnySource, SourceError> {
+        let source = match format {
+            Format::Xlsx | Format::Xls | Format::Ods => workbook::open(format, input, options),
+            #[cfg(feature = "arrow")]
+            Format::Parquet | Format::ArrowIpc => {
+                crate::formats::columnar::open(format, input, options.decompress)
+            }
+            other => Err(SourceProblem::Format { format: other.name() }),
+        };
+        let source = source.map_err(|problem| self.error(problem))?.named(&self.name);
+        let (header, skipped) = (source.header.clone(), source.skipped.clone());
+        let source = self.any(bytes, (format, TextEncoding::UTF_8), header, source);
+        Ok(source.with_skipped(skipped))
+    }
+
+    fn any<S>(
+        &self,
+        bytes: SourceBytes,
+        format: (Format, TextEncoding),
+        header: Vec<String>,
+        source: S,
+    ) -> AnySource
+    where
+        S: Source<Error = SourceError> + 'static,
+        S::Block: 'static,
+    {
+        AnySource::new((Arc::clone(&self.name), bytes), format, header, source)
+    }
+}
+
+/// Says what a text is, if no records can be read from it.
+fn text_lacks_records(
+    payload: &Payload,
+    options: ReadOptions<'_>,
+) -> Result<Option<&'static str>, SourceProblem> {
+    let text = payload.text_head(payload.encoding(options)?)?;
+    let is_all = payload.is_all_head();
+    if Format::of_text(&text) != Format::Csv {
+        return Ok(None);
+    }
+    if text.trim_ascii().is_empty() {
+        return Ok(Some("empty"));
+    }
+    let is_table = looks_delimited(&text, is_all, options.csv)
+        || Quoting::of(&text, is_all, options.csv.delimiter).is_some();
+    Ok((!is_table).then_some("text without columns"))
+}
+
+/// The text in UTF-8, quoted in the usual way, as a reader that can go back.
+fn readable_text(
+    payload: Payload,
+    encoding: TextEncoding,
+    quoting: Option<Quoting>,
+    options: ReadOptions<'_>,
+) -> Result<Text, SourceProblem> {
+    let is_utf_8 = encoding == TextEncoding::UTF_8;
+    // The most frequent case: the text is read where it lies.
+    if let (PayloadData::Input(input), true, None) = (&payload.data, is_utf_8, quoting) {
+        return Ok(Text::Plain(input.clone()));
+    }
+    let is_short = payload.is_all_head();
+    let mut reader = payload.into_reader();
+    if !is_utf_8 {
+        reader = Box::new(Decoded::new(reader, encoding));
+    }
+    if let Some(quoting) = quoting {
+        reader = Box::new(Requoted::new(reader, quoting));
+    }
+    if is_short {
+        let mut text = Vec::new();
+        reader.read_to_end(&mut text).map_err(SourceProblem::reading)?;
+        return Ok(Text::InMemory(Cursor::new(text)));
+    }
+    let copy = (options.scratch)().map_err(SourceProblem::Io)?;
+    Ok(Text::Copied(CopyingReader::new(reader, copy)))
+}
+
+/// The encoding of a web page: the one that its letters show, or else the one that it declares.
+fn page_encoding(payload: &Payload) -> Result<TextEncoding, SourceProblem> {
+    let detected = payload.detected_encoding()?;
+    let is_certain = detected != TextEncoding::UTF_8 && detected.to_string().starts_with("utf")
+        || detected == TextEncoding::UTF_8 && !payload.head.is_ascii();
+    let declared = html::declared_encoding(&payload.head);
+    Ok(declared.filter(|_| !is_certain).unwrap_or(detected))
+}

@@ -1,0 +1,53 @@
+//! Numbers as text.
+
+use std::fmt::Write;
+
+/// From here on a double does not hold every integer: only 15 digits are exact (IEEE 754 binary64).
+const EXACT_BELOW: f64 = 1e15;
+
+/// Appends a number. An integer gets all its digits. A number with more digits than a spreadsheet keeps
+/// gets an exponent, as its last digits are not known.
+pub(crate) fn push_number(text: &mut String, number: f64) {
+    // Writing to a string cannot fail.
+    let _ = if number.abs() >= EXACT_BELOW {
+        write!(text, "{number:E}").map(|()| with_plus(text))
+    } else if number.fract() == 0.0 {
+        write!(text, "{}", number as i64)
+    } else {
+        write!(text, "{number}")
+    };
+}
+
+/// `E15` as spreadsheets write it: `E+15`.
+fn with_plus(text: &mut String) {
+    if let Some(at) = text.rfind('E')
+        && !text[at + 1..].starts_with('-')
+    {
+        text.insert(at + 1, '+');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        for (number, expected) in [
+            (919_876_543_210.0, "919876543210"),
+            (9.198_765_432_10e11, "919876543210"),
+            (999_999_999_999_999.0, "999999999999999"),
+            (9.198_765_432_101_235e17, "9.198765432101235E+17"),
+            (1e15, "1E+15"),
+            (0.0, "0"),
+            (-0.0, "0"),
+            (2.5, "2.5"),
+            (-12.0, "-12"),
+            (1e-7, "0.0000001"),
+        ] {
+            let mut text = String::new();
+            push_number(&mut text, number);
+            assert_eq!(text, expected);
+        }
+    }
+}
