@@ -24,7 +24,7 @@
 //! assert_eq!(normalizer.normalize(&raw).unwrap_err().reason, Reason::PhoneExcelRounded);
 //! ```
 //!
-//! For a whole dump, [`pipeline::Pipeline`] takes a [`Source`], uses all cores, removes duplicates, and
+//! For a whole dump, [`pipeline::Pipeline`] takes a [`Source`](records::Source), uses all cores, removes duplicates, and
 //! hands the outcomes over in input order.
 //!
 //! This crate knows contacts, fields, mapping, repairs, reasons and merging. It knows nothing of
