@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anstyle::AnsiColor;
-use contactmill_emit::set_aside;
+use contactmill_emit::displaced_results;
 use contactmill_upload::{
     ArraySlice, CaFileError, Ended, FolderError, HttpTransport, ImportFolder, MASKED, REFUSED,
     Remaining, Report, Target, TargetError, Token, TokenError, UploadError, UploadOptions,
@@ -80,12 +80,12 @@ impl fmt::Display for UploadFailure {
             UploadFailure::Folder(error) => {
                 error.fmt(f)?;
                 let FolderError::NoManifest { folder } = error else { return Ok(()) };
-                match set_aside(folder) {
-                    Some(aside) => write!(
+                match displaced_results(folder) {
+                    Some(displaced) => write!(
                         f,
                         "\n  A run was stopped while it replaced the results; the earlier ones are \
                          in {}. To have them back, rename that",
-                        aside.display()
+                        displaced.display()
                     ),
                     None => Ok(()),
                 }

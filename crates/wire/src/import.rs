@@ -217,7 +217,9 @@ mod tests {
             details(r#"{"email":"","phone":["9876543210","91"]}"#, attribute),
             details(&reach, r#"["plan","pro"]"#),
             contact(&format!(r#"["Asha",{reach},[],[]]"#)),
-            format!(r#"{{"profile":[{{"userProvidedName":"Asha","contact":{reach},"tags":[],"attributes":[]}}]}}"#),
+            format!(
+                r#"{{"profile":[{{"userProvidedName":"Asha","contact":{reach},"tags":[],"attributes":[]}}]}}"#
+            ),
         ] {
             assert!(read(&json).is_err(), "{json}");
         }
