@@ -245,8 +245,8 @@ fn dry_run(
 ) -> Result<ExitCode, Failure> {
     let journal = |error| UploadFailure::Upload(UploadError::Journal(error));
     let remaining = remaining(folder, target, options).map_err(journal)?;
-    let bytes = match remaining.parts.first() {
-        Some(part) => Some(body_bytes(folder, *part, options).map_err(UploadFailure::Upload)?),
+    let bytes = match remaining.slices.first() {
+        Some(slice) => Some(body_bytes(folder, *slice, options).map_err(UploadFailure::Upload)?),
         None => None,
     };
     let again = options.again;
@@ -277,7 +277,7 @@ struct Plan<'p> {
 
 impl Plan<'_> {
     fn least_time(&self) -> Duration {
-        least_time(self.target.rate(), self.remaining.parts.len() as u64)
+        least_time(self.target.rate(), self.remaining.slices.len() as u64)
     }
 
     /// The headers of the first request, with the token masked.
@@ -294,8 +294,8 @@ impl Plan<'_> {
         writeln!(out, "{HEADING}Nothing is sent:{HEADING:#} this is what would be\n")?;
         writeln!(out, "  folder    {}", folder.shown())?;
         writeln!(out, "  target    {}, {}", target.name(), target.url())?;
-        let parts = grouped(remaining.parts.len() as u64);
-        writeln!(out, "  arrays    {parts} of {}", grouped(folder.arrays().len() as u64))?;
+        let slices = grouped(remaining.slices.len() as u64);
+        writeln!(out, "  arrays    {slices} of {}", grouped(folder.arrays().len() as u64))?;
         let contacts = grouped(remaining.contacts());
         writeln!(out, "  contacts  {contacts} of {}", grouped(folder.contacts()))?;
         if remaining.acknowledged + remaining.refused > 0 {
@@ -304,7 +304,7 @@ impl Plan<'_> {
         }
         let (least, rate) = (long(self.least_time()), target.rate());
         writeln!(out, "  time      {least} at least, at {rate} requests a minute")?;
-        let Some(part) = remaining.parts.first() else {
+        let Some(slice) = remaining.slices.first() else {
             writeln!(out, "\n{NOTHING_LEFT}")?;
             return out.flush();
         };
@@ -313,7 +313,7 @@ impl Plan<'_> {
         for (name, value) in self.headers() {
             writeln!(out, "  {name}: {value}")?;
         }
-        writeln!(out, "  ({})", part_name(folder, *part))?;
+        writeln!(out, "  ({})", slice_name(folder, *slice))?;
         out.flush()
     }
 
@@ -330,13 +330,13 @@ impl Plan<'_> {
             "again": self.again,
             "target": target.name(),
             "url": target.url(),
-            "arrays": remaining.parts.len(),
+            "arrays": remaining.slices.len(),
             "contacts": remaining.contacts(),
             "acknowledged_before": remaining.acknowledged,
             "refused_before": remaining.refused,
             "rate": target.rate(),
             "least_seconds": self.least_time().as_secs_f64(),
-            "first_request": remaining.parts.first().map(|_| json!({"headers": headers})),
+            "first_request": remaining.slices.first().map(|_| json!({"headers": headers})),
         });
         serde_json::to_writer_pretty(&mut *out, &plan)?;
         writeln!(out)?;
@@ -344,15 +344,15 @@ impl Plan<'_> {
     }
 }
 
-fn part_name(folder: &ImportFolder, part: ArraySlice) -> String {
-    let Some(array) = folder.arrays().get(part.array as usize) else { return String::new() };
+fn slice_name(folder: &ImportFolder, slice: ArraySlice) -> String {
+    let Some(array) = folder.arrays().get(slice.array as usize) else { return String::new() };
     let line =
         if array.file.ends_with(".jsonl") { format!(":{}", array.line) } else { String::new() };
     let name = format!("{}{line}", array.file);
-    match part.contacts() {
-        1 => format!("contact {} of {name}", part.first + 1),
+    match slice.contacts() {
+        1 => format!("contact {} of {name}", slice.first + 1),
         all if all == array.contacts => format!("{name}, {} contacts", grouped(all.into())),
-        _ => format!("contacts {} to {} of {name}", part.first + 1, part.end),
+        _ => format!("contacts {} to {} of {name}", slice.first + 1, slice.end),
     }
 }
 
@@ -385,8 +385,8 @@ fn write_summary(
     }
     if !report.unknown.is_empty() {
         writeln!(out, "\n{HEADING}Unknown{HEADING:#}: sent, without a clear answer")?;
-        for (part, trouble) in report.unknown.iter().take(LISTED) {
-            writeln!(out, "  {}: {trouble}", part_name(folder, *part))?;
+        for (slice, trouble) in report.unknown.iter().take(LISTED) {
+            writeln!(out, "  {}: {trouble}", slice_name(folder, *slice))?;
         }
         if let Some(more @ 1..) = report.unknown.len().checked_sub(LISTED) {
             writeln!(out, "  and {more} more; --json has them all")?;
@@ -408,13 +408,13 @@ fn write_json(
     folder: &ImportFolder,
     url: &str,
 ) -> io::Result<()> {
-    let unknown = report.unknown.iter().map(|(part, trouble)| {
-        let array = folder.arrays().get(part.array as usize);
+    let unknown = report.unknown.iter().map(|(slice, trouble)| {
+        let array = folder.arrays().get(slice.array as usize);
         json!({
             "file": array.map(|array| &array.file),
             "line": array.map(|array| array.line),
-            "first": part.first + 1,
-            "last": part.end,
+            "first": slice.first + 1,
+            "last": slice.end,
             "reason": trouble.to_string(),
         })
     });

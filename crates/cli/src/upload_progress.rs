@@ -97,8 +97,8 @@ impl UploadProgress {
             Event::NotLocked { why } if !self.quiet => line(&format!(
                 "note: the file system refuses locks ({why}); start no other upload of this folder"
             )),
-            Event::Acknowledged { part } => {
-                state.settled += u64::from(part.contacts());
+            Event::Acknowledged { slice } => {
+                state.settled += u64::from(slice.contacts());
                 self.move_on(&mut state);
             }
             Event::Refused { .. } => {

@@ -54,7 +54,7 @@ impl Verdict {
     }
 }
 
-/// Why it is not known whether a part is in.
+/// Why it is not known whether a slice is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trouble {

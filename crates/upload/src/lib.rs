@@ -35,8 +35,8 @@
 //! let uploader = Uploader::new(target, &service, UploadOptions::default());
 //!
 //! let report = uploader.run(&folder, &AtomicBool::new(false), &|event| {
-//!     if let Event::Acknowledged { part } = event {
-//!         println!("{} contacts are in", part.contacts());
+//!     if let Event::Acknowledged { slice } = event {
+//!         println!("{} contacts are in", slice.contacts());
 //!     }
 //! })?;
 //! assert_eq!((report.ended, report.acknowledged, report.refused), (Ended::Finished, 2, 0));
@@ -71,10 +71,10 @@ mod folder;
 mod journal;
 mod object;
 mod pacer;
-mod part;
 mod refused;
 mod report;
 mod schedule;
+mod slice;
 mod target;
 mod token;
 mod transport;
@@ -83,14 +83,14 @@ mod uploader;
 mod words;
 
 pub use answer::{Answer, Trouble};
+pub use contactmill_wire::files::{JOURNAL, REFUSED};
 pub use error::UploadError;
 pub use folder::{FolderError, ImportArray, ImportFolder};
-pub use journal::{JOURNAL, JournalError};
+pub use journal::JournalError;
 pub use pacer::least_time;
-pub use part::ArraySlice;
-pub use refused::REFUSED;
 pub use report::{Ended, Event, Report};
 pub use schedule::WaitFor;
+pub use slice::ArraySlice;
 pub use target::{Service, Target, TargetError};
 pub use token::{MASKED, Token, TokenError};
 pub use transport::{CaFileError, HttpTransport, SendError, Transport};
