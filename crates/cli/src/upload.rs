@@ -24,10 +24,10 @@ use crate::upload_progress::{UploadProgress, long};
 /// The variable that may hold the token.
 const TOKEN_VARIABLE: &str = "CONTACTMILL_TOKEN";
 
-/// Parts without a clear answer that are listed; all of them are in the JSON.
+/// Maximum number of slices without a clear answer that are listed. The JSON has all of them.
 const LISTED: usize = 8;
 
-/// What is said where everything is acknowledged or refused.
+/// The message when everything is acknowledged or refused.
 const NOTHING_LEFT: &str = "There is nothing left to send. If the service has forgotten it, as a sandbox does that was\nstarted again, or has been put right, --again sends it all once more.";
 
 const HEADING: Style = Style::new().bold();
@@ -43,17 +43,17 @@ pub(crate) enum UploadFailure {
     NoToken,
     CaFile(CaFileError),
     Upload(UploadError),
-    /// A run that ended early, or left something open.
-    Ended(Box<Report>, Place),
+    /// The run ended early, or left contacts without a clear answer.
+    Ended(Box<Report>, RunContext),
 }
 
-/// What is said of a run beside its report.
+/// What a message about a run needs beside its report.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct RunContext {
     url: String,
     contacts: u64,
     max_wait: Duration,
-    /// Whether it began anew.
+    /// Whether everything was sent once more.
     again: bool,
     /// The exit code of the signal that stopped it.
     signal: Option<u8>,
@@ -62,9 +62,9 @@ pub(crate) struct Place {
 impl UploadFailure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            UploadFailure::Ended(report, place) => match report.ended {
+            UploadFailure::Ended(report, context) => match report.ended {
                 Ended::Unauthorized { .. } => 5,
-                Ended::Interrupted => place.signal.unwrap_or(1),
+                Ended::Interrupted => context.signal.unwrap_or(1),
                 _ => 1,
             },
             UploadFailure::Target(_) => 2,
@@ -97,9 +97,9 @@ impl fmt::Display for UploadFailure {
             ),
             UploadFailure::CaFile(error) => error.fmt(f),
             UploadFailure::Upload(error) => error.fmt(f),
-            UploadFailure::Ended(report, place) => {
-                ended(f, report, place)?;
-                let Place { contacts, again, .. } = place;
+            UploadFailure::Ended(report, context) => {
+                ended(f, report, context)?;
+                let RunContext { contacts, again, .. } = context;
                 let (done, all) = (grouped(report.acknowledged), grouped(*contacts));
                 let without = if *again { " without --again" } else { "" };
                 write!(
@@ -111,8 +111,8 @@ impl fmt::Display for UploadFailure {
     }
 }
 
-fn ended(f: &mut fmt::Formatter<'_>, report: &Report, place: &Place) -> fmt::Result {
-    let Place { url, max_wait, .. } = place;
+fn ended(f: &mut fmt::Formatter<'_>, report: &Report, context: &RunContext) -> fmt::Result {
+    let RunContext { url, max_wait, .. } = context;
     match &report.ended {
         Ended::Finished => {
             let unknown = grouped(report.unknown_contacts());
@@ -161,6 +161,19 @@ fn ended(f: &mut fmt::Formatter<'_>, report: &Report, place: &Place) -> fmt::Res
     }
 }
 
+impl std::error::Error for UploadFailure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            UploadFailure::Target(error) => Some(error),
+            UploadFailure::Folder(error) => Some(error),
+            UploadFailure::Token(error) => Some(error),
+            UploadFailure::CaFile(error) => Some(error),
+            UploadFailure::Upload(error) => Some(error),
+            UploadFailure::NoToken | UploadFailure::Ended(..) => None,
+        }
+    }
+}
+
 impl From<UploadFailure> for Failure {
     fn from(failure: UploadFailure) -> Self {
         Failure::Upload(failure)
@@ -176,16 +189,16 @@ pub(crate) fn run(arguments: &UploadArguments) -> Result<ExitCode, Failure> {
         return dry_run(arguments, &folder, &target, &options);
     }
     let token = token(arguments)?;
-    let ca_file = arguments.how.ca_file.as_deref();
-    let transport = HttpTransport::new(&target, token, arguments.how.timeout.0, ca_file)
+    let ca_file = arguments.sending.ca_file.as_deref();
+    let transport = HttpTransport::new(&target, token, arguments.sending.timeout.0, ca_file)
         .map_err(UploadFailure::CaFile)?;
     let journal = |error| UploadFailure::Upload(UploadError::Journal(error));
     let before = remaining(&folder, &target, &options).map_err(journal)?;
 
     let signals = Signals::listen().map_err(Failure::Signals)?;
     let display = &arguments.display;
-    let settled = before.acknowledged + before.refused;
-    let progress = UploadProgress::new(display.progress, display.quiet, settled, folder.contacts());
+    let done = before.acknowledged + before.refused;
+    let progress = UploadProgress::new(display.progress, display.quiet, done, folder.contacts());
     let (url, max_wait) = (target.url(), options.max_wait);
     let uploader = Uploader::new(target, transport, options);
     let report = uploader.run(&folder, signals.any(), &|event| progress.show(event));
@@ -206,29 +219,30 @@ pub(crate) fn run(arguments: &UploadArguments) -> Result<ExitCode, Failure> {
         _ => {}
     }
     if report.ended != Ended::Finished || !report.unknown.is_empty() {
-        let place = Place {
+        let context = RunContext {
             url,
             contacts: folder.contacts(),
             max_wait,
             again: arguments.again,
             signal: signals.exit_code(),
         };
-        return Err(UploadFailure::Ended(Box::new(report), place).into());
+        return Err(UploadFailure::Ended(Box::new(report), context).into());
     }
     Ok(if report.refused > 0 { ExitCode::from(4) } else { ExitCode::SUCCESS })
 }
 
-/// The token: from the file that was named, the variable, or standard input where it is no terminal.
+/// Reads the token: from the file that was named, the variable, or standard input unless it is a
+/// terminal.
 fn token(arguments: &UploadArguments) -> Result<Token, UploadFailure> {
     let stdin = || Token::read(io::stdin().lock(), "standard input");
-    let read = match &arguments.how.token_file {
+    let read = match &arguments.sending.token_file {
         Some(path) if path.as_os_str() == "-" => stdin(),
         Some(path) => Token::from_file(path),
         None => match std::env::var(TOKEN_VARIABLE) {
             Ok(text) if !text.is_empty() => Token::read(text.as_bytes(), TOKEN_VARIABLE),
             _ if io::stdin().is_terminal() => return Err(UploadFailure::NoToken),
             _ => match stdin() {
-                // Nobody named standard input, so its emptiness is not what to complain about.
+                // Nobody named standard input, so the error is that there is no token.
                 Err(error) if error.is_empty() => return Err(UploadFailure::NoToken),
                 read => read,
             },
@@ -269,7 +283,7 @@ struct Plan<'p> {
     folder: &'p ImportFolder,
     target: &'p Target,
     remaining: &'p Remaining,
-    /// The length of the first body.
+    /// Size of the first body, in bytes.
     first_bytes: Option<usize>,
     /// Whether everything would be sent once more.
     again: bool,

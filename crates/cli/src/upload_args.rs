@@ -1,4 +1,4 @@
-//! What was typed for `upload` and `sandbox`.
+//! The arguments of `upload` and `sandbox`.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -34,17 +34,17 @@ pub(crate) struct UploadArguments {
     pub(crate) again: bool,
 
     #[command(flatten, next_help_heading = "Where to")]
-    place: PlaceArguments,
+    target: TargetArguments,
 
     #[command(flatten, next_help_heading = "How")]
-    pub(crate) how: HowArguments,
+    pub(crate) sending: SendingArguments,
 
     #[command(flatten, next_help_heading = "What is shown")]
     pub(crate) display: DisplayArguments,
 }
 
 #[derive(Args, Debug)]
-struct PlaceArguments {
+struct TargetArguments {
     /// A service by name: botpenguin, botpenguin-partner, m1bot, reekolect
     #[arg(
         long,
@@ -69,7 +69,7 @@ struct PlaceArguments {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct HowArguments {
+pub(crate) struct SendingArguments {
     /// File with the token; - for standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
@@ -106,36 +106,40 @@ pub(crate) struct HowArguments {
 
 impl UploadArguments {
     pub(crate) fn target(&self) -> Result<Target, TargetError> {
-        let PlaceArguments { target, base_url, origin, bot_id } = &self.place;
-        let mut place = match (target, base_url) {
-            (Some(preset), _) => Target::preset(*preset),
+        let TargetArguments { target, base_url, origin, bot_id } = &self.target;
+        let mut target = match (target, base_url) {
+            (Some(service), _) => Target::service(*service),
             (None, url) => Target::at(url.as_deref().unwrap_or_default())?,
         };
         if let Some(origin) = origin {
-            place = place.with_origin(origin)?;
+            target = target.with_origin(origin)?;
         }
         if let Some(bot_id) = bot_id {
-            place = place.with_bot_id(bot_id)?;
+            target = target.with_bot_id(bot_id)?;
         }
-        Ok(match self.how.rate {
-            Some(rate) => place.with_rate(rate),
-            None => place,
+        Ok(match self.sending.rate {
+            Some(rate) => target.with_rate(rate),
+            None => target,
         })
     }
 
-    /// The options, with the tag that was said or else this one.
+    /// The options, with the tag that was given or else this one.
     pub(crate) fn options(&self, tag: impl FnOnce() -> String) -> UploadOptions {
         UploadOptions {
-            concurrency: self.how.concurrency.0,
-            retries: self.how.retries,
-            max_wait: self.how.max_wait.0,
-            tag: self.how.tag_run.clone().map(|said| if said.is_empty() { tag() } else { said }),
+            concurrency: self.sending.concurrency.0,
+            retries: self.sending.retries,
+            max_wait: self.sending.max_wait.0,
+            tag: self
+                .sending
+                .tag_run
+                .clone()
+                .map(|given| if given.is_empty() { tag() } else { given }),
             again: self.again,
         }
     }
 }
 
-/// Requests at once: more than a few dozen only make the service slow.
+/// Number of requests under way: more than a few dozen only make the service slow.
 #[derive(Clone, Copy, Debug)]
 struct Concurrency(NonZeroUsize);
 
@@ -234,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn periods_are_read_with_their_units() {
+    fn times_are_read_with_their_units() {
         for (text, milliseconds) in
             [("30", 30_000), ("30s", 30_000), ("250ms", 250), ("15m", 900_000), ("1h", 3_600_000)]
         {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::answer::{Trouble, Verdict, speaks_of_the_contact};
+use crate::answer::{Trouble, Verdict, is_about_the_contact};
 use crate::journal::Past;
 use crate::pacer::Pacer;
 use crate::slice::ArraySlice;
@@ -323,15 +323,15 @@ impl Schedule {
             );
         }
         // What was begun is finished first. In doubt, only what can remove the doubt is sent.
-        let is_meant = |request: &Request| !is_in_doubt || request.purpose != Purpose::Import;
-        let is_due = |request: &Request| request.not_before <= now && is_meant(request);
+        let may_be_sent = |request: &Request| !is_in_doubt || request.purpose != Purpose::Import;
+        let is_due = |request: &Request| request.not_before <= now && may_be_sent(request);
         let mut request = match self.again.iter().position(is_due) {
             Some(at) => self.again.remove(at),
             None => match (!is_in_doubt).then(|| self.fresh.pop_front()).flatten() {
                 Some(slice) => Request::new(slice),
                 None => {
-                    let meant = self.again.iter().filter(|request| is_meant(request));
-                    let first = meant.map(|request| request.not_before).min();
+                    let candidates = self.again.iter().filter(|request| may_be_sent(request));
+                    let first = candidates.map(|request| request.not_before).min();
                     return Action::WaitUntil(first.unwrap_or(now), WaitFor::Retry);
                 }
             },
@@ -380,8 +380,8 @@ impl Schedule {
             return None;
         }
         // Only single contacts are left, and nothing was ever taken: the words of the answers decide.
-        let speaks = |doubted: &Doubted| speaks_of_the_contact(doubted.status, &doubted.message);
-        if let Some(at) = self.doubted.iter().position(speaks).filter(|_| is_all_sent) {
+        let is_about = |doubted: &Doubted| is_about_the_contact(doubted.status, &doubted.message);
+        if let Some(at) = self.doubted.iter().position(is_about).filter(|_| is_all_sent) {
             let Doubted { request, status, message, .. } = self.doubted.remove(at);
             return Some(Action::Refuse(Refusal { slice: request.slice, status, message }));
         }

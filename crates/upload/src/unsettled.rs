@@ -80,7 +80,7 @@ fn begun<'l>(lines: &'l [JournalLine], manifest: &str) -> Vec<&'l Job> {
     for line in lines {
         match &line.event {
             JournalEvent::Opened { job, .. } => {
-                open = Some(job).filter(|job| job.manifest == manifest)
+                open = Some(job).filter(|job| job.manifest == manifest);
             }
             JournalEvent::Sending(_) => {
                 if let Some(job) = open.take() {

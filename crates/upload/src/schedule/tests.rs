@@ -39,7 +39,7 @@ fn unclear(trouble: Trouble) -> Verdict {
     Verdict::Unclear { trouble, wait: None }
 }
 
-/// One request, and what came of it; or what was decided without one.
+/// One request and the effect of its answer, or a decision without a request.
 #[derive(Debug)]
 struct Exchange {
     slice: ArraySlice,
@@ -49,8 +49,7 @@ struct Exchange {
     effect: AnswerEffect,
 }
 
-/// Runs a schedule to its end, or to a stop, against a service that says what it answers and how
-/// long that takes.
+/// Runs a schedule to its end, or to a stop, against a service that returns its answer and latency.
 fn run(
     schedule: &mut Schedule,
     service: &mut dyn FnMut(ArraySlice, Duration) -> (Verdict, Duration),
@@ -113,11 +112,11 @@ fn schedule(rules: Rules, sizes: Vec<Size>) -> Schedule {
     Schedule::new(rules, sizes, &Past::default(), START)
 }
 
-/// A contact: its array, and its place there.
-type Place = (u32, u32);
+/// A contact: its array, and its index there.
+type ContactId = (u32, u32);
 
-/// The contacts that were acknowledged, and those that were refused, by array and place.
-fn settled(exchanges: &[Exchange]) -> (Vec<Place>, BTreeSet<Place>) {
+/// The contacts that were acknowledged, and those that were refused.
+fn settled(exchanges: &[Exchange]) -> (Vec<ContactId>, BTreeSet<ContactId>) {
     let (mut acknowledged, mut refused) = (Vec::new(), BTreeSet::new());
     for Exchange { slice, effect, .. } in exchanges {
         match effect {
@@ -136,7 +135,7 @@ fn settled(exchanges: &[Exchange]) -> (Vec<Place>, BTreeSet<Place>) {
 }
 
 /// A service that refuses arrays with one of these contacts.
-fn refusing(bad: &BTreeSet<Place>) -> impl FnMut(ArraySlice, Duration) -> (Verdict, Duration) {
+fn refusing(bad: &BTreeSet<ContactId>) -> impl FnMut(ArraySlice, Duration) -> (Verdict, Duration) {
     move |slice, _| {
         let mut within = bad.range((slice.array, slice.first)..(slice.array, slice.end));
         let verdict = if within.next().is_some() { refused() } else { Verdict::Acknowledged };
@@ -145,16 +144,16 @@ fn refusing(bad: &BTreeSet<Place>) -> impl FnMut(ArraySlice, Duration) -> (Verdi
 }
 
 #[test]
-fn one_bad_contact_among_500_is_found_in_18_requests_wherever_it_stands() {
+fn one_bad_contact_among_500_is_found_in_18_requests_at_any_index() {
     let mut most = 0;
-    for place in 0..500 {
-        let bad = [(0, place)].into();
+    for index in 0..500 {
+        let bad = [(0, index)].into();
         let exchanges = run(&mut schedule(rules(), sizes(1, 500)), &mut refusing(&bad));
         most = most.max(requests(&exchanges));
         let (acknowledged, refused) = settled(&exchanges);
         assert_eq!(refused, bad);
-        let others: Vec<_> = (0..500).filter(|at| *at != place).map(|at| (0, at)).collect();
-        assert_eq!(acknowledged, others, "{place}");
+        let others: Vec<_> = (0..500).filter(|at| *at != index).map(|at| (0, at)).collect();
+        assert_eq!(acknowledged, others, "{index}");
     }
     let bound = 2.0 * 500f64.log2() + 1.0;
     assert!(most as f64 <= bound, "{most} requests, and {bound:.2} are allowed");
@@ -164,9 +163,9 @@ fn one_bad_contact_among_500_is_found_in_18_requests_wherever_it_stands() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whichever contacts are at fault: they are refused, one by one, and all others are in, once.
+    /// Whichever contacts are at fault: each is refused alone, and all others are taken once.
     #[test]
-    fn contacts_at_fault_stand_alone(
+    fn exactly_the_contacts_at_fault_are_refused(
         bad in prop::collection::btree_set((0u32..3, 0u32..70), 0..40),
         trouble in 0.0f64..0.5,
         seed in any::<u64>(),
@@ -189,7 +188,7 @@ proptest! {
 }
 
 #[test]
-fn a_service_that_takes_fewer_at_once_gets_fewer_and_loses_none() {
+fn a_service_with_smaller_limits_gets_smaller_requests_and_all_contacts() {
     let too_many = |verdict: fn() -> Verdict, limit: u32| {
         move |slice: ArraySlice, _: Duration| {
             let is_too_many = slice.contacts() > limit;
@@ -197,7 +196,7 @@ fn a_service_that_takes_fewer_at_once_gets_fewer_and_loses_none() {
         }
     };
     for (verdict, most) in [
-        // Eight slices of each array go; what is too large is learned from the first four arrays.
+        // Eight slices of each array are taken. The first four arrays show which size is too large.
         ((|| Verdict::TooLarge { message: message() }) as fn() -> Verdict, 5 * 8 + 4 * 7),
         // Refusals look like a contact at fault, until nobody is: fifteen for each array at best.
         (refused, 5 * 15 + 4 * 8),
@@ -210,7 +209,7 @@ fn a_service_that_takes_fewer_at_once_gets_fewer_and_loses_none() {
 }
 
 #[test]
-fn what_has_no_clear_answer_is_sent_again_so_often_and_the_rest_goes_on() {
+fn a_slice_without_a_clear_answer_uses_up_its_retries_and_the_rest_goes_on() {
     let mut service = |slice: ArraySlice, _: Duration| {
         let broken = slice.array == 1;
         (if broken { unclear(Trouble::Status(503)) } else { Verdict::Acknowledged }, SECOND / 10)
@@ -224,7 +223,7 @@ fn what_has_no_clear_answer_is_sent_again_so_often_and_the_rest_goes_on() {
 }
 
 #[test]
-fn waits_before_another_try_grow_and_are_drawn_from_nothing_up() {
+fn waits_before_retries_are_random_and_their_maximum_grows() {
     let mut waits: Vec<Vec<Duration>> = vec![Vec::new(); 10];
     for seed in 0..200 {
         let rules = Rules { retries: 10, seed, ..rules() };
@@ -332,8 +331,8 @@ fn ten_thousand_contacts_take_what_the_limit_allows() {
     println!("{took:?}, and {allowed:?} is the least");
 }
 
-/// A service that counts, with an uploader that is killed and started again and again: an hour of
-/// it in a moment. The journal is the real one but for the disk.
+/// A service that counts requests, and an uploader that is killed and started again many times: an hour
+/// of it in a moment. The journal is the real one, without a disk.
 #[test]
 fn an_hour_with_restarts_stays_within_the_limit_and_every_wait() {
     for seed in 0..5 {
@@ -439,7 +438,7 @@ fn an_hour(seed: u64) {
     assert!(restarts > 10 && !closed.is_empty());
 }
 
-/// What a service says that refuses everything; nothing in it is about a contact.
+/// The answer of a service that refuses everything. Nothing in it is about a contact.
 fn general() -> Verdict {
     Verdict::Refused { status: 400, message: "Bot not found".to_owned() }
 }
@@ -448,14 +447,14 @@ fn refuses_everything(message: &str, status: u16) -> AnswerEffect {
     AnswerEffect::Stopped { stop: Stop::RefusesEverything { status, message: message.to_owned() } }
 }
 
-/// Contacts that were refused for good, whatever was said of them.
-fn refused_for_good(exchanges: &[Exchange]) -> BTreeSet<Place> {
+/// The contacts that were refused for good, with any message.
+fn refused_for_good(exchanges: &[Exchange]) -> BTreeSet<ContactId> {
     let refused = exchanges.iter().filter(|one| matches!(one.effect, AnswerEffect::Refused { .. }));
     refused.map(|one| (one.slice.array, one.slice.first)).collect()
 }
 
 #[test]
-fn a_service_that_refuses_everything_is_found_out_in_a_few_requests() {
+fn a_service_that_refuses_everything_is_detected_in_a_few_requests() {
     // Answers overtake each other, and some contacts are refused before, too.
     for seed in 0..40 {
         for (arrays, contacts, concurrency) in
@@ -470,7 +469,7 @@ fn a_service_that_refuses_everything_is_found_out_in_a_few_requests() {
 
 fn found_out(seed: u64, before: usize, sizes: Vec<Size>, concurrency: usize) {
     let mut random = fastrand::Rng::with_seed(seed);
-    let bad: BTreeSet<Place> =
+    let bad: BTreeSet<ContactId> =
         (0..sizes.len() as u32).step_by(3).map(|array| (array, random.u32(..500))).collect();
     let (mut sent, mut in_vain) = (0, 0);
     let mut service = |slice: ArraySlice, _: Duration| {
@@ -514,8 +513,8 @@ fn a_service_that_finds_everything_too_large_refuses_no_contact() {
 }
 
 #[test]
-fn a_last_array_that_is_all_bad_is_refused_contact_by_contact() {
-    let bad: BTreeSet<Place> = (0..60).map(|place| (4, place)).collect();
+fn a_last_array_of_bad_contacts_is_refused_contact_by_contact() {
+    let bad: BTreeSet<ContactId> = (0..60).map(|index| (4, index)).collect();
     let exchanges = run(&mut schedule(rules(), sizes(5, 60)), &mut refusing(&bad));
     let (acknowledged, refused) = settled(&exchanges);
     assert_eq!(refused, bad);
@@ -526,16 +525,16 @@ fn a_last_array_that_is_all_bad_is_refused_contact_by_contact() {
         .collect();
     assert!(!checks.is_empty() && checks.iter().all(|check| check.contacts() == 1));
     assert!(checks.iter().all(|check| acknowledged.contains(&(check.array, check.first))));
-    // Twice each, the slices that they stood in, and a sample and a check for every eight refusals.
+    // Twice each, the slices around them, and a sample and a check for every eight refusals.
     let most = 60 * 3 + 60 * 3 * 2 / 8 + 4;
     assert!(requests(&exchanges) <= most, "{} requests", requests(&exchanges));
 }
 
-/// Where nothing was ever taken, the words must tell.
+/// Where nothing was ever taken, the message decides.
 #[test]
-fn a_folder_so_small_that_all_stands_alone_is_refused_if_the_words_are_about_the_contact() {
+fn contacts_of_a_tiny_folder_are_refused_if_the_message_is_about_the_contact() {
     for contacts in 1..=5 {
-        let bad: BTreeSet<Place> = (0..contacts).map(|place| (0, place)).collect();
+        let bad: BTreeSet<ContactId> = (0..contacts).map(|index| (0, index)).collect();
         let exchanges = run(&mut schedule(rules(), sizes(1, contacts)), &mut refusing(&bad));
         assert_eq!(settled(&exchanges).1, bad);
         let mut service = |_: ArraySlice, _: Duration| (general(), SECOND / 10);
@@ -571,7 +570,7 @@ struct Folder {
     sizes: Vec<Size>,
     job: Job,
     lines: Vec<JournalLine>,
-    /// What was answered so far, by all runs.
+    /// The answers so far, of all runs.
     answered: usize,
 }
 
@@ -593,8 +592,8 @@ impl Folder {
         Past::of(&self.lines, &self.job, self.lines.len() as u64)
     }
 
-    /// Runs until everything is settled, the schedule stops, or so much was answered. A journal line
-    /// is written where the uploader writes one.
+    /// Runs until everything is answered, the schedule stops, or this number of answers has come. A journal
+    /// line is written where the uploader writes one.
     fn run(
         &mut self,
         rules: Rules,
@@ -659,11 +658,11 @@ impl Folder {
         }
     }
 
-    /// The contacts that the journal knows as acknowledged, each as often as it is, and as refused.
-    fn settled(&self) -> (Vec<Place>, BTreeSet<Place>) {
+    /// The contacts that the journal lists as acknowledged, each as often as it does, and as refused.
+    fn settled(&self) -> (Vec<ContactId>, BTreeSet<ContactId>) {
         let past = self.past();
         let taken = past.acknowledged.iter().flat_map(|(array, slices)| {
-            slices.iter().flat_map(|(first, end)| (*first..*end).map(|place| (*array, place)))
+            slices.iter().flat_map(|(first, end)| (*first..*end).map(|index| (*array, index)))
         });
         (taken.collect(), past.refused.keys().map(|slice| (slice.array, slice.first)).collect())
     }
@@ -672,11 +671,11 @@ impl Folder {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// A service refuses everything from one moment to another, and some contacts always; the run is
-    /// killed and started again, and troubled. Every contact ends where it belongs, and none is
-    /// refused for good because of the time when everything was.
+    /// A service refuses everything for some time, and some contacts always. The run is killed and started
+    /// again, and some answers are unclear. Every contact ends where it belongs, and none is refused for
+    /// good because of the time when everything was.
     #[test]
-    fn nobody_is_refused_because_everybody_was(
+    fn no_contact_is_refused_because_everything_was(
         bad in prop::collection::btree_set((0u32..3, 0u32..40), 0..30),
         begins in 0usize..80,
         lasts in 0usize..60,
@@ -715,15 +714,15 @@ proptest! {
         }
         let (acknowledged, refused) = folder.settled();
         prop_assert_eq!(&refused, &bad);
-        let all = (0..3).flat_map(|array| (0..40).map(move |place| (array, place)));
-        let others: Vec<Place> = all.filter(|place| !bad.contains(place)).collect();
+        let all = (0..3).flat_map(|array| (0..40).map(move |index| (array, index)));
+        let others: Vec<ContactId> = all.filter(|index| !bad.contains(index)).collect();
         prop_assert_eq!(acknowledged, others);
     }
 
-    /// Where everything is refused again and again, a contact without fault is refused for good only
-    /// if it met two of those times, with something taken between them.
+    /// Where everything is refused several times, a contact without fault is refused for good only if it was
+    /// sent in two of those times, with something taken between them.
     #[test]
-    fn one_time_when_everything_is_refused_is_not_enough(
+    fn a_single_time_when_everything_is_refused_is_no_proof(
         bad in prop::collection::btree_set((0u32..3, 0u32..40), 0..12),
         times in prop::collection::vec((1usize..30, 1usize..12), 1..8),
         seed in any::<u64>(),
@@ -761,10 +760,10 @@ proptest! {
         let (acknowledged, refused) = folder.settled();
         prop_assert_eq!(acknowledged.len() + refused.len(), 120);
         prop_assert!(refused.is_superset(&bad));
-        for (array, place) in refused.difference(&bad) {
-            let holds = |slice: &ArraySlice| slice.array == *array && (slice.first..slice.end).contains(place);
+        for (array, index) in refused.difference(&bad) {
+            let holds = |slice: &ArraySlice| slice.array == *array && (slice.first..slice.end).contains(index);
             let of = met.iter().filter(|(_, slice)| holds(slice)).map(|(time, _)| *time);
-            prop_assert!(of.collect::<BTreeSet<_>>().len() >= 2, "{array} {place}");
+            prop_assert!(of.collect::<BTreeSet<_>>().len() >= 2, "{array} {index}");
         }
     }
 }
