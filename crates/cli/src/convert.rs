@@ -42,6 +42,8 @@ pub(crate) enum Failure {
     Mapping {
         source: String,
         error: MappingError,
+        /// Whether `--no-header` would read the input without one.
+        takes_no_header: bool,
     },
     StandardInputTwice,
     /// An input stands in the folder that is going to be replaced.
@@ -102,9 +104,9 @@ impl fmt::Display for Failure {
             Failure::Source(error) => error.fmt(f),
             Failure::Emit(error) => error.fmt(f),
             Failure::Threads(error) => error.fmt(f),
-            Failure::Mapping { source, error } => {
+            Failure::Mapping { source, error, takes_no_header } => {
                 write!(f, "{source}: ")?;
-                mapping_failure(f, error)
+                mapping_failure(f, error, *takes_no_header)
             }
             Failure::StandardInputTwice => f.write_str("standard input (-) can be read only once"),
             Failure::InputInOut { input } => write!(
@@ -147,7 +149,11 @@ impl fmt::Display for Failure {
     }
 }
 
-fn mapping_failure(f: &mut fmt::Formatter<'_>, error: &MappingError) -> fmt::Result {
+fn mapping_failure(
+    f: &mut fmt::Formatter<'_>,
+    error: &MappingError,
+    takes_no_header: bool,
+) -> fmt::Result {
     match error {
         MappingError::NoPhoneColumn { columns, likely } => {
             writeln!(f, "no column is called like one with phone numbers")?;
@@ -174,9 +180,19 @@ fn mapping_failure(f: &mut fmt::Formatter<'_>, error: &MappingError) -> fmt::Res
             Ok(())
         }
         MappingError::NoHeader { columns, likely } => {
-            writeln!(f, "the first row is data, and no header")?;
-            let map = likely.as_ref().map(|letter| format!(" --map phone={letter}"));
-            writeln!(f, "  if the file has none, say so: --no-header{}", map.unwrap_or_default())?;
+            let add = match takes_no_header {
+                true => {
+                    let map = likely.as_ref().map(|letter| format!(" --map phone={letter}"));
+                    let map = map.unwrap_or_default();
+                    writeln!(f, "the first row is data, and no header")?;
+                    writeln!(f, "  if the file has none, say so: --no-header{map}")?;
+                    "or add a first line such as:"
+                }
+                false => {
+                    writeln!(f, "the first row is data; a header row is needed above it")?;
+                    "add a first line such as:"
+                }
+            };
             // A single column is that of the numbers.
             let example = ["name", "phone", "email"].into_iter().skip(usize::from(*columns == 1));
             let names: Vec<String> = example
@@ -184,7 +200,7 @@ fn mapping_failure(f: &mut fmt::Formatter<'_>, error: &MappingError) -> fmt::Res
                 .chain((4..).map(|number| format!("column{number}")))
                 .take(*columns)
                 .collect();
-            write!(f, "{}", listed("or add a first line such as:", &[names.join(",")]))
+            write!(f, "{}", listed(add, &[names.join(",")]))
         }
         MappingError::UnknownColumn { column, columns } => {
             writeln!(f, "there is no column {column:?}")?;

@@ -102,6 +102,10 @@ impl Opening<'_> {
             }
             for part in parts {
                 let sampled = Sampled::of(part.open(self.reading)?, self.options.clone())?;
+                if !self.is_quiet {
+                    say_header_is_its_own(sampled.source(), self.reading);
+                    say_skipped_columns(sampled.source());
+                }
                 let map = match self.columns_of(&sampled) {
                     Ok(map) => map,
                     Err(failure) => {
@@ -114,10 +118,6 @@ impl Opening<'_> {
                     }
                 };
                 let source = sampled.source();
-                if !self.is_quiet {
-                    say_header_is_its_own(source, self.reading);
-                    say_skipped_columns(source);
-                }
                 inputs.push(OpenInput {
                     name: source.name().to_owned(),
                     format: source.format(),
@@ -161,7 +161,8 @@ impl Opening<'_> {
             if let Some(skipped) = source.skipped_columns().iter().find(is_meant) {
                 return Failure::Source(source.cannot_read(skipped));
             }
-            Failure::Mapping { source: source.name().to_owned(), error }
+            let takes_no_header = source.format().has_header_row();
+            Failure::Mapping { source: source.name().to_owned(), error, takes_no_header }
         })
     }
 

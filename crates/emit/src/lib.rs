@@ -28,6 +28,17 @@
 //! # Ok::<(), contactmill_core::Rejection>(())
 //! ```
 //!
+//! | module | holds |
+//! |---|---|
+//! | `contact_writer` | the trait that an output format implements |
+//! | `contact_json`, `arrays` | import arrays, its first implementation |
+//! | `write_thread` | writing on a thread of its own |
+//! | `tables`, `manifest`, `result` | what every result has beside its contacts |
+//! | `file` | files while they are written |
+//! | `staging` | the folder that appears whole or not at all |
+//! | `siblings`, `lock` | temporary folders beside it, and which of them are in use |
+//! | `note`, `error` | what is reported |
+//!
 //! This crate knows the files of a result and how they are written. It knows nothing of where records
 //! come from, nor of HTTP.
 

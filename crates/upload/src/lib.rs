@@ -62,6 +62,23 @@
 //! * The words of a service are made safe to show on a terminal, and hold no secret.
 //! * The token is in one header of the requests, and nowhere else.
 //!
+//! # Rooms
+//!
+//! | module | holds |
+//! |---|---|
+//! | `target`, `token` | where to send, and the secret that is never shown |
+//! | `folder` | the manifest, and the arrays checked against it |
+//! | `slice` | some contacts of one array: what one request sends |
+//! | `pacer` | the limit, as the service sees it |
+//! | `answer` | what an answer means; nothing in it is trusted |
+//! | `words`, `object` | text of others, safe to show; JSON objects of others |
+//! | `schedule` | what is sent when: halves, retries, waits; whether a contact is at fault |
+//! | `journal`, `refused` | what the folder keeps |
+//! | `unsettled` | uploads that are not finished, for a program that wants to replace the folder |
+//! | `transport` | the trait, and HTTPS |
+//! | `uploader` | the workers |
+//! | `report`, `error` | events, the result of a run, errors |
+//!
 //! This crate knows HTTP, tokens, limits and the journal. It knows nothing of where arrays come
 //! from: `curl` could replace it.
 
