@@ -1,6 +1,6 @@
 //! Contacts as the import API takes them.
 
-use contactmill_core::contact::EmailAddress;
+use contactmill_core::contact::{EmailAddress, Tag};
 use contactmill_core::{Contact, ContactEncoder, PhoneNumber};
 use contactmill_wire::import::{PhoneDigits, write_contact, write_phone};
 
@@ -13,7 +13,7 @@ pub fn contact_json(contact: &Contact<'_>, out: &mut Vec<u8>) {
         contact.name.as_str(),
         contact.email.as_ref().map_or("", EmailAddress::as_str),
         digits(contact.phone),
-        contact.tags.iter().map(|tag| tag.as_str()),
+        contact.tags.iter().map(Tag::as_str),
         contact.attributes.iter().map(|own| (&*own.key, own.value.as_str())),
         out,
     );
