@@ -608,10 +608,7 @@ fn a_service_that_refuses_everything_ends_the_run_with_its_words_and_refuses_nob
         let output = upload(folder.path(), &url(&sandbox)).arg("--json").output().unwrap();
         check_exit(&output, 1);
         let error = text(&output.stderr);
-        assert!(
-            error.contains("refuses everything that it is sent (400): Bot not found"),
-            "{error}"
-        );
+        assert!(error.contains("refuses everything (400): Bot not found"), "{error}");
         let outcome: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(outcome["ended"], "refuses_everything");
         assert_eq!(outcome["said"], serde_json::json!({"status": 400, "message": "Bot not found"}));

@@ -149,8 +149,8 @@ fn ended(f: &mut fmt::Formatter<'_>, report: &Report, context: &RunContext) -> f
             let words = if message.is_empty() { "it did not say why" } else { message };
             write!(
                 f,
-                "{url} refuses everything that it is sent ({status}): {words}\n  So no contact can be \
-                 said to be at fault, and none was put down as refused. Put right what it says"
+                "{url} refuses everything ({status}): {words}\n  So no contact is known to be at fault, \
+                 and none was listed as refused. Correct the cause that it names"
             )
         }
         Ended::Unreachable => write!(f, "{url} cannot be reached"),
@@ -305,7 +305,7 @@ impl Plan<'_> {
 
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let Plan { folder, target, remaining, .. } = self;
-        writeln!(out, "{HEADING}Nothing is sent:{HEADING:#} this is what would be\n")?;
+        writeln!(out, "{HEADING}Dry run:{HEADING:#} nothing is sent\n")?;
         writeln!(out, "  folder    {}", folder.shown())?;
         writeln!(out, "  target    {}, {}", target.name(), target.url())?;
         let slices = grouped(remaining.slices.len() as u64);
@@ -314,7 +314,7 @@ impl Plan<'_> {
         writeln!(out, "  contacts  {contacts} of {}", grouped(folder.contacts()))?;
         if remaining.acknowledged + remaining.refused > 0 {
             let (taken, refused) = (grouped(remaining.acknowledged), grouped(remaining.refused));
-            writeln!(out, "            {taken} are in already, {refused} were refused")?;
+            writeln!(out, "            {taken} were acknowledged before, {refused} were refused")?;
         }
         let (least, rate) = (long(self.least_time()), target.rate());
         writeln!(out, "  time      {least} at least, at {rate} requests a minute")?;

@@ -13,8 +13,8 @@ use crate::args::DisplayArguments;
 
 /// Send what convert wrote, within the limit, and account for every contact.
 ///
-/// A journal in DIR knows what became of every array: killed or stopped at any moment, the same
-/// command goes on where it was. Contacts that the service refuses go to refused.csv.
+/// A journal in DIR lists every request and its answer: after a run was killed or stopped at any
+/// moment, the same command continues it. Contacts that the service refuses go to refused.csv.
 #[derive(Args, Debug)]
 #[command(
     after_help = "The token is read from --token-file, from the variable CONTACTMILL_TOKEN, or from standard\ninput; it is never an argument.\n\nExit codes: 0 finished; 1 failed, some contacts without a clear answer, or everything refused; 2 usage;\n4 finished, some contacts refused; 5 token refused; 130 and 143 stopped by SIGINT and SIGTERM."
@@ -29,7 +29,7 @@ pub(crate) struct UploadArguments {
     pub(crate) dry_run: bool,
 
     /// Send everything once more, acknowledged and refused contacts too: after a sandbox was started
-    /// again, or a service was put right. Without it, the next run goes on with what this one began
+    /// again, or a service was mended. Without it, the next run continues what this one began
     #[arg(long)]
     pub(crate) again: bool,
 
@@ -63,7 +63,7 @@ struct TargetArguments {
     #[arg(long, value_name = "URL")]
     origin: Option<String>,
 
-    /// A bot id to send along, as a header and in the query
+    /// A bot id to send, as a header and in the query
     #[arg(long, value_name = "ID")]
     bot_id: Option<String>,
 }
@@ -82,24 +82,24 @@ pub(crate) struct SendingArguments {
     #[arg(long, value_name = "N")]
     rate: Option<NonZeroU32>,
 
-    /// Requests under way at once
+    /// Maximum number of requests under way
     #[arg(long, value_name = "N", default_value = "4")]
     concurrency: Concurrency,
 
-    /// How often an array without a clear answer is sent again
+    /// Maximum number of retries of an array without a clear answer
     #[arg(long, value_name = "N", default_value_t = UploadOptions::default().retries)]
     retries: u32,
 
-    /// How long one request may take, such as 30s or 2m
+    /// Maximum time of one request, such as 30s or 2m
     #[arg(long, value_name = "TIME", default_value = "60s")]
     pub(crate) timeout: Period,
 
-    /// The longest that the service may ask to wait, such as 15m
+    /// Maximum wait that the service may ask for, such as 15m
     #[arg(long, value_name = "TIME", default_value = "15m")]
     max_wait: Period,
 
-    /// Put a tag on every contact that is sent; without a value, one that tells
-    /// these results from others, such as import-1f2e3d4c
+    /// Put a tag on every contact that is sent; without a value, one that identifies
+    /// these results, such as import-1f2e3d4c
     #[arg(long, value_name = "TAG", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) tag_run: Option<String>,
 }
@@ -178,8 +178,8 @@ impl FromStr for Period {
 
 /// A local stand-in of the import API, to rehearse an upload.
 ///
-/// It listens on this machine alone, keeps what arrives in memory, and takes any token. Its page
-/// shows what arrived.
+/// It listens on this machine alone, keeps contacts in memory, and takes any token. Its page shows what
+/// arrived.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Faults: a status (400, 401, 403, 413, 422, 429, 500, 502, 503, 504), reset, drop-after-apply,\ntruncate, lie, html or bot-not-found, each with its share of all requests, or with requests such as\n20..40; slow and retry-after with a time.\n\nExample: contactmill sandbox --fail 429=0.1,500=0.05,reset=0.02,slow=1s"
@@ -189,23 +189,23 @@ pub(crate) struct SandboxArguments {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PORT)]
     port: u16,
 
-    /// Requests a minute for each token
+    /// Maximum number of requests a minute for each token
     #[arg(long, value_name = "N", default_value = "100")]
     rate: NonZeroU32,
 
-    /// The largest body, in bytes
+    /// Maximum size of a body, in bytes
     #[arg(long, value_name = "N", default_value_t = Options::default().max_bytes)]
     max_bytes: usize,
 
-    /// Which of the two published forms a success has
+    /// Form of a successful answer: one of the two that are published
     #[arg(long, value_enum, default_value_t)]
     answers: AnswersArgument,
 
-    /// What goes wrong, and how often
+    /// Faults, and how often they happen
     #[arg(long, value_name = "FAULT=SHARE,...")]
     fail: Option<Faults>,
 
-    /// What the faults are drawn from
+    /// Seed of the random faults
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }

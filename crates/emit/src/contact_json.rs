@@ -19,7 +19,7 @@ pub fn contact_json(contact: &Contact<'_>, out: &mut Vec<u8>) {
     );
 }
 
-/// Appends a phone number as it stands in an import array: `{"number":"…","prefix":"…"}`.
+/// Appends a phone number as it is in an import array: `{"number":"…","prefix":"…"}`.
 pub fn phone_json(number: PhoneNumber, out: &mut Vec<u8>) {
     write_phone(digits(number), out);
 }
@@ -33,7 +33,7 @@ fn digits(number: PhoneNumber) -> PhoneDigits {
     }
 }
 
-/// Encodes contacts as they stand in import arrays: each must fit into an array by itself.
+/// Encodes contacts for import arrays: each must fit into an array by itself.
 ///
 /// ```
 /// use contactmill_core::{ContactEncoder, Normalizer, Options, RawContact};
@@ -84,7 +84,7 @@ impl ContactEncoder for ArrayEncoder {
     }
 
     fn max_growth(&self, values: usize, bytes: usize) -> usize {
-        // JSON writes one byte as six at most (`\u0000`); 64 covers what stands around a value.
+        // JSON writes one byte as six at most (`\u0000`); 64 covers what surrounds a value.
         6 * bytes + 64 * values
     }
 }

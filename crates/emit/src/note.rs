@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StagingNote {
-    /// The file system refuses locks, so runs do not see each other.
+    /// The file system has no locks, so runs do not see each other.
     NotLocked {
         /// The folder that was to be locked.
         path: PathBuf,

@@ -544,7 +544,7 @@ mod tests {
             fs::create_dir(parent.path().join(name)).unwrap();
             fs::write(parent.path().join(name).join(MANIFEST), "mine").unwrap();
         }
-        // A pipe waits for a writer whoever opens it as a file.
+        // Opening a pipe as a file blocks.
         let make = |name: &Path| {
             let made = std::process::Command::new("mkfifo").arg(name).status().unwrap();
             assert!(made.success());
@@ -569,8 +569,8 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
         // Killed before the new results had the name.
-        let aside = abandoned(&out, Role::Replaced, "earlier");
-        assert_eq!(displaced_results(&out), Some(aside));
+        let displaced = abandoned(&out, Role::Replaced, "earlier");
+        assert_eq!(displaced_results(&out), Some(displaced));
         let refused = Staging::new(&out, Existing::Keep).unwrap_err();
         assert!(matches!(refused, EmitError::HoldsResults { .. }), "{refused}");
         assert_eq!(fs::read_to_string(out.join(MANIFEST)).unwrap(), "earlier");
@@ -589,11 +589,11 @@ mod tests {
     fn displaced_results_stay_while_something_else_has_their_name() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
-        let aside = abandoned(&out, Role::Replaced, "earlier");
+        let displaced = abandoned(&out, Role::Replaced, "earlier");
         fs::create_dir(&out).unwrap();
         fs::write(out.join("notes.txt"), "mine").unwrap();
         assert!(Staging::new(&out, Existing::Overwrite).is_err());
-        assert!(aside.join(MANIFEST).exists());
+        assert!(displaced.join(MANIFEST).exists());
         // An empty folder gives way.
         fs::remove_file(out.join("notes.txt")).unwrap();
         let staging = Staging::new(&out, Existing::Overwrite).unwrap();

@@ -208,7 +208,7 @@ fn input(inputs: &[String], source: SourceId) -> &str {
     &inputs[source.0 as usize]
 }
 
-/// `field=value`; a value with a semicolon, a quote or a line break stands in quotes.
+/// `field=value`; a value with a semicolon, a quote or a line break is quoted.
 fn conflict(conflict: &Conflict) -> String {
     let value = &conflict.value;
     if value.contains([';', '"', '\n', '\r']) {

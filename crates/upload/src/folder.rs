@@ -257,7 +257,7 @@ fn open_file(path: &Path) -> io::Result<File> {
     if std::fs::metadata(path)?.is_file() {
         return File::open(path);
     }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"))
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no regular file"))
 }
 
 /// The contacts of an array, each as its JSON.
@@ -274,7 +274,10 @@ pub(crate) fn read_capped(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_file(path)?.take(max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is far larger than it can be"));
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "this is far larger than such a file can be",
+        ));
     }
     Ok(bytes)
 }
@@ -284,7 +287,7 @@ fn position(error: &serde_json::Error) -> String {
     let what = match error.classify() {
         serde_json::error::Category::Syntax => "no JSON",
         serde_json::error::Category::Eof => "cut short",
-        _ => "not of the form that is known",
+        _ => "not of the known form",
     };
     format!("{what}, at line {} column {}", error.line(), error.column())
 }

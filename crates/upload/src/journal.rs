@@ -504,9 +504,9 @@ impl fmt::Display for JournalError {
             ),
             JournalError::Damaged { path, line } => write!(
                 f,
-                "{}:{line}: the journal is damaged here, so what was acknowledged cannot be told. \
+                "{}:{line}: the journal is damaged here, so nobody can say what was acknowledged. \
                  Nothing was sent.\n  To send every array again, move the journal away: contacts \
-                 that are in already are updated",
+                 that the service has taken already are updated",
                 shown_path(path)
             ),
             JournalError::Io { path, error } => {
@@ -711,7 +711,7 @@ mod tests {
         journal.write(JournalEvent::Sending(slice(0, 0, 1)), at(1)).unwrap();
         let path = folder.path().join(JOURNAL);
         let before = fs::read(&path).unwrap();
-        // A file that cannot be written stands for a full disk.
+        // A file that cannot be written simulates a full disk.
         let good = std::mem::replace(&mut journal.file, File::open(&path).unwrap());
         journal.write(JournalEvent::Acknowledged(slice(0, 0, 1)), at(2)).unwrap_err();
         // There is room again, and other answers come in.

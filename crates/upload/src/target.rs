@@ -332,14 +332,14 @@ impl fmt::Display for TargetError {
             ),
             TargetError::NotHttps { text } => write!(
                 f,
-                "{text:?} is not https: the token and the contacts would travel in clear (http is \
-                 for this machine alone)"
+                "{text:?} is not https: the token and the contacts would be sent without encryption \
+                 (http is for this machine alone)"
             ),
             TargetError::Origin { text } => {
                 write!(f, "{text:?} is no origin such as https://app.example.com")
             }
             TargetError::BotId => {
-                f.write_str("a bot id has letters, digits, -, _ and . alone, at most 128 of them")
+                f.write_str("a bot id has only letters, digits, -, _ and ., at most 128 characters")
             }
         }
     }

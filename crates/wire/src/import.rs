@@ -126,7 +126,7 @@ pub fn write_contact<'a>(
     out.extend_from_slice(b"]}}}");
 }
 
-/// Appends a phone number as it stands in a contact: `{"number":"…","prefix":"…"}`.
+/// Appends a phone number as it is in a contact: `{"number":"…","prefix":"…"}`.
 pub fn write_phone(phone: PhoneDigits, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"number":""#);
     out.resize(out.len() + usize::from(phone.leading_zeros), b'0');
