@@ -12,7 +12,8 @@ use contactmill_core::pipeline::{Pipeline, PipelineOptions};
 use contactmill_core::records::SourceId;
 use contactmill_core::{Normalizer, Options, Region};
 use contactmill_emit::{
-    ArrayEncoder, ArrayLayout, BatchLimits, Existing, InputTable, ResultWriter, Staging, Writing,
+    ArrayLayout, ArrayWriter, BatchLimits, ContactWriter, Existing, InputTable, ResultWriter,
+    Staging, WriteThread,
 };
 use contactmill_source::{CsvOptions, CsvSource};
 
@@ -25,13 +26,14 @@ fn results(dump: &[u8], dedup: DedupPolicy, block_bytes: usize, threads: usize) 
     let header = source.header().to_vec();
     let limits = BatchLimits { max_contacts: 50, ..BatchLimits::default() };
     let table = InputTable { name: "dump.csv", header: &header };
-    let mut result =
-        ResultWriter::new(&staging, &[table], limits, ArrayLayout::Files, Writing::Aside).unwrap();
+    let contacts =
+        ArrayWriter::new(&staging, limits, ArrayLayout::Files, WriteThread::Own).unwrap();
+    let encoder = contacts.encoder();
+    let mut result = ResultWriter::new(&staging, &[table], Box::new(contacts)).unwrap();
     let normalizer = Normalizer::new(Options { region: Some(Region::IN), ..Options::default() });
     let map = FieldMapping::default().resolve(&header).unwrap();
-    let encoder = ArrayEncoder { max_array_bytes: limits.max_bytes };
-    let run =
-        PipelineOptions { threads, dedup, encoder: Some(&encoder), ..PipelineOptions::default() };
+    let encoder = encoder.as_deref();
+    let run = PipelineOptions { threads, dedup, encoder, ..PipelineOptions::default() };
     let mut pipeline = Pipeline::new(&normalizer, run).unwrap();
     pipeline.feed(SourceId(0), &mut source, &map, &mut result).unwrap();
     let counts = pipeline.finish(&mut result).unwrap();

@@ -1,4 +1,4 @@
-//! `contactmill upload` and `contactmill sandbox` as people run them: killed, stopped, mistyped.
+//! `contactmill upload` and `contactmill sandbox` as people run them: killed, stopped, with mistakes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "a test tells what it measured")]
@@ -21,7 +21,7 @@ use serde_json::Value;
 
 const TOKEN: &str = "canary-token-7f3a";
 
-/// A rate that is in nobody's way.
+/// A rate that is never reached.
 const FAST: [&str; 2] = ["--rate", "60000"];
 
 fn sandbox(options: Options) -> Sandbox {
@@ -33,7 +33,7 @@ fn url(sandbox: &Sandbox) -> String {
     format!("http://{}", sandbox.address())
 }
 
-/// Converts so many contacts into arrays of this many, in the folder `out`.
+/// Converts this number of contacts into arrays in the folder `out`.
 fn convert(folder: &Path, contacts: usize, per_array: usize) {
     let mut dump = String::from("name,phone,email,City\n");
     for number in 0..contacts {
@@ -70,7 +70,7 @@ fn contacts_by_key(out: &Path) -> BTreeMap<Key, Value> {
     program::contacts(out).into_iter().map(|contact| (key(&contact), contact)).collect()
 }
 
-/// What is stored is what the arrays hold, but for these.
+/// All contacts of the arrays are stored, without these.
 #[track_caller]
 fn check_stored(sandbox: &Sandbox, out: &Path, refused: &[Key]) {
     let mut expected = contacts_by_key(out);
@@ -82,7 +82,7 @@ fn check_stored(sandbox: &Sandbox, out: &Path, refused: &[Key]) {
     assert!(stored == expected, "{} stored, {} expected", stored.len(), expected.len());
 }
 
-/// Makes a contact of an array one that no service takes, and the manifest agree with it.
+/// Makes a contact of an array invalid, and adapts the manifest.
 fn spoil(out: &Path, file: &str, index: usize) -> Key {
     use ring::digest::{SHA256, digest};
     let mut array: Vec<Value> = serde_json::from_slice(&fs::read(out.join(file)).unwrap()).unwrap();
@@ -165,8 +165,8 @@ fn refused_contacts_go_to_a_table_that_convert_reads_back() {
     assert_eq!(sandbox.stats().requests, requests);
 }
 
-/// Runs that are killed at random moments, each taken up until it is finished. CI does some;
-/// `CONTACTMILL_KILLS=1000` is the long form.
+/// Runs that are killed at random moments, each continued until it is finished. CI does some;
+/// `CONTACTMILL_KILLS=1000` does more.
 #[test]
 fn a_run_killed_at_any_moment_forgets_nothing() {
     let kills: usize =
@@ -191,7 +191,7 @@ fn a_run_killed_at_any_moment_forgets_nothing() {
     println!("{kills} runs, killed {} times", killed.load(Ordering::Relaxed));
 }
 
-/// Numbers to draw from: xorshift64.
+/// Random numbers: xorshift64.
 struct Draws(u64);
 
 impl Draws {
@@ -245,7 +245,7 @@ fn quiet(mut command: Command) -> Command {
     command
 }
 
-/// Until the sandbox has seen so many requests.
+/// Waits until the sandbox has received this number of requests.
 fn wait_for_requests(sandbox: &Sandbox, requests: u64) {
     let began = Instant::now();
     while sandbox.stats().requests < requests {
@@ -255,7 +255,7 @@ fn wait_for_requests(sandbox: &Sandbox, requests: u64) {
 }
 
 #[test]
-fn a_signal_ends_a_run_that_the_next_one_goes_on_with() {
+fn a_signal_ends_a_run_and_the_next_one_continues_it() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let faults = "slow=50ms".parse().unwrap();
         let sandbox = sandbox(Options { faults, ..Options::default() });
@@ -292,7 +292,7 @@ fn one_run_at_a_time_uploads_a_folder() {
     assert!(first.wait().unwrap().success());
 }
 
-/// The command lines of all processes that can be seen.
+/// The command lines of all visible processes.
 fn command_lines() -> String {
     let mut all = String::new();
     let Ok(processes) = fs::read_dir("/proc") else { return all };
@@ -304,8 +304,8 @@ fn command_lines() -> String {
     all
 }
 
-/// The token and the contacts of the arrays are canaries; the table of refused contacts is the one
-/// place that may hold a contact.
+/// The token and the contacts of the arrays are canaries. Only the table of refused contacts may hold a
+/// contact.
 #[test]
 fn neither_token_nor_contacts_are_shown_anywhere() {
     let folder = tempfile::tempdir().unwrap();
@@ -385,7 +385,7 @@ fn the_token_comes_from_a_file_a_variable_or_standard_input() {
 }
 
 #[test]
-fn what_cannot_be_uploaded_is_said() {
+fn a_folder_or_target_that_cannot_be_used_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     convert(folder.path(), 40, 20);
     let run = |arguments: &[&str]| {
@@ -446,7 +446,7 @@ fn a_dry_run_shows_the_plan_and_touches_nothing() {
 }
 
 #[test]
-fn what_has_no_clear_answer_is_listed_and_fails_the_run() {
+fn arrays_without_a_clear_answer_are_listed_and_fail_the_run() {
     let faults = "500=1".parse().unwrap();
     let sandbox = sandbox(Options { faults, ..Options::default() });
     let folder = tempfile::tempdir().unwrap();
@@ -493,7 +493,7 @@ fn arrays_in_lines_and_a_tag_are_uploaded_too() {
     }
 }
 
-/// `convert --overwrite` knows what an upload leaves in a folder.
+/// `convert --overwrite` knows the files that an upload adds.
 #[test]
 fn results_that_were_uploaded_can_be_replaced() {
     let sandbox = sandbox(Options::default());
@@ -505,8 +505,8 @@ fn results_that_were_uploaded_can_be_replaced() {
     assert!(!folder.path().join("out/upload.journal").exists());
 }
 
-/// An upload of `out` that sends one array and then waits for the limit, still at work.
-fn upload_at_work(folder: &Path, url: &str) -> Child {
+/// An upload of `out` that sends one array and then waits for the limit.
+fn running_upload(folder: &Path, url: &str) -> Child {
     let mut command = contactmill();
     command.args(["upload", "out", "--base-url", url, "--rate", "1", "--concurrency", "1"]);
     command.env("CONTACTMILL_TOKEN", TOKEN).current_dir(folder).stdin(Stdio::null());
@@ -520,7 +520,7 @@ fn upload_at_work(folder: &Path, url: &str) -> Child {
     upload
 }
 
-/// What stands beside the dump and `out`.
+/// What is in the folder beside the dump and `out`.
 fn left_beside(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
     let names = names.map(|name| name.into_string().unwrap());
@@ -528,12 +528,12 @@ fn left_beside(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn results_whose_upload_is_not_finished_are_replaced_only_when_asked_for_twice() {
+fn results_with_an_unfinished_upload_are_replaced_only_with_overwrite_twice() {
     let sandbox = sandbox(Options::default());
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     convert(folder, 60, 20);
-    let mut at_work = upload_at_work(folder, &url(&sandbox));
+    let mut at_work = running_upload(folder, &url(&sandbox));
     let before = program::files(&folder.join("out"));
     let overwrite = ["dump.csv", "-o", "out", "--overwrite"];
     let twice = ["dump.csv", "-o", "out", "--overwrite", "--overwrite"];
@@ -554,7 +554,7 @@ fn results_whose_upload_is_not_finished_are_replaced_only_when_asked_for_twice()
     check_exit(&upload(folder, &url(&sandbox)).output().unwrap(), 0);
     converted(folder, &overwrite);
     assert!(!folder.join("out/upload.journal").exists());
-    let mut at_work = upload_at_work(folder, &url(&sandbox));
+    let mut at_work = running_upload(folder, &url(&sandbox));
     at_work.kill().unwrap();
     at_work.wait().unwrap();
     converted(folder, &twice);
@@ -566,7 +566,7 @@ fn results_whose_upload_is_not_finished_are_replaced_only_when_asked_for_twice()
 }
 
 #[test]
-fn an_upload_that_began_while_a_run_went_on_is_not_disturbed_by_its_end() {
+fn the_end_of_a_run_does_not_disturb_an_upload_begun_meanwhile() {
     let sandbox = sandbox(Options::default());
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -583,7 +583,7 @@ fn an_upload_that_began_while_a_run_went_on_is_not_disturbed_by_its_end() {
     for _ in 0..100_000 {
         input.write_all(b"\n").unwrap();
     }
-    let mut at_work = upload_at_work(folder, &url(&sandbox));
+    let mut at_work = running_upload(folder, &url(&sandbox));
     let before = program::files(&folder.join("out"));
     input.write_all(b"name,phone\nAsha,+919812345678\n").unwrap();
     drop(input);
@@ -608,10 +608,7 @@ fn a_service_that_refuses_everything_ends_the_run_with_its_words_and_refuses_nob
         let output = upload(folder.path(), &url(&sandbox)).arg("--json").output().unwrap();
         check_exit(&output, 1);
         let error = text(&output.stderr);
-        assert!(
-            error.contains("refuses everything that it is sent (400): Bot not found"),
-            "{error}"
-        );
+        assert!(error.contains("refuses everything (400): Bot not found"), "{error}");
         let outcome: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(outcome["ended"], "refuses_everything");
         assert_eq!(outcome["said"], serde_json::json!({"status": 400, "message": "Bot not found"}));
@@ -652,7 +649,7 @@ fn started_again(ended: Sandbox, options: Options) -> Sandbox {
 }
 
 #[test]
-fn everything_is_sent_once_more_where_somebody_says_so() {
+fn everything_is_sent_once_more_with_again() {
     let first = sandbox(Options::default());
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
@@ -731,14 +728,14 @@ fn answering(answer: String) -> String {
     url
 }
 
-/// Characters that a terminal would obey, or that turn text round.
+/// Whether a terminal would obey a character, or reverse text because of it.
 fn moves_a_cursor(text: &str) -> bool {
     let is_mark = |c| matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.contains(|c: char| is_mark(c) || (c.is_control() && c != '\n'))
 }
 
 #[test]
-fn what_a_service_says_cannot_move_a_cursor() {
+fn the_words_of_a_service_cannot_move_a_cursor() {
     let words = "\u{1b}[2J\u{1b}]0;title\u{7}\u{9b}31m\u{202e}dab\u{2066}\u{85}\r\nlast";
     let body = serde_json::json!({"error": {"message": words}}).to_string();
     let plain = |status: &str, headers: &str, body: &str| {
@@ -807,7 +804,7 @@ fn the_name_of_a_folder_cannot_move_a_cursor() {
 }
 
 #[test]
-fn a_wait_that_is_too_long_and_one_that_is_used_up_are_told_apart() {
+fn a_wait_that_is_too_long_and_waiting_that_is_used_up_are_distinguished() {
     for (retry_after, said) in [
         ("3000s", "asks to wait 50 min, and --max-wait allows 2 s"),
         ("1s", "--max-wait allows 2 s in all. Start again later, or raise --max-wait"),

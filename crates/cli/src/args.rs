@@ -5,15 +5,15 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use contactmill_core::columns::{AttributeSelection, FieldMapping};
 use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::{Options, Region};
-use contactmill_emit::{ArrayLayout, BatchLimits, Existing, Writing};
+use contactmill_emit::{ArrayLayout, BatchLimits, Existing, WriteThread};
 use contactmill_source::{
     CsvOptions, DecompressLimits, Delimiter, IsHeaderRow, ReadOptions, TextEncoding,
 };
-use serde::Serialize;
+use contactmill_wire::manifest;
 
 use self::words::{
     AcceptArgument, Assignment, Attributes, BadEmailArgument, BareDigitsArgument, DedupArgument,
@@ -433,10 +433,10 @@ impl ConvertArguments {
     }
 
     /// Which thread writes the arrays: who asks for one thread gets one.
-    pub(crate) fn writing(&self) -> Writing {
+    pub(crate) fn write_thread(&self) -> WriteThread {
         match self.threads() {
-            1 => Writing::ByCaller,
-            _ => Writing::Aside,
+            1 => WriteThread::Caller,
+            _ => WriteThread::Own,
         }
     }
 
@@ -446,9 +446,9 @@ impl ConvertArguments {
     }
 
     /// The options that decide what comes out, for the manifest.
-    pub(crate) fn for_manifest(&self) -> ManifestOptions {
-        ManifestOptions {
-            region: self.phones.region.map(Region::as_str),
+    pub(crate) fn for_manifest(&self) -> manifest::Options {
+        manifest::Options {
+            region: self.phones.region.map(|region| region.as_str().to_owned()),
             encoding: self.reading.encoding.map(|encoding| encoding.to_string()),
             delimiter: self.reading.delimiter.map(|delimiter| delimiter.to_string()),
             no_header: self.reading.no_header,
@@ -457,47 +457,25 @@ impl ConvertArguments {
             map: self.columns.map.iter().map(Assignment::to_string).collect(),
             attributes: self.columns.attributes.to_string(),
             add_tags: self.fields.add_tag.clone(),
-            bare_digits: self.phones.bare_digits,
-            phones: self.phones.phones,
-            line_type: self.phones.line_type,
-            accept: self.phones.accept,
-            missing_name: self.fields.missing_name,
-            bad_email: self.fields.bad_email,
-            dedup: self.duplicates.dedup,
-            on_duplicate: self.duplicates.on_duplicate,
+            bare_digits: word(self.phones.bare_digits),
+            phones: word(self.phones.phones),
+            line_type: word(self.phones.line_type),
+            accept: word(self.phones.accept),
+            missing_name: word(self.fields.missing_name),
+            bad_email: word(self.fields.bad_email),
+            dedup: word(self.duplicates.dedup),
+            on_duplicate: word(self.duplicates.on_duplicate),
             max_contacts: self.limits.max_contacts.get(),
             max_bytes: self.limits.max_bytes.get(),
-            layout: self.layout,
+            layout: word(self.layout),
             max_rejects: self.limits.max_rejects.map(|max| max.to_string()),
         }
     }
 }
 
-/// Options in the manifest, under the names that they have on the command line.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct ManifestOptions {
-    region: Option<&'static str>,
-    encoding: Option<String>,
-    delimiter: Option<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    no_header: bool,
-    sheet: Option<String>,
-    max_inflated: String,
-    map: Vec<String>,
-    attributes: String,
-    add_tags: Vec<String>,
-    bare_digits: BareDigitsArgument,
-    phones: PhonesArgument,
-    line_type: LineTypeArgument,
-    accept: AcceptArgument,
-    missing_name: MissingNameArgument,
-    bad_email: BadEmailArgument,
-    dedup: DedupArgument,
-    on_duplicate: OnDuplicateArgument,
-    max_contacts: usize,
-    max_bytes: usize,
-    layout: LayoutArgument,
-    max_rejects: Option<String>,
+/// The word of an option, as it is typed.
+fn word(value: impl ValueEnum) -> String {
+    value.to_possible_value().map(|word| word.get_name().to_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

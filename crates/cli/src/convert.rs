@@ -18,11 +18,12 @@ use contactmill_core::{
     METADATA_VERSION, Normalizer, Reason, Region, Rejection, Warning, WarningCode,
 };
 use contactmill_emit::{
-    ArrayEncoder, ContentDecision, EmitError, InputEntry, InputTable, Manifest, MappedColumn,
-    MappingEntry, Notice, ResultWriter, Staging, Tool,
+    ArrayWriter, ContactWriter, EmitError, InputTable, ResultWriter, Staging, StagingNote,
+    manifest_counts, write_manifest,
 };
 use contactmill_source::SourceError;
 use contactmill_upload::{JournalError, UploadError, unsettled};
+use contactmill_wire::manifest::{Column, ContentDecision, Input, Manifest, Mapping, SCHEMA, Tool};
 
 use crate::args::ConvertArguments;
 use crate::opening::{OpenInput, Opening, check_inputs, is_standard_input};
@@ -301,7 +302,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         remove_staging();
         terminal::say_error(&Failure::Stopped(Some(code)));
     });
-    tell(staging.notices(), arguments.display.quiet);
+    tell(staging.notes(), arguments.display.quiet);
     // Better now than after a long run; at its end it is asked again.
     check_upload(staging.out(), arguments)?;
     let scratch = || staging.scratch();
@@ -326,8 +327,10 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         .iter()
         .map(|input| InputTable { name: &input.name, header: &input.header })
         .collect();
-    let result =
-        ResultWriter::new(&staging, &tables, limits, arguments.layout(), arguments.writing())?;
+    let contacts =
+        ArrayWriter::new(&staging, limits, arguments.layout(), arguments.write_thread())?;
+    let encoder = contacts.encoder();
+    let result = ResultWriter::new(&staging, &tables, Box::new(contacts))?;
     let total = inputs.iter().map(|input| input.bytes).sum();
     let mut sink = Reporting {
         result,
@@ -337,12 +340,11 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     };
 
     let normalizer = Normalizer::new(arguments.options());
-    let encoder = ArrayEncoder { max_array_bytes: limits.max_bytes };
     let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
     let settings = PipelineOptions {
         threads: arguments.threads(),
         dedup: arguments.dedup(),
-        encoder: Some(&encoder),
+        encoder: encoder.as_deref(),
         scratch: &scratch,
         stop: Some(signals.any()),
     };
@@ -371,25 +373,25 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     let Reporting { result, progress, examples, .. } = sink;
     let finished = result.finish()?;
     let manifest = Manifest {
-        schema: 1,
+        schema: SCHEMA,
         tool: Tool {
-            name: env!("CARGO_PKG_NAME"),
-            version: env!("CARGO_PKG_VERSION"),
-            phone_metadata: METADATA_VERSION,
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            phone_metadata: METADATA_VERSION.to_owned(),
         },
         inputs: inputs.iter().map(input_entry).collect(),
         mapping: inputs.iter().map(mapping_entry).collect(),
         options: arguments.for_manifest(),
-        counts: counts.into(),
+        counts: manifest_counts(counts),
         rejected_by_reason: by_code(&finished.rejected, Reason::code, |tally| tally.count),
         warnings_by_code: by_code(&finished.warnings, WarningCode::code, |tally| tally.count),
         contacts_by_region: by_code(&finished.regions, Region::as_str, |count| *count),
         files: finished.files.clone(),
     };
-    manifest.write_to(&staging)?;
+    write_manifest(&manifest, &staging)?;
     let committed = staging.commit_if(|out| check_upload(out, arguments))?;
     progress.finish();
-    tell(&committed.notices, arguments.display.quiet);
+    tell(&committed.notes, arguments.display.quiet);
 
     let written = if arguments.display.json {
         manifest.write(terminal::json())
@@ -424,12 +426,12 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
 }
 
 /// Says on standard error what people should know of results that are whole all the same.
-fn tell(notices: &[Notice], quiet: bool) {
+fn tell(notes: &[StagingNote], quiet: bool) {
     // That runs do not see each other is nothing new to whoever starts them every day.
-    let is_shown = |notice: &&Notice| !(quiet && matches!(notice, Notice::NotLocked { .. }));
-    for notice in notices.iter().filter(is_shown) {
+    let is_shown = |note: &&StagingNote| !(quiet && matches!(note, StagingNote::NotLocked { .. }));
+    for note in notes.iter().filter(is_shown) {
         // Where this cannot be written, the results are whole all the same.
-        let _ = writeln!(terminal::stderr(), "note: {notice}");
+        let _ = writeln!(terminal::stderr(), "note: {note}");
     }
 }
 
@@ -447,8 +449,8 @@ fn check_upload(out: &Path, arguments: &ConvertArguments) -> Result<(), Failure>
     Err(Failure::Unsettled { out: out.to_owned(), what })
 }
 
-fn input_entry(input: &OpenInput) -> InputEntry {
-    InputEntry {
+fn input_entry(input: &OpenInput) -> Input {
+    Input {
         path: input.name.clone(),
         format: input.format.name().to_owned(),
         encoding: input.encoding.to_string(),
@@ -459,14 +461,14 @@ fn input_entry(input: &OpenInput) -> InputEntry {
     }
 }
 
-fn mapping_entry(input: &OpenInput) -> MappingEntry {
-    let mut entry = MappingEntry { path: input.name.clone(), preset: None, columns: Vec::new() };
+fn mapping_entry(input: &OpenInput) -> Mapping {
+    let mut entry = Mapping { path: input.name.clone(), preset: None, columns: Vec::new() };
     if let Some(map) = &input.map {
-        entry.preset = map.preset().map(|(id, _)| id);
+        entry.preset = map.preset().map(|(id, _)| id.to_owned());
         entry.columns = map
             .columns()
             .enumerate()
-            .map(|(index, (name, role))| MappedColumn {
+            .map(|(index, (name, role))| Column {
                 column: name.to_owned(),
                 field: match role {
                     ColumnRole::Field(field) => Some(field.to_string()),
@@ -508,8 +510,8 @@ fn by_code<K: Copy, V>(
     counts: &BTreeMap<K, V>,
     code: impl Fn(K) -> &'static str,
     count: impl Fn(&V) -> u64,
-) -> BTreeMap<&'static str, u64> {
-    counts.iter().map(|(&key, value)| (code(key), count(value))).collect()
+) -> BTreeMap<String, u64> {
+    counts.iter().map(|(&key, value)| (code(key).to_owned(), count(value))).collect()
 }
 
 fn phone_columns(map: &ColumnMap) -> Vec<usize> {

@@ -1,4 +1,4 @@
-//! `contactmill sandbox`: a stand-in of the import API until somebody ends it.
+//! `contactmill sandbox`: a stand-in of the import API that runs until a signal ends it.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -15,20 +15,20 @@ use crate::upload_args::SandboxArguments;
 
 const HEADING: Style = Style::new().bold();
 
-/// How often it looks whether it should end.
-const LOOK_UP: Duration = Duration::from_millis(50);
+/// How often it checks whether it should end.
+const POLL: Duration = Duration::from_millis(50);
 
-/// Runs until a signal ends it, which is no failure.
+/// Runs until a signal ends it. That is no failure.
 pub(crate) fn run(arguments: &SandboxArguments) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().map_err(Failure::Signals)?;
     let sandbox = Sandbox::start(arguments.options()).map_err(Failure::Sandbox)?;
-    let written = tell(&sandbox, &mut terminal::stdout());
+    let written = write_introduction(&sandbox, &mut terminal::stdout());
     written.map_err(Failure::StandardOutput)?;
     while !signals.any().load(Ordering::Relaxed) {
-        std::thread::sleep(LOOK_UP);
+        std::thread::sleep(POLL);
     }
     let stats = sandbox.stats();
-    // Whoever ended it may have taken the terminal along.
+    // The terminal may be closed already.
     let _ = writeln!(
         terminal::stdout(),
         "\n{} contacts in {} requests; they are gone now",
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &SandboxArguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(sandbox: &Sandbox, out: &mut impl Write) -> io::Result<()> {
+fn write_introduction(sandbox: &Sandbox, out: &mut impl Write) -> io::Result<()> {
     let url = format!("http://{}", sandbox.address());
     let program = std::env::args().next().unwrap_or_else(|| "contactmill".to_owned());
     writeln!(out, "{HEADING}The sandbox listens{HEADING:#} on this machine alone\n")?;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anstyle::AnsiColor;
-use contactmill_emit::set_aside;
+use contactmill_emit::displaced_results;
 use contactmill_upload::{
     ArraySlice, CaFileError, Ended, FolderError, HttpTransport, ImportFolder, MASKED, REFUSED,
     Remaining, Report, Target, TargetError, Token, TokenError, UploadError, UploadOptions,
@@ -24,10 +24,10 @@ use crate::upload_progress::{UploadProgress, long};
 /// The variable that may hold the token.
 const TOKEN_VARIABLE: &str = "CONTACTMILL_TOKEN";
 
-/// Parts without a clear answer that are listed; all of them are in the JSON.
+/// Maximum number of slices without a clear answer that are listed. The JSON has all of them.
 const LISTED: usize = 8;
 
-/// What is said where everything is acknowledged or refused.
+/// The message when everything is acknowledged or refused.
 const NOTHING_LEFT: &str = "There is nothing left to send. If the service has forgotten it, as a sandbox does that was\nstarted again, or has been put right, --again sends it all once more.";
 
 const HEADING: Style = Style::new().bold();
@@ -43,17 +43,17 @@ pub(crate) enum UploadFailure {
     NoToken,
     CaFile(CaFileError),
     Upload(UploadError),
-    /// A run that ended early, or left something open.
-    Ended(Box<Report>, Place),
+    /// The run ended early, or left contacts without a clear answer.
+    Ended(Box<Report>, RunContext),
 }
 
-/// What is said of a run beside its report.
+/// What a message about a run needs beside its report.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct RunContext {
     url: String,
     contacts: u64,
     max_wait: Duration,
-    /// Whether it began anew.
+    /// Whether everything was sent once more.
     again: bool,
     /// The exit code of the signal that stopped it.
     signal: Option<u8>,
@@ -62,9 +62,9 @@ pub(crate) struct Place {
 impl UploadFailure {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            UploadFailure::Ended(report, place) => match report.ended {
+            UploadFailure::Ended(report, context) => match report.ended {
                 Ended::Unauthorized { .. } => 5,
-                Ended::Interrupted => place.signal.unwrap_or(1),
+                Ended::Interrupted => context.signal.unwrap_or(1),
                 _ => 1,
             },
             UploadFailure::Target(_) => 2,
@@ -80,12 +80,12 @@ impl fmt::Display for UploadFailure {
             UploadFailure::Folder(error) => {
                 error.fmt(f)?;
                 let FolderError::NoManifest { folder } = error else { return Ok(()) };
-                match set_aside(folder) {
-                    Some(aside) => write!(
+                match displaced_results(folder) {
+                    Some(displaced) => write!(
                         f,
                         "\n  A run was stopped while it replaced the results; the earlier ones are \
                          in {}. To have them back, rename that",
-                        aside.display()
+                        displaced.display()
                     ),
                     None => Ok(()),
                 }
@@ -97,9 +97,9 @@ impl fmt::Display for UploadFailure {
             ),
             UploadFailure::CaFile(error) => error.fmt(f),
             UploadFailure::Upload(error) => error.fmt(f),
-            UploadFailure::Ended(report, place) => {
-                ended(f, report, place)?;
-                let Place { contacts, again, .. } = place;
+            UploadFailure::Ended(report, context) => {
+                ended(f, report, context)?;
+                let RunContext { contacts, again, .. } = context;
                 let (done, all) = (grouped(report.acknowledged), grouped(*contacts));
                 let without = if *again { " without --again" } else { "" };
                 write!(
@@ -111,8 +111,8 @@ impl fmt::Display for UploadFailure {
     }
 }
 
-fn ended(f: &mut fmt::Formatter<'_>, report: &Report, place: &Place) -> fmt::Result {
-    let Place { url, max_wait, .. } = place;
+fn ended(f: &mut fmt::Formatter<'_>, report: &Report, context: &RunContext) -> fmt::Result {
+    let RunContext { url, max_wait, .. } = context;
     match &report.ended {
         Ended::Finished => {
             let unknown = grouped(report.unknown_contacts());
@@ -149,8 +149,8 @@ fn ended(f: &mut fmt::Formatter<'_>, report: &Report, place: &Place) -> fmt::Res
             let words = if message.is_empty() { "it did not say why" } else { message };
             write!(
                 f,
-                "{url} refuses everything that it is sent ({status}): {words}\n  So no contact can be \
-                 said to be at fault, and none was put down as refused. Put right what it says"
+                "{url} refuses everything ({status}): {words}\n  So no contact is known to be at fault, \
+                 and none was listed as refused. Correct the cause that it names"
             )
         }
         Ended::Unreachable => write!(f, "{url} cannot be reached"),
@@ -158,6 +158,19 @@ fn ended(f: &mut fmt::Formatter<'_>, report: &Report, place: &Place) -> fmt::Res
             write!(f, "{url}: the certificate is not valid: {why}. Nothing was sent to it")
         }
         _ => f.write_str("it ended early"),
+    }
+}
+
+impl std::error::Error for UploadFailure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            UploadFailure::Target(error) => Some(error),
+            UploadFailure::Folder(error) => Some(error),
+            UploadFailure::Token(error) => Some(error),
+            UploadFailure::CaFile(error) => Some(error),
+            UploadFailure::Upload(error) => Some(error),
+            UploadFailure::NoToken | UploadFailure::Ended(..) => None,
+        }
     }
 }
 
@@ -176,16 +189,16 @@ pub(crate) fn run(arguments: &UploadArguments) -> Result<ExitCode, Failure> {
         return dry_run(arguments, &folder, &target, &options);
     }
     let token = token(arguments)?;
-    let ca_file = arguments.how.ca_file.as_deref();
-    let transport = HttpTransport::new(&target, token, arguments.how.timeout.0, ca_file)
+    let ca_file = arguments.sending.ca_file.as_deref();
+    let transport = HttpTransport::new(&target, token, arguments.sending.timeout.0, ca_file)
         .map_err(UploadFailure::CaFile)?;
     let journal = |error| UploadFailure::Upload(UploadError::Journal(error));
     let before = remaining(&folder, &target, &options).map_err(journal)?;
 
     let signals = Signals::listen().map_err(Failure::Signals)?;
     let display = &arguments.display;
-    let settled = before.acknowledged + before.refused;
-    let progress = UploadProgress::new(display.progress, display.quiet, settled, folder.contacts());
+    let done = before.acknowledged + before.refused;
+    let progress = UploadProgress::new(display.progress, display.quiet, done, folder.contacts());
     let (url, max_wait) = (target.url(), options.max_wait);
     let uploader = Uploader::new(target, transport, options);
     let report = uploader.run(&folder, signals.any(), &|event| progress.show(event));
@@ -206,29 +219,30 @@ pub(crate) fn run(arguments: &UploadArguments) -> Result<ExitCode, Failure> {
         _ => {}
     }
     if report.ended != Ended::Finished || !report.unknown.is_empty() {
-        let place = Place {
+        let context = RunContext {
             url,
             contacts: folder.contacts(),
             max_wait,
             again: arguments.again,
             signal: signals.exit_code(),
         };
-        return Err(UploadFailure::Ended(Box::new(report), place).into());
+        return Err(UploadFailure::Ended(Box::new(report), context).into());
     }
     Ok(if report.refused > 0 { ExitCode::from(4) } else { ExitCode::SUCCESS })
 }
 
-/// The token: from the file that was named, the variable, or standard input where it is no terminal.
+/// Reads the token: from the file that was named, the variable, or standard input unless it is a
+/// terminal.
 fn token(arguments: &UploadArguments) -> Result<Token, UploadFailure> {
     let stdin = || Token::read(io::stdin().lock(), "standard input");
-    let read = match &arguments.how.token_file {
+    let read = match &arguments.sending.token_file {
         Some(path) if path.as_os_str() == "-" => stdin(),
         Some(path) => Token::from_file(path),
         None => match std::env::var(TOKEN_VARIABLE) {
             Ok(text) if !text.is_empty() => Token::read(text.as_bytes(), TOKEN_VARIABLE),
             _ if io::stdin().is_terminal() => return Err(UploadFailure::NoToken),
             _ => match stdin() {
-                // Nobody named standard input, so its emptiness is not what to complain about.
+                // Nobody named standard input, so the error is that there is no token.
                 Err(error) if error.is_empty() => return Err(UploadFailure::NoToken),
                 read => read,
             },
@@ -245,8 +259,8 @@ fn dry_run(
 ) -> Result<ExitCode, Failure> {
     let journal = |error| UploadFailure::Upload(UploadError::Journal(error));
     let remaining = remaining(folder, target, options).map_err(journal)?;
-    let bytes = match remaining.parts.first() {
-        Some(part) => Some(body_bytes(folder, *part, options).map_err(UploadFailure::Upload)?),
+    let bytes = match remaining.slices.first() {
+        Some(slice) => Some(body_bytes(folder, *slice, options).map_err(UploadFailure::Upload)?),
         None => None,
     };
     let again = options.again;
@@ -269,7 +283,7 @@ struct Plan<'p> {
     folder: &'p ImportFolder,
     target: &'p Target,
     remaining: &'p Remaining,
-    /// The length of the first body.
+    /// Size of the first body, in bytes.
     first_bytes: Option<usize>,
     /// Whether everything would be sent once more.
     again: bool,
@@ -277,7 +291,7 @@ struct Plan<'p> {
 
 impl Plan<'_> {
     fn least_time(&self) -> Duration {
-        least_time(self.target.rate(), self.remaining.parts.len() as u64)
+        least_time(self.target.rate(), self.remaining.slices.len() as u64)
     }
 
     /// The headers of the first request, with the token masked.
@@ -291,20 +305,20 @@ impl Plan<'_> {
 
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let Plan { folder, target, remaining, .. } = self;
-        writeln!(out, "{HEADING}Nothing is sent:{HEADING:#} this is what would be\n")?;
+        writeln!(out, "{HEADING}Dry run:{HEADING:#} nothing is sent\n")?;
         writeln!(out, "  folder    {}", folder.shown())?;
         writeln!(out, "  target    {}, {}", target.name(), target.url())?;
-        let parts = grouped(remaining.parts.len() as u64);
-        writeln!(out, "  arrays    {parts} of {}", grouped(folder.arrays().len() as u64))?;
+        let slices = grouped(remaining.slices.len() as u64);
+        writeln!(out, "  arrays    {slices} of {}", grouped(folder.arrays().len() as u64))?;
         let contacts = grouped(remaining.contacts());
         writeln!(out, "  contacts  {contacts} of {}", grouped(folder.contacts()))?;
         if remaining.acknowledged + remaining.refused > 0 {
             let (taken, refused) = (grouped(remaining.acknowledged), grouped(remaining.refused));
-            writeln!(out, "            {taken} are in already, {refused} were refused")?;
+            writeln!(out, "            {taken} were acknowledged before, {refused} were refused")?;
         }
         let (least, rate) = (long(self.least_time()), target.rate());
         writeln!(out, "  time      {least} at least, at {rate} requests a minute")?;
-        let Some(part) = remaining.parts.first() else {
+        let Some(slice) = remaining.slices.first() else {
             writeln!(out, "\n{NOTHING_LEFT}")?;
             return out.flush();
         };
@@ -313,7 +327,7 @@ impl Plan<'_> {
         for (name, value) in self.headers() {
             writeln!(out, "  {name}: {value}")?;
         }
-        writeln!(out, "  ({})", part_name(folder, *part))?;
+        writeln!(out, "  ({})", slice_name(folder, *slice))?;
         out.flush()
     }
 
@@ -330,13 +344,13 @@ impl Plan<'_> {
             "again": self.again,
             "target": target.name(),
             "url": target.url(),
-            "arrays": remaining.parts.len(),
+            "arrays": remaining.slices.len(),
             "contacts": remaining.contacts(),
             "acknowledged_before": remaining.acknowledged,
             "refused_before": remaining.refused,
             "rate": target.rate(),
             "least_seconds": self.least_time().as_secs_f64(),
-            "first_request": remaining.parts.first().map(|_| json!({"headers": headers})),
+            "first_request": remaining.slices.first().map(|_| json!({"headers": headers})),
         });
         serde_json::to_writer_pretty(&mut *out, &plan)?;
         writeln!(out)?;
@@ -344,15 +358,15 @@ impl Plan<'_> {
     }
 }
 
-fn part_name(folder: &ImportFolder, part: ArraySlice) -> String {
-    let Some(array) = folder.arrays().get(part.array as usize) else { return String::new() };
+fn slice_name(folder: &ImportFolder, slice: ArraySlice) -> String {
+    let Some(array) = folder.arrays().get(slice.array as usize) else { return String::new() };
     let line =
         if array.file.ends_with(".jsonl") { format!(":{}", array.line) } else { String::new() };
     let name = format!("{}{line}", array.file);
-    match part.contacts() {
-        1 => format!("contact {} of {name}", part.first + 1),
+    match slice.contacts() {
+        1 => format!("contact {} of {name}", slice.first + 1),
         all if all == array.contacts => format!("{name}, {} contacts", grouped(all.into())),
-        _ => format!("contacts {} to {} of {name}", part.first + 1, part.end),
+        _ => format!("contacts {} to {} of {name}", slice.first + 1, slice.end),
     }
 }
 
@@ -385,8 +399,8 @@ fn write_summary(
     }
     if !report.unknown.is_empty() {
         writeln!(out, "\n{HEADING}Unknown{HEADING:#}: sent, without a clear answer")?;
-        for (part, trouble) in report.unknown.iter().take(LISTED) {
-            writeln!(out, "  {}: {trouble}", part_name(folder, *part))?;
+        for (slice, trouble) in report.unknown.iter().take(LISTED) {
+            writeln!(out, "  {}: {trouble}", slice_name(folder, *slice))?;
         }
         if let Some(more @ 1..) = report.unknown.len().checked_sub(LISTED) {
             writeln!(out, "  and {more} more; --json has them all")?;
@@ -408,13 +422,13 @@ fn write_json(
     folder: &ImportFolder,
     url: &str,
 ) -> io::Result<()> {
-    let unknown = report.unknown.iter().map(|(part, trouble)| {
-        let array = folder.arrays().get(part.array as usize);
+    let unknown = report.unknown.iter().map(|(slice, trouble)| {
+        let array = folder.arrays().get(slice.array as usize);
         json!({
             "file": array.map(|array| &array.file),
             "line": array.map(|array| array.line),
-            "first": part.first + 1,
-            "last": part.end,
+            "first": slice.first + 1,
+            "last": slice.end,
             "reason": trouble.to_string(),
         })
     });

@@ -1,4 +1,4 @@
-//! What was typed for `upload` and `sandbox`.
+//! The arguments of `upload` and `sandbox`.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -13,8 +13,8 @@ use crate::args::DisplayArguments;
 
 /// Send what convert wrote, within the limit, and account for every contact.
 ///
-/// A journal in DIR knows what became of every array: killed or stopped at any moment, the same
-/// command goes on where it was. Contacts that the service refuses go to refused.csv.
+/// A journal in DIR lists every request and its answer: after a run was killed or stopped at any
+/// moment, the same command continues it. Contacts that the service refuses go to refused.csv.
 #[derive(Args, Debug)]
 #[command(
     after_help = "The token is read from --token-file, from the variable CONTACTMILL_TOKEN, or from standard\ninput; it is never an argument.\n\nExit codes: 0 finished; 1 failed, some contacts without a clear answer, or everything refused; 2 usage;\n4 finished, some contacts refused; 5 token refused; 130 and 143 stopped by SIGINT and SIGTERM."
@@ -29,22 +29,22 @@ pub(crate) struct UploadArguments {
     pub(crate) dry_run: bool,
 
     /// Send everything once more, acknowledged and refused contacts too: after a sandbox was started
-    /// again, or a service was put right. Without it, the next run goes on with what this one began
+    /// again, or a service was mended. Without it, the next run continues what this one began
     #[arg(long)]
     pub(crate) again: bool,
 
     #[command(flatten, next_help_heading = "Where to")]
-    place: PlaceArguments,
+    target: TargetArguments,
 
     #[command(flatten, next_help_heading = "How")]
-    pub(crate) how: HowArguments,
+    pub(crate) sending: SendingArguments,
 
     #[command(flatten, next_help_heading = "What is shown")]
     pub(crate) display: DisplayArguments,
 }
 
 #[derive(Args, Debug)]
-struct PlaceArguments {
+struct TargetArguments {
     /// A service by name: botpenguin, botpenguin-partner, m1bot, reekolect
     #[arg(
         long,
@@ -63,13 +63,13 @@ struct PlaceArguments {
     #[arg(long, value_name = "URL")]
     origin: Option<String>,
 
-    /// A bot id to send along, as a header and in the query
+    /// A bot id to send, as a header and in the query
     #[arg(long, value_name = "ID")]
     bot_id: Option<String>,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct HowArguments {
+pub(crate) struct SendingArguments {
     /// File with the token; - for standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
@@ -82,60 +82,64 @@ pub(crate) struct HowArguments {
     #[arg(long, value_name = "N")]
     rate: Option<NonZeroU32>,
 
-    /// Requests under way at once
+    /// Maximum number of requests under way
     #[arg(long, value_name = "N", default_value = "4")]
     concurrency: Concurrency,
 
-    /// How often an array without a clear answer is sent again
+    /// Maximum number of retries of an array without a clear answer
     #[arg(long, value_name = "N", default_value_t = UploadOptions::default().retries)]
     retries: u32,
 
-    /// How long one request may take, such as 30s or 2m
+    /// Maximum time of one request, such as 30s or 2m
     #[arg(long, value_name = "TIME", default_value = "60s")]
     pub(crate) timeout: Period,
 
-    /// The longest that the service may ask to wait, such as 15m
+    /// Maximum wait that the service may ask for, such as 15m
     #[arg(long, value_name = "TIME", default_value = "15m")]
     max_wait: Period,
 
-    /// Put a tag on every contact that is sent; without a value, one that tells
-    /// these results from others, such as import-1f2e3d4c
+    /// Put a tag on every contact that is sent; without a value, one that identifies
+    /// these results, such as import-1f2e3d4c
     #[arg(long, value_name = "TAG", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) tag_run: Option<String>,
 }
 
 impl UploadArguments {
     pub(crate) fn target(&self) -> Result<Target, TargetError> {
-        let PlaceArguments { target, base_url, origin, bot_id } = &self.place;
-        let mut place = match (target, base_url) {
-            (Some(preset), _) => Target::preset(*preset),
+        let TargetArguments { target, base_url, origin, bot_id } = &self.target;
+        let mut target = match (target, base_url) {
+            (Some(service), _) => Target::service(*service),
             (None, url) => Target::at(url.as_deref().unwrap_or_default())?,
         };
         if let Some(origin) = origin {
-            place = place.with_origin(origin)?;
+            target = target.with_origin(origin)?;
         }
         if let Some(bot_id) = bot_id {
-            place = place.with_bot_id(bot_id)?;
+            target = target.with_bot_id(bot_id)?;
         }
-        Ok(match self.how.rate {
-            Some(rate) => place.with_rate(rate),
-            None => place,
+        Ok(match self.sending.rate {
+            Some(rate) => target.with_rate(rate),
+            None => target,
         })
     }
 
-    /// The options, with the tag that was said or else this one.
+    /// The options, with the tag that was given or else this one.
     pub(crate) fn options(&self, tag: impl FnOnce() -> String) -> UploadOptions {
         UploadOptions {
-            concurrency: self.how.concurrency.0,
-            retries: self.how.retries,
-            max_wait: self.how.max_wait.0,
-            tag: self.how.tag_run.clone().map(|said| if said.is_empty() { tag() } else { said }),
+            concurrency: self.sending.concurrency.0,
+            retries: self.sending.retries,
+            max_wait: self.sending.max_wait.0,
+            tag: self
+                .sending
+                .tag_run
+                .clone()
+                .map(|given| if given.is_empty() { tag() } else { given }),
             again: self.again,
         }
     }
 }
 
-/// Requests at once: more than a few dozen only make the service slow.
+/// Number of requests under way: more than a few dozen only make the service slow.
 #[derive(Clone, Copy, Debug)]
 struct Concurrency(NonZeroUsize);
 
@@ -174,8 +178,8 @@ impl FromStr for Period {
 
 /// A local stand-in of the import API, to rehearse an upload.
 ///
-/// It listens on this machine alone, keeps what arrives in memory, and takes any token. Its page
-/// shows what arrived.
+/// It listens on this machine alone, keeps contacts in memory, and takes any token. Its page shows what
+/// arrived.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Faults: a status (400, 401, 403, 413, 422, 429, 500, 502, 503, 504), reset, drop-after-apply,\ntruncate, lie, html or bot-not-found, each with its share of all requests, or with requests such as\n20..40; slow and retry-after with a time.\n\nExample: contactmill sandbox --fail 429=0.1,500=0.05,reset=0.02,slow=1s"
@@ -185,23 +189,23 @@ pub(crate) struct SandboxArguments {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_PORT)]
     port: u16,
 
-    /// Requests a minute for each token
+    /// Maximum number of requests a minute for each token
     #[arg(long, value_name = "N", default_value = "100")]
     rate: NonZeroU32,
 
-    /// The largest body, in bytes
+    /// Maximum size of a body, in bytes
     #[arg(long, value_name = "N", default_value_t = Options::default().max_bytes)]
     max_bytes: usize,
 
-    /// Which of the two published forms a success has
+    /// Form of a successful answer: one of the two that are published
     #[arg(long, value_enum, default_value_t)]
     answers: AnswersArgument,
 
-    /// What goes wrong, and how often
+    /// Faults, and how often they happen
     #[arg(long, value_name = "FAULT=SHARE,...")]
     fail: Option<Faults>,
 
-    /// What the faults are drawn from
+    /// Seed of the random faults
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }
@@ -234,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn periods_are_read_with_their_units() {
+    fn times_are_read_with_their_units() {
         for (text, milliseconds) in
             [("30", 30_000), ("30s", 30_000), ("250ms", 250), ("15m", 900_000), ("1h", 3_600_000)]
         {

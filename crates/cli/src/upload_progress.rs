@@ -1,4 +1,4 @@
-//! Progress of an upload on standard error: contacts, and waits as what they are.
+//! Progress of an upload on standard error: contacts, waits and retries.
 
 use std::fmt;
 use std::io::Write;
@@ -12,13 +12,13 @@ use crate::args::ProgressArgument;
 use crate::summary::grouped;
 use crate::terminal::{self, one_line};
 
-/// How often a line is written.
+/// Minimum time between two lines.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// What stands behind the bar.
+/// The text after the bar.
 enum Note {
     Text(String),
-    /// A wait, counted down.
+    /// A wait, which is counted down.
     Wait {
         until: Instant,
         why: &'static str,
@@ -28,7 +28,7 @@ enum Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // The bar is drawn by others, past the door.
+            // The bar is not drawn through `terminal`, so the text is made safe here.
             Note::Text(text) => f.write_str(&one_line(text)),
             Note::Wait { until, why } => {
                 let left = until.saturating_duration_since(Instant::now());
@@ -41,18 +41,18 @@ impl fmt::Display for Note {
 /// How often the bar is drawn again.
 const TICK: Duration = Duration::from_millis(250);
 
-/// How far an upload is, shown while it goes on.
+/// Shows the progress of an upload.
 pub(crate) struct UploadProgress {
     shown: Shown,
     quiet: bool,
     started: Instant,
-    settled_before: u64,
+    done_before: u64,
     total: u64,
     state: Mutex<State>,
 }
 
 struct State {
-    settled: u64,
+    done: u64,
     refused: u64,
     last_line: Instant,
 }
@@ -60,34 +60,27 @@ struct State {
 enum Shown {
     Nothing,
     Bar(ProgressBar, Arc<Mutex<Note>>),
-    /// A line now and then, where lines stay.
+    /// A line now and then, where the output is no terminal.
     Lines,
 }
 
 impl UploadProgress {
-    /// `settled` of `total` contacts need not be sent any more.
-    pub(crate) fn new(when: ProgressArgument, quiet: bool, settled: u64, total: u64) -> Self {
+    /// Begins with `done` of `total` contacts, which need not be sent any more.
+    pub(crate) fn new(when: ProgressArgument, quiet: bool, done: u64, total: u64) -> Self {
         let is_terminal = terminal::stderr_is_watched();
         let shown = match when {
             _ if quiet => Shown::Nothing,
             ProgressArgument::Never => Shown::Nothing,
             ProgressArgument::Auto | ProgressArgument::Always if is_terminal => {
                 let note = Arc::new(Mutex::new(Note::Text(String::new())));
-                Shown::Bar(bar(settled, total, &note), note)
+                Shown::Bar(bar(done, total, &note), note)
             }
             ProgressArgument::Auto => Shown::Nothing,
             ProgressArgument::Always => Shown::Lines,
         };
         let started = Instant::now();
-        let state = State { settled, refused: 0, last_line: started };
-        UploadProgress {
-            shown,
-            quiet,
-            started,
-            settled_before: settled,
-            total,
-            state: Mutex::new(state),
-        }
+        let state = State { done, refused: 0, last_line: started };
+        UploadProgress { shown, quiet, started, done_before: done, total, state: Mutex::new(state) }
     }
 
     /// Shows what has happened.
@@ -97,14 +90,14 @@ impl UploadProgress {
             Event::NotLocked { why } if !self.quiet => line(&format!(
                 "note: the file system refuses locks ({why}); start no other upload of this folder"
             )),
-            Event::Acknowledged { part } => {
-                state.settled += u64::from(part.contacts());
-                self.move_on(&mut state);
+            Event::Acknowledged { slice } => {
+                state.done += u64::from(slice.contacts());
+                self.update(&mut state);
             }
             Event::Refused { .. } => {
-                state.settled += 1;
+                state.done += 1;
                 state.refused += 1;
-                self.move_on(&mut state);
+                self.update(&mut state);
             }
             Event::Waiting { reason, wait } => {
                 let why = match reason {
@@ -120,10 +113,10 @@ impl UploadProgress {
         }
     }
 
-    fn move_on(&self, state: &mut State) {
-        let done = state.settled.saturating_sub(self.settled_before) as f64;
-        let rate = done / self.started.elapsed().as_secs_f64().max(0.001);
-        let left = self.total.saturating_sub(state.settled) as f64 / rate.max(0.001);
+    fn update(&self, state: &mut State) {
+        let done_now = state.done.saturating_sub(self.done_before) as f64;
+        let rate = done_now / self.started.elapsed().as_secs_f64().max(0.001);
+        let left = self.total.saturating_sub(state.done) as f64 / rate.max(0.001);
         let left = long(Duration::from_secs_f64(left.min(1e7)));
         let refused = match state.refused {
             0 => String::new(),
@@ -134,12 +127,12 @@ impl UploadProgress {
             Shown::Nothing => {}
             Shown::Bar(bar, note) => {
                 put(note, Note::Text(speed));
-                bar.set_position(state.settled);
+                bar.set_position(state.done);
             }
-            Shown::Lines if state.last_line.elapsed() >= EVERY || state.settled == self.total => {
+            Shown::Lines if state.last_line.elapsed() >= EVERY || state.done == self.total => {
                 state.last_line = Instant::now();
-                let (settled, total) = (grouped(state.settled), grouped(self.total));
-                line(&format!("{settled} of {total} contacts  {speed}"));
+                let (done, total) = (grouped(state.done), grouped(self.total));
+                line(&format!("{done} of {total} contacts  {speed}"));
             }
             Shown::Lines => {}
         }
@@ -153,7 +146,7 @@ impl UploadProgress {
         }
     }
 
-    /// Everything is done: the bar goes.
+    /// Removes the bar.
     pub(crate) fn finish(&self) {
         if let Shown::Bar(bar, _) = &self.shown {
             bar.finish_and_clear();
@@ -165,26 +158,26 @@ fn put(note: &Mutex<Note>, what: Note) {
     *note.lock().unwrap_or_else(PoisonError::into_inner) = what;
 }
 
-fn bar(settled: u64, total: u64, note: &Arc<Mutex<Note>>) -> ProgressBar {
+fn bar(done: u64, total: u64, note: &Arc<Mutex<Note>>) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
     let style = ProgressStyle::with_template(
         "{bar:16} {percent:>3} %  {human_pos} of {human_len} contacts  {note}",
     );
-    // The template is the constant above; were it wrong, the default bar would do.
+    // The template is the constant above. Were it wrong, the default bar would do.
     if let Ok(style) = style {
         let note = Arc::clone(note);
         bar.set_style(style.with_key(
             "note",
             move |_: &ProgressState, out: &mut dyn fmt::Write| {
                 let note = note.lock().unwrap_or_else(PoisonError::into_inner);
-                // What cannot be drawn is no reason to stop.
+                // Progress that cannot be drawn is no reason to stop.
                 let _ = write!(out, "{note}");
             },
         ));
     }
     // Waits are counted down while nothing else happens.
     bar.enable_steady_tick(TICK);
-    bar.set_position(settled);
+    bar.set_position(done);
     bar
 }
 
@@ -193,7 +186,7 @@ fn line(text: &str) {
     let _ = writeln!(terminal::stderr(), "{text}");
 }
 
-/// A time as people say it.
+/// A time in words.
 pub(crate) fn long(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
@@ -209,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_said_as_people_say_them() {
+    fn times_are_rounded_to_units_that_people_use() {
         for (milliseconds, text) in [
             (300, "0.3 s"),
             (12_400, "12 s"),

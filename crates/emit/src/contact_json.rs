@@ -1,70 +1,39 @@
-//! One contact in the form of the import API.
+//! Contacts as the import API takes them.
 
-use contactmill_core::contact::EmailAddress;
+use contactmill_core::contact::{EmailAddress, Tag};
 use contactmill_core::{Contact, ContactEncoder, PhoneNumber};
+use contactmill_wire::import::{PhoneDigits, write_contact, write_phone};
 
-/// Writes a contact as compact JSON, every field present: an absent email is `""`, no tags and no
-/// attributes are `[]`.
+/// Appends a contact as compact JSON. Every field is present: an absent e-mail address is `""`, no
+/// tags and no attributes are `[]`.
 ///
 /// The form is that of `docs/import-api.md` in the repository.
 pub fn contact_json(contact: &Contact<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(br#"{"profile":{"userDetails":{"userProvidedName":"#);
-    string(contact.name.as_str(), out);
-    out.extend_from_slice(br#","contact":{"email":"#);
-    string(contact.email.as_ref().map_or("", EmailAddress::as_str), out);
-    out.extend_from_slice(br#","phone":"#);
-    phone_json(contact.phone, out);
-    out.extend_from_slice(br#"},"tags":["#);
-    for (index, tag) in contact.tags.iter().enumerate() {
-        separate(index, out);
-        string(tag.as_str(), out);
-    }
-    out.extend_from_slice(br#"],"attributes":["#);
-    for (index, attribute) in contact.attributes.iter().enumerate() {
-        separate(index, out);
-        out.extend_from_slice(br#"{"key":"#);
-        string(&attribute.key, out);
-        out.extend_from_slice(br#","value":"#);
-        string(attribute.value.as_str(), out);
-        out.push(b'}');
-    }
-    out.extend_from_slice(b"]}}}");
+    write_contact(
+        contact.name.as_str(),
+        contact.email.as_ref().map_or("", EmailAddress::as_str),
+        digits(contact.phone),
+        contact.tags.iter().map(Tag::as_str),
+        contact.attributes.iter().map(|own| (&*own.key, own.value.as_str())),
+        out,
+    );
 }
 
-/// Writes a phone number as it stands in an import array: `{"number":"…","prefix":"…"}`. Both are
-/// strings, because as numbers they would lose their leading zeros.
+/// Appends a phone number as it is in an import array: `{"number":"…","prefix":"…"}`.
 pub fn phone_json(number: PhoneNumber, out: &mut Vec<u8>) {
+    write_phone(digits(number), out);
+}
+
+fn digits(number: PhoneNumber) -> PhoneDigits {
     let national = number.national_number();
-    out.extend_from_slice(br#"{"number":""#);
-    out.resize(out.len() + usize::from(national.leading_zeros()), b'0');
-    out.extend_from_slice(itoa::Buffer::new().format(national.value()).as_bytes());
-    out.extend_from_slice(br#"","prefix":""#);
-    out.extend_from_slice(itoa::Buffer::new().format(number.calling_code()).as_bytes());
-    out.extend_from_slice(br#""}"#);
-}
-
-fn separate(index: usize, out: &mut Vec<u8>) {
-    if index > 0 {
-        out.push(b',');
+    PhoneDigits {
+        calling_code: number.calling_code(),
+        leading_zeros: national.leading_zeros(),
+        national: national.value(),
     }
 }
 
-fn string(text: &str, out: &mut Vec<u8>) {
-    // RFC 8259, section 7: what must be escaped. Nearly no text has any of it.
-    let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    // Without a way out of the middle, it is done many at once.
-    if !text.bytes().fold(false, |found, byte| found | is_special(byte)) {
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
-        return;
-    }
-    // Writing into memory cannot fail.
-    let written = serde_json::to_writer(out, text);
-    debug_assert!(written.is_ok());
-}
-
-/// Encodes contacts as they stand in import arrays: each must fit into an array by itself.
+/// Encodes contacts for import arrays: each must fit into an array by itself.
 ///
 /// ```
 /// use contactmill_core::{ContactEncoder, Normalizer, Options, RawContact};
@@ -115,7 +84,7 @@ impl ContactEncoder for ArrayEncoder {
     }
 
     fn max_growth(&self, values: usize, bytes: usize) -> usize {
-        // JSON writes one byte as six at most (`\u0000`); 64 covers what stands around a value.
+        // JSON writes one byte as six at most (`\u0000`); 64 covers what surrounds a value.
         6 * bytes + 64 * values
     }
 }

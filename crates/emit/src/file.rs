@@ -6,12 +6,15 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use contactmill_wire::manifest::OutputFile;
+use ring::digest::{Context, SHA256};
+
 use crate::error::EmitError;
 
 /// A file of a result while it is written.
 ///
-/// [`finish`](ResultFile::finish) is the only way to end it. A file that was dropped without it may
-/// lack its end, so its [`Staging`](crate::Staging) is never committed.
+/// [`finish`](ResultFile::finish) is the only way to end it. A file that is dropped instead may lack
+/// its end, so its [`Staging`](crate::Staging) is never committed.
 #[derive(Debug)]
 #[must_use = "a result is not committed until each of its files is finished"]
 pub struct ResultFile {
@@ -21,8 +24,7 @@ pub struct ResultFile {
 }
 
 impl ResultFile {
-    /// Hands what is buffered to the file system; [`Staging::commit`](crate::Staging::commit) syncs
-    /// it.
+    /// Writes what is buffered. [`Staging::commit`](crate::Staging::commit) syncs it to the disk.
     ///
     /// # Errors
     ///
@@ -33,7 +35,7 @@ impl ResultFile {
         Ok(())
     }
 
-    /// What to tell of a write that failed.
+    /// The error of a write that failed.
     pub(crate) fn failed(&self, error: io::Error) -> EmitError {
         EmitError::io(&self.path, "cannot be written")(error)
     }
@@ -49,6 +51,59 @@ impl Write for ResultFile {
     }
 }
 
+/// A file of contacts: counted and hashed while it is written.
+#[must_use = "a result is not committed until each of its files is finished"]
+pub struct ContactFile {
+    file: ResultFile,
+    hasher: Context,
+    entry: OutputFile,
+}
+
+impl ContactFile {
+    /// Creates a file in the folder of these files.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be created.
+    pub fn create(files: &ResultFiles, name: &str) -> Result<Self, EmitError> {
+        Ok(ContactFile {
+            file: files.create(name)?,
+            hasher: Context::new(&SHA256),
+            entry: OutputFile {
+                path: name.to_owned(),
+                contacts: 0,
+                bytes: 0,
+                sha256: String::new(),
+            },
+        })
+    }
+
+    /// Writes bytes that hold this number of contacts.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be written.
+    pub fn write_contacts(&mut self, bytes: &[u8], contacts: u64) -> Result<(), EmitError> {
+        self.file.write_all(bytes).map_err(|error| self.file.failed(error))?;
+        self.hasher.update(bytes);
+        self.entry.contacts += contacts;
+        self.entry.bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Ends the file and returns its entry in the manifest.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn finish(mut self) -> Result<OutputFile, EmitError> {
+        self.file.finish()?;
+        let digest = self.hasher.finish();
+        self.entry.sha256 = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(self.entry)
+    }
+}
+
 /// The files of a result that were created and not finished.
 #[derive(Debug, Default)]
 struct Unfinished(Mutex<BTreeSet<PathBuf>>);
@@ -59,9 +114,9 @@ impl Unfinished {
     }
 }
 
-/// Creates the files of a result, for several writers at once.
+/// Creates the files of a result, on any thread.
 #[derive(Clone, Debug)]
-pub(crate) struct ResultFiles {
+pub struct ResultFiles {
     folder: PathBuf,
     unfinished: Arc<Unfinished>,
 }
@@ -72,7 +127,11 @@ impl ResultFiles {
     }
 
     /// Creates a file that its owner alone can read: a contact dump is personal data.
-    pub(crate) fn create(&self, name: &str) -> Result<ResultFile, EmitError> {
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be created.
+    pub fn create(&self, name: &str) -> Result<ResultFile, EmitError> {
         let path = self.folder.join(name);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
@@ -84,7 +143,7 @@ impl ResultFiles {
         Ok(ResultFile { path, file, unfinished: Arc::clone(&self.unfinished) })
     }
 
-    /// An error if there is a file that was not finished.
+    /// Fails if there is a file that was not finished.
     pub(crate) fn check_finished(&self) -> Result<(), EmitError> {
         match self.unfinished.paths().first() {
             Some(path) => Err(EmitError::Unfinished { path: path.clone() }),
@@ -99,14 +158,14 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn what_the_disk_does_not_take_at_the_end_is_an_error_with_the_path() {
+    fn a_full_disk_at_the_end_of_a_file_is_an_error_with_its_path() {
         let files = ResultFiles::new(Path::new("/dev"));
         let full = File::options().write(true).open("/dev/full").unwrap();
         let path = PathBuf::from("/dev/full");
         files.unfinished.paths().insert(path.clone());
         let unfinished = Arc::clone(&files.unfinished);
         let mut file = ResultFile { path, file: BufWriter::new(full), unfinished };
-        // It fits into the buffer, so that nothing is wrong yet.
+        // It fits into the buffer, so nothing fails yet.
         file.write_all(b"{}").unwrap();
         let error = file.finish().unwrap_err();
         assert!(error.to_string().starts_with("/dev/full: cannot be written"), "{error}");

@@ -1,9 +1,10 @@
 //! Contacts in, import arrays out: whole files or none.
 //!
-//! A [`ResultWriter`] takes what a run hands over (it is a [`Sink`](contactmill_core::pipeline::Sink))
-//! and fills a folder with strict JSON import arrays, tables of rejects, duplicates and warnings,
-//! and a manifest. It works in a staging folder beside the final one, which appears at the end by
-//! a rename: killed at any point, the final folder is absent or whole.
+//! A [`ResultWriter`] takes the outcomes of a run (it is a [`Sink`](contactmill_core::pipeline::Sink))
+//! and fills a folder with contacts, tables of rejects, duplicates and warnings, and a manifest.
+//! Contacts are written by a [`ContactWriter`]: as strict JSON import arrays ([`ArrayWriter`]), or in
+//! another form. Everything goes to a staging folder beside the final one, which gets its name by a
+//! rename at the end: killed at any point, the final folder is absent or whole.
 //!
 //! ```
 //! use contactmill_core::{Normalizer, Options, RawContact};
@@ -27,31 +28,44 @@
 //! # Ok::<(), contactmill_core::Rejection>(())
 //! ```
 //!
-//! This crate alone knows the import API's JSON, the files of a result and how they are written.
-//! It knows nothing of where records come from, nor of HTTP.
+//! | module | holds |
+//! |---|---|
+//! | `contact_writer` | the trait that an output format implements |
+//! | `contact_json`, `arrays` | import arrays, its first implementation |
+//! | `write_thread` | writing on a thread of its own |
+//! | `tables`, `manifest`, `result` | what every result has beside its contacts |
+//! | `file` | files while they are written |
+//! | `staging` | the folder that appears whole or not at all |
+//! | `siblings`, `lock` | temporary folders beside it, and which of them are in use |
+//! | `note`, `error` | what is reported |
+//!
+//! This crate knows the files of a result and how they are written. It knows nothing of where records
+//! come from, nor of HTTP.
 
 mod arrays;
-mod beside;
 mod contact_json;
+mod contact_writer;
 mod error;
 mod file;
 mod lock;
 mod manifest;
-mod notice;
+mod note;
 mod result;
+mod siblings;
 mod staging;
 mod tables;
+mod write_thread;
 
-pub use arrays::{ArrayLayout, BatchLimits, Writing};
-pub use beside::set_aside;
+pub use arrays::{ArrayLayout, ArrayWriter, BatchLimits};
 pub use contact_json::{ArrayEncoder, contact_json, phone_json};
+// What writers return.
+pub use contact_writer::ContactWriter;
+pub use contactmill_wire::manifest::OutputFile;
 pub use error::EmitError;
-pub use file::ResultFile;
-pub use manifest::{
-    ContentDecision, InputEntry, Manifest, ManifestCounts, MappedColumn, MappingEntry, OutputFile,
-    Tool,
-};
-pub use notice::Notice;
+pub use file::{ContactFile, ResultFile, ResultFiles};
+pub use manifest::{manifest_counts, write_manifest};
+pub use note::StagingNote;
 pub use result::{Finished, InputTable, ResultWriter, Tally};
+pub use siblings::displaced_results;
 pub use staging::{Committed, Existing, Staging};
-pub use tables::escape_formula;
+pub use write_thread::WriteThread;

@@ -1,22 +1,22 @@
-//! Locks on folders: whoever works in one holds its lock, so that nobody else replaces or removes
-//! it. Some network file systems refuse locks.
+//! Locks on folders: a run locks the folder that it works in, so that no other replaces or removes it.
+//! Some network file systems have no locks.
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 
-/// What came of trying to lock a folder.
+/// The result of trying to lock a folder.
 pub(crate) enum Lock {
-    /// It is ours until the file is dropped.
-    Held(File),
-    /// Somebody else is at work in it.
+    /// It is locked until the file is dropped.
+    Acquired(File),
+    /// Another process has locked it.
     Taken,
-    /// Whether somebody is at work in it cannot be told. The file is the folder all the same.
-    Refused(File, io::Error),
+    /// The file system has no locks, so nobody can say whether it is in use. The file is the folder.
+    Unsupported(File, io::Error),
 }
 
 impl Lock {
-    /// Locks a folder, if nobody else has.
+    /// Locks a folder, if no other process has.
     ///
     /// # Errors
     ///
@@ -24,25 +24,24 @@ impl Lock {
     pub(crate) fn of(folder: &Path) -> io::Result<Self> {
         let file = open(folder)?;
         Ok(match file.try_lock() {
-            Ok(()) => Lock::Held(file),
+            Ok(()) => Lock::Acquired(file),
             Err(TryLockError::WouldBlock) => Lock::Taken,
-            Err(TryLockError::Error(error)) => Lock::Refused(file, error),
+            Err(TryLockError::Error(error)) => Lock::Unsupported(file, error),
         })
     }
 }
 
-/// What is locked: the folder itself, so that there is no moment in which it has no lock; it has
-/// one under whatever name it goes by.
+/// Opens the folder itself. It keeps its lock when it is renamed, so there is no moment without one.
 #[cfg(unix)]
 fn open(folder: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags};
-    // What only has the name of a folder, such as a pipe, must not make anybody wait.
+    // Something else of that name, such as a pipe, must not block.
     let flags =
         OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     Ok(File::from(rustix::fs::open(folder, flags, Mode::empty())?))
 }
 
-/// Holds the lock where a folder itself cannot be locked.
+/// The file that is locked where a folder itself cannot be.
 #[cfg(not(unix))]
 pub(crate) const LOCK: &str = ".lock";
 

@@ -1,4 +1,4 @@
-//! A result folder that takes what a run hands over.
+//! Fills a result folder with the outcomes of a run.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use contactmill_core::pipeline::{Emitted, Sink};
 use contactmill_core::records::{Position, Record, RecordId};
 use contactmill_core::{Reason, Region, Rejection, Warning, WarningCode};
 
-use crate::arrays::{ArrayLayout, ArrayWriter, BatchLimits, Writing};
-use crate::contact_json::contact_json;
+use contactmill_wire::manifest::OutputFile;
+
+use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
-use crate::manifest::OutputFile;
 use crate::staging::Staging;
 use crate::tables::{OriginalColumns, Tables};
 
@@ -23,29 +23,30 @@ pub struct InputTable<'h> {
     pub header: &'h [String],
 }
 
-/// How often something happened, and where first.
+/// Number of times that something happened, and where it did first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally {
-    /// How often.
+    /// Number of times.
     pub count: u64,
-    /// Where first.
+    /// The first record.
     pub first: Position,
 }
 
-/// Fills a staging folder with import arrays and tables.
+/// Fills a staging folder with contacts and tables. What contacts are written as is the business of its
+/// [`ContactWriter`].
 pub struct ResultWriter {
-    arrays: ArrayWriter,
+    contacts: Box<dyn ContactWriter>,
     tables: Tables,
     /// Contacts by region, in the order of [`Region::ALL`].
     regions: Vec<u64>,
     finished: Finished,
 }
 
-/// What a run has written, all but the manifest.
+/// What a run has written, without the manifest.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Finished {
-    /// The import arrays.
+    /// The files of contacts.
     pub files: Vec<OutputFile>,
     /// Rejected records by reason.
     pub rejected: BTreeMap<Reason, Tally>,
@@ -56,7 +57,7 @@ pub struct Finished {
 }
 
 impl ResultWriter {
-    /// A writer of the results of these inputs, whose place in the list is their
+    /// A writer of the results of these inputs. The index of each is its
     /// [`SourceId`](contactmill_core::records::SourceId).
     ///
     /// # Errors
@@ -65,28 +66,26 @@ impl ResultWriter {
     pub fn new(
         staging: &Staging,
         inputs: &[InputTable<'_>],
-        limits: BatchLimits,
-        layout: ArrayLayout,
-        writing: Writing,
+        contacts: Box<dyn ContactWriter>,
     ) -> Result<Self, EmitError> {
         let headers: Vec<&[String]> = inputs.iter().map(|input| input.header).collect();
         let names = inputs.iter().map(|input| input.name.to_owned()).collect();
         Ok(ResultWriter {
-            arrays: ArrayWriter::new(limits, layout, writing, staging)?,
+            contacts,
             tables: Tables::create(OriginalColumns::of(&headers), names, staging)?,
             regions: vec![0; Region::ALL.len()],
             finished: Finished::default(),
         })
     }
 
-    /// Writes what is left and says what was written.
+    /// Writes what is left and returns what was written.
     ///
     /// # Errors
     ///
     /// When files cannot be written.
     pub fn finish(self) -> Result<Finished, EmitError> {
         let mut finished = self.finished;
-        finished.files = self.arrays.finish()?;
+        finished.files = self.contacts.finish()?;
         let regions = Region::ALL.iter().copied().zip(self.regions);
         finished.regions = regions.filter(|&(_, contacts)| contacts > 0).collect();
         self.tables.finish()?;
@@ -104,18 +103,11 @@ fn tally<K: Ord>(tallies: &mut BTreeMap<K, Tally>, key: K, position: Position) {
 impl Sink for ResultWriter {
     type Error = EmitError;
 
-    fn contact(&mut self, _: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
+    fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
         if let Some(region) = contact.phone().region() {
             self.regions[region.index()] += 1;
         }
-        match contact {
-            Emitted::Encoded { bytes, .. } => self.arrays.push(bytes),
-            Emitted::AsIs(contact) => {
-                let mut json = Vec::new();
-                contact_json(&contact, &mut json);
-                self.arrays.push(&json)
-            }
-        }
+        self.contacts.write(position, contact)
     }
 
     fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), EmitError> {

@@ -4,13 +4,15 @@ use std::fs::{self, DirBuilder, File};
 use std::path::{Path, PathBuf};
 use std::{io, iter};
 
-use crate::beside::{MANIFEST, Role, new_path, parent_of, remove, sync_folder, tidy};
+use contactmill_wire::files::{MANIFEST, is_result_file};
+
 use crate::error::EmitError;
 use crate::file::{ResultFile, ResultFiles};
 use crate::lock::Lock;
-use crate::notice::Notice;
+use crate::note::StagingNote;
+use crate::siblings::{Role, clean_up, new_path, parent_of, remove, sync_folder};
 
-/// What to do with results that stand in the folder already.
+/// What to do with results that are in the folder already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Existing {
     /// Refuse to write.
@@ -20,8 +22,7 @@ pub enum Existing {
     Overwrite,
 }
 
-/// A staging folder beside the final one. Dropped without [`commit`](Staging::commit), it goes and
-/// leaves nothing.
+/// A staging folder beside the final one. Dropped without [`commit`](Staging::commit), it is removed.
 ///
 /// ```
 /// use std::io::Write;
@@ -43,31 +44,78 @@ pub enum Existing {
 pub struct Staging {
     folder: Folder,
     files: ResultFiles,
-    /// The folder, locked while this run lives: what is not locked was left by a run that was
+    /// The folder, locked while this run lives. A folder without a lock was left by a run that was
     /// killed.
     lock: File,
     out: PathBuf,
     existing: Existing,
-    notices: Vec<Notice>,
+    notes: Vec<StagingNote>,
 }
 
 /// What [`Staging::commit`] has put in place.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Committed {
-    /// Where the results stand.
+    /// Where the results are.
     pub path: PathBuf,
-    /// What people should know of it all the same.
-    pub notices: Vec<Notice>,
+    /// What people should know about them.
+    pub notes: Vec<StagingNote>,
 }
 
-/// A folder that goes when dropped, and the folders above it that were made for it.
+/// A folder that is removed when dropped, and the folders above it that were made for it.
 #[derive(Debug)]
 struct Folder {
     path: PathBuf,
     /// From the lowest to the highest.
     made: Vec<PathBuf>,
     is_kept: bool,
+}
+
+impl Folder {
+    /// A folder that is to be made beside `out`. The folders above are made.
+    fn beside(out: &Path) -> Result<Self, EmitError> {
+        let parent = parent_of(out);
+        let is_missing = |folder: &&Path| {
+            !folder.as_os_str().is_empty() && matches!(folder.try_exists(), Ok(false))
+        };
+        let made = parent.ancestors().take_while(is_missing).map(Path::to_owned).collect();
+        let folder = Folder { path: new_path(out, Role::Staging), made, is_kept: false };
+        fs::create_dir_all(parent).map_err(EmitError::io(out, "cannot be made"))?;
+        Ok(folder)
+    }
+
+    /// Creates and locks the folder, under another name where one is in use. Returns its lock, and a
+    /// note where the file system has no locks.
+    fn create_locked(&mut self, out: &Path) -> Result<(File, Option<StagingNote>), EmitError> {
+        let cannot = || EmitError::io(out, "cannot be made");
+        let mut builder = DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        loop {
+            match builder.create(&self.path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    self.path = new_path(out, Role::Staging);
+                    continue;
+                }
+                Err(error) => return Err(cannot()(error)),
+            }
+            let (lock, note) = match Lock::of(&self.path) {
+                Ok(Lock::Acquired(lock)) => (lock, None),
+                Ok(Lock::Unsupported(lock, error)) => {
+                    (lock, Some(StagingNote::NotLocked { path: out.to_owned(), error }))
+                }
+                // Before it was locked, another run took it for abandoned.
+                Ok(Lock::Taken) => continue,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(cannot()(error)),
+            };
+            // That run may have removed it between the two steps.
+            if self.path.try_exists().map_err(cannot())? {
+                return Ok((lock, note));
+            }
+        }
+    }
 }
 
 impl Drop for Folder {
@@ -84,95 +132,65 @@ fn remove_staging(path: &Path, made: &[PathBuf]) {
     // Where this fails, the next run tries again.
     let _ = remove(path);
     for folder in made {
-        // One that somebody else uses is not empty, and stays.
+        // A folder that somebody else uses is not empty, and stays.
         let _ = fs::remove_dir(folder);
     }
 }
 
 impl Staging {
-    /// Makes a staging folder beside `out`, after a look at what stands there: what runs that were
-    /// killed left is put right. Folders above `out` are made as needed.
+    /// Makes a staging folder beside `out`, and folders above it as needed. Cleans up first after runs
+    /// that were killed.
     ///
     /// # Errors
     ///
     /// When `out` holds results (unless they are to be replaced) or anything else, or the folder
     /// cannot be made.
     pub fn new(out: &Path, existing: Existing) -> Result<Self, EmitError> {
-        let (out, mut notices) = resolve(out)?;
+        let (out, mut notes) = resolve(out)?;
         if out.file_name().is_none() {
             return Err(EmitError::NoName { path: out });
         }
-        notices.extend(tidy(&out));
+        notes.extend(clean_up(&out));
         check(&out, existing)?;
-        let parent = parent_of(&out);
-        let cannot = || EmitError::io(&out, "cannot be made");
-        let is_missing = |folder: &&Path| {
-            !folder.as_os_str().is_empty() && matches!(folder.try_exists(), Ok(false))
-        };
-        let made = parent.ancestors().take_while(is_missing).map(Path::to_owned).collect();
-        let mut folder = Folder { path: new_path(&out, Role::Staging), made, is_kept: false };
-        fs::create_dir_all(parent).map_err(cannot())?;
-        let mut builder = DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        loop {
-            match builder.create(&folder.path) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    folder.path = new_path(&out, Role::Staging);
-                    continue;
-                }
-                Err(error) => return Err(cannot()(error)),
-            }
-            let lock = match Lock::of(&folder.path) {
-                Ok(Lock::Held(lock)) => lock,
-                Ok(Lock::Refused(lock, error)) => {
-                    notices.push(Notice::NotLocked { path: out.clone(), error });
-                    lock
-                }
-                // Another run has taken it for abandoned before it was locked.
-                Ok(Lock::Taken) => continue,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(cannot()(error)),
-            };
-            if folder.path.try_exists().map_err(cannot())? {
-                let files = ResultFiles::new(&folder.path);
-                return Ok(Staging { folder, files, lock, out, existing, notices });
-            }
-        }
+        let mut folder = Folder::beside(&out)?;
+        let (lock, note) = folder.create_locked(&out)?;
+        notes.extend(note);
+        let files = ResultFiles::new(&folder.path);
+        Ok(Staging { folder, files, lock, out, existing, notes })
     }
 
     /// What people should know before the run begins.
     #[must_use]
-    pub fn notices(&self) -> &[Notice] {
-        &self.notices
+    pub fn notes(&self) -> &[StagingNote] {
+        &self.notes
     }
 
-    /// Where the results will stand: the path that was given, with links followed.
+    /// Where the results will be: the path that was given, with links followed.
     #[must_use]
     pub fn out(&self) -> &Path {
         &self.out
     }
 
-    /// Creates the files of the result.
-    pub(crate) fn files(&self) -> &ResultFiles {
+    /// Creates files of the result, also on other threads.
+    #[must_use]
+    pub fn files(&self) -> &ResultFiles {
         &self.files
     }
 
-    /// Where a file of the result stands for now.
+    /// Where a file of the result is until [`commit`](Staging::commit).
     #[must_use]
     pub fn path_of(&self, name: &str) -> PathBuf {
         self.folder.path.join(name)
     }
 
-    /// Removes what stands in the staging folder and the folder itself, for a process that ends
-    /// before this is dropped.
+    /// Removes the staging folder and everything in it, for a process that ends before this is
+    /// dropped.
     pub fn removal(&self) -> impl FnOnce() + Send + 'static {
         let (path, made) = (self.folder.path.clone(), self.folder.made.clone());
         move || remove_staging(&path, &made)
     }
 
-    /// Whether a file stands in the folder whose results are going to be replaced.
+    /// Whether a file is in the folder whose results are going to be replaced.
     #[must_use]
     pub fn replaces(&self, path: &Path) -> bool {
         fs::canonicalize(path).is_ok_and(|path| path.starts_with(&self.out))
@@ -187,7 +205,7 @@ impl Staging {
         self.files.create(name)
     }
 
-    /// A file without a name, for what is only needed during the run.
+    /// A file without a name, for data that is only needed during the run.
     ///
     /// # Errors
     ///
@@ -200,38 +218,32 @@ impl Staging {
     ///
     /// # Errors
     ///
-    /// When a file is not finished, or the folder cannot be synced or renamed; what stood in the
-    /// final folder is then still there.
+    /// When a file is not finished, or the folder cannot be synced or renamed. The final folder is
+    /// then as it was before.
     pub fn commit(self) -> Result<Committed, EmitError> {
         self.commit_if(|_| Ok(()))
     }
 
-    /// As [`commit`](Staging::commit), if `may_replace` does not object to the removal of the
-    /// earlier results. It is asked only where there are any, while their folder is locked.
+    /// As [`commit`](Staging::commit), unless `may_replace` objects to the removal of earlier
+    /// results. It is called only where there are any, while their folder is locked.
     ///
     /// # Errors
     ///
-    /// As those of [`commit`](Staging::commit), and what `may_replace` says.
+    /// As [`commit`](Staging::commit), and the error of `may_replace`.
     pub fn commit_if<E: From<EmitError>>(
         self,
         may_replace: impl FnOnce(&Path) -> Result<(), E>,
     ) -> Result<Committed, E> {
         self.files.check_finished()?;
         self.sync().map_err(EmitError::io(&self.out, "cannot be synced to the disk"))?;
-        #[cfg(not(unix))]
-        {
-            let lock = self.folder.path.join(crate::lock::LOCK);
-            fs::remove_file(lock).map_err(EmitError::io(&self.out, "cannot be put in place"))?;
-        }
+        self.remove_lock_file()?;
         // The folder may have been filled while this run went on.
         if check(&self.out, self.existing)? {
             return self.replace(may_replace);
         }
-        // Takes the place of an empty folder, and of no other.
-        #[cfg(not(unix))]
-        let _ = fs::remove_dir(&self.out);
-        match fs::rename(&self.folder.path, &self.out) {
-            Ok(()) => Ok(self.placed(None)),
+        match self.rename_into_place() {
+            Ok(()) => Ok(self.into_committed(None)),
+            // Filled since then.
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
                 if check(&self.out, self.existing)? {
                     return self.replace(may_replace);
@@ -242,56 +254,77 @@ impl Staging {
         }
     }
 
+    /// Removes the file that is locked where folders cannot be: it is no part of the results.
+    fn remove_lock_file(&self) -> Result<(), EmitError> {
+        #[cfg(not(unix))]
+        {
+            let lock = self.folder.path.join(crate::lock::LOCK);
+            fs::remove_file(lock).map_err(EmitError::io(&self.out, "cannot be put in place"))?;
+        }
+        Ok(())
+    }
+
+    /// Gives the folder its final name. It takes the place of an empty folder, and of no other.
+    fn rename_into_place(&self) -> io::Result<()> {
+        #[cfg(not(unix))]
+        let _ = fs::remove_dir(&self.out);
+        fs::rename(&self.folder.path, &self.out)
+    }
+
     /// Puts the folder in the place of earlier results.
     fn replace<E: From<EmitError>>(
         self,
         may_replace: impl FnOnce(&Path) -> Result<(), E>,
     ) -> Result<Committed, E> {
         let out = &self.out;
-        let cannot = || EmitError::io(out, "cannot be replaced");
-        // Nobody starts to work in them any more, and no other run takes them for abandoned.
+        // Until this returns, no upload of them starts, and no other run takes them for abandoned.
         #[cfg(unix)]
-        let _held = match Lock::of(out).map_err(cannot())? {
-            Lock::Held(lock) | Lock::Refused(lock, _) => lock,
+        let _lock = match Lock::of(out).map_err(EmitError::io(out, "cannot be replaced"))? {
+            Lock::Acquired(lock) | Lock::Unsupported(lock, _) => lock,
             Lock::Taken => return Err(EmitError::Busy { path: out.clone() }.into()),
         };
         may_replace(out)?;
-        if exchange(&self.folder.path, out) {
-            let replaced = self.folder.path.clone();
-            return Ok(self.placed(Some(replaced)));
-        }
-        let aside = new_path(out, Role::Replaced);
-        fs::rename(out, &aside).map_err(cannot())?;
-        if let Err(error) = fs::rename(&self.folder.path, out) {
-            return Err(match fs::rename(&aside, out) {
-                Ok(()) => EmitError::io(out, "cannot be put in place")(error),
-                Err(_) => EmitError::NotPutBack { path: out.clone(), aside, error },
-            }
-            .into());
-        }
-        Ok(self.placed(Some(aside)))
+        let replaced = if exchange(&self.folder.path, out) {
+            self.folder.path.clone()
+        } else {
+            self.displace_and_rename()?
+        };
+        Ok(self.into_committed(Some(replaced)))
     }
 
-    /// The folder has its final name. What is left to do can fail without harm to the results.
-    fn placed(mut self, replaced: Option<PathBuf>) -> Committed {
+    /// Moves the earlier results away and takes their name, in two steps, where the system cannot
+    /// exchange folders. Returns where the earlier results are.
+    fn displace_and_rename(&self) -> Result<PathBuf, EmitError> {
+        let out = &self.out;
+        let displaced = new_path(out, Role::Replaced);
+        fs::rename(out, &displaced).map_err(EmitError::io(out, "cannot be replaced"))?;
+        let Err(error) = fs::rename(&self.folder.path, out) else { return Ok(displaced) };
+        Err(match fs::rename(&displaced, out) {
+            Ok(()) => EmitError::io(out, "cannot be put in place")(error),
+            Err(_) => EmitError::NotPutBack { path: out.clone(), aside: displaced, error },
+        })
+    }
+
+    /// The folder has its final name. Whatever fails from here on does no harm to the results.
+    fn into_committed(mut self, replaced: Option<PathBuf>) -> Committed {
         self.folder.is_kept = true;
-        let mut notices = Vec::new();
-        // What was replaced goes only once a power cut cannot take away what replaced it.
+        let mut notes = Vec::new();
+        // The earlier results are removed only once a power cut cannot undo the new ones.
         if let Err(error) = self.sync_name() {
-            notices.push(Notice::NotSynced { path: self.out.clone(), error, replaced });
+            notes.push(StagingNote::NotSynced { path: self.out.clone(), error, replaced });
         } else if let Some(path) = replaced
             && let Err(error) = remove(&path)
         {
-            notices.push(Notice::NotRemoved { path, error });
+            notes.push(StagingNote::NotRemoved { path, error });
         }
-        Committed { path: self.out.clone(), notices }
+        Committed { path: self.out.clone(), notes }
     }
 
-    /// Makes the names of the results, and of folders that were made above them, last.
+    /// Syncs the folders that hold the names of the results and of folders made above them.
     fn sync_name(&self) -> io::Result<()> {
         let folders = iter::once(&self.out).chain(&self.folder.made);
         let synced = folders.map(|folder| parent_of(folder)).try_for_each(sync_folder);
-        // A folder that cannot be read can hold results, and not be synced by itself.
+        // A folder that cannot be read can hold results, but cannot be opened to be synced.
         #[cfg(target_os = "linux")]
         let synced = synced.or_else(|error| rustix::fs::syncfs(&self.lock).map_err(|_| error));
         synced
@@ -301,7 +334,7 @@ impl Staging {
         let entries = fs::read_dir(&self.folder.path)?;
         let files: Vec<PathBuf> =
             entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
-        // Where that fails, each file tells whether it was one of these.
+        // Where that fails, syncing one by one says which file is to blame.
         #[cfg(target_os = "linux")]
         if files.len() > SYNC_ONE_BY_ONE && rustix::fs::syncfs(&self.lock).is_ok() {
             return Ok(());
@@ -313,24 +346,25 @@ impl Staging {
     }
 }
 
-/// More files than this are synced all at once, with everything else on their file system.
+/// Maximum number of files that are synced one by one. More are synced at once, with everything else
+/// on their file system.
 #[cfg(target_os = "linux")]
 const SYNC_ONE_BY_ONE: usize = 16;
 
-/// Where results for `out` go: a link is followed, so that its target is replaced and not the link.
-fn resolve(out: &Path) -> Result<(PathBuf, Vec<Notice>), EmitError> {
+/// Where results for `out` go. A link is followed, so that its target is replaced and not the link.
+fn resolve(out: &Path) -> Result<(PathBuf, Vec<StagingNote>), EmitError> {
     let target = match (fs::canonicalize(out), fs::read_link(out)) {
         (Ok(target), _) => return Ok((target, Vec::new())),
         (Err(_), Err(_)) => return Ok((out.to_owned(), Vec::new())),
         (Err(_), Ok(target)) => parent_of(out).join(target),
     };
-    // A run may have been killed between taking results away from there and putting others there.
-    let notices = tidy(&target);
+    // A run may have been killed between moving results away from there and putting others there.
+    let notes = clean_up(&target);
     let followed = fs::canonicalize(out);
-    Ok((followed.map_err(EmitError::io(out, "cannot be looked into"))?, notices))
+    Ok((followed.map_err(EmitError::io(out, "cannot be looked into"))?, notes))
 }
 
-/// Lets two folders change places at once, where the system can.
+/// Exchanges two folders in one step, where the system can.
 fn exchange(one: &Path, other: &Path) -> bool {
     #[cfg(target_os = "linux")]
     {
@@ -344,7 +378,7 @@ fn exchange(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Whether there are results in `out` to be replaced, if anything may be written to it at all.
+/// Whether there are results in `out` to be replaced. Fails where nothing may be written to it.
 fn check(out: &Path, existing: Existing) -> Result<bool, EmitError> {
     let cannot = || EmitError::io(out, "cannot be looked into");
     match fs::metadata(out) {
@@ -361,8 +395,8 @@ fn check(out: &Path, existing: Existing) -> Result<bool, EmitError> {
     }
     names.sort_unstable();
     let is_result = names.iter().any(|name| name == MANIFEST);
-    // Only what contactmill writes is ever replaced.
-    if let Some(file) = names.into_iter().find(|name| !is_result || !is_ours(name)) {
+    // A folder with a user's files is never replaced.
+    if let Some(file) = names.into_iter().find(|name| !is_result || !is_result_file(name)) {
         return Err(EmitError::HoldsOtherFiles { path: out.to_owned(), file });
     }
     if is_result && existing == Existing::Keep {
@@ -371,32 +405,12 @@ fn check(out: &Path, existing: Existing) -> Result<bool, EmitError> {
     Ok(is_result)
 }
 
-/// Whether contactmill writes files of this name into a result.
-fn is_ours(name: &str) -> bool {
-    let is_array = name
-        .strip_prefix("import-")
-        .and_then(|rest| rest.strip_suffix(".json"))
-        .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    let known = [
-        MANIFEST,
-        "import.jsonl",
-        "rejects.csv",
-        "duplicates.csv",
-        "warnings.csv",
-        "upload.journal",
-        "refused.csv",
-        "refused.csv.new",
-        "refused.csv.old",
-    ];
-    is_array || known.contains(&name)
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::beside::set_aside;
+    use crate::siblings::displaced_results;
 
     fn result_in(out: &Path, existing: Existing, text: &str) -> Result<Committed, EmitError> {
         let staging = Staging::new(out, existing)?;
@@ -434,10 +448,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_never_replaced() {
+    fn a_folder_with_a_users_file_is_never_replaced() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
         result_in(&out, Existing::Keep, "1").unwrap();
+        for name in ["notes.txt", "import-.json", "import-1.json"] {
+            fs::write(out.join(name), "mine").unwrap();
+            let refused = result_in(&out, Existing::Overwrite, "2").unwrap_err();
+            assert!(refused.to_string().contains(name), "{refused}");
+            fs::remove_file(out.join(name)).unwrap();
+        }
         fs::write(out.join("notes.txt"), "mine").unwrap();
         let refused = result_in(&out, Existing::Overwrite, "2").unwrap_err();
         assert!(refused.to_string().contains("notes.txt"), "{refused}");
@@ -456,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_given_up_leaves_nothing() {
+    fn a_staging_folder_that_is_dropped_leaves_nothing() {
         let parent = tempfile::tempdir().unwrap();
         let staging = Staging::new(&parent.path().join("out"), Existing::Keep).unwrap();
         staging.create("import-000001.json").unwrap().finish().unwrap();
@@ -465,7 +485,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_not_finished_keeps_the_earlier_results_where_they_are() {
+    fn a_folder_with_an_unfinished_file_does_not_replace_earlier_results() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
         result_in(&out, Existing::Keep, "1").unwrap();
@@ -480,7 +500,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_that_were_made_for_a_run_go_with_it() {
+    fn folders_that_were_made_for_a_run_are_removed_with_it() {
         let parent = tempfile::tempdir().unwrap();
         let staging = Staging::new(&parent.path().join("a/b/out"), Existing::Keep).unwrap();
         assert_eq!(names(parent.path()), ["a"]);
@@ -488,7 +508,7 @@ mod tests {
         assert_eq!(names(parent.path()), [""; 0]);
     }
 
-    /// What a run that was killed leaves: a folder without a lock.
+    /// A folder of a run that was killed: it has no lock.
     fn abandoned(out: &Path, role: Role, manifest: &str) -> PathBuf {
         let path = new_path(out, role);
         fs::create_dir(&path).unwrap();
@@ -497,7 +517,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_run_left_is_removed_and_what_a_living_one_holds_is_not() {
+    fn folders_of_killed_runs_are_removed_and_those_of_living_runs_are_not() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
         let living = Staging::new(&out, Existing::Keep).unwrap();
@@ -515,7 +535,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_a_user_gave_a_name_like_a_staging_folders_stays_and_holds_nobody_up() {
+    fn a_users_file_named_like_a_staging_folder_stays_and_does_not_block() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
         let users =
@@ -524,7 +544,7 @@ mod tests {
             fs::create_dir(parent.path().join(name)).unwrap();
             fs::write(parent.path().join(name).join(MANIFEST), "mine").unwrap();
         }
-        // A pipe waits for a writer whoever opens it as a file.
+        // Opening a pipe as a file blocks.
         let make = |name: &Path| {
             let made = std::process::Command::new("mkfifo").arg(name).status().unwrap();
             assert!(made.success());
@@ -537,7 +557,7 @@ mod tests {
         std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
         let before = names(parent.path());
         let committed = result_in(&out, Existing::Keep, "1").unwrap();
-        assert!(committed.notices.is_empty());
+        assert!(committed.notes.is_empty());
         let after: Vec<String> =
             names(parent.path()).into_iter().filter(|name| name != "out").collect();
         assert_eq!(after, before);
@@ -545,57 +565,57 @@ mod tests {
     }
 
     #[test]
-    fn results_set_aside_by_a_killed_run_come_back_or_go_with_the_next_run() {
+    fn the_next_run_restores_or_removes_results_that_a_killed_run_moved_away() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
         // Killed before the new results had the name.
-        let aside = abandoned(&out, Role::Replaced, "earlier");
-        assert_eq!(set_aside(&out), Some(aside));
+        let displaced = abandoned(&out, Role::Replaced, "earlier");
+        assert_eq!(displaced_results(&out), Some(displaced));
         let refused = Staging::new(&out, Existing::Keep).unwrap_err();
         assert!(matches!(refused, EmitError::HoldsResults { .. }), "{refused}");
         assert_eq!(fs::read_to_string(out.join(MANIFEST)).unwrap(), "earlier");
         assert_eq!(names(parent.path()), ["out"]);
         // Killed after that.
         abandoned(&out, Role::Replaced, "older");
-        assert_eq!(set_aside(&out), None);
+        assert_eq!(displaced_results(&out), None);
         let staging = Staging::new(&out, Existing::Overwrite).unwrap();
-        assert!(staging.notices().is_empty());
+        assert!(staging.notes().is_empty());
         drop(staging);
         assert_eq!(fs::read_to_string(out.join(MANIFEST)).unwrap(), "earlier");
         assert_eq!(names(parent.path()), ["out"]);
     }
 
     #[test]
-    fn results_set_aside_stay_while_something_else_has_their_name() {
+    fn displaced_results_stay_while_something_else_has_their_name() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
-        let aside = abandoned(&out, Role::Replaced, "earlier");
+        let displaced = abandoned(&out, Role::Replaced, "earlier");
         fs::create_dir(&out).unwrap();
         fs::write(out.join("notes.txt"), "mine").unwrap();
         assert!(Staging::new(&out, Existing::Overwrite).is_err());
-        assert!(aside.join(MANIFEST).exists());
+        assert!(displaced.join(MANIFEST).exists());
         // An empty folder gives way.
         fs::remove_file(out.join("notes.txt")).unwrap();
         let staging = Staging::new(&out, Existing::Overwrite).unwrap();
-        assert!(matches!(staging.notices(), [Notice::Restored { .. }]));
+        assert!(matches!(staging.notes(), [StagingNote::Restored { .. }]));
         assert_eq!(fs::read_to_string(out.join(MANIFEST)).unwrap(), "earlier");
     }
 
     #[cfg(unix)]
     #[test]
-    fn results_come_back_to_where_a_link_leads() {
+    fn results_are_restored_to_the_target_of_a_link() {
         let parent = tempfile::tempdir().unwrap();
         let link = parent.path().join("link");
         std::os::unix::fs::symlink("out", &link).unwrap();
         abandoned(&parent.path().join("out"), Role::Replaced, "earlier");
         let staging = Staging::new(&link, Existing::Overwrite).unwrap();
-        assert!(matches!(staging.notices(), [Notice::Restored { .. }]));
+        assert!(matches!(staging.notes(), [StagingNote::Restored { .. }]));
         assert_eq!(fs::read_to_string(link.join(MANIFEST)).unwrap(), "earlier");
     }
 
     #[cfg(unix)]
     #[test]
-    fn results_in_which_somebody_is_at_work_are_not_replaced() {
+    fn results_that_are_in_use_are_not_replaced() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
         result_in(&out, Existing::Keep, "1").unwrap();
@@ -610,7 +630,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_may_object_is_asked_before_results_are_replaced() {
+    fn a_caller_can_object_before_results_are_replaced() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
         let objects = |staging: Staging| {
@@ -625,7 +645,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_may_not_replace_results_does_not_replace_those_that_came_meanwhile() {
+    fn results_that_appear_during_a_run_are_not_replaced_without_permission() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
         let slow = Staging::new(&out, Existing::Keep).unwrap();

@@ -1,6 +1,5 @@
 //! The three tables beside the arrays: rejects, duplicates, warnings.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::PathBuf;
@@ -9,35 +8,12 @@ use contactmill_core::columns::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
 use contactmill_core::dedup::Conflict;
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{Reason, Rejection, Warning};
+use contactmill_wire::csv_cell::escape_formula;
+use contactmill_wire::files::{DUPLICATES, REJECTS, WARNINGS};
 
 use crate::error::EmitError;
 use crate::file::ResultFile;
 use crate::staging::Staging;
-
-/// The value behind an apostrophe where a spreadsheet would take it for a formula or a number to
-/// round: where it begins with `=` `+` `-` `@`, a tab or a line break. A value that begins with
-/// apostrophes and then one of these gets one more, so that reading takes off exactly one.
-///
-/// ```
-/// use contactmill_emit::escape_formula;
-///
-/// assert_eq!(escape_formula("+91 98765 43210"), "'+91 98765 43210");
-/// assert_eq!(escape_formula("'+91"), "''+91");
-/// assert_eq!(escape_formula("Asha"), "Asha");
-/// ```
-#[must_use]
-pub fn escape_formula(value: &str) -> Cow<'_, str> {
-    // Nearly all values begin with a letter or a digit.
-    if value.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) {
-        return Cow::Borrowed(value);
-    }
-    let inner = value.trim_start_matches('\'');
-    if inner.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        Cow::Owned(format!("'{value}"))
-    } else {
-        Cow::Borrowed(value)
-    }
-}
 
 /// One CSV file of a result.
 pub(crate) struct Table {
@@ -48,12 +24,12 @@ pub(crate) struct Table {
 impl Table {
     fn create(name: &str, staging: &Staging) -> Result<Self, EmitError> {
         let path = staging.path_of(name);
-        // A record with surplus fields keeps them behind the others.
+        // A record with surplus fields keeps them at the end of its row.
         let writer = csv::WriterBuilder::new().flexible(true).from_writer(staging.create(name)?);
         Ok(Table { path, writer })
     }
 
-    /// Writes a row, each field escape_formula.
+    /// Writes a row, each field escaped against CSV injection.
     fn write<'f>(&mut self, fields: impl IntoIterator<Item = &'f str>) -> Result<(), EmitError> {
         let write = || {
             for field in fields {
@@ -73,22 +49,22 @@ impl Table {
     }
 }
 
-/// How many columns the tables of records have beside those of the inputs.
+/// Number of columns that the tables of records have beside those of the inputs.
 const ADDED: usize = 6;
 
-/// The columns of all inputs, in the order in which they first appear, and where each input's own
-/// columns stand among them.
+/// The columns of all inputs, in the order in which they first appear, and the index of each input's
+/// own columns among them.
 pub(crate) struct OriginalColumns {
     names: Vec<String>,
-    /// By input: the place of each of its columns, `None` for bookkeeping columns.
-    places: Vec<Vec<Option<usize>>>,
+    /// By input: the index of each of its columns, `None` for bookkeeping columns.
+    indexes: Vec<Vec<Option<usize>>>,
 }
 
 impl OriginalColumns {
     pub(crate) fn of(headers: &[&[String]]) -> Self {
         let mut names: Vec<String> = Vec::new();
         let mut by_name: HashMap<(&str, usize), usize> = HashMap::new();
-        let mut places = Vec::with_capacity(headers.len());
+        let mut indexes = Vec::with_capacity(headers.len());
         for header in headers {
             let is_own = is_bookkeeping_header(header);
             let mut seen: HashMap<&str, usize> = HashMap::new();
@@ -100,33 +76,33 @@ impl OriginalColumns {
                 }
                 // The second column of a name is another column than the first.
                 let count = seen.entry(name).or_default();
-                let at = *by_name.entry((name, *count)).or_insert_with(|| {
+                let index = *by_name.entry((name, *count)).or_insert_with(|| {
                     names.push(name.clone());
                     names.len() - 1
                 });
                 *count += 1;
-                of_input.push(Some(at));
+                of_input.push(Some(index));
             }
-            places.push(of_input);
+            indexes.push(of_input);
         }
-        OriginalColumns { names, places }
+        OriginalColumns { names, indexes }
     }
 
-    /// The fields of a row: those of a record in their places, what is added to them, and those
-    /// behind the record's last column.
+    /// The fields of a row: those of a record in their columns, those that are added, and surplus
+    /// fields of the record.
     fn row<'f>(
         &self,
         record: Record<'f>,
         added: [&'f str; ADDED],
     ) -> impl Iterator<Item = &'f str> + use<'f> {
-        let places = &self.places[record.position().source.0 as usize];
+        let indexes = &self.indexes[record.position().source.0 as usize];
         let mut fields = vec![""; self.names.len()];
-        for (text, place) in record.iter().zip(places) {
-            if let Some(place) = place {
-                fields[*place] = text;
+        for (text, index) in record.iter().zip(indexes) {
+            if let Some(index) = index {
+                fields[*index] = text;
             }
         }
-        fields.into_iter().chain(added).chain(record.iter().skip(places.len()))
+        fields.into_iter().chain(added).chain(record.iter().skip(indexes.len()))
     }
 }
 
@@ -137,7 +113,7 @@ pub(crate) struct Tables {
     rejects: Table,
     duplicates: Table,
     warnings: Table,
-    /// What is said of each reason that came up.
+    /// The text of `_hint` for each reason that occurred.
     hints: BTreeMap<Reason, String>,
 }
 
@@ -148,14 +124,14 @@ impl Tables {
         staging: &Staging,
     ) -> Result<Self, EmitError> {
         let names = || columns.names.iter().map(String::as_str);
-        let mut rejects = Table::create("rejects.csv", staging)?;
+        let mut rejects = Table::create(REJECTS, staging)?;
         let added: [&str; ADDED] = ["_source", "_record", "_line", "_field", "_reason", "_hint"];
         rejects.write(names().chain(added))?;
-        let mut duplicates = Table::create("duplicates.csv", staging)?;
+        let mut duplicates = Table::create(DUPLICATES, staging)?;
         let added: [&str; ADDED] =
             ["_source", "_record", "_line", "_kept_source", "_kept_record", "_conflicts"];
         duplicates.write(names().chain(added))?;
-        let mut warnings = Table::create("warnings.csv", staging)?;
+        let mut warnings = Table::create(WARNINGS, staging)?;
         warnings.write(["source", "record", "line", "field", "code", "before", "after"])?;
         Ok(Tables { columns, inputs, rejects, duplicates, warnings, hints: BTreeMap::new() })
     }
@@ -232,7 +208,7 @@ fn input(inputs: &[String], source: SourceId) -> &str {
     &inputs[source.0 as usize]
 }
 
-/// `field=value`; a value with a semicolon, a quote or a line break stands in quotes.
+/// `field=value`; a value with a semicolon, a quote or a line break is quoted.
 fn conflict(conflict: &Conflict) -> String {
     let value = &conflict.value;
     if value.contains([';', '"', '\n', '\r']) {

@@ -1,14 +1,14 @@
-//! What a contact must be: every field there, of its type, and no other.
+//! Checks contacts: every field is present and of its type, and there is no other.
 
 use serde_json::{Map, Value};
 
-/// A contact that may be stored: its key, and itself.
+/// A contact that is valid, and its key.
 pub(crate) struct Valid {
     pub(crate) key: Key,
     pub(crate) contact: Value,
 }
 
-/// What tells contacts apart: prefix and number.
+/// Identifies a contact: prefix and number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// The country calling code.
@@ -17,7 +17,7 @@ pub struct Key {
     pub number: String,
 }
 
-/// The contacts of an array, or what is wrong, as a service would say it.
+/// The contacts of an array, or a message about the first mistake, as a service would write it.
 pub(crate) fn contacts_in(body: &[u8]) -> Result<Vec<Valid>, String> {
     let value: Value =
         serde_json::from_slice(body).map_err(|error| format!("Body is no JSON: {error}"))?;
@@ -82,7 +82,7 @@ fn key_of(contact: &Value) -> Result<Key, String> {
     Ok(Key { prefix: prefix.to_owned(), number: number.to_owned() })
 }
 
-/// The object, if it has these fields and no others.
+/// The object, if it has these fields and no other.
 fn only<'v>(
     value: &'v Value,
     path: &str,
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_must_be_there_and_of_its_type() {
+    fn every_field_must_be_present_and_of_its_type() {
         for path in [
             "/profile",
             "/profile/userDetails",

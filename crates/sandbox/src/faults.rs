@@ -1,4 +1,4 @@
-//! What goes wrong on purpose, and how often.
+//! Faults on demand: what goes wrong, and how often.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,20 +7,21 @@ use std::time::Duration;
 
 /// Something that goes wrong with one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Fault {
-    /// It is answered with this status; nothing is stored. 429 comes with `Retry-After`.
+    /// The answer has this status, and nothing is stored. 429 comes with `Retry-After`.
     Status(u16),
-    /// The connection is reset before the request is looked at.
+    /// The connection is reset before the request is read.
     Reset,
-    /// It is stored, and the connection breaks before the answer.
+    /// The contacts are stored, and the connection breaks before the answer.
     DropAfterApply,
-    /// It is stored, and the answer is cut short.
+    /// The contacts are stored, and the answer is cut short.
     Truncate,
-    /// It is not stored, and the answer is 200 with `success: false`.
+    /// Nothing is stored, and the answer is 200 with `success: false`.
     Lie,
-    /// It is not stored, and the answer is 200 with a page for people.
+    /// Nothing is stored, and the answer is 200 with an HTML page.
     Html,
-    /// It is not stored, and the answer is 400, whatever was sent: the bot does not exist.
+    /// Nothing is stored, and the answer is always 400: the bot does not exist.
     BotNotFound,
 }
 
@@ -39,10 +40,9 @@ impl Fault {
 
 /// The faults of a sandbox: `429=0.1,500=0.05,reset=0.02,slow=1s`.
 ///
-/// Each share is the chance that a request meets the fault. Instead of a share, `20..40` is the
-/// 20th request and all others before the 40th, and `20..` all from the 20th on; such a fault comes
-/// before those that are drawn. `slow` is how long every answer takes, `retry-after` what an injected
-/// 429 asks for (1 s unless told).
+/// Each share is the probability of the fault. Instead of a share, `20..40` means the 20th request to the
+/// 39th, and `20..` all from the 20th on; such a fault takes precedence over random ones. `slow` is the
+/// time that every answer takes, `retry-after` the wait that an injected 429 asks for (default: 1 s).
 ///
 /// ```
 /// use contactmill_sandbox::Faults;
@@ -56,11 +56,11 @@ impl Fault {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Faults {
     shares: Vec<(Fault, f64)>,
-    /// Faults of certain requests, counted from 1.
+    /// Faults of certain requests, numbered from 1.
     spans: Vec<(Fault, Range<u64>)>,
-    /// How long every answer takes.
+    /// The time that every answer takes.
     pub slow: Duration,
-    /// What an injected 429 asks for.
+    /// The wait that an injected 429 asks for.
     pub retry_after: Duration,
 }
 
@@ -76,7 +76,7 @@ impl Default for Faults {
 }
 
 impl Faults {
-    /// What goes wrong with the request of this number, from 1, that drew this from 0 to 1.
+    /// The fault of a request, by its number from 1 and a random draw from 0 to 1.
     pub(crate) fn drawn(&self, request: u64, mut draw: f64) -> Option<Fault> {
         let span = self.spans.iter().find(|(_, span)| span.contains(&request));
         if let Some((fault, _)) = span {
@@ -124,7 +124,7 @@ impl FromStr for Faults {
     }
 }
 
-/// Requests from one on, up to another one that is not meant any more.
+/// The requests from one number up to another, without the latter.
 fn span(from: &str, to: &str) -> Option<Range<u64>> {
     let from = from.parse().ok().filter(|from| *from > 0)?;
     let to = if to.is_empty() { u64::MAX } else { to.parse().ok()? };
@@ -141,7 +141,7 @@ fn duration(text: &str) -> Option<Duration> {
     (0.0..=3_600.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
 }
 
-/// A fault that is not known, or a share or time that makes no sense.
+/// An unknown fault, or a share or time that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultsError {
     item: String,
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_of_certain_requests_come_before_those_that_are_drawn() {
+    fn faults_of_certain_requests_precede_random_ones() {
         let faults: Faults = "500=1,bot-not-found=2..4,reset=9..".parse().unwrap();
         let drawn: Vec<Fault> = (1..=10).filter_map(|request| faults.drawn(request, 0.5)).collect();
         let (down, none, reset) = (Fault::Status(500), Fault::BotNotFound, Fault::Reset);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn a_fault_that_makes_no_sense_is_refused() {
         for text in [
             "429",
             "418=0.1",

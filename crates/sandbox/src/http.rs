@@ -1,26 +1,27 @@
-//! Just enough of HTTP/1.1: requests with a length in, answers out, connections kept.
+//! As much of HTTP/1.1 as an upload needs: requests with a length, answers, open connections.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// The largest head of a request.
+/// Maximum size of the head of a request.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// The most headers of a request.
+/// Maximum number of headers of a request.
 const MAX_HEADERS: usize = 64;
 
-/// A body that is larger than the limit is read up to this, so that the answer can be.
+/// Maximum size of a body that is read. A body over the sandbox's own limit is read too, so that the
+/// client gets to read the answer.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
-/// A request must have come whole after this.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Maximum time for a request to arrive.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How often a connection without a request looks whether it should end.
-const LOOK_UP: Duration = Duration::from_millis(50);
+/// How often an idle connection checks whether it should end.
+const POLL: Duration = Duration::from_millis(50);
 
-/// A request whose body is still to be read.
+/// The head of a request. Its body is still to be read.
 pub(crate) struct Head {
     pub(crate) method: String,
     pub(crate) path: String,
@@ -47,20 +48,20 @@ pub(crate) struct Response {
 /// One connection.
 pub(crate) struct Connection<'s> {
     stream: TcpStream,
-    /// What was read beyond the last request.
+    /// Bytes that follow the last request.
     ahead: Vec<u8>,
     stop: &'s AtomicBool,
 }
 
 impl<'s> Connection<'s> {
     pub(crate) fn new(stream: TcpStream, stop: &'s AtomicBool) -> io::Result<Self> {
-        stream.set_read_timeout(Some(LOOK_UP))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(POLL))?;
+        stream.set_write_timeout(Some(REQUEST_TIMEOUT))?;
         stream.set_nodelay(true)?;
         Ok(Connection { stream, ahead: Vec::new(), stop })
     }
 
-    /// The head of the next request; nothing when the connection has ended, or should.
+    /// Reads the head of the next request; nothing when the connection has ended, or should.
     pub(crate) fn head(&mut self) -> io::Result<Option<Head>> {
         let began = Instant::now();
         loop {
@@ -78,7 +79,7 @@ impl<'s> Connection<'s> {
         }
     }
 
-    /// The body of a request; nothing when it is not all there.
+    /// Reads the body of a request; nothing when it is incomplete or far too large.
     pub(crate) fn body(&mut self, head: &Head) -> io::Result<Option<Vec<u8>>> {
         let began = Instant::now();
         let length = head.length.unwrap_or(0);
@@ -97,7 +98,7 @@ impl<'s> Connection<'s> {
         Ok(Some(std::mem::replace(&mut self.ahead, rest)))
     }
 
-    /// Reads more; `false` when there will be no more.
+    /// Reads more bytes. Returns `false` at the end.
     fn read(&mut self, began: Instant, is_idle: bool) -> io::Result<bool> {
         let mut bytes = [0; 16 * 1024];
         loop {
@@ -114,7 +115,8 @@ impl<'s> Connection<'s> {
                         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
                     ) =>
                 {
-                    if (is_idle && self.stop.load(Ordering::Relaxed)) || began.elapsed() > PATIENCE
+                    if (is_idle && self.stop.load(Ordering::Relaxed))
+                        || began.elapsed() > REQUEST_TIMEOUT
                     {
                         return Ok(false);
                     }
@@ -124,7 +126,7 @@ impl<'s> Connection<'s> {
         }
     }
 
-    /// Answers, with all of the body or only a part of it.
+    /// Answers with the first `sent` bytes of the body.
     pub(crate) fn answer(&mut self, response: &Response, sent: usize) -> io::Result<()> {
         let Response { status, content_type, headers, body } = response;
         let mut text = format!(
@@ -143,7 +145,7 @@ impl<'s> Connection<'s> {
     }
 }
 
-/// The head at the beginning, and its length, once it is all there.
+/// The head at the beginning, and its size, once it is complete.
 fn parse(bytes: &[u8]) -> io::Result<Option<(Head, usize)>> {
     let invalid = |_| io::Error::from(io::ErrorKind::InvalidData);
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
@@ -170,7 +172,7 @@ fn parse(bytes: &[u8]) -> io::Result<Option<(Head, usize)>> {
         head.length = Some(length);
     }
     if head.header("transfer-encoding").is_some() {
-        // Nothing that rehearses an upload sends one.
+        // No client that rehearses an upload sends one.
         return Err(io::ErrorKind::InvalidData.into());
     }
     Ok(Some((head, length)))

@@ -1,5 +1,5 @@
-//! A local stand-in of the import API, to rehearse an upload: strict, limited, and faulty where it
-//! is told to be.
+//! A local stand-in of the import API, to rehearse an upload: strict, limited, and with faults on
+//! demand.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -32,7 +32,10 @@
 //!
 //! It listens on this machine alone, keeps everything in memory, and takes any token. `POST
 //! /inbox/users/import` is the API; `/` is a page that shows what arrived, with names and numbers
-//! masked; `/stats` tells the same as JSON; `/contacts` lists what is stored.
+//! masked; `/stats` has the same as JSON; `/contacts` lists what is stored.
+//!
+//! It shares no code with the uploader, nor its types, on purpose: a mistake about the API in one is then
+//! not in the other.
 
 mod contact;
 mod faults;
@@ -55,13 +58,13 @@ pub use store::{Masked, Stats, Stored};
 
 use crate::service::Service;
 
-/// The port unless another is asked for.
+/// The default port.
 pub const DEFAULT_PORT: u16 = 8642;
 
-/// More connections than this at once are turned away.
+/// Maximum number of open connections. More are refused.
 const MAX_CONNECTIONS: usize = 128;
 
-/// In which of the two published forms a success is answered.
+/// The form of a successful answer: one of the two that are published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AnswerStyle {
     /// `{"success": true, "message": "success", "code": 200}`
@@ -76,15 +79,15 @@ pub enum AnswerStyle {
 pub struct Options {
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// Requests a minute for each token.
+    /// Maximum number of requests a minute for each token.
     pub rate: NonZeroU32,
-    /// The largest body, in bytes.
+    /// Maximum size of a body, in bytes.
     pub max_bytes: usize,
-    /// The form of a success.
+    /// The form of a successful answer.
     pub answers: AnswerStyle,
-    /// What goes wrong.
+    /// The faults.
     pub faults: Faults,
-    /// What the faults are drawn from: the same seed, the same draws.
+    /// The seed of the random faults: the same seed gives the same faults.
     pub seed: u64,
 }
 
@@ -102,7 +105,7 @@ impl Default for Options {
     }
 }
 
-/// A running sandbox; it ends when it is dropped.
+/// A running sandbox. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Sandbox {
     service: Arc<Service>,
@@ -115,7 +118,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When the port is taken, or no thread can be started.
+    /// When the port is in use, or no thread can be started.
     pub fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
         let address = listener.local_addr()?;
@@ -128,7 +131,7 @@ impl Sandbox {
         Ok(Sandbox { service, address, accepting: Some(accepting) })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -140,13 +143,13 @@ impl Sandbox {
         self.service.stats()
     }
 
-    /// Everything that is stored.
+    /// All contacts that are stored.
     #[must_use]
     pub fn contacts(&self) -> BTreeMap<Key, Stored> {
         self.service.store().contacts.clone()
     }
 
-    /// Changes what goes wrong from now on.
+    /// Sets the faults from now on.
     pub fn set_faults(&self, faults: Faults) {
         self.service.set_faults(faults);
     }
@@ -170,7 +173,7 @@ fn accept(listener: &TcpListener, service: &Arc<Service>) {
             return;
         }
         let Ok(stream) = stream else {
-            // Out of files, most likely: a moment later there may be some.
+            // Most likely there are too many open files. A moment later some may be closed.
             std::thread::sleep(Duration::from_millis(10));
             continue;
         };
@@ -181,12 +184,12 @@ fn accept(listener: &TcpListener, service: &Arc<Service>) {
         let (service, counted) = (Arc::clone(service), Arc::clone(&open));
         let thread = std::thread::Builder::new().name("sandbox-connection".into());
         let serving = thread.spawn(move || {
-            // A connection that breaks is the client's affair.
+            // A broken connection is the client's business.
             let _ = service.serve(stream);
             counted.fetch_sub(1, Ordering::Relaxed);
         });
         if serving.is_err() {
-            // The connection is closed, as one too many is.
+            // The connection is closed, as if there were too many.
             open.fetch_sub(1, Ordering::Relaxed);
         }
     }

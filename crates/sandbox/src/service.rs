@@ -1,4 +1,4 @@
-//! What is answered to which request.
+//! Answers requests.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
@@ -21,7 +21,7 @@ const IMPORT: &str = "/inbox/users/import";
 
 const PAGE: &str = include_str!("page.html");
 
-/// Contacts that `/contacts` lists at once.
+/// Maximum number of contacts that `/contacts` lists at once.
 const LISTED: usize = 1_000;
 
 /// The service behind all connections.
@@ -32,15 +32,15 @@ pub(crate) struct Service {
     store: Mutex<Store>,
     faults: Mutex<Faults>,
     random: Mutex<fastrand::Rng>,
-    /// Tokens are told apart by a hash, and never kept.
+    /// Tokens are distinguished by a hash, and never stored.
     hashing: RandomState,
     pub(crate) stop: AtomicBool,
 }
 
-/// What becomes of a request to the import API.
-enum Fate {
+/// How a request to the import API ends.
+enum Reply {
     Answer(Response),
-    /// The answer, of which only half is sent.
+    /// Only half of the answer is sent.
     HalfOf(Response),
     Reset,
 }
@@ -83,35 +83,35 @@ impl Service {
         let mut connection = Connection::new(stream, &self.stop)?;
         while let Some(head) = connection.head()? {
             let is_import = head.path.split('?').next() == Some(IMPORT) && head.method == "POST";
-            let fate = if !is_local(&head) {
-                // A page elsewhere that had its name point here must not read what is stored.
-                Fate::Answer(error(403, "FORBIDDEN", "This sandbox is for this machine alone."))
+            let reply = if !is_local(&head) {
+                // A web page whose host name leads here must not read what is stored.
+                Reply::Answer(error(403, "FORBIDDEN", "This sandbox is for this machine alone."))
             } else if is_import {
                 self.import(&mut connection, &head)?
             } else {
                 connection.body(&head)?;
-                Fate::Answer(self.page(&head))
+                Reply::Answer(self.page(&head))
             };
             let wants_close = head
                 .header("connection")
                 .is_some_and(|connection| connection.eq_ignore_ascii_case("close"));
-            match fate {
-                Fate::Answer(response) => {
+            match reply {
+                Reply::Answer(response) => {
                     connection.answer(&response, response.body.len())?;
                     if wants_close {
                         return Ok(());
                     }
                 }
-                Fate::HalfOf(response) => {
+                Reply::HalfOf(response) => {
                     return connection.answer(&response, response.body.len() / 2);
                 }
-                Fate::Reset => return Ok(()),
+                Reply::Reset => return Ok(()),
             }
         }
         Ok(())
     }
 
-    fn import(&self, connection: &mut Connection<'_>, head: &Head) -> io::Result<Fate> {
+    fn import(&self, connection: &mut Connection<'_>, head: &Head) -> io::Result<Reply> {
         let authorization = head.header("authorization").unwrap_or_default();
         let token = self.hashing.hash_one(authorization);
         let (request, over) = self.store().arrive(token, self.options.rate.get(), self.now());
@@ -123,11 +123,11 @@ impl Service {
         if fault == Some(Fault::Reset) {
             self.store().answered(0);
             // The body is not read, so closing resets the connection.
-            return Ok(Fate::Reset);
+            return Ok(Reply::Reset);
         }
         let Some(body) = connection.body(head)? else {
             self.store().answered(0);
-            return Ok(Fate::Reset);
+            return Ok(Reply::Reset);
         };
         std::thread::sleep(slow);
         let response = match (self.refusal(head, &body), over, fault) {
@@ -148,19 +148,19 @@ impl Service {
             (None, None, _) => self.apply(&body),
         };
         let is_success = response.status == 200;
-        let fate = match fault {
-            Some(Fault::DropAfterApply) if is_success => Fate::Reset,
-            Some(Fault::Truncate) if is_success => Fate::HalfOf(response),
-            _ => Fate::Answer(compressed(response, head)),
+        let reply = match fault {
+            Some(Fault::DropAfterApply) if is_success => Reply::Reset,
+            Some(Fault::Truncate) if is_success => Reply::HalfOf(response),
+            _ => Reply::Answer(compressed(response, head)),
         };
-        self.store().answered(match &fate {
-            Fate::Answer(response) | Fate::HalfOf(response) => response.status,
-            Fate::Reset => 0,
+        self.store().answered(match &reply {
+            Reply::Answer(response) | Reply::HalfOf(response) => response.status,
+            Reply::Reset => 0,
         });
-        Ok(fate)
+        Ok(reply)
     }
 
-    /// What is wrong with a request beside its contacts.
+    /// The error of a request, apart from its contacts.
     fn refusal(&self, head: &Head, body: &[u8]) -> Option<Response> {
         let token = head.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
         if token.is_none_or(|token| token.trim().is_empty()) {
@@ -259,7 +259,7 @@ fn json_response(status: u16, value: &Value) -> Response {
     }
 }
 
-/// The published form of an error.
+/// An error in the published form.
 fn error(status: u16, code: &str, message: &str) -> Response {
     let error = json!({"code": code, "message": message, "statusCode": status});
     json_response(status, &json!({"success": false, "error": error}))
@@ -275,7 +275,7 @@ fn injected(status: u16) -> Response {
     error(status, code, message)
 }
 
-/// The answer as the client takes it: gzip, where it says so.
+/// The answer, compressed with gzip where the client accepts that.
 fn compressed(mut response: Response, head: &Head) -> Response {
     let takes_gzip = head
         .header("accept-encoding")
@@ -284,7 +284,7 @@ fn compressed(mut response: Response, head: &Head) -> Response {
         return response;
     }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    // Writing into memory cannot fail; if it did, the plain body would do.
+    // Writing into memory cannot fail. If it did, the plain body would do.
     if encoder.write_all(&response.body).is_ok()
         && let Ok(body) = encoder.finish()
     {

@@ -1,4 +1,4 @@
-//! What has arrived: contacts by number, and requests by time.
+//! Stores what has arrived: contacts by number, and requests by time.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
@@ -11,32 +11,32 @@ use crate::contact::{Key, Valid};
 /// The window of the limit.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The chart goes back so far, in steps of this.
+/// The chart has this number of steps, each of this length.
 const CHART_STEPS: u32 = 120;
 const CHART_STEP: Duration = Duration::from_secs(5);
 
-/// Requests are remembered for the chart and one window before it.
+/// How long requests are remembered: for the chart and one window before it.
 const REMEMBERED: Duration = Duration::from_secs(11 * 60);
 
-/// More requests than this are not remembered: at the published limit that is a day.
+/// Maximum number of requests that are remembered: at the published limit more than a day.
 const MAX_REQUESTS: usize = 200_000;
 
-/// More contacts than this are not stored.
+/// Maximum number of contacts that are stored.
 pub(crate) const MAX_CONTACTS: usize = 2_000_000;
 
-/// Contacts shown on the page.
+/// Number of contacts that the page shows.
 const LATEST: usize = 12;
 
 /// A contact as it was stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored {
-    /// The contact as it came last.
+    /// The contact as it arrived last.
     pub contact: Value,
-    /// How often it came.
+    /// Number of times that it arrived.
     pub times: u64,
 }
 
-/// Everything that a sandbox knows. Times are since it began.
+/// Everything that a sandbox knows. Times count from its start.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     pub(crate) contacts: BTreeMap<Key, Stored>,
@@ -47,7 +47,7 @@ pub(crate) struct Store {
     early: u64,
     answers: BTreeMap<u16, u64>,
     arrivals: VecDeque<Duration>,
-    /// By token: what was let through in the last minute, and until when nothing may come.
+    /// By token: the requests of the last minute that were accepted, and until when none may arrive.
     tokens: HashMap<u64, Window>,
     peak: usize,
 }
@@ -58,46 +58,47 @@ struct Window {
     closed_until: Duration,
 }
 
-/// What `/stats` tells.
+/// The content of `/stats`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Stats {
-    /// Contacts in the store.
+    /// Number of contacts in the store.
     pub contacts: u64,
-    /// Contacts that were new when they came.
+    /// Number of contacts that were new when they arrived.
     pub created: u64,
-    /// Contacts that came again.
+    /// Number of contacts that had arrived before.
     pub updated: u64,
-    /// Requests to the import API.
+    /// Number of requests to the import API.
     pub requests: u64,
-    /// Answers by status; 0 is a connection that broke without one.
+    /// Number of answers by status; 0 is a connection that broke without one.
     pub answers: BTreeMap<u16, u64>,
-    /// Requests a minute that are let through for each token.
+    /// Maximum number of requests a minute that are accepted for each token.
     pub limit: u32,
-    /// Requests of the last 60 s.
+    /// Number of requests in the last 60 s.
     pub last_minute: u64,
-    /// The most requests in any 60 s.
+    /// Maximum number of requests in any 60 s.
     pub peak_minute: u64,
-    /// Requests that came before the `Retry-After` of an earlier answer was over.
+    /// Number of requests that arrived before the `Retry-After` of an earlier answer was over.
     pub before_retry_after: u64,
-    /// Requests in the 60 s before each of the last steps of 5 s, oldest first.
+    /// Number of requests in the 60 s before each of the last steps of 5 s, oldest first.
     pub chart: Vec<u32>,
     /// The latest contacts, newest first, with most of name and number hidden.
     pub latest: Vec<Masked>,
 }
 
-/// A contact as it may be shown.
+/// A contact that may be shown: most of it is hidden.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Masked {
     /// The first letter of each name.
     pub name: String,
     /// Prefix and the last two digits.
     pub phone: String,
-    /// Seconds since it came.
+    /// Seconds since it arrived.
     pub seconds_ago: u64,
 }
 
 impl Store {
-    /// Counts a request: its number, from 1, and for how long the token is over its limit, if it is.
+    /// Counts a request. Returns its number, from 1, and how long the token stays over its limit, if it is
+    /// over it.
     pub(crate) fn arrive(
         &mut self,
         token: u64,
@@ -113,7 +114,7 @@ impl Store {
             self.arrivals.pop_front();
         }
         self.peak = self.peak.max(self.in_the_minute_before(now));
-        // A token is taken from the request, so their number must have a limit.
+        // Tokens come with requests, so their number must have a limit.
         if self.tokens.len() > 1_000 && !self.tokens.contains_key(&token) {
             self.tokens.clear();
         }
@@ -132,7 +133,7 @@ impl Store {
         (self.requests, None)
     }
 
-    /// Nothing with this token should come before then.
+    /// Notes that no request with this token should arrive before then.
     pub(crate) fn close(&mut self, token: u64, until: Duration) {
         let window = self.tokens.entry(token).or_default();
         window.closed_until = window.closed_until.max(until);
@@ -142,7 +143,7 @@ impl Store {
         *self.answers.entry(status).or_default() += 1;
     }
 
-    /// Creates or updates; `false` when there is no room for all of them.
+    /// Creates or updates contacts. Returns `false` when there is no room for all of them.
     pub(crate) fn upsert(&mut self, contacts: Vec<Valid>, now: Duration) -> bool {
         if self.contacts.len() + contacts.len() > MAX_CONTACTS {
             return false;
@@ -161,7 +162,7 @@ impl Store {
         true
     }
 
-    /// Requests in the 60 s before, both ends included.
+    /// Number of requests in the 60 s before, both ends included.
     fn in_the_minute_before(&self, now: Duration) -> usize {
         let from = now.saturating_sub(MINUTE);
         let first = self.arrivals.partition_point(|at| *at < from);
@@ -198,7 +199,7 @@ impl Store {
     }
 }
 
-/// The first letter of each word, at most three.
+/// The first letter of each word, for at most three words.
 fn masked_name(name: &str) -> String {
     let first = |word: &str| word.chars().next().filter(|c| c.is_alphabetic());
     let letters = name.split_whitespace().filter_map(first).take(3);
@@ -219,7 +220,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn the_limit_is_of_any_sixty_seconds() {
+    fn the_limit_holds_in_any_sixty_seconds() {
         let mut store = Store::default();
         for second in 0..3 {
             assert_eq!(store.arrive(1, 3, SECOND * second).1, None);
@@ -234,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_too_early_is_counted() {
+    fn requests_before_the_end_of_retry_after_are_counted() {
         let mut store = Store::default();
         store.close(1, SECOND * 5);
         store.arrive(1, 9, SECOND * 4);
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_shown_tells_who_it_is() {
+    fn a_masked_contact_identifies_nobody() {
         let key = Key { prefix: "91".into(), number: "9876543210".into() };
         assert_eq!(masked_phone(&key), "+91 ••••••••10");
         assert_eq!(masked_name("Asha de Verma Rao"), "A••• d••• V•••");

@@ -14,35 +14,36 @@ pub struct Answer {
     pub status: u16,
     /// The header `Retry-After`.
     pub retry_after: Option<String>,
-    /// The header `Date`: the service's clock.
+    /// The header `Date`, by the service's clock.
     pub date: Option<String>,
-    /// The header `Location`, of a redirect.
+    /// The header `Location` of a redirect.
     pub location: Option<String>,
     /// The whole body, decompressed.
     pub body: Vec<u8>,
 }
 
-/// What an answer means for what was sent.
+/// What an answer means for the contacts that were sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Every contact is in.
+    /// The service has taken every contact.
     Acknowledged,
-    /// A contact at least is at fault (400, 422).
+    /// At least one contact is at fault (400, 422).
     Refused { status: u16, message: String },
-    /// More than the service takes at once (413).
+    /// The request is larger than the service takes (413).
     TooLarge { message: String },
-    /// Over the limit (429): nothing may be sent for so long.
+    /// The limit is exceeded (429). Nothing may be sent during this wait.
     Limited { wait: Option<Duration> },
-    /// It may be in, or not (5xx, a success that is none): to be sent again, after so long at least.
+    /// The service may have taken the contacts or not (5xx, a success that is none). They are sent again,
+    /// after this wait at the earliest.
     Unclear { trouble: Trouble, wait: Option<Duration> },
     /// The token is refused (401, 403).
     Unauthorized { status: u16 },
-    /// This is no import API, or it stands somewhere else.
+    /// This is no import API, or it has moved.
     Unexpected { status: u16, location: Option<String> },
 }
 
 impl Verdict {
-    /// Whether nothing may be sent after this, for a while or at all.
+    /// Whether nothing may be sent after this answer, for a while or at all.
     pub(crate) fn halts(&self) -> bool {
         match self {
             Verdict::Limited { .. } | Verdict::Unauthorized { .. } | Verdict::Unexpected { .. } => {
@@ -54,7 +55,7 @@ impl Verdict {
     }
 }
 
-/// Why it is not known whether a part is in.
+/// Why it is not known whether the service has taken a slice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trouble {
@@ -85,23 +86,23 @@ impl std::fmt::Display for Trouble {
     }
 }
 
-/// A longer message of a service is cut.
+/// Maximum length of a message of a service. A longer one is cut.
 const MAX_MESSAGE_CHARACTERS: usize = 500;
 
-/// A wait longer than a day is a mistake, not a limit.
-const LONGEST_PLAUSIBLE_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+/// Maximum wait that is believed. A longer one is a mistake, not a limit.
+const MAX_PLAUSIBLE_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A longer location of a redirect is cut.
+/// Maximum length of the location of a redirect. A longer one is cut.
 const MAX_LOCATION_CHARACTERS: usize = 200;
 
-/// Takes the secrets out of text.
+/// Masks the secrets in a text.
 pub(crate) type Masked<'m> = &'m dyn Fn(&str) -> String;
 
 impl Answer {
-    /// What the answer means. `now` is the local clock, for dates without a `Date` beside them.
+    /// What the answer means. `now` is the local clock, for an answer without a `Date`.
     ///
-    /// This is the door for what a service says: behind it, its words are without secrets, short,
-    /// and fit to be shown.
+    /// The words of a service come in here alone. What is returned has no secrets, is short, and is safe
+    /// to show.
     pub(crate) fn verdict(&self, now: SystemTime, masked: Masked<'_>) -> Verdict {
         let said = Said { answer: self, body: self.body(), masked };
         match self.status {
@@ -120,27 +121,27 @@ impl Answer {
         self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body)
     }
 
-    /// How long the service asks to wait; nothing when it does not say so in a way that can be
-    /// meant.
+    /// The wait that the service asks for; nothing when it asks for none, or for one that makes no
+    /// sense.
     fn wait(&self, now: SystemTime) -> Option<Duration> {
         let text = self.retry_after.as_deref()?.trim();
         let wait = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             Duration::from_secs(text.parse().ok()?)
         } else {
             let until = httpdate::parse_http_date(text).ok()?;
-            // The service's own clock, where it shows it: ours may be wrong.
+            // By the service's own clock, where the answer has it: ours may be wrong.
             let date = self.date.as_deref().and_then(|date| httpdate::parse_http_date(date).ok());
             match date {
                 Some(date) => until.duration_since(date).unwrap_or_default(),
-                // A date that has passed says that one of the two clocks is wrong.
+                // If the date has passed, one of the two clocks is wrong.
                 None => until.duration_since(now).ok()?,
             }
         };
-        (wait <= LONGEST_PLAUSIBLE_WAIT).then_some(wait)
+        (wait <= MAX_PLAUSIBLE_WAIT).then_some(wait)
     }
 }
 
-/// An answer and what its body says.
+/// An answer and its parsed body.
 struct Said<'a> {
     answer: &'a Answer,
     body: Option<Fields>,
@@ -150,7 +151,7 @@ struct Said<'a> {
 /// What one field says about success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Claim {
-    /// In the published words, that it succeeded.
+    /// That it succeeded, in the published words.
     Success,
     /// Nothing to the contrary.
     Neutral,
@@ -175,13 +176,13 @@ impl Said<'_> {
         let claims_success = claims.contains(&Claim::Success);
         let is_contradicted = claims.contains(&Claim::Other)
             || self.body.as_ref().is_none_or(|body| names_a_failure(&body.0));
-        // What is partial, or of many statuses, is not all of it.
+        // A partial result, or one with several statuses, does not cover every contact.
         let is_whole = !matches!(self.answer.status, 204..=299);
         if claims_success && !is_contradicted && is_whole {
             return Verdict::Acknowledged;
         }
-        // An error in the clothes of a success: what it says itself counts. Where it says both, it
-        // refuses nobody; but to stop, or to wait, loses nothing.
+        // An error with the status of a success: the status in the body counts. Where the body says
+        // both, nobody is refused; but to stop or to wait loses nothing.
         match self.error_status() {
             Some(status @ (401 | 403 | 429)) => self.by_status(status, None),
             Some(status) if !claims_success => self.by_status(status, None),
@@ -190,7 +191,7 @@ impl Said<'_> {
         }
     }
 
-    /// What a field says; one that is not there says nothing.
+    /// What a field says. An absent one says nothing.
     fn claim(&self, name: &str, reading: impl Fn(&Value) -> Claim) -> Claim {
         let value = self.body.as_ref().and_then(|body| body.get(name));
         value.map_or(Claim::Neutral, reading)
@@ -205,13 +206,13 @@ impl Said<'_> {
             408 | 425 | 500..=599 => Verdict::Unclear { trouble: Trouble::Status(status), wait },
             _ => {
                 let location = self.answer.location.as_deref();
-                let location = location.map(|text| self.fit(text, MAX_LOCATION_CHARACTERS));
+                let location = location.map(|text| self.safe(text, MAX_LOCATION_CHARACTERS));
                 Verdict::Unexpected { status, location }
             }
         }
     }
 
-    /// The status that an error body names: of an error, and not of a success.
+    /// The status in the body, if it is that of an error.
     fn error_status(&self) -> Option<u16> {
         let body = self.body.as_ref()?;
         let nested = body.get("error").and_then(|error| error.get("statusCode"));
@@ -221,31 +222,33 @@ impl Said<'_> {
         u16::try_from(status).ok()
     }
 
-    /// What an error says in words; what is a page, or an object without words, has none.
+    /// The message of an error. An HTML page, or an object without a message, has none.
     fn message(&self) -> String {
         let Some(body) = &self.body else {
             let text = std::str::from_utf8(self.answer.text()).unwrap_or_default().trim();
             let is_prose = !text.starts_with(['<', '{', '[']);
-            return if is_prose { self.fit(text, MAX_MESSAGE_CHARACTERS) } else { String::new() };
+            return if is_prose { self.safe(text, MAX_MESSAGE_CHARACTERS) } else { String::new() };
         };
         let nested = body.get("error").filter(|error| !error.is_null());
         let nested = nested.map(|error| error.get("message").unwrap_or(error));
         let said = nested.or_else(|| body.get("message")).or_else(|| body.get("errors"));
         match said {
-            Some(Value::String(text)) => self.fit(text, MAX_MESSAGE_CHARACTERS),
-            Some(other) if !other.is_null() => self.fit(&other.to_string(), MAX_MESSAGE_CHARACTERS),
+            Some(Value::String(text)) => self.safe(text, MAX_MESSAGE_CHARACTERS),
+            Some(other) if !other.is_null() => {
+                self.safe(&other.to_string(), MAX_MESSAGE_CHARACTERS)
+            }
             _ => String::new(),
         }
     }
 
-    /// Words of the service without secrets, fit to be shown, and cut. A secret is masked before:
-    /// a cut one would not be found.
-    fn fit(&self, text: &str, characters: usize) -> String {
+    /// Words of the service without secrets, safe to show, and cut. Secrets are masked first: one that
+    /// was cut would not be found.
+    fn safe(&self, text: &str, characters: usize) -> String {
         shown(&(self.masked)(text)).chars().take(characters).collect()
     }
 }
 
-/// A code that says nothing against success: `null`, or one of success.
+/// Neutral where a code does not contradict a success: `null`, or that of a success.
 fn neutral_code(value: &Value) -> Claim {
     let is_word = value.as_str().is_some_and(|text| {
         text.eq_ignore_ascii_case("success") || text.eq_ignore_ascii_case("ok")
@@ -262,7 +265,7 @@ fn number(value: Option<&Value>) -> Option<u64> {
     }
 }
 
-/// Names under which services tell what went wrong, in lower case without `_` and `-`.
+/// Names of fields for failures, in lower case without `_` and `-`.
 const FAILURES: [&str; 17] = [
     "err",
     "error",
@@ -283,7 +286,7 @@ const FAILURES: [&str; 17] = [
     "skipped",
 ];
 
-/// Whether a field, however deep, says that something failed: `"failed": 3`, `"errors": [...]`,
+/// Whether a field at any depth says that something failed: `"failed": 3`, `"errors": [...]`,
 /// `"success": false`, a `statusCode` of an error.
 fn names_a_failure<'v>(fields: impl IntoIterator<Item = &'v (String, Value)>) -> bool {
     fields.into_iter().any(|(name, value)| is_failure(name, value))
@@ -292,10 +295,10 @@ fn names_a_failure<'v>(fields: impl IntoIterator<Item = &'v (String, Value)>) ->
 fn is_failure(name: &str, value: &Value) -> bool {
     let bare: String = name.chars().filter(|c| !matches!(c, '_' | '-')).collect();
     match bare.to_ascii_lowercase().as_str() {
-        // Some count successes under this name.
-        "success" => says_nothing(value) || value == "false",
+        // Some services count successes in this field.
+        "success" => is_nothing(value) || value == "false",
         "statuscode" => neutral_code(value) == Claim::Other,
-        bare if FAILURES.contains(&bare) => !says_nothing(value),
+        bare if FAILURES.contains(&bare) => !is_nothing(value),
         _ => holds_a_failure(value),
     }
 }
@@ -308,8 +311,8 @@ fn holds_a_failure(value: &Value) -> bool {
     }
 }
 
-/// Whether a value stands for nothing: `null`, `false`, 0, or empty.
-fn says_nothing(value: &Value) -> bool {
+/// Whether a value means nothing: `null`, `false`, 0, or empty.
+fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Bool(is) => !is,
@@ -320,7 +323,7 @@ fn says_nothing(value: &Value) -> bool {
     }
 }
 
-/// Names of the fields of a contact by which an error may speak of it.
+/// Names of the fields of a contact.
 const FIELD_NAMES: [&str; 9] = [
     "userProvidedName",
     "userDetails",
@@ -333,9 +336,9 @@ const FIELD_NAMES: [&str; 9] = [
     "attribute",
 ];
 
-/// Whether a refusal speaks of the contact that was sent, and not of the bot, the account or the
-/// service: by its status, or because its words name a field of a contact.
-pub(crate) fn speaks_of_the_contact(status: u16, message: &str) -> bool {
+/// Whether a refusal is about the contact that was sent, and not about the bot, the account or the
+/// service: by its status, or because its message names a field of a contact.
+pub(crate) fn is_about_the_contact(status: u16, message: &str) -> bool {
     let mut words = message.split(|c: char| !c.is_ascii_alphanumeric());
     status != 400
         || words.any(|word| FIELD_NAMES.iter().any(|name| name.eq_ignore_ascii_case(word)))
@@ -383,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_that_is_none_is_no_acknowledgement() {
+    fn only_a_clear_success_is_an_acknowledgement() {
         for body in [
             "",
             "OK",
@@ -429,7 +432,7 @@ mod tests {
             r#"{"success": true, "data": {"imported": 17, "failed": 3}}"#,
             r#"{"success": true, "data": {"success": false}}"#,
             r#"{"success": true, "results": [{"success": true}, {"error": "no name"}]}"#,
-            // Names that stand there twice.
+            // Names that occur twice.
             r#"{"success": false, "success": true}"#,
             r#"{"success": true, "success": true}"#,
             r#"{"status": "error", "\u0073tatus": "success"}"#,
@@ -478,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_says_both_refuses_nobody() {
+    fn an_answer_that_contradicts_itself_refuses_nobody() {
         for body in [
             r#"{"success":true,"code":400}"#,
             r#"{"status":"success","error":{"statusCode":400,"message":"no name"}}"#,
@@ -531,7 +534,7 @@ mod tests {
     }
 
     #[test]
-    fn the_service_s_message_is_found_and_cut() {
+    fn the_message_of_the_service_is_found_and_cut() {
         for (body, expected) in [
             (r#"{"error":{"message":"number is missing"}}"#, "number is missing"),
             (r#"{"error":"number is missing"}"#, "number is missing"),
@@ -553,7 +556,7 @@ mod tests {
         assert_eq!(message.chars().count(), MAX_MESSAGE_CHARACTERS);
     }
 
-    /// What a service says is shown on terminals and in tables.
+    /// Messages of a service are shown on terminals and in tables.
     #[test]
     fn words_of_the_service_cannot_move_a_cursor() {
         for body in [
@@ -593,7 +596,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_speaks_of_the_contact_or_of_something_else() {
+    fn a_refusal_is_about_the_contact_or_something_else() {
         for (status, message, expected) in [
             (400, "Bot not found", false),
             (400, "Your plan has ended.", false),
@@ -605,7 +608,7 @@ mod tests {
             (422, "", true),
             (413, "request entity too large", true),
         ] {
-            assert_eq!(speaks_of_the_contact(status, message), expected, "{message}");
+            assert_eq!(is_about_the_contact(status, message), expected, "{message}");
         }
     }
 
@@ -632,14 +635,14 @@ mod tests {
         assert_eq!(wait("Friday, 20-Nov-26 12:00:45 GMT", None), Some(45));
         assert_eq!(wait("Fri Nov 20 12:00:45 2026", None), Some(45));
         assert_eq!(wait("Fri, 20 Nov 2026 11:59:00 GMT", None), None);
-        // Our clock is half an hour slow; the service's own tells.
+        // Our clock is half an hour slow, and the service's own counts.
         let date = Some("Fri, 20 Nov 2026 12:30:00 GMT");
         assert_eq!(wait("Fri, 20 Nov 2026 12:30:20 GMT", date), Some(20));
         assert_eq!(wait("Fri, 20 Nov 2026 12:29:00 GMT", date), Some(0));
     }
 
     #[test]
-    fn a_retry_after_that_cannot_be_meant_is_none() {
+    fn a_retry_after_that_makes_no_sense_is_ignored() {
         for text in [
             "",
             "-5",

@@ -8,22 +8,22 @@ use crate::folder::FolderError;
 use crate::journal::JournalError;
 use crate::words::shown_path;
 
-/// Why a run could not go on: something on this side. It holds neither contacts nor the token.
+/// Why a run could not go on, for reasons of this machine. It holds neither contacts nor the token.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum UploadError {
-    /// A file of the folder is not what it was, or cannot be read.
+    /// A file of the folder was changed, or cannot be read.
     Folder(FolderError),
-    /// The journal.
+    /// The journal cannot be used.
     Journal(JournalError),
     /// `refused.csv` cannot be read or written.
     Refused {
-        /// Where it stands.
+        /// The table.
         path: PathBuf,
         /// Why.
         error: io::Error,
     },
-    /// A contact is not of the published form, so that it cannot be tagged.
+    /// A contact does not have the published form, so it cannot be tagged.
     Form {
         /// The file.
         file: String,

@@ -5,34 +5,28 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use contactmill_wire::files::MANIFEST;
+use contactmill_wire::manifest::{OutputFile, SCHEMA};
+use contactmill_wire::object::Object;
 use ring::digest::{Context, SHA256, digest};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::object::Object;
 use crate::words::{is_hidden, shown_path};
 
-/// A manifest larger than this is none of ours: it has some hundred bytes an array.
+/// Maximum size of a manifest: ours have some hundred bytes an array.
 const MAX_MANIFEST_BYTES: u64 = 256 * 1024 * 1024;
 
-/// An import array larger than this is none of ours.
+/// Maximum size of an import array: ours are far smaller.
 const MAX_ARRAY_BYTES: u64 = 64 * 1024 * 1024;
 
-const MANIFEST: &str = "manifest.json";
-
-/// What is read of a manifest.
+/// The two fields of a manifest that an upload needs. A whole
+/// [`Manifest`](contactmill_wire::manifest::Manifest) would refuse a folder that another tool has
+/// written, and nothing in its other fields matters here.
 #[derive(Deserialize)]
-struct Manifest {
+struct ManifestHead {
     schema: u32,
-    files: Vec<Object<ManifestFile>>,
-}
-
-#[derive(Deserialize)]
-struct ManifestFile {
-    path: String,
-    contacts: u64,
-    bytes: u64,
-    sha256: String,
+    files: Vec<Object<OutputFile>>,
 }
 
 /// A checked folder of import arrays.
@@ -51,9 +45,9 @@ pub struct ImportArray {
     pub file: String,
     /// Its line in the file, from 1.
     pub line: u64,
-    /// Contacts in it.
+    /// Number of contacts.
     pub contacts: u32,
-    /// Its length in bytes.
+    /// Size in bytes.
     pub bytes: u64,
     file_index: usize,
     offset: u64,
@@ -61,12 +55,11 @@ pub struct ImportArray {
 }
 
 impl ImportFolder {
-    /// Reads the manifest, and checks every array against it: name, length, SHA-256, number of
-    /// contacts.
+    /// Reads the manifest, and checks every array against it: name, size, SHA-256, number of contacts.
     ///
     /// # Errors
     ///
-    /// When there is no manifest, it is of another form, or an array is not what it says.
+    /// When there is no manifest, it has another form, or an array is not what it says.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let (manifest, manifest_sha256) = manifest_of(path)?;
         let mut folder = ImportFolder {
@@ -76,7 +69,7 @@ impl ImportFolder {
             manifest_sha256,
         };
         for Object(file) in manifest.files {
-            folder.check(file)?;
+            folder.add_file(file)?;
         }
         Ok(folder)
     }
@@ -99,24 +92,24 @@ impl ImportFolder {
         &self.arrays
     }
 
-    /// Contacts in all arrays.
+    /// Number of contacts in all arrays.
     #[must_use]
     pub fn contacts(&self) -> u64 {
         self.arrays.iter().map(|array| u64::from(array.contacts)).sum()
     }
 
-    /// A short word that tells this result from others: it depends on the manifest alone.
+    /// A short name that distinguishes this result from others. It depends on the manifest alone.
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         self.manifest_sha256.get(..8).unwrap_or_default()
     }
 
-    /// What tells this result from any other.
+    /// Identifies this result.
     pub(crate) fn manifest_sha256(&self) -> &str {
         &self.manifest_sha256
     }
 
-    /// The bytes of an array, which must still be what they were when the folder was opened.
+    /// Reads an array. Fails if it changed since the folder was opened.
     pub(crate) fn read(&self, array: &ImportArray) -> Result<Vec<u8>, FolderError> {
         let path = self.files.get(array.file_index).map_or(self.path.as_path(), PathBuf::as_path);
         let mut file = open_file(path).map_err(FolderError::io(path))?;
@@ -129,42 +122,20 @@ impl ImportFolder {
         Ok(json)
     }
 
-    fn check(&mut self, file: ManifestFile) -> Result<(), FolderError> {
-        let ManifestFile { path: name, contacts, bytes, sha256 } = file;
+    /// Checks a file against its entry in the manifest, and adds its arrays.
+    fn add_file(&mut self, file: OutputFile) -> Result<(), FolderError> {
+        let OutputFile { path: name, contacts, bytes, sha256 } = file;
         // A manifest that was tampered with must not reach other folders, nor the terminal.
         let is_outside = name.contains(['/', '\\', ':']) || name.starts_with('.');
         if name.is_empty() || is_outside || name.contains(is_hidden) {
             return Err(FolderError::NotAFile { name });
         }
         let path = self.path.join(&name);
-        let opened = open_file(&path).map_err(FolderError::io(&path))?;
-        let mut input = BufReader::with_capacity(256 * 1024, opened);
-        let is_lines = name.ends_with(".jsonl");
-        let mut whole = Context::new(&SHA256);
-        let (mut offset, mut found, mut line) = (0, 0, 0);
-        let mut text = Vec::new();
-        let not_an_array =
-            |line, why: String| FolderError::NotAnArray { path: path.clone(), line, why };
-        loop {
-            text.clear();
-            let mut limited = (&mut input).take(MAX_ARRAY_BYTES + 1);
-            let read = match is_lines {
-                true => limited.read_until(b'\n', &mut text),
-                false => limited.read_to_end(&mut text),
-            };
-            let read = read.map_err(FolderError::io(&path))? as u64;
-            if read == 0 {
-                break;
-            }
-            line += 1;
-            if read > MAX_ARRAY_BYTES {
-                return Err(not_an_array(line, "it is larger than 64 MiB".to_owned()));
-            }
-            whole.update(&text);
-            let json = text.strip_suffix(b"\n").filter(|_| is_lines).unwrap_or(&text);
-            let parsed: Vec<&RawValue> = serde_json::from_slice(json)
-                .map_err(|error| not_an_array(line, position(&error)))?;
-            let count = u32::try_from(parsed.len()).unwrap_or(u32::MAX);
+        let mut reader = ArrayReader::open(&path, name.ends_with(".jsonl"))?;
+        let mut found = 0;
+        while let Some((offset, line)) = reader.read_text()? {
+            let json = reader.json();
+            let count = reader.count_contacts(json, line)?;
             found += u64::from(count);
             if count > 0 {
                 let mut hash = [0; 32];
@@ -179,9 +150,9 @@ impl ImportFolder {
                     sha256: hash,
                 });
             }
-            offset += read;
         }
-        if offset != bytes || !hex(whole.finish().as_ref()).eq_ignore_ascii_case(&sha256) {
+        let is_same_size = reader.offset == bytes;
+        if !is_same_size || !hex(reader.whole.finish().as_ref()).eq_ignore_ascii_case(&sha256) {
             return Err(FolderError::Changed { path });
         }
         if found != contacts {
@@ -192,8 +163,72 @@ impl ImportFolder {
     }
 }
 
+/// Reads the arrays of a file: all of it, or one a line.
+struct ArrayReader<'p> {
+    path: &'p Path,
+    is_lines: bool,
+    input: BufReader<File>,
+    /// The hash of everything read.
+    whole: Context,
+    offset: u64,
+    line: u64,
+    text: Vec<u8>,
+}
+
+impl<'p> ArrayReader<'p> {
+    fn open(path: &'p Path, is_lines: bool) -> Result<Self, FolderError> {
+        let opened = open_file(path).map_err(FolderError::io(path))?;
+        Ok(ArrayReader {
+            path,
+            is_lines,
+            input: BufReader::with_capacity(256 * 1024, opened),
+            whole: Context::new(&SHA256),
+            offset: 0,
+            line: 0,
+            text: Vec::new(),
+        })
+    }
+
+    /// Reads the text of the next array. Returns its offset and line, or nothing at the end.
+    fn read_text(&mut self) -> Result<Option<(u64, u64)>, FolderError> {
+        self.text.clear();
+        let mut limited = (&mut self.input).take(MAX_ARRAY_BYTES + 1);
+        let read = match self.is_lines {
+            true => limited.read_until(b'\n', &mut self.text),
+            false => limited.read_to_end(&mut self.text),
+        };
+        let read = read.map_err(FolderError::io(self.path))? as u64;
+        if read == 0 {
+            return Ok(None);
+        }
+        self.line += 1;
+        if read > MAX_ARRAY_BYTES {
+            return Err(self.not_an_array(self.line, "it is larger than 64 MiB".to_owned()));
+        }
+        self.whole.update(&self.text);
+        let offset = self.offset;
+        self.offset += read;
+        Ok(Some((offset, self.line)))
+    }
+
+    /// The array that was read last, without its line end.
+    fn json(&self) -> &[u8] {
+        self.text.strip_suffix(b"\n").filter(|_| self.is_lines).unwrap_or(&self.text)
+    }
+
+    fn count_contacts(&self, json: &[u8], line: u64) -> Result<u32, FolderError> {
+        let contacts =
+            contacts_of(json).map_err(|error| self.not_an_array(line, position(&error)))?;
+        Ok(u32::try_from(contacts.len()).unwrap_or(u32::MAX))
+    }
+
+    fn not_an_array(&self, line: u64, why: String) -> FolderError {
+        FolderError::NotAnArray { path: self.path.to_owned(), line, why }
+    }
+}
+
 /// The manifest of a folder, and its SHA-256.
-fn manifest_of(folder: &Path) -> Result<(Manifest, String), FolderError> {
+fn manifest_of(folder: &Path) -> Result<(ManifestHead, String), FolderError> {
     let path = folder.join(MANIFEST);
     let text = match read_capped(&path, MAX_MANIFEST_BYTES) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -201,56 +236,58 @@ fn manifest_of(folder: &Path) -> Result<(Manifest, String), FolderError> {
         }
         read => read.map_err(FolderError::io(&path))?,
     };
-    let Object(manifest): Object<Manifest> = serde_json::from_slice(&text)
+    let Object(manifest): Object<ManifestHead> = serde_json::from_slice(&text)
         .map_err(|error| FolderError::NotAManifest { path: path.clone(), why: position(&error) })?;
-    if manifest.schema != 1 {
-        let why = format!("its schema is {}, and 1 is the one known", manifest.schema);
+    if manifest.schema != SCHEMA {
+        let why = format!("its schema is {}, and {SCHEMA} is the one known", manifest.schema);
         return Err(FolderError::NotAManifest { path, why });
     }
     Ok((manifest, hex(digest(&SHA256, &text).as_ref())))
 }
 
-/// How many contacts the manifest of a folder names, and the SHA-256 of the manifest. The arrays are
-/// not looked at.
+/// The number of contacts by the manifest of a folder, and the SHA-256 of the manifest. The arrays are
+/// not read.
 pub(crate) fn contacts_in(folder: &Path) -> Result<(u64, String), FolderError> {
     let (manifest, sha256) = manifest_of(folder)?;
     Ok((manifest.files.iter().map(|Object(file)| file.contacts).sum(), sha256))
 }
 
-/// Opens a file of the folder. Something else of its name, such as a pipe, would make the run wait
-/// for ever.
+/// Opens a regular file. Anything else of its name, such as a pipe, could block for ever.
 fn open_file(path: &Path) -> io::Result<File> {
     if std::fs::metadata(path)?.is_file() {
         return File::open(path);
     }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"))
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no regular file"))
 }
 
-/// The contacts of an array, each as the JSON that it is.
+/// The contacts of an array, each as its JSON.
 ///
 /// # Errors
 ///
-/// When it is no array; a checked one is.
+/// When it is no array. One that was checked is.
 pub(crate) fn contacts_of(json: &[u8]) -> Result<Vec<&RawValue>, serde_json::Error> {
     serde_json::from_slice(json)
 }
 
-/// Reads a file that must not be larger than `max`.
+/// Reads a file of at most `max` bytes.
 pub(crate) fn read_capped(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_file(path)?.take(max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is far larger than it can be"));
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "this is far larger than such a file can be",
+        ));
     }
     Ok(bytes)
 }
 
-/// Where JSON is wrong, without what stands there: that is personal data.
+/// Where JSON is wrong, without what it says there: that is personal data.
 fn position(error: &serde_json::Error) -> String {
     let what = match error.classify() {
         serde_json::error::Category::Syntax => "no JSON",
         serde_json::error::Category::Eof => "cut short",
-        _ => "not of the form that is known",
+        _ => "not of the known form",
     };
     format!("{what}, at line {} column {}", error.line(), error.column())
 }
@@ -268,16 +305,16 @@ pub enum FolderError {
         /// The folder.
         folder: PathBuf,
     },
-    /// The manifest is of another form.
+    /// The manifest has another form.
     NotAManifest {
         /// The manifest.
         path: PathBuf,
         /// What is wrong.
         why: String,
     },
-    /// The manifest names what is no file of the folder.
+    /// The manifest names something that is no file of the folder.
     NotAFile {
-        /// What it names.
+        /// The name.
         name: String,
     },
     /// A file is not what the manifest says.
@@ -285,7 +322,7 @@ pub enum FolderError {
         /// The file.
         path: PathBuf,
     },
-    /// A file holds something else than an import array.
+    /// A file holds something other than an import array.
     NotAnArray {
         /// The file.
         path: PathBuf,
@@ -300,7 +337,7 @@ pub enum FolderError {
         path: PathBuf,
         /// Contacts in it.
         found: u64,
-        /// Contacts by the manifest.
+        /// Contacts as the manifest says.
         expected: u64,
     },
     /// A file cannot be read.
@@ -413,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_that_is_not_the_manifests_is_refused() {
+    fn an_array_that_the_manifest_does_not_describe_is_refused() {
         for text in ["[8]", "[7,8]", "[7", "{}", "[]", ""] {
             let made = folder(&[("import-000001.json", "[7]", 1)]);
             fs::write(made.path().join("import-000001.json"), text).unwrap();
@@ -434,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_reaches_no_other_folder() {
+    fn a_manifest_cannot_name_files_of_other_folders() {
         let hidden = ["\u{1b}[2Jimport.json", "import\u{202e}nosj.json", "\u{9b}1m"];
         for name in
             ["../import-000001.json", "/etc/hosts", "a/b.json", "..", ""].into_iter().chain(hidden)
@@ -450,7 +487,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_is_no_manifest() {
+    fn json_arrays_do_not_pass_for_a_manifest() {
         let made = folder(&[("import-000001.json", "[7]", 1)]);
         let path = made.path().join(MANIFEST);
         let manifest: serde_json::Value =
@@ -472,7 +509,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_no_file_is_an_error_and_no_endless_wait() {
+    fn a_pipe_is_an_error_and_does_not_block() {
         for name in [MANIFEST, "import-000001.json"] {
             let made = folder(&[("import-000001.json", "[7]", 1)]);
             let path = made.path().join(name);
@@ -485,7 +522,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_nothing_of_contacts() {
+    fn errors_reveal_nothing_about_contacts() {
         let made = folder(&[("import-000001.json", "[\"canary\" x]", 1)]);
         let error = ImportFolder::open(made.path()).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");

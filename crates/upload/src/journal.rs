@@ -1,4 +1,4 @@
-//! The journal of a folder: what was sent, and what became of it.
+//! The journal of a folder: what was sent, and what the service answered.
 //!
 //! `upload.journal` is a text file that only grows. A line is
 //!
@@ -6,10 +6,10 @@
 //! 3f1c09ab 17 {"at":1763650000123,"state":"acknowledged","array":0,"first":0,"end":500}
 //! ```
 //!
-//! a checksum (CRC-32 of all behind it), the number of the line, and what happened. Every line is
-//! on the disk before the next step is taken. A last line without its end was being written when
-//! the process was killed, and is cut off: what it was going to say had not been acted on. Any
-//! other damage stops the run, because a line that cannot be read may have been an acknowledgement.
+//! a checksum (CRC-32 of the rest of the line), the number of the line, and what happened. Every line
+//! is on the disk before the next step is taken. A last line without its end was being written when
+//! the process was killed. It is cut off, as nothing had been done about it yet. Any other damage stops
+//! the run, because a line that cannot be read may have been an acknowledgement.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,20 +18,18 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use contactmill_wire::files::JOURNAL;
+use contactmill_wire::object::Object;
 use serde::{Deserialize, Serialize};
 
-use crate::object::Object;
-use crate::part::ArraySlice;
+use crate::slice::ArraySlice;
 use crate::words::shown_path;
 
-/// The name of the journal in its folder.
-pub const JOURNAL: &str = "upload.journal";
-
-/// A journal larger than this is none of ours: a million requests have some 200 MB.
+/// Maximum size of a journal: a million requests have some 200 MB.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// What an upload is of, and where it goes. What was acknowledged counts for the same job alone, so
-/// that a rehearsal in the sandbox does not stand for the real thing.
+/// What is uploaded, and where to. An acknowledgement counts for the same job alone, so that a rehearsal
+/// in the sandbox does not pass for the real upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Job {
     pub(crate) url: String,
@@ -42,69 +40,69 @@ pub(crate) struct Job {
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Line {
+pub(crate) struct JournalLine {
     /// Milliseconds since 1970.
     pub(crate) at: u64,
     #[serde(flatten)]
-    pub(crate) entry: Entry,
+    pub(crate) event: JournalEvent,
 }
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
-pub(crate) enum Entry {
-    /// A run began.
+pub(crate) enum JournalEvent {
+    /// A run has begun.
     Opened {
         #[serde(flatten)]
         job: Job,
-        /// Everything is sent once more: what came of it before counts no longer.
+        /// Everything is sent once more: earlier answers no longer count.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         again: bool,
     },
-    /// A part is going to be sent.
+    /// A slice is about to be sent.
     Sending(ArraySlice),
-    /// All its contacts are in.
+    /// The service has taken all its contacts.
     Acknowledged(ArraySlice),
-    /// The service refused it: one contact for good, more to be sent in halves.
+    /// The service refused it. A single contact is refused for good, more are sent in halves.
     Refused {
         #[serde(flatten)]
-        part: ArraySlice,
+        slice: ArraySlice,
         status: u16,
     },
-    /// One contact was refused, without proof that it is at fault: it is sent again.
+    /// The service refused one contact, without proof that it is at fault. It is sent again.
     Doubted {
         #[serde(flatten)]
-        part: ArraySlice,
+        slice: ArraySlice,
         status: u16,
     },
-    /// One contact that was in already was taken once more: the service does take some.
+    /// The service took a contact once more that it had taken before: so it does take some.
     Checked(ArraySlice),
-    /// It may be in or not, and is sent again.
+    /// The service may have taken it or not. It is sent again.
     Unknown(ArraySlice),
-    /// It was over the limit, and nothing may be sent until then (milliseconds since 1970).
+    /// It was over the limit. Nothing may be sent until then (milliseconds since 1970).
     Limited {
         #[serde(flatten)]
-        part: ArraySlice,
+        slice: ArraySlice,
         until: u64,
     },
 }
 
-/// What the journal tells of the present job.
+/// What the journal says about the present job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Past {
-    /// By array: the parts of which nothing is left to do.
+    /// By array: the slices that were acknowledged, as first contact and the one behind the last.
     pub(crate) acknowledged: BTreeMap<u32, BTreeSet<(u32, u32)>>,
-    /// Single contacts that were refused, with the status.
+    /// Single contacts that were refused for good, with the status.
     pub(crate) refused: BTreeMap<ArraySlice, u16>,
-    /// Parts of several contacts that were refused as they are, by a service that took something
-    /// afterwards.
+    /// Slices of several contacts that were refused by a service that took something afterwards: they
+    /// must be halved.
     pub(crate) to_halve: BTreeSet<ArraySlice>,
-    /// How long ago each request of the last minutes was over; for those that were under way when a
-    /// run was killed, when the next run began.
+    /// Time since the end of each request of the last minutes. A request that was under way when a run
+    /// was killed ended at the latest when the next run began.
     pub(crate) requests: Vec<Duration>,
-    /// How long ago the last request was sent.
+    /// Time since the last request was sent.
     pub(crate) last_sent: Option<Duration>,
-    /// How long nothing may be sent.
+    /// Time during which nothing may be sent.
     pub(crate) blocked_for: Option<Duration>,
 }
 
@@ -113,21 +111,21 @@ pub(crate) struct Past {
 pub(crate) struct Journal {
     path: PathBuf,
     file: File,
-    /// The length of all lines that are on the disk.
+    /// Size of all lines that are on the disk, in bytes.
     len: u64,
     /// The number of the next line.
     next: u64,
-    /// Set once a line could not be written: none may stand behind one that is cut short.
+    /// Set once a line could not be written: no other may follow one that is cut short.
     is_broken: bool,
-    /// The folder, locked as well, so that nobody replaces it meanwhile.
+    /// The folder, which is locked as well, so that nobody replaces it meanwhile.
     _folder: Option<File>,
-    /// Why there are no locks, where the file system refuses them.
+    /// Why there are no locks, where the file system has none.
     not_locked: Option<io::Error>,
 }
 
 impl Journal {
-    /// Opens the journal of a folder, or begins one, and tells what is known of this job. With
-    /// `again`, what came of it before counts no longer, from this run on.
+    /// Opens the journal of a folder, or begins one, and says what is known of this job. With `again`,
+    /// earlier answers no longer count, from this run on.
     pub(crate) fn open(
         folder: &Path,
         job: &Job,
@@ -136,63 +134,54 @@ impl Journal {
     ) -> Result<(Self, Past), JournalError> {
         let path = folder.join(JOURNAL);
         let io = JournalError::io(&path);
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        // Where one of the two cannot be locked, as folders on network file systems, the other does.
+        // On network file systems, only one of folder and file may have locks.
         #[cfg(unix)]
         let locked = Some(File::open(folder).map_err(&io)?);
         #[cfg(not(unix))]
         let locked: Option<File> = None;
         let of_folder = locked.as_ref().map(|locked| try_lock(locked, folder)).transpose()?;
-        let mut file = options.open(&path).map_err(&io)?;
+        let mut file = open_or_create(&path).map_err(&io)?;
         let of_file = try_lock(&file, folder)?;
         let not_locked = of_file.filter(|_| of_folder.is_none_or(|error| error.is_some()));
+
         let mut bytes = Vec::new();
         (&file).take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(&io)?;
-        let (lines, whole, ends) =
+        let whole =
             read(&bytes).map_err(|line| JournalError::Damaged { path: path.clone(), line })?;
-        if whole < bytes.len() {
-            file.set_len(whole as u64).map_err(&io)?;
-            file.seek(SeekFrom::End(0)).map_err(&io)?;
-        }
-        if !ends {
-            file.write_all(b"\n").map_err(&io)?;
-        }
-        file.sync_all().map_err(&io)?;
+        keep(&mut file, &whole, bytes.len()).map_err(&io)?;
         // A new file lasts only once its folder is on the disk.
         #[cfg(unix)]
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(&io)?;
-        let mut past = Past::of(&lines, job, milliseconds(now));
+
+        let mut past = Past::of(&whole.lines, job, milliseconds(now));
         if again {
-            past.forget_outcomes();
+            past.forget_answers();
         }
         let len = file.metadata().map_err(&io)?.len();
         let mut journal = Journal {
             path,
             file,
             len,
-            next: lines.len() as u64 + 1,
+            next: whole.lines.len() as u64 + 1,
             is_broken: false,
             _folder: locked,
             not_locked,
         };
-        journal.write(Entry::Opened { job: job.clone(), again }, now)?;
+        journal.write(JournalEvent::Opened { job: job.clone(), again }, now)?;
         Ok((journal, past))
     }
 
-    /// What the journal of a folder tells of this job, without touching it.
+    /// What the journal of a folder says about this job. Nothing is written.
     pub(crate) fn look(folder: &Path, job: &Job, now: SystemTime) -> Result<Past, JournalError> {
         Ok(Past::of(&Journal::lines(folder)?, job, milliseconds(now)))
     }
 
-    /// All lines of the journal of a folder, without touching it; none when there is no journal.
-    pub(crate) fn lines(folder: &Path) -> Result<Vec<Line>, JournalError> {
+    /// All lines of the journal of a folder; none when there is no journal. Nothing is written.
+    pub(crate) fn lines(folder: &Path) -> Result<Vec<JournalLine>, JournalError> {
         let path = folder.join(JOURNAL);
         match crate::folder::read_capped(&path, MAX_BYTES) {
             Ok(bytes) => match read(&bytes) {
-                Ok((lines, ..)) => Ok(lines),
+                Ok(WholeLines { lines, .. }) => Ok(lines),
                 Err(line) => Err(JournalError::Damaged { path, line }),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -200,7 +189,7 @@ impl Journal {
         }
     }
 
-    /// An error if somebody is uploading the folder now, as far as locks tell.
+    /// Fails if another process is uploading the folder now, as far as locks say.
     pub(crate) fn check_idle(folder: &Path) -> Result<(), JournalError> {
         let path = folder.join(JOURNAL);
         // Network file systems lock only what is open for writing.
@@ -212,23 +201,27 @@ impl Journal {
         }
     }
 
-    /// Why no lock keeps another process out, if so; it is said once.
+    /// Why no lock keeps another process out, if so. It is returned once.
     pub(crate) fn not_locked(&mut self) -> Option<io::Error> {
         self.not_locked.take()
     }
 
-    /// Adds a line; it is on the disk when this returns. After a line that could not be written,
-    /// nothing is: the run is over, and what came of requests under way is not known.
-    pub(crate) fn write(&mut self, entry: Entry, now: SystemTime) -> Result<(), JournalError> {
+    /// Adds a line. It is on the disk when this returns. After a line that could not be written, every
+    /// other fails: the run is over, and the answers to requests under way are lost.
+    pub(crate) fn write(
+        &mut self,
+        event: JournalEvent,
+        now: SystemTime,
+    ) -> Result<(), JournalError> {
         let io = JournalError::io(&self.path);
         if self.is_broken {
             return Err(io(io::Error::other("a line before could not be written")));
         }
-        let line = encode(self.next, &Line { at: milliseconds(now), entry }).map_err(&io)?;
+        let line = encode(self.next, &JournalLine { at: milliseconds(now), event }).map_err(&io)?;
         let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
             self.is_broken = true;
-            // Where this fails too, the next run cuts off what was written in part.
+            // Where this fails too, the next run cuts off the incomplete line.
             let _ = self.file.set_len(self.len);
             return Err(io(error));
         }
@@ -238,7 +231,27 @@ impl Journal {
     }
 }
 
-/// Locks what is at work on a folder; where the file system refuses, says why.
+fn open_or_create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Cuts off what follows the whole lines of a file of this size, ends the last line, and syncs.
+fn keep(file: &mut File, whole: &WholeLines, size: usize) -> io::Result<()> {
+    if whole.bytes < size {
+        file.set_len(whole.bytes as u64)?;
+        file.seek(SeekFrom::End(0))?;
+    }
+    if !whole.is_ended {
+        file.write_all(b"\n")?;
+    }
+    file.sync_all()
+}
+
+/// Locks a file or folder. Returns why not, where the file system has no locks.
 fn try_lock(file: &File, folder: &Path) -> Result<Option<io::Error>, JournalError> {
     match file.try_lock() {
         Ok(()) => Ok(None),
@@ -247,7 +260,7 @@ fn try_lock(file: &File, folder: &Path) -> Result<Option<io::Error>, JournalErro
     }
 }
 
-fn encode(number: u64, line: &Line) -> io::Result<Vec<u8>> {
+fn encode(number: u64, line: &JournalLine) -> io::Result<Vec<u8>> {
     let mut checked = format!("{number} ").into_bytes();
     serde_json::to_writer(&mut checked, line)?;
     let mut text = format!("{:08x} ", crc32fast::hash(&checked)).into_bytes();
@@ -256,8 +269,8 @@ fn encode(number: u64, line: &Line) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// The line, if it is whole and its number is this.
-fn decode(number: u64, text: &[u8]) -> Option<Line> {
+/// The line, if it is whole and has this number.
+fn decode(number: u64, text: &[u8]) -> Option<JournalLine> {
     let (checksum, checked) = text.split_at_checked(9)?;
     let checksum = std::str::from_utf8(checksum.strip_suffix(b" ")?).ok()?;
     if checksum != format!("{:08x}", crc32fast::hash(checked)) {
@@ -268,70 +281,79 @@ fn decode(number: u64, text: &[u8]) -> Option<Line> {
     Some(line)
 }
 
-/// All lines, how many bytes of them to keep, and whether the last of them has its line end; or the
-/// number of the line that is damaged.
-fn read(bytes: &[u8]) -> Result<(Vec<Line>, usize, bool), u64> {
+/// The lines in the bytes of a journal.
+#[derive(Debug)]
+struct WholeLines {
+    lines: Vec<JournalLine>,
+    /// Size of these lines in bytes. What follows is cut short.
+    bytes: usize,
+    /// Whether the last line has its line end.
+    is_ended: bool,
+}
+
+/// Reads all lines; or fails with the number of the line that is damaged.
+fn read(bytes: &[u8]) -> Result<WholeLines, u64> {
     let mut lines = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
         let number = lines.len() as u64 + 1;
         let rest = bytes.get(at..).unwrap_or_default();
         let Some(length) = rest.iter().position(|&byte| byte == b'\n') else {
-            return last(number, rest, lines, at);
+            return read_last(number, rest, lines, at);
         };
         lines.push(decode(number, rest.get(..length).unwrap_or_default()).ok_or(number)?);
         at += length + 1;
     }
-    Ok((lines, at, true))
+    Ok(WholeLines { lines, bytes: at, is_ended: true })
 }
 
-/// The last line, which has no end: written in part, or damaged.
-fn last(
+/// Reads the last line, which has no end: it is whole, cut short, or damaged.
+fn read_last(
     number: u64,
     rest: &[u8],
-    mut lines: Vec<Line>,
+    mut lines: Vec<JournalLine>,
     at: usize,
-) -> Result<(Vec<Line>, usize, bool), u64> {
+) -> Result<WholeLines, u64> {
     if let Some(line) = decode(number, rest) {
         lines.push(line);
-        return Ok((lines, at + rest.len(), false));
+        return Ok(WholeLines { lines, bytes: at + rest.len(), is_ended: false });
     }
-    // A whole line and one byte: the line end itself is damaged, and nothing was cut short.
+    // A whole line and one byte: the line end is damaged, and nothing was cut short.
     let but_one = rest.split_last().map_or(rest, |(_, before)| before);
     if decode(number, but_one).is_some() {
         return Err(number);
     }
-    Ok((lines, at, true))
+    Ok(WholeLines { lines, bytes: at, is_ended: true })
 }
 
-/// Older requests than this do not matter to any window.
+/// Requests that are older matter to no window of the limit.
 const FORGOTTEN: Duration = Duration::from_secs(10 * 60);
 
 impl Past {
-    pub(crate) fn of(lines: &[Line], job: &Job, now: u64) -> Self {
+    pub(crate) fn of(lines: &[JournalLine], job: &Job, now: u64) -> Self {
         let mut past = Past::default();
         let ago = |at: u64| Duration::from_millis(now.saturating_sub(at));
-        let (mut is_job, mut is_place) = (false, false);
+        let (mut is_job, mut is_target) = (false, false);
         let mut under_way: BTreeSet<ArraySlice> = BTreeSet::new();
         // Refused, and nothing taken since: the service may have refused everything.
         let mut refused_whole: BTreeSet<ArraySlice> = BTreeSet::new();
-        for Line { at, entry } in lines {
-            if let Entry::Opened { job: opened, again } = entry {
-                // Nobody knows when these were over; at the latest, when the next run began.
+        for JournalLine { at, event } in lines {
+            if let JournalEvent::Opened { job: opened, again } = event {
+                // They ended at the latest when the next run began.
                 past.requests.extend(under_way.iter().map(|_| ago(*at)));
                 under_way.clear();
                 refused_whole.clear();
-                (is_job, is_place) = (opened == job, opened.url == job.url);
+                (is_job, is_target) = (opened == job, opened.url == job.url);
                 if is_job && *again {
-                    past.forget_outcomes();
+                    past.forget_answers();
                 }
                 continue;
             }
-            if is_place {
-                past.time(entry, *at, now, &mut under_way);
+            if is_target {
+                past.note_time(event, *at, now, &mut under_way);
             }
             if is_job {
-                past.outcome(entry, &mut refused_whole);
+                past.note_answer(event, &mut refused_whole);
             }
         }
         past.requests.extend(under_way.iter().map(|_| Duration::ZERO));
@@ -339,26 +361,32 @@ impl Past {
         past
     }
 
-    fn time(&mut self, entry: &Entry, at: u64, now: u64, under_way: &mut BTreeSet<ArraySlice>) {
+    fn note_time(
+        &mut self,
+        event: &JournalEvent,
+        at: u64,
+        now: u64,
+        under_way: &mut BTreeSet<ArraySlice>,
+    ) {
         let ago = Duration::from_millis(now.saturating_sub(at));
-        match entry {
-            Entry::Opened { .. } => {}
-            Entry::Sending(part) => {
-                under_way.insert(*part);
+        match event {
+            JournalEvent::Opened { .. } => {}
+            JournalEvent::Sending(slice) => {
+                under_way.insert(*slice);
                 self.last_sent = Some(ago);
             }
-            Entry::Acknowledged(part)
-            | Entry::Refused { part, .. }
-            | Entry::Doubted { part, .. }
-            | Entry::Checked(part)
-            | Entry::Unknown(part)
-            | Entry::Limited { part, .. } => {
-                if under_way.remove(part) {
+            JournalEvent::Acknowledged(slice)
+            | JournalEvent::Refused { slice, .. }
+            | JournalEvent::Doubted { slice, .. }
+            | JournalEvent::Checked(slice)
+            | JournalEvent::Unknown(slice)
+            | JournalEvent::Limited { slice, .. } => {
+                if under_way.remove(slice) {
                     self.requests.push(ago);
                 }
             }
         }
-        if let Entry::Limited { until, .. } = entry {
+        if let JournalEvent::Limited { until, .. } = event {
             let left = until.saturating_sub(now);
             // A clock that was set back must not make the wait longer than it was.
             let left = left.min(until.saturating_sub(at));
@@ -366,29 +394,29 @@ impl Past {
         }
     }
 
-    fn outcome(&mut self, entry: &Entry, refused_whole: &mut BTreeSet<ArraySlice>) {
-        match entry {
-            Entry::Acknowledged(part) => {
-                self.acknowledged.entry(part.array).or_default().insert((part.first, part.end));
+    fn note_answer(&mut self, event: &JournalEvent, refused_whole: &mut BTreeSet<ArraySlice>) {
+        match event {
+            JournalEvent::Acknowledged(slice) => {
+                self.acknowledged.entry(slice.array).or_default().insert((slice.first, slice.end));
                 self.to_halve.append(refused_whole);
             }
-            Entry::Refused { part, status } if part.contacts() == 1 => {
-                self.refused.insert(*part, *status);
+            JournalEvent::Refused { slice, status } if slice.contacts() == 1 => {
+                self.refused.insert(*slice, *status);
             }
-            Entry::Refused { part, .. } => {
-                refused_whole.insert(*part);
+            JournalEvent::Refused { slice, .. } => {
+                refused_whole.insert(*slice);
             }
-            Entry::Opened { .. }
-            | Entry::Sending(_)
-            | Entry::Doubted { .. }
-            | Entry::Checked(_)
-            | Entry::Unknown(_)
-            | Entry::Limited { .. } => {}
+            JournalEvent::Opened { .. }
+            | JournalEvent::Sending(_)
+            | JournalEvent::Doubted { .. }
+            | JournalEvent::Checked(_)
+            | JournalEvent::Unknown(_)
+            | JournalEvent::Limited { .. } => {}
         }
     }
 
-    /// Keeps what matters to the limit alone.
-    pub(crate) fn forget_outcomes(&mut self) {
+    /// Forgets what the service answered, and keeps what the limit needs.
+    pub(crate) fn forget_answers(&mut self) {
         self.acknowledged.clear();
         self.refused.clear();
         self.to_halve.clear();
@@ -396,17 +424,17 @@ impl Past {
 
     /// A contact that was acknowledged.
     pub(crate) fn any_acknowledged(&self) -> Option<ArraySlice> {
-        let (&array, parts) = self.acknowledged.last_key_value()?;
-        let &(first, end) = parts.last()?;
+        let (&array, slices) = self.acknowledged.last_key_value()?;
+        let &(first, end) = slices.last()?;
         Some(ArraySlice { array, first, end }.split_first().0)
     }
 
-    /// The parts of an array of which it is not known what became.
+    /// The slices of an array that are still to be sent.
     pub(crate) fn left(&self, array: u32, contacts: u32) -> Vec<ArraySlice> {
         let acknowledged = self.acknowledged.get(&array).into_iter().flatten().copied();
         let (from, to) =
             (ArraySlice { array, first: 0, end: 0 }, ArraySlice { array, first: u32::MAX, end: 0 });
-        let refused = self.refused.range(from..to).map(|(part, _)| (part.first, part.end));
+        let refused = self.refused.range(from..to).map(|(slice, _)| (slice.first, slice.end));
         let mut settled: Vec<(u32, u32)> = acknowledged.chain(refused).collect();
         settled.sort_unstable();
         settled.push((contacts, contacts));
@@ -421,10 +449,10 @@ impl Past {
         left
     }
 
-    /// Contacts of this part of the past that were acknowledged.
+    /// Number of contacts that were acknowledged.
     pub(crate) fn acknowledged_contacts(&self) -> u64 {
-        let parts = self.acknowledged.values().flatten();
-        parts.map(|(first, end)| u64::from(end - first)).sum()
+        let slices = self.acknowledged.values().flatten();
+        slices.map(|(first, end)| u64::from(end - first)).sum()
     }
 }
 
@@ -442,7 +470,7 @@ pub enum JournalError {
         /// The folder.
         folder: PathBuf,
     },
-    /// A line other than a torn last one cannot be read.
+    /// A line cannot be read, and it is not the last one, cut short.
     Damaged {
         /// The journal.
         path: PathBuf,
@@ -476,9 +504,9 @@ impl fmt::Display for JournalError {
             ),
             JournalError::Damaged { path, line } => write!(
                 f,
-                "{}:{line}: the journal is damaged here, so what was acknowledged cannot be told. \
+                "{}:{line}: the journal is damaged here, so nobody can say what was acknowledged. \
                  Nothing was sent.\n  To send every array again, move the journal away: contacts \
-                 that are in already are updated",
+                 that the service has taken already are updated",
                 shown_path(path)
             ),
             JournalError::Io { path, error } => {
@@ -507,7 +535,7 @@ mod tests {
         Job { url: "https://api.example.com/".into(), manifest: "ab".into(), tag: None }
     }
 
-    fn part(array: u32, first: u32, end: u32) -> ArraySlice {
+    fn slice(array: u32, first: u32, end: u32) -> ArraySlice {
         ArraySlice { array, first, end }
     }
 
@@ -515,49 +543,49 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(1_000_000 + seconds)
     }
 
-    /// A journal in which something of every kind happened, and the parts that it acknowledges.
+    /// A journal in which something of every kind happened, and the slices that it acknowledges.
     fn written(folder: &Path) -> Vec<ArraySlice> {
         let (mut journal, past) = Journal::open(folder, &job(), false, at(0)).unwrap();
         assert_eq!(past, Past::default());
-        let whole = part(0, 0, 4);
-        let entries = [
-            Entry::Sending(whole),
-            Entry::Refused { part: whole, status: 422 },
-            Entry::Sending(part(0, 0, 2)),
-            Entry::Sending(part(1, 0, 500)),
-            Entry::Acknowledged(part(0, 0, 2)),
-            Entry::Limited { part: part(1, 0, 500), until: milliseconds(at(9)) },
-            Entry::Sending(part(0, 2, 3)),
-            Entry::Refused { part: part(0, 2, 3), status: 422 },
-            Entry::Sending(part(1, 0, 500)),
-            Entry::Unknown(part(1, 0, 500)),
-            Entry::Sending(part(1, 0, 500)),
-            Entry::Acknowledged(part(1, 0, 500)),
-            Entry::Sending(part(2, 0, 500)),
+        let whole = slice(0, 0, 4);
+        let events = [
+            JournalEvent::Sending(whole),
+            JournalEvent::Refused { slice: whole, status: 422 },
+            JournalEvent::Sending(slice(0, 0, 2)),
+            JournalEvent::Sending(slice(1, 0, 500)),
+            JournalEvent::Acknowledged(slice(0, 0, 2)),
+            JournalEvent::Limited { slice: slice(1, 0, 500), until: milliseconds(at(9)) },
+            JournalEvent::Sending(slice(0, 2, 3)),
+            JournalEvent::Refused { slice: slice(0, 2, 3), status: 422 },
+            JournalEvent::Sending(slice(1, 0, 500)),
+            JournalEvent::Unknown(slice(1, 0, 500)),
+            JournalEvent::Sending(slice(1, 0, 500)),
+            JournalEvent::Acknowledged(slice(1, 0, 500)),
+            JournalEvent::Sending(slice(2, 0, 500)),
         ];
-        for (second, entry) in entries.into_iter().enumerate() {
-            journal.write(entry, at(second as u64)).unwrap();
+        for (second, event) in events.into_iter().enumerate() {
+            journal.write(event, at(second as u64)).unwrap();
         }
-        vec![part(0, 0, 2), part(1, 0, 500)]
+        vec![slice(0, 0, 2), slice(1, 0, 500)]
     }
 
     fn acknowledged(past: &Past) -> Vec<ArraySlice> {
-        let parts = past.acknowledged.iter();
-        parts.flat_map(|(array, of)| of.iter().map(|(f, e)| part(*array, *f, *e))).collect()
+        let slices = past.acknowledged.iter();
+        slices.flat_map(|(array, of)| of.iter().map(|(f, e)| slice(*array, *f, *e))).collect()
     }
 
     #[test]
-    fn a_killed_run_is_taken_up_where_it_was() {
+    fn a_killed_run_is_continued() {
         let folder = tempfile::tempdir().unwrap();
         let done = written(folder.path());
         let (_journal, past) = Journal::open(folder.path(), &job(), false, at(20)).unwrap();
         assert_eq!(acknowledged(&past), done);
-        assert_eq!(past.refused, [(part(0, 2, 3), 422)].into());
-        assert_eq!(past.to_halve, [part(0, 0, 4)].into());
-        assert_eq!(past.left(0, 4), [part(0, 3, 4)]);
+        assert_eq!(past.refused, [(slice(0, 2, 3), 422)].into());
+        assert_eq!(past.to_halve, [slice(0, 0, 4)].into());
+        assert_eq!(past.left(0, 4), [slice(0, 3, 4)]);
         assert_eq!(past.left(1, 500), []);
-        assert_eq!(past.left(2, 500), [part(2, 0, 500)]);
-        assert_eq!(past.left(3, 7), [part(3, 0, 7)]);
+        assert_eq!(past.left(2, 500), [slice(2, 0, 500)]);
+        assert_eq!(past.left(3, 7), [slice(3, 0, 7)]);
         assert_eq!(past.acknowledged_contacts(), 502);
         // Six requests are over; the one that was under way counts as if it ended now.
         assert_eq!(past.requests.len(), 7);
@@ -567,55 +595,55 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_while_nothing_went_through_is_left_as_it_was() {
+    fn refusals_while_nothing_is_taken_do_not_count() {
         let folder = tempfile::tempdir().unwrap();
         let (mut journal, _) = Journal::open(folder.path(), &job(), false, at(0)).unwrap();
-        let (whole, single) = (part(0, 0, 4), part(1, 3, 4));
-        for entry in [
-            Entry::Sending(whole),
-            Entry::Refused { part: whole, status: 400 },
-            Entry::Sending(single),
-            Entry::Doubted { part: single, status: 400 },
+        let (whole, single) = (slice(0, 0, 4), slice(1, 3, 4));
+        for event in [
+            JournalEvent::Sending(whole),
+            JournalEvent::Refused { slice: whole, status: 400 },
+            JournalEvent::Sending(single),
+            JournalEvent::Doubted { slice: single, status: 400 },
         ] {
-            journal.write(entry, at(1)).unwrap();
+            journal.write(event, at(1)).unwrap();
         }
         drop(journal);
         let (mut journal, past) = Journal::open(folder.path(), &job(), false, at(2)).unwrap();
         assert_eq!((past.refused.len(), past.to_halve.len()), (0, 0));
-        assert_eq!((past.left(0, 4), past.left(1, 4)), (vec![whole], vec![part(1, 0, 4)]));
+        assert_eq!((past.left(0, 4), past.left(1, 4)), (vec![whole], vec![slice(1, 0, 4)]));
         // All four requests count for the limit, and none of them is under way.
         assert_eq!(past.requests, [Duration::from_secs(1); 2]);
         // What went through in another run says nothing of that one.
-        journal.write(Entry::Acknowledged(part(2, 0, 4)), at(3)).unwrap();
-        journal.write(Entry::Checked(part(2, 0, 1)), at(3)).unwrap();
+        journal.write(JournalEvent::Acknowledged(slice(2, 0, 4)), at(3)).unwrap();
+        journal.write(JournalEvent::Checked(slice(2, 0, 1)), at(3)).unwrap();
         let past = Journal::look(folder.path(), &job(), at(4)).unwrap();
         assert_eq!((past.to_halve.len(), past.acknowledged_contacts()), (0, 4));
-        assert_eq!(past.any_acknowledged(), Some(part(2, 0, 1)));
+        assert_eq!(past.any_acknowledged(), Some(slice(2, 0, 1)));
     }
 
     #[test]
-    fn sending_again_begins_anew_and_is_taken_up_where_it_was() {
+    fn sending_again_begins_anew_and_can_be_continued() {
         let folder = tempfile::tempdir().unwrap();
         written(folder.path());
         let (mut journal, past) = Journal::open(folder.path(), &job(), true, at(20)).unwrap();
         assert_eq!((acknowledged(&past), past.refused.len(), past.to_halve.len()), (vec![], 0, 0));
         // The limit knows what was sent before.
         assert_eq!(past.requests.len(), 7);
-        assert_eq!(past.left(1, 500), [part(1, 0, 500)]);
-        journal.write(Entry::Sending(part(1, 0, 500)), at(21)).unwrap();
-        journal.write(Entry::Acknowledged(part(1, 0, 500)), at(22)).unwrap();
+        assert_eq!(past.left(1, 500), [slice(1, 0, 500)]);
+        journal.write(JournalEvent::Sending(slice(1, 0, 500)), at(21)).unwrap();
+        journal.write(JournalEvent::Acknowledged(slice(1, 0, 500)), at(22)).unwrap();
         drop(journal);
         // Killed; the same without `again` goes on, as often as it takes.
         for _ in 0..2 {
             let (_journal, past) = Journal::open(folder.path(), &job(), false, at(23)).unwrap();
-            assert_eq!(acknowledged(&past), [part(1, 0, 500)]);
-            assert_eq!(past.left(0, 4), [part(0, 0, 4)]);
+            assert_eq!(acknowledged(&past), [slice(1, 0, 500)]);
+            assert_eq!(past.left(0, 4), [slice(0, 0, 4)]);
         }
         // Another job that began anew leaves this one alone.
         let other = Job { tag: Some("spring".into()), ..job() };
         drop(Journal::open(folder.path(), &other, true, at(24)).unwrap());
         let past = Journal::look(folder.path(), &job(), at(24)).unwrap();
-        assert_eq!(acknowledged(&past), [part(1, 0, 500)]);
+        assert_eq!(acknowledged(&past), [slice(1, 0, 500)]);
         // And with it once more, everything is sent once more.
         let (_journal, past) = Journal::open(folder.path(), &job(), true, at(25)).unwrap();
         assert_eq!(acknowledged(&past), []);
@@ -635,12 +663,12 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_the_service_asked_for_outlives_the_run() {
+    fn a_wait_that_the_service_asked_for_binds_the_next_run() {
         let folder = tempfile::tempdir().unwrap();
         let (mut journal, _) = Journal::open(folder.path(), &job(), false, at(0)).unwrap();
-        journal.write(Entry::Sending(part(0, 0, 1)), at(1)).unwrap();
+        journal.write(JournalEvent::Sending(slice(0, 0, 1)), at(1)).unwrap();
         let until = milliseconds(at(31));
-        journal.write(Entry::Limited { part: part(0, 0, 1), until }, at(1)).unwrap();
+        journal.write(JournalEvent::Limited { slice: slice(0, 0, 1), until }, at(1)).unwrap();
         drop(journal);
         for (now, left) in [(11, Some(20)), (31, None), (0, Some(30))] {
             let past = Journal::look(folder.path(), &job(), at(now)).unwrap();
@@ -677,23 +705,23 @@ mod tests {
     }
 
     #[test]
-    fn behind_a_line_that_could_not_be_written_stands_no_other() {
+    fn no_line_follows_one_that_could_not_be_written() {
         let folder = tempfile::tempdir().unwrap();
         let (mut journal, _) = Journal::open(folder.path(), &job(), false, at(0)).unwrap();
-        journal.write(Entry::Sending(part(0, 0, 1)), at(1)).unwrap();
+        journal.write(JournalEvent::Sending(slice(0, 0, 1)), at(1)).unwrap();
         let path = folder.path().join(JOURNAL);
         let before = fs::read(&path).unwrap();
-        // A file that cannot be written stands for a full disk.
+        // A file that cannot be written simulates a full disk.
         let good = std::mem::replace(&mut journal.file, File::open(&path).unwrap());
-        journal.write(Entry::Acknowledged(part(0, 0, 1)), at(2)).unwrap_err();
+        journal.write(JournalEvent::Acknowledged(slice(0, 0, 1)), at(2)).unwrap_err();
         // There is room again, and other answers come in.
         journal.file = good;
-        journal.write(Entry::Acknowledged(part(0, 0, 1)), at(3)).unwrap_err();
+        journal.write(JournalEvent::Acknowledged(slice(0, 0, 1)), at(3)).unwrap_err();
         assert_eq!(fs::read(&path).unwrap(), before);
         drop(journal);
         let (_, past) = Journal::open(folder.path(), &job(), false, at(4)).unwrap();
         assert_eq!(acknowledged(&past), []);
-        assert_eq!(past.left(0, 1), [part(0, 0, 1)]);
+        assert_eq!(past.left(0, 1), [slice(0, 0, 1)]);
     }
 
     #[test]
@@ -706,12 +734,12 @@ mod tests {
             let lines = whole[..cut].split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
             let expected: Vec<ArraySlice> = lines
                 .zip(1..)
-                .filter_map(|(line, number)| match decode(number, line)?.entry {
-                    Entry::Acknowledged(part) => Some(part),
+                .filter_map(|(line, number)| match decode(number, line)?.event {
+                    JournalEvent::Acknowledged(slice) => Some(slice),
                     _ => None,
                 })
                 .collect();
-            let (lines, kept, _) = read(&whole[..cut]).unwrap();
+            let WholeLines { lines, bytes: kept, .. } = read(&whole[..cut]).unwrap();
             let past = Past::of(&lines, &job(), milliseconds(at(20)));
             assert_eq!(acknowledged(&past), expected, "cut at {cut}");
             assert!(cut - kept < whole.len() / lines.len().max(1) * 3, "cut at {cut}");
@@ -727,7 +755,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_flipped_at_any_byte_forgets_nothing() {
+    fn a_journal_damaged_at_any_byte_forgets_no_acknowledgement() {
         let folder = tempfile::tempdir().unwrap();
         let done = written(folder.path());
         let path = folder.path().join(JOURNAL);
@@ -738,7 +766,7 @@ mod tests {
                 let mut flipped = whole.clone();
                 flipped[index] ^= mask;
                 match read(&flipped) {
-                    Ok((lines, ..)) => {
+                    Ok(WholeLines { lines, .. }) => {
                         let past = Past::of(&lines, &job(), milliseconds(at(20)));
                         assert_eq!(acknowledged(&past), done, "byte {index}");
                     }
@@ -756,7 +784,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_missing_or_twice_are_damage() {
+    fn a_missing_or_repeated_line_is_damage() {
         let folder = tempfile::tempdir().unwrap();
         written(folder.path());
         let path = folder.path().join(JOURNAL);

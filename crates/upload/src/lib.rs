@@ -1,9 +1,9 @@
-//! Finished import arrays into an import API: every contact acknowledged or accounted for, within
-//! the limit.
+//! Uploads finished import arrays to an import API within its limit. Every contact is acknowledged or
+//! accounted for.
 //!
 //! An [`Uploader`] sends the arrays of an [`ImportFolder`] (a folder with a manifest, as
 //! `contactmill convert` writes it) through a [`Transport`] to a [`Target`]. A journal in the folder
-//! knows what became of each request, so a run that was killed is taken up where it was.
+//! lists each request and its answer, so that a run that was killed can be continued.
 //!
 //! ```
 //! use std::sync::Mutex;
@@ -35,13 +35,13 @@
 //! let uploader = Uploader::new(target, &service, UploadOptions::default());
 //!
 //! let report = uploader.run(&folder, &AtomicBool::new(false), &|event| {
-//!     if let Event::Acknowledged { part } = event {
-//!         println!("{} contacts are in", part.contacts());
+//!     if let Event::Acknowledged { slice } = event {
+//!         println!("{} contacts are in", slice.contacts());
 //!     }
 //! })?;
 //! assert_eq!((report.ended, report.acknowledged, report.refused), (Ended::Finished, 2, 0));
 //!
-//! // Everything is in, and the journal knows it.
+//! // The service has everything, and the journal says so.
 //! let again = uploader.run(&folder, &AtomicBool::new(false), &|_| {})?;
 //! assert_eq!((again.acknowledged_before, again.requests), (2, 0));
 //! assert_eq!(*service.0.lock().unwrap(), [b"[1,2]"]);
@@ -53,14 +53,31 @@
 //!
 //! # What holds
 //!
-//! * Never more requests than the limit in any 60 s as the service sees it, over restarts too; and
-//!   they are spread evenly.
-//! * Only a whole answer that says that it succeeded, and nothing else, is an acknowledgement. What may be in or not is
-//!   sent again: the API creates or updates, so that does no harm.
-//! * What is refused is halved until the contacts at fault stand alone; they go to `refused.csv`. A
+//! * In any 60 s as the service sees it, there are never more requests than the limit, over restarts
+//!   too. They are spread evenly.
+//! * Only a whole answer that says that it succeeded, and nothing else, is an acknowledgement. Contacts
+//!   without a clear answer are sent again: the API creates or updates, so that does no harm.
+//! * A slice that is refused is halved until the contacts at fault are alone. They go to `refused.csv`. A
 //!   service that refuses everything ends the run, and refuses nobody for good.
-//! * What a service says is fit to be shown on a terminal, and holds no secret.
-//! * The token stands in one header of the requests, and nowhere else.
+//! * The words of a service are made safe to show on a terminal, and hold no secret.
+//! * The token is in one header of the requests, and nowhere else.
+//!
+//! # Rooms
+//!
+//! | module | holds |
+//! |---|---|
+//! | `target`, `token` | where to send, and the secret that is never shown |
+//! | `folder` | the manifest, and the arrays checked against it |
+//! | `slice` | some contacts of one array: what one request sends |
+//! | `pacer` | the limit, as the service sees it |
+//! | `answer` | what an answer means; nothing in it is trusted |
+//! | `words`, `object` | text of others, safe to show; JSON objects of others |
+//! | `schedule` | what is sent when: halves, retries, waits; whether a contact is at fault |
+//! | `journal`, `refused` | what the folder keeps |
+//! | `unsettled` | uploads that are not finished, for a program that wants to replace the folder |
+//! | `transport` | the trait, and HTTPS |
+//! | `uploader` | the workers |
+//! | `report`, `error` | events, the result of a run, errors |
 //!
 //! This crate knows HTTP, tokens, limits and the journal. It knows nothing of where arrays come
 //! from: `curl` could replace it.
@@ -71,10 +88,10 @@ mod folder;
 mod journal;
 mod object;
 mod pacer;
-mod part;
 mod refused;
 mod report;
 mod schedule;
+mod slice;
 mod target;
 mod token;
 mod transport;
@@ -83,14 +100,14 @@ mod uploader;
 mod words;
 
 pub use answer::{Answer, Trouble};
+pub use contactmill_wire::files::{JOURNAL, REFUSED};
 pub use error::UploadError;
 pub use folder::{FolderError, ImportArray, ImportFolder};
-pub use journal::{JOURNAL, JournalError};
+pub use journal::JournalError;
 pub use pacer::least_time;
-pub use part::ArraySlice;
-pub use refused::REFUSED;
 pub use report::{Ended, Event, Report};
 pub use schedule::WaitFor;
+pub use slice::ArraySlice;
 pub use target::{Service, Target, TargetError};
 pub use token::{MASKED, Token, TokenError};
 pub use transport::{CaFileError, HttpTransport, SendError, Transport};

@@ -1,22 +1,22 @@
 //! When the next request may be sent.
 //!
-//! The service counts requests when they reach it, which is at some time between their sending and
-//! the end of their answer. So a request counts from its sending until a window after its end: at
-//! most `rate` do so at any time. Take any window of 60 s as the service sees it, and the request
-//! in it that was sent last: all others in the window counted then, so there are no more than
-//! `rate` of them, whatever each one's latency was.
+//! The service counts a request when it arrives, at some time between its sending and the end of its
+//! answer. So a request counts here from its sending until one window after its end, and at most `rate`
+//! requests count at any time. Take any window of 60 s as the service sees it, and the request in it
+//! that was sent last: all others in the window counted at that time. So there are no more than `rate`
+//! of them, whatever the latency of each was.
 //!
-//! Beside that, requests are spread evenly: none is sent within a `rate`th of a window behind
-//! another, so that no window begins with a burst.
+//! Requests are also spread evenly: the time between two is at least a `rate`th of a window, so that no
+//! window begins with a burst.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// The window of the limit, and half a second for clocks that differ.
+/// The window of the limit, and half a second for the difference between clocks.
 pub(crate) const WINDOW: Duration = Duration::from_millis(60_500);
 
-/// What was sent in a minute must be spread over one.
+/// The time over which `rate` requests are spread.
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Keeps requests within the limit. Times are those of a monotonic clock.
@@ -25,7 +25,7 @@ pub(crate) struct Pacer {
     rate: usize,
     spacing: Duration,
     under_way: usize,
-    /// When requests were over, in order, those of the last window.
+    /// When the requests of the last window ended, in order.
     over: VecDeque<Duration>,
     last_sent: Option<Duration>,
     blocked_until: Duration,
@@ -43,14 +43,14 @@ impl Pacer {
         }
     }
 
-    /// Takes over what an earlier run sent: when its requests were over, when the last was sent.
+    /// Counts the requests of an earlier run: when each ended, and when the last was sent.
     pub(crate) fn resume(&mut self, mut over: Vec<Duration>, last_sent: Option<Duration>) {
         over.sort_unstable();
         self.over = over.into();
         self.last_sent = last_sent;
     }
 
-    /// When the next request may be sent; nothing when that depends on those under way.
+    /// When the next request may be sent; nothing when that depends on requests under way.
     pub(crate) fn next(&mut self, now: Duration) -> Option<Duration> {
         while self.over.front().is_some_and(|over| *over + WINDOW <= now) {
             self.over.pop_front();
@@ -61,7 +61,7 @@ impl Pacer {
         if count < self.rate {
             return Some(earliest);
         }
-        // So many must have left the window before one more may enter.
+        // This many requests must leave the window before one more may enter.
         let leaving = self.over.get(count - self.rate)?;
         Some(earliest.max(*leaving + WINDOW))
     }
@@ -76,12 +76,12 @@ impl Pacer {
         self.over.push_back(now);
     }
 
-    /// What was going to be sent was not.
+    /// A request that counted as sent was not.
     pub(crate) fn not_sent(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
     }
 
-    /// Nothing is sent before then.
+    /// Allows no request before then.
     pub(crate) fn block(&mut self, until: Duration) {
         self.blocked_until = self.blocked_until.max(until);
     }
@@ -91,7 +91,7 @@ impl Pacer {
     }
 }
 
-/// The least time that so many requests take at this many a minute, from the first to the last.
+/// Minimum time from the first to the last of a number of requests, at this rate a minute.
 ///
 /// ```
 /// use std::num::NonZeroU32;
@@ -116,7 +116,7 @@ mod tests {
         NonZeroU32::new(rate).unwrap()
     }
 
-    /// The most arrivals in any window of 60 s, both ends included.
+    /// Maximum number of arrivals in any window of 60 s, both ends included.
     fn most_in_a_minute(mut arrivals: Vec<Duration>) -> usize {
         arrivals.sort_unstable();
         let mut first = 0;
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_holds_and_is_never_shortened() {
+    fn a_block_is_never_shortened() {
         let mut pacer = Pacer::new(rate(100));
         pacer.block(Duration::from_secs(30));
         pacer.block(Duration::from_secs(20));
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_run_sent_still_counts() {
+    fn requests_of_an_earlier_run_still_count() {
         let mut pacer = Pacer::new(rate(2));
         let seconds = Duration::from_secs;
         pacer.resume(vec![seconds(90), seconds(70)], Some(seconds(90)));

@@ -1,38 +1,32 @@
 //! `refused.csv`: the contacts that the service refused, for people to correct.
 //!
-//! It has the form of `rejects.csv`, so that it goes straight back into `contactmill convert`. It
-//! is on the disk before the journal says that a contact was refused; what it holds beyond the
-//! journal was written by a run that was killed in between, and goes when the next run opens it.
-//! A table that lists the same contacts as the journal is left alone: somebody may have corrected it.
+//! It has the form of `rejects.csv`, so that `contactmill convert` can read it. A contact is in the
+//! table on the disk before the journal says that it was refused. A contact that the journal does not
+//! know was written by a run that was killed in between, and is removed when the next run opens the
+//! table. A table that lists the same contacts as the journal is left alone: somebody may have
+//! corrected it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use contactmill_wire::csv_cell::{escape_formula, unescape_formula};
+use contactmill_wire::files::{REFUSED, REFUSED_NEW, REFUSED_OLD};
+use contactmill_wire::import::{Attribute, Contact, Phone, Reach};
+use contactmill_wire::object::Object;
 
-use crate::object::Object;
 use crate::words::shown;
-
-/// The name of the table in its folder.
-pub const REFUSED: &str = "refused.csv";
-
-/// Where the table is written before it takes its name.
-const NEW: &str = "refused.csv.new";
-
-/// Where the table of another upload, such as a rehearsal, goes.
-const OLD: &str = "refused.csv.old";
 
 /// The columns that `convert` knows as bookkeeping.
 const BOOKKEEPING: [&str; 6] = ["_source", "_record", "_line", "_field", "_reason", "_hint"];
 
-/// Columns that every table has in front.
+/// The first columns of every table.
 const FIELDS: [&str; 4] = ["name", "phone", "email", "tags"];
 
-/// Which contact of which array: file, line in it, number in the array from 1.
+/// Where a contact is: file, line in it, number in the array from 1.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct ContactPosition {
     pub(crate) file: String,
     pub(crate) line: u64,
     pub(crate) contact: u32,
@@ -42,52 +36,16 @@ pub(crate) struct Place {
 pub(crate) struct RefusedTable {
     folder: PathBuf,
     columns: Vec<String>,
-    rows: BTreeMap<Place, Vec<(String, String)>>,
-}
-
-/// A contact in the form of the import API, as far as a table shows it.
-#[derive(Deserialize)]
-struct Contact {
-    profile: Object<Profile>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Profile {
-    user_details: Object<UserDetails>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct UserDetails {
-    user_provided_name: String,
-    contact: Object<Reach>,
-    tags: Vec<String>,
-    attributes: Vec<Object<Attribute>>,
-}
-
-#[derive(Deserialize)]
-struct Reach {
-    email: String,
-    phone: Object<Phone>,
-}
-
-#[derive(Deserialize)]
-struct Phone {
-    number: String,
-    prefix: String,
-}
-
-#[derive(Deserialize)]
-struct Attribute {
-    key: String,
-    value: String,
+    rows: BTreeMap<ContactPosition, Vec<(String, String)>>,
 }
 
 impl RefusedTable {
-    /// Opens the table of a folder with the contacts that the journal knows as refused: where they
-    /// stand, their JSON, and the status.
-    pub(crate) fn open(folder: &Path, known: Vec<(Place, String, u16)>) -> io::Result<Self> {
+    /// Opens the table of a folder with the contacts that the journal knows as refused: position,
+    /// JSON and status of each.
+    pub(crate) fn open(
+        folder: &Path,
+        known: Vec<(ContactPosition, String, u16)>,
+    ) -> io::Result<Self> {
         let mut table =
             RefusedTable { folder: folder.to_owned(), columns: Vec::new(), rows: BTreeMap::new() };
         let path = folder.join(REFUSED);
@@ -96,47 +54,53 @@ impl RefusedTable {
             read => read?,
         };
         let (hints, is_torn) = hints_in(&present);
-        for (place, json, status) in known {
-            let hint = hints.get(&place).cloned().unwrap_or_default();
-            table.insert(place, &json, status, &hint);
+        for (position, json, status) in known {
+            let hint = hints.get(&position).cloned().unwrap_or_default();
+            table.insert(position, &json, status, &hint);
         }
         if table.rows.is_empty() && !present.is_empty() {
-            fs::rename(&path, folder.join(OLD))?;
+            fs::rename(&path, folder.join(REFUSED_OLD))?;
         } else if !table.rows.keys().eq(hints.keys()) || is_torn {
             table.rewrite()?;
         }
         Ok(table)
     }
 
-    /// Adds a contact; it is on the disk when this returns.
+    /// Adds a contact. It is on the disk when this returns.
     pub(crate) fn add(
         &mut self,
-        place: Place,
+        position: ContactPosition,
         json: &str,
         status: u16,
         message: &str,
     ) -> io::Result<()> {
-        let is_last = self.rows.last_key_value().is_some_and(|(last, _)| *last < place);
-        let has_new_columns = self.insert(place.clone(), json, status, message);
+        let is_last = self.rows.last_key_value().is_some_and(|(last, _)| *last < position);
+        let has_new_columns = self.insert(position.clone(), json, status, message);
         if !is_last || has_new_columns {
             return self.rewrite();
         }
         let mut file = OpenOptions::new().append(true).open(self.folder.join(REFUSED))?;
-        file.write_all(&self.text(false, [&place])?)?;
+        file.write_all(&self.text(false, [&position])?)?;
         file.sync_all()
     }
 
-    /// Whether this brought columns that were not there.
-    fn insert(&mut self, place: Place, json: &str, status: u16, message: &str) -> bool {
+    /// Adds a contact in memory. Returns whether it has columns that the table did not have.
+    fn insert(
+        &mut self,
+        position: ContactPosition,
+        json: &str,
+        status: u16,
+        message: &str,
+    ) -> bool {
         let mut row = fields(json);
         let at = |name: &str, value: String| (name.to_owned(), value);
         let own = [
-            at("_source", place.file.clone()),
-            at("_record", place.contact.to_string()),
-            at("_line", place.line.to_string()),
+            at("_source", position.file.clone()),
+            at("_record", position.contact.to_string()),
+            at("_line", position.line.to_string()),
             at("_field", String::new()),
             at("_reason", format!("status_{status}")),
-            // A table of an earlier version may hold what the service said as it came.
+            // A table of an earlier version may hold the service's words as they came.
             at("_hint", shown(message)),
         ];
         let before = self.columns.len();
@@ -146,12 +110,12 @@ impl RefusedTable {
             }
         }
         row.extend(own);
-        self.rows.insert(place, row);
+        self.rows.insert(position, row);
         self.columns.len() > before
     }
 
     fn rewrite(&self) -> io::Result<()> {
-        let new = self.folder.join(NEW);
+        let new = self.folder.join(REFUSED_NEW);
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
@@ -168,20 +132,21 @@ impl RefusedTable {
     fn text<'p>(
         &self,
         header: bool,
-        places: impl IntoIterator<Item = &'p Place>,
+        positions: impl IntoIterator<Item = &'p ContactPosition>,
     ) -> io::Result<Vec<u8>> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let columns = FIELDS.iter().copied();
         let columns = columns.chain(self.columns.iter().map(String::as_str)).chain(BOOKKEEPING);
         let columns: Vec<&str> = columns.collect();
         if header {
-            writer.write_record(columns.iter().map(|column| guarded(column)))?;
+            writer
+                .write_record(columns.iter().map(|column| escape_formula(column).into_owned()))?;
         }
-        for place in places {
-            let row = self.rows.get(place).map_or(&[][..], Vec::as_slice);
+        for position in positions {
+            let row = self.rows.get(position).map_or(&[][..], Vec::as_slice);
             let value = |column: &&str| {
                 let found = row.iter().find(|(name, _)| name == column);
-                guarded(found.map_or("", |(_, value)| value))
+                escape_formula(found.map_or("", |(_, value)| value)).into_owned()
             };
             writer.write_record(columns.iter().map(value))?;
         }
@@ -189,23 +154,14 @@ impl RefusedTable {
     }
 }
 
-/// A value behind an apostrophe where a spreadsheet would take it for a formula or round it, as in
-/// the tables of `convert`, which takes the apostrophe off again.
-fn guarded(value: &str) -> String {
-    let inner = value.trim_start_matches('\'');
-    let is_formula = inner.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    if is_formula { format!("'{value}") } else { value.to_owned() }
-}
-
 /// The columns of a contact that have a value.
 fn fields(json: &str) -> Vec<(String, String)> {
-    let Ok(Object(Contact { profile: Object(Profile { user_details: Object(details) }) })) =
-        serde_json::from_str(json)
-    else {
-        // Another form than the published one is shown as it stands.
+    let Ok(Object(contact)) = serde_json::from_str::<Object<Contact>>(json) else {
+        // A contact of another form than the published one is listed as it is.
         return vec![("contact".to_owned(), json.to_owned())];
     };
-    let Object(Reach { email, phone: Object(Phone { number, prefix }) }) = details.contact;
+    let details = contact.profile.user_details;
+    let Reach { email, phone: Phone { number, prefix } } = details.contact;
     let mut fields = vec![
         ("name".to_owned(), details.user_provided_name),
         ("phone".to_owned(), format!("+{prefix}{number}")),
@@ -213,12 +169,12 @@ fn fields(json: &str) -> Vec<(String, String)> {
         ("tags".to_owned(), details.tags.join("; ")),
     ];
     let attributes = details.attributes.into_iter();
-    fields.extend(attributes.map(|Object(Attribute { key, value })| (key, value)));
+    fields.extend(attributes.map(|Attribute { key, value }| (key, value)));
     fields
 }
 
-/// The messages of a table that was written before, and whether there is more in it.
-fn hints_in(text: &[u8]) -> (BTreeMap<Place, String>, bool) {
+/// The messages in the text of a table, and whether it holds anything that is not a whole row.
+fn hints_in(text: &[u8]) -> (BTreeMap<ContactPosition, String>, bool) {
     if text.is_empty() {
         return (BTreeMap::new(), false);
     }
@@ -229,20 +185,18 @@ fn hints_in(text: &[u8]) -> (BTreeMap<Place, String>, bool) {
     let [Some(source), Some(line), Some(record), Some(hint)] = columns else {
         return (BTreeMap::new(), true);
     };
-    let place = |row: csv::StringRecord| {
+    let position = |row: csv::StringRecord| {
         let file = row.get(source)?.to_owned();
         let line = row.get(line)?.parse().ok()?;
         let contact = row.get(record)?.parse().ok()?;
-        let hint = row.get(hint)?;
-        // A guard that is in front would get another one.
-        let is_guarded = hint.strip_prefix('\'').is_some_and(|rest| guarded(rest) == hint);
-        let hint = if is_guarded { hint.strip_prefix('\'')? } else { hint };
-        Some((Place { file, line, contact }, hint.to_owned()))
+        // It is escaped again when it is written.
+        let hint = unescape_formula(row.get(hint)?);
+        Some((ContactPosition { file, line, contact }, hint.to_owned()))
     };
     let (mut hints, mut rows) = (BTreeMap::new(), 0);
     for row in reader.records() {
         rows += 1;
-        hints.extend(row.ok().and_then(place));
+        hints.extend(row.ok().and_then(position));
     }
     let is_torn = hints.len() != rows;
     (hints, is_torn)
@@ -252,8 +206,8 @@ fn hints_in(text: &[u8]) -> (BTreeMap<Place, String>, bool) {
 mod tests {
     use super::*;
 
-    fn place(contact: u32) -> Place {
-        Place { file: "import-000001.json".into(), line: 1, contact }
+    fn position(contact: u32) -> ContactPosition {
+        ContactPosition { file: "import-000001.json".into(), line: 1, contact }
     }
 
     fn contact(name: &str, attributes: &str) -> String {
@@ -273,48 +227,49 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut table = RefusedTable::open(folder.path(), Vec::new()).unwrap();
         assert!(!folder.path().join(REFUSED).exists());
-        table.add(place(7), &contact("Asha", ""), 422, "=bad number").unwrap();
+        table.add(position(7), &contact("Asha", ""), 422, "=bad number").unwrap();
         let row = "Asha,'+390612345678,,a; b,import-000001.json,7,1,,status_422,'=bad number\n";
         assert_eq!(text(folder.path()), format!("{HEADER}{row}"));
         let attribute = r#"{"key":"City","value":"Pune"}"#;
-        table.add(place(9), &contact("Ravi", attribute), 400, "").unwrap();
+        table.add(position(9), &contact("Ravi", attribute), 400, "").unwrap();
         let header = HEADER.replace("tags,", "tags,City,");
         let first = row.replace("a; b,", "a; b,,");
         let second =
             "Ravi,'+390612345678,,a; b,Pune,import-000001.json,9,1,,status_400,\n".to_owned();
         assert_eq!(text(folder.path()), format!("{header}{first}{second}"));
-        table.add(place(8), "[1]", 400, "no form").unwrap();
+        table.add(position(8), "[1]", 400, "no form").unwrap();
         assert!(text(folder.path()).contains(",[1],import-000001.json,8,1,,status_400,no form\n"));
-        assert!(!folder.path().join(NEW).exists());
-        // Arrays have no names that say which value is the phone.
-        table.add(place(10), r#"[[["Asha",["",["1","2"]],[],[]]]]"#, 400, "").unwrap();
+        assert!(!folder.path().join(REFUSED_NEW).exists());
+        // Arrays have no names to say which value is the phone.
+        table.add(position(10), r#"[[["Asha",["",["1","2"]],[],[]]]]"#, 400, "").unwrap();
         let array = ",\"[[[\"\"Asha\"\",[\"\"\"\",[\"\"1\"\",\"\"2\"\"]],[],[]]]]\",";
         assert!(text(folder.path()).contains(array), "{}", text(folder.path()));
     }
 
     #[test]
-    fn a_message_of_an_earlier_version_is_written_as_it_can_be_shown() {
+    fn a_message_of_an_earlier_version_is_made_safe_to_show() {
         let folder = tempfile::tempdir().unwrap();
         let row = "Asha,'+390612345678,,a; b,import-000001.json,1,1,,status_422,\u{1b}[2Jno\n";
         fs::write(folder.path().join(REFUSED), format!("{HEADER}{row}")).unwrap();
         let known =
-            vec![(place(1), contact("Asha", ""), 422), (place(2), contact("Ravi", ""), 422)];
+            vec![(position(1), contact("Asha", ""), 422), (position(2), contact("Ravi", ""), 422)];
         RefusedTable::open(folder.path(), known).unwrap();
         let text = text(folder.path());
         assert!(text.contains("status_422,\\u{1b}[2Jno\n") && !text.contains('\u{1b}'), "{text:?}");
     }
 
     #[test]
-    fn what_the_journal_does_not_know_goes_and_what_it_knows_comes_back() {
+    fn the_table_is_brought_in_line_with_the_journal() {
         let folder = tempfile::tempdir().unwrap();
         let mut table = RefusedTable::open(folder.path(), Vec::new()).unwrap();
-        table.add(place(1), &contact("Asha", ""), 422, "-first").unwrap();
-        table.add(place(2), &contact("Ravi", ""), 422, "second").unwrap();
+        table.add(position(1), &contact("Asha", ""), 422, "-first").unwrap();
+        table.add(position(2), &contact("Ravi", ""), 422, "second").unwrap();
         let both = text(folder.path());
         // Killed while a third row was written, before the journal knew of it.
         fs::write(folder.path().join(REFUSED), format!("{both}Mei,'+39061")).unwrap();
-        let known =
-            || vec![(place(1), contact("Asha", ""), 422), (place(2), contact("Ravi", ""), 422)];
+        let known = || {
+            vec![(position(1), contact("Asha", ""), 422), (position(2), contact("Ravi", ""), 422)]
+        };
         RefusedTable::open(folder.path(), known()).unwrap();
         assert_eq!(text(folder.path()), both);
         // Moved away by somebody: the contacts come back, without what the service said.
@@ -329,7 +284,7 @@ mod tests {
         // Another job, in which nothing was refused.
         RefusedTable::open(folder.path(), Vec::new()).unwrap();
         assert!(!folder.path().join(REFUSED).exists());
-        assert_eq!(fs::read_to_string(folder.path().join(OLD)).unwrap(), corrected);
+        assert_eq!(fs::read_to_string(folder.path().join(REFUSED_OLD)).unwrap(), corrected);
     }
 
     #[cfg(unix)]
@@ -338,7 +293,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let mut table = RefusedTable::open(folder.path(), Vec::new()).unwrap();
-        table.add(place(1), &contact("Asha", ""), 422, "").unwrap();
+        table.add(position(1), &contact("Asha", ""), 422, "").unwrap();
         let mode = fs::metadata(folder.path().join(REFUSED)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

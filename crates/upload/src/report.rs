@@ -1,16 +1,16 @@
-//! What is told of a run, while it goes on and at its end.
+//! What a run reports, while it goes on and at its end.
 
 use std::time::Duration;
 
 use crate::answer::Trouble;
-use crate::part::ArraySlice;
 use crate::schedule::WaitFor;
+use crate::slice::ArraySlice;
 
 /// Something that happened in a run. None of them holds a contact or a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// The file system refuses locks, so another upload of this folder would not be noticed. Said
+    /// The file system has no locks, so another upload of this folder would not be noticed. Reported
     /// once, before anything is sent.
     NotLocked {
         /// Why.
@@ -18,53 +18,52 @@ pub enum Event {
     },
     /// A request is sent.
     Sending {
-        /// What it holds.
-        part: ArraySlice,
+        /// Its contacts.
+        slice: ArraySlice,
     },
-    /// The service has taken a part.
+    /// The service has taken a slice.
     Acknowledged {
-        /// What it has taken.
-        part: ArraySlice,
+        /// The slice.
+        slice: ArraySlice,
     },
-    /// The service refused a contact, which stands in `refused.csv` now.
+    /// The service refused a contact, which is in `refused.csv` now.
     Refused {
         /// The contact.
-        part: ArraySlice,
+        slice: ArraySlice,
         /// The HTTP status.
         status: u16,
     },
-    /// The service refused a contact while nothing else went through: it is not known yet whether
-    /// the contact is at fault.
+    /// The service refused a contact while it took nothing else, so the contact may not be at fault.
     Doubted {
         /// The contact.
-        part: ArraySlice,
+        slice: ArraySlice,
         /// The HTTP status.
         status: u16,
     },
-    /// The service refused a part, which is sent in halves.
+    /// The service refused a slice, which is sent in halves.
     Halved {
-        /// The part.
-        part: ArraySlice,
+        /// The slice.
+        slice: ArraySlice,
         /// The HTTP status.
         status: u16,
     },
-    /// A part had no clear answer, and is sent again after a while.
+    /// A slice had no clear answer. It is sent again after a wait.
     Retried {
-        /// The part.
-        part: ArraySlice,
-        /// What was wrong.
+        /// The slice.
+        slice: ArraySlice,
+        /// The reason.
         trouble: Trouble,
-        /// How long it waits.
+        /// The wait.
         wait: Duration,
     },
-    /// A part had no clear answer so often that it is left for the next run.
+    /// A slice had no clear answer after all retries. It is left for the next run.
     Unknown {
-        /// The part.
-        part: ArraySlice,
-        /// What was wrong the last time.
+        /// The slice.
+        slice: ArraySlice,
+        /// The reason of the last time.
         trouble: Trouble,
     },
-    /// Nothing is sent for a while. Said once for each wait of a second or more.
+    /// Nothing is sent for a while. Reported once for each wait of a second or more.
     Waiting {
         /// Why.
         reason: WaitFor,
@@ -77,7 +76,7 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ended {
-    /// Everything was sent. What had no clear answer is listed.
+    /// Everything was sent. Slices without a clear answer are listed.
     Finished,
     /// It was asked to stop.
     Interrupted,
@@ -95,25 +94,25 @@ pub enum Ended {
     },
     /// The service asks to wait longer than was allowed.
     TooLongAWait {
-        /// How long it asks for.
+        /// The wait that it asks for.
         wait: Duration,
     },
-    /// The service took nothing for so long, and asks to wait more than was allowed in all.
+    /// The service took nothing for some time, and asks to wait longer than was allowed in all.
     WaitUsedUp {
-        /// How long nothing was taken.
+        /// The time during which nothing was taken.
         waited: Duration,
-        /// How much longer it asks to wait.
+        /// The further wait that it asks for.
         wait: Duration,
     },
-    /// The service refused whatever it was sent, so that no contact can be said to be at fault. None
-    /// of them was refused for good; the next run tries them again.
+    /// The service refused everything, so no contact is known to be at fault. None was refused for
+    /// good; the next run tries them again.
     RefusesEverything {
         /// The HTTP status.
         status: u16,
         /// What the service said, fit to be shown.
         message: String,
     },
-    /// No connection came about, however often it was tried.
+    /// No connection was made, in all retries.
     Unreachable,
     /// The service did not prove who it is; nothing was sent to it.
     Certificate {
@@ -122,7 +121,7 @@ pub enum Ended {
     },
 }
 
-/// What a run came to. Everything is in one of the four counts:
+/// The result of a run. Every contact is in one of four counts:
 /// contacts of the folder = acknowledged + refused + unknown + left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -135,20 +134,20 @@ pub struct Report {
     pub acknowledged_before: u64,
     /// Contacts that the service refused, in this run and before; they are in `refused.csv`.
     pub refused: u64,
-    /// Parts that may be in or not: sent often enough, without a clear answer.
+    /// Slices without a clear answer after all retries: the service may have taken them or not.
     pub unknown: Vec<(ArraySlice, Trouble)>,
-    /// Contacts that were not settled when the run ended, beside the unknown ones.
+    /// Contacts that were still to be sent when the run ended, without the unknown ones.
     pub left: u64,
-    /// Requests that were sent.
+    /// Number of requests that were sent.
     pub requests: u64,
-    /// How long the run took.
+    /// Duration of the run.
     pub took: Duration,
 }
 
 impl Report {
-    /// Contacts in the unknown parts.
+    /// Number of contacts in the unknown slices.
     #[must_use]
     pub fn unknown_contacts(&self) -> u64 {
-        self.unknown.iter().map(|(part, _)| u64::from(part.contacts())).sum()
+        self.unknown.iter().map(|(slice, _)| u64::from(slice.contacts())).sum()
     }
 }

@@ -1,18 +1,20 @@
-//! Where import arrays are sent: a published service, or a base URL of the user's.
+//! Where import arrays are sent: a published service, or a base URL that the user gives.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
+use contactmill_wire::limits::REQUESTS_PER_MINUTE;
 use ureq::http::Uri;
 use ureq::http::uri::Scheme;
 
-/// The path of the import API behind every base URL.
+/// The path of the import API below every base URL.
 const PATH: &str = "/inbox/users/import";
 
-/// Requests a minute that every published plan allows.
-const PUBLISHED_RATE: NonZeroU32 = NonZeroU32::new(100).expect("100 is not zero");
+/// Requests a minute, unless another rate is given.
+const DEFAULT_RATE: NonZeroU32 =
+    NonZeroU32::new(REQUESTS_PER_MINUTE).expect("the rate is not zero");
 
 /// A service whose import API is published: the services of `docs/import-api.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,16 +22,16 @@ const PUBLISHED_RATE: NonZeroU32 = NonZeroU32::new(100).expect("100 is not zero"
 pub enum Service {
     /// BotPenguin, v7.
     BotPenguin,
-    /// BotPenguin, white label. Its host has a hyphen behind `api`.
+    /// BotPenguin's white label. Its host has a hyphen after `api`.
     BotPenguinPartner,
-    /// m1bot. Its host has a dot behind `api`.
+    /// m1bot. Its host has a dot after `api`.
     M1bot,
-    /// Reekolect, at the same host as m1bot; the origin tells them apart.
+    /// Reekolect, at the same host as m1bot. The origin distinguishes them.
     Reekolect,
 }
 
 impl Service {
-    /// All presets.
+    /// All services.
     pub const ALL: &[Service] =
         &[Service::BotPenguin, Service::BotPenguinPartner, Service::M1bot, Service::Reekolect];
 
@@ -58,7 +60,7 @@ impl Service {
         }
     }
 
-    /// As the published examples of the white labels show it.
+    /// The origin, as in the published examples of the white labels.
     const fn origin(self) -> Option<&'static str> {
         match self {
             Service::BotPenguin => None,
@@ -79,23 +81,23 @@ impl FromStr for Service {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        let found = Service::ALL.iter().find(|preset| preset.name() == text);
-        found.copied().ok_or_else(|| TargetError::UnknownPreset { name: text.to_owned() })
+        let found = Service::ALL.iter().find(|service| service.name() == text);
+        found.copied().ok_or_else(|| TargetError::UnknownService { name: text.to_owned() })
     }
 }
 
-/// Where import arrays are sent, and what stands in the headers of each request beside the token.
+/// Where import arrays are sent, and the headers of each request, without the token.
 ///
 /// ```
 /// use contactmill_upload::{Service, Target};
 ///
-/// let target = Target::preset(Service::M1bot);
+/// let target = Target::service(Service::M1bot);
 /// assert_eq!(target.url(), "https://api.v7.express-chat.com/inbox/users/import");
 /// assert_eq!(target.rate().get(), 100);
 ///
 /// let sandbox = Target::at("http://127.0.0.1:8642")?;
 /// assert_eq!(sandbox.url(), "http://127.0.0.1:8642/inbox/users/import");
-/// assert!(Target::at("http://api.example.com").is_err(), "no token in clear over a network");
+/// assert!(Target::at("http://api.example.com").is_err(), "no token without TLS over a network");
 /// # Ok::<(), contactmill_upload::TargetError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +109,7 @@ pub struct Target {
     rate: NonZeroU32,
 }
 
-/// The page that a browser would say it comes from: `Origin`, and with a slash behind it `Referer`.
+/// The page that a browser would name: as `Origin`, and with a slash added as `Referer`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Origin(String);
 
@@ -118,34 +120,34 @@ struct BotId(String);
 impl Target {
     /// A published service.
     #[must_use]
-    pub fn preset(preset: Service) -> Self {
+    pub fn service(service: Service) -> Self {
         Target {
-            name: preset.name().to_owned(),
-            url: endpoint(preset.base_url(), None).expect("every preset has a test"),
-            origin: preset.origin().map(|origin| Origin(origin.to_owned())),
+            name: service.name().to_owned(),
+            url: endpoint(service.base_url(), None).expect("every service has a test"),
+            origin: service.origin().map(|origin| Origin(origin.to_owned())),
             bot_id: None,
-            rate: PUBLISHED_RATE,
+            rate: DEFAULT_RATE,
         }
     }
 
-    /// Any other service, by its base URL. What ends with the path of the API already is taken as
-    /// it stands.
+    /// Any other service, by its base URL. A URL that already ends with the path of the API is taken as
+    /// it is.
     ///
     /// # Errors
     ///
-    /// When it is no URL, is neither `https` nor `http` to this very machine, or holds a user name,
-    /// a query or a fragment.
+    /// When it is no URL, is neither `https` nor `http` to this machine, or holds a user name, a query or
+    /// a fragment.
     pub fn at(base_url: &str) -> Result<Self, TargetError> {
         Ok(Target {
             name: "custom".to_owned(),
             url: endpoint(base_url, None)?,
             origin: None,
             bot_id: None,
-            rate: PUBLISHED_RATE,
+            rate: DEFAULT_RATE,
         })
     }
 
-    /// Says another origin, such as `https://app.example.com`; `Referer` goes with it.
+    /// Names another origin, such as `https://app.example.com`, also as `Referer`.
     ///
     /// # Errors
     ///
@@ -171,7 +173,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// When it has other characters than letters, digits, `-`, `_` and `.`.
+    /// When it has characters other than letters, digits, `-`, `_` and `.`.
     pub fn with_bot_id(mut self, bot_id: &str) -> Result<Self, TargetError> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if bot_id.is_empty() || bot_id.len() > 128 || !bot_id.bytes().all(is_plain) {
@@ -182,14 +184,14 @@ impl Target {
         Ok(self)
     }
 
-    /// Allows so many requests a minute instead of the published 100.
+    /// Sets the maximum number of requests a minute, which is 100 by default.
     #[must_use]
     pub fn with_rate(mut self, rate: NonZeroU32) -> Self {
         self.rate = rate;
         self
     }
 
-    /// The name of the preset, or `custom`.
+    /// The name of the service, or `custom`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -201,13 +203,13 @@ impl Target {
         self.url.to_string()
     }
 
-    /// Requests a minute.
+    /// Maximum number of requests a minute.
     #[must_use]
     pub fn rate(&self) -> NonZeroU32 {
         self.rate
     }
 
-    /// The headers of every request, all but `Authorization`, in the order in which they are sent.
+    /// The headers of every request without `Authorization`, in the order in which they are sent.
     #[must_use]
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         let mut headers = vec![
@@ -242,10 +244,10 @@ impl Target {
     }
 }
 
-/// The URL of the import API behind a base URL.
+/// The URL of the import API below a base URL.
 fn endpoint(base_url: &str, bot_id: Option<&str>) -> Result<Uri, TargetError> {
     let invalid = || TargetError::Url { text: without_user(base_url) };
-    // A URL is ASCII; what is not could turn round on a terminal what stands beside it.
+    // A URL is ASCII. Other characters could reverse the text around them on a terminal.
     if !base_url.is_ascii() {
         return Err(invalid());
     }
@@ -267,7 +269,7 @@ fn endpoint(base_url: &str, bot_id: Option<&str>) -> Result<Uri, TargetError> {
     format!("{scheme}://{authority}{path}{query}").parse().map_err(|_| invalid())
 }
 
-/// A URL as it can be shown: what stands before an `@` may be a password.
+/// A URL that is safe to show: what comes before an `@` may be a password.
 fn without_user(url: &str) -> String {
     let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
     match url.rsplit_once('@') {
@@ -285,40 +287,40 @@ fn is_loopback(host: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TargetError {
-    /// No preset has this name.
-    UnknownPreset {
+    /// No service has this name.
+    UnknownService {
         /// The name.
         name: String,
     },
-    /// It is no absolute URL.
+    /// The text is no absolute URL.
     Url {
         /// What was given.
         text: String,
     },
-    /// It holds a user name, a query or a fragment.
+    /// The URL holds a user name, a query or a fragment.
     MoreThanABase {
         /// What was given.
         text: String,
     },
-    /// Contacts and the token would travel in clear.
+    /// Contacts and token would be sent without encryption.
     NotHttps {
         /// What was given.
         text: String,
     },
-    /// It is no origin.
+    /// The text is no origin.
     Origin {
         /// What was given.
         text: String,
     },
-    /// It has characters that a bot id has not.
+    /// The text has characters that a bot id cannot have.
     BotId,
 }
 
 impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TargetError::UnknownPreset { name } => {
-                let names: Vec<&str> = Service::ALL.iter().map(|preset| preset.name()).collect();
+            TargetError::UnknownService { name } => {
+                let names: Vec<&str> = Service::ALL.iter().map(|service| service.name()).collect();
                 write!(f, "there is no target {name:?}; the targets are {}", names.join(", "))
             }
             TargetError::Url { text } => {
@@ -330,14 +332,14 @@ impl fmt::Display for TargetError {
             ),
             TargetError::NotHttps { text } => write!(
                 f,
-                "{text:?} is not https: the token and the contacts would travel in clear (http is \
-                 for this machine alone)"
+                "{text:?} is not https: the token and the contacts would be sent without encryption \
+                 (http is for this machine alone)"
             ),
             TargetError::Origin { text } => {
                 write!(f, "{text:?} is no origin such as https://app.example.com")
             }
             TargetError::BotId => {
-                f.write_str("a bot id has letters, digits, -, _ and . alone, at most 128 of them")
+                f.write_str("a bot id has only letters, digits, -, _ and ., at most 128 characters")
             }
         }
     }
@@ -379,10 +381,10 @@ mod tests {
     }
 
     #[test]
-    fn every_published_service_has_its_preset() {
+    fn every_published_service_has_its_url_and_headers() {
         assert_eq!(SERVICES.len(), Service::ALL.len());
         for (name, url, origin, referer) in SERVICES {
-            let target = Target::preset(name.parse().unwrap());
+            let target = Target::service(name.parse().unwrap());
             assert_eq!((target.name(), target.url().as_str()), (*name, *url));
             assert_eq!(header(&target, "Origin"), *origin, "{name}");
             assert_eq!(header(&target, "Referer"), *referer, "{name}");
@@ -409,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_is_spoken_to_in_clear() {
+    fn only_this_machine_is_reached_without_tls() {
         for url in ["http://127.0.0.1:80", "http://127.8.9.1", "http://[::1]:8", "http://localhost"]
         {
             assert!(Target::at(url).unwrap().is_loopback(), "{url}");
@@ -438,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_could_move_a_cursor_is_refused_and_shown_as_an_escape() {
+    fn a_url_with_control_characters_is_refused_and_shown_escaped() {
         for text in ["\u{202e}", "\u{1b}[2J", "\u{9b}2J", "é", "\u{7f}"] {
             let url = format!("https://api.example.com/{text}");
             let shown = Target::at(&url).unwrap_err().to_string();
@@ -451,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_leave_its_header_is_refused() {
+    fn a_value_that_could_leave_its_header_is_refused() {
         let target = || Target::at("https://api.example.com").unwrap();
         for bot_id in ["", "a b", "a\r\nX: y", "a&b=c", "é"] {
             assert!(target().with_bot_id(bot_id).is_err(), "{bot_id:?}");

@@ -1,4 +1,4 @@
-//! The bearer token, which nothing shows.
+//! The bearer token, which is never shown.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -8,13 +8,13 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::words::shown_path;
 
-/// More than any bearer token has.
+/// Maximum size of a token: more than any bearer token has.
 const MAX_BYTES: u64 = 16 * 1024;
 
-/// What stands for a token wherever something is shown.
+/// What is shown in place of a token.
 pub const MASKED: &str = "********";
 
-/// A bearer token. It is never shown, `Debug` included, and its memory is wiped when it goes.
+/// A bearer token. It is never shown, not even by `Debug`, and its memory is wiped when it is dropped.
 ///
 /// ```
 /// use contactmill_upload::Token;
@@ -27,17 +27,17 @@ pub const MASKED: &str = "********";
 pub struct Token(SecretString);
 
 impl Token {
-    /// Reads a token: all there is, without white space around it, and without the word `Bearer`,
-    /// which is often copied along. `from` says in errors where it was read.
+    /// Reads a token: the whole input, without white space around it, and without the word `Bearer`,
+    /// which is often copied along. `from` names the input in errors.
     ///
     /// # Errors
     ///
-    /// When nothing is there, more than 16 KiB, or anything that cannot stand in a header.
+    /// When the input is empty, has more than 16 KiB, or characters that a header cannot have.
     pub fn read(input: impl Read, from: &str) -> Result<Self, TokenError> {
         let error = |problem| TokenError { from: from.to_owned(), problem };
         let mut text = String::new();
         let read = input.take(MAX_BYTES + 1).read_to_string(&mut text);
-        // From here on the text is wiped whatever happens.
+        // From here on the text is wiped in any case.
         let text = SecretString::from(text);
         read.map_err(|cause| error(TokenProblem::Unreadable(cause.kind())))?;
         let bare = text.expose_secret().trim();
@@ -75,7 +75,7 @@ impl Token {
         self.0.expose_secret()
     }
 
-    /// Text that somebody else wrote, with the token masked wherever it was repeated.
+    /// A text of others, with the token masked wherever it occurs.
     pub(crate) fn masked_in(&self, text: &str) -> String {
         text.replace(self.expose(), MASKED)
     }
@@ -87,7 +87,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// A token that could not be read: where, and why. It holds nothing of what was read.
+/// Why a token could not be read, and from where. It holds nothing of the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenError {
     from: String,
@@ -103,7 +103,7 @@ enum TokenProblem {
 }
 
 impl TokenError {
-    /// Whether there was nothing to read.
+    /// Whether the input was empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.problem == TokenProblem::Empty
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_copied_along_goes() {
+    fn text_copied_along_is_removed() {
         for text in ["abc.DEF-1", " abc.DEF-1\r\n", "Bearer abc.DEF-1\n", "bearer  abc.DEF-1"] {
             assert_eq!(read(text).unwrap(), "abc.DEF-1");
         }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_refused_without_being_shown() {
+    fn a_text_that_is_no_token_is_refused_and_not_shown() {
         for text in ["", " \n", "Bearer ", "canary canary", "canary\r\nX: y", "canarý"] {
             let error = read(text).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("canar"), "{text:?}: {error:?}");
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_masked_where_it_is_repeated() {
+    fn a_token_is_masked_in_the_text_of_others() {
         let token = Token::read(&b"canary"[..], "test").unwrap();
         assert_eq!(token.masked_in("bad token canary!"), "bad token ********!");
         assert_eq!(format!("{token:?}"), "Token(********)");

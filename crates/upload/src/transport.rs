@@ -1,4 +1,4 @@
-//! How a body gets to the service and an answer back: a trait, and HTTPS.
+//! Sends requests and receives answers: a trait, and HTTPS.
 
 use std::fmt;
 use std::io;
@@ -17,16 +17,16 @@ use crate::words::{shown, shown_path};
 
 /// Sends one request and reads the whole answer.
 ///
-/// [`HttpTransport`] does so over HTTPS. Programs and tests may bring their own.
+/// [`HttpTransport`] does so over HTTPS. Programs and tests may have their own.
 pub trait Transport: Sync {
-    /// Posts a body, once: what is sent again, and when, is for the [`Uploader`](crate::Uploader).
+    /// Posts a body once. The [`Uploader`](crate::Uploader) decides what is sent again, and when.
     ///
     /// # Errors
     ///
     /// When there is no whole answer.
     fn post(&self, body: &[u8]) -> Result<Answer, SendError>;
 
-    /// Text from an answer without the secrets that it may repeat.
+    /// A text from an answer, with the secrets that it may repeat masked.
     fn masked(&self, text: &str) -> String {
         text.to_owned()
     }
@@ -42,18 +42,18 @@ impl<T: Transport + ?Sized> Transport for &T {
     }
 }
 
-/// Why there is no whole answer. It holds nothing of what was sent.
+/// Why there is no whole answer. It holds nothing of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
-    /// What was sent may have arrived or not.
+    /// The request may have arrived or not.
     Unclear(Trouble),
-    /// The service did not prove that it is who it should be; nothing was sent to it.
+    /// The service did not prove its identity. Nothing was sent to it.
     Certificate(String),
 }
 
 impl SendError {
-    /// Whether nothing may be sent after this.
+    /// Whether nothing may be sent after this error.
     pub(crate) fn halts(&self) -> bool {
         matches!(self, SendError::Certificate(_))
     }
@@ -70,13 +70,13 @@ impl fmt::Display for SendError {
 
 impl std::error::Error for SendError {}
 
-/// The largest answer that is read; the published ones have some hundred bytes.
+/// Maximum size of an answer: the published ones have some hundred bytes.
 const MAX_ANSWER_BYTES: u64 = 1024 * 1024;
 
-/// The largest file of certificates.
+/// Maximum size of a file of certificates.
 const MAX_CA_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Common servers close idle connections after 5 s.
+/// Maximum idle time of a connection: common servers close theirs after 5 s.
 const MAX_IDLE: Duration = Duration::from_secs(4);
 
 /// HTTPS by `ureq` and `rustls`: certificates are always verified, redirects never followed, and
@@ -90,7 +90,7 @@ pub struct HttpTransport {
     trust: Trust,
 }
 
-/// Whose word is taken for who a service is.
+/// Whose certificates are trusted.
 #[derive(Clone, Debug)]
 enum Trust {
     PublicRoots,
@@ -105,9 +105,9 @@ impl fmt::Debug for HttpTransport {
 }
 
 impl HttpTransport {
-    /// A transport to a target. `timeout` is for a whole exchange: connecting, sending, and the
-    /// last byte of the answer. With `ca_file`, a PEM file, only the roots in it are trusted instead
-    /// of those that Mozilla trusts.
+    /// A transport to a target. `timeout` is for a whole exchange, from connecting to the last byte of
+    /// the answer. With `ca_file`, a PEM file, only the roots in it are trusted, and not those that
+    /// Mozilla trusts.
     ///
     /// # Errors
     ///
@@ -128,10 +128,10 @@ impl HttpTransport {
             .timeout_global(Some(timeout))
             .tls_config(TlsConfig::builder().root_certs(roots).build());
         if target.is_loopback() {
-            // What stays on this machine must not go through somebody else's.
+            // Requests to this machine must not go through a proxy elsewhere.
             config = config.proxy(None);
         }
-        // A token is visible ASCII, which every header value may be; an empty one is refused.
+        // A token is visible ASCII, so it is a header value. The service refuses an empty one.
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.expose()))
             .unwrap_or(HeaderValue::from_static(""));
         authorization.set_sensitive(true);
@@ -167,7 +167,7 @@ impl Transport for HttpTransport {
         };
         match response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec() {
             Ok(body) => answer.body = body,
-            // What is no success says enough by its status.
+            // An answer that is no success needs no body.
             Err(_) if !response.status().is_success() => {}
             Err(error) => return Err(send_error(&error, &self.trust)),
         }
@@ -186,7 +186,7 @@ fn send_error(error: &ureq::Error, trust: &Trust) -> SendError {
         ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => Trouble::NotConnected,
         ureq::Error::Timeout(_) => Trouble::TimedOut,
         ureq::Error::BodyExceedsLimit(_) | ureq::Error::LargeResponseHeader(..) => Trouble::TooLong,
-        // What is no HTTP, or no gzip.
+        // The answer is no HTTP, or no gzip.
         ureq::Error::Decompress(..) | ureq::Error::Protocol(_) => Trouble::NotASuccess,
         ureq::Error::Rustls(error) => return tls_error(error, trust),
         ureq::Error::Tls(why) => return SendError::Certificate((*why).to_owned()),
@@ -194,7 +194,7 @@ fn send_error(error: &ureq::Error, trust: &Trust) -> SendError {
             if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 return tls_error(tls, trust);
             }
-            // The standard library gives a name that is not found no kind of its own.
+            // The standard library has no kind for a name that is not found.
             if error.to_string().starts_with("failed to lookup address") {
                 return SendError::Unclear(Trouble::NotConnected);
             }
@@ -222,7 +222,7 @@ fn tls_error(error: &rustls::Error, trust: &Trust) -> SendError {
     }
 }
 
-/// More names of a certificate are not listed.
+/// Maximum number of names of a certificate that are listed.
 const MAX_NAMES: usize = 5;
 
 /// What is wrong with a certificate, and what to do about it.
@@ -271,13 +271,13 @@ fn certificate_error(error: &rustls::CertificateError, trust: &Trust) -> String 
     }
 }
 
-/// A name that a certificate is for, of a form such as `DnsName("api.example.com")`.
+/// The host in a name of a certificate such as `DnsName("api.example.com")`.
 fn named(presented: &str) -> String {
     let inner = presented.split_once("(\"").and_then(|(_, rest)| rest.strip_suffix("\")"));
     shown(inner.unwrap_or(presented)).chars().take(MAX_NAME_CHARACTERS).collect()
 }
 
-/// A longer name is cut: the longest that DNS has.
+/// Maximum length of a name, as in DNS. A longer one is cut.
 const MAX_NAME_CHARACTERS: usize = 253;
 
 fn roots_in(path: &Path) -> Result<RootCerts, CaFileError> {
@@ -296,7 +296,7 @@ fn roots_in(path: &Path) -> Result<RootCerts, CaFileError> {
             }
         }
     }
-    // A certificate that cannot be a root would be ignored, and then nobody would be trusted.
+    // A certificate that cannot be a root would be ignored, and then none would be trusted.
     let mut store = rustls::RootCertStore::empty();
     for (root, number) in roots.iter().zip(1..) {
         if store.add(root.der().to_vec().into()).is_err() {
@@ -309,7 +309,7 @@ fn roots_in(path: &Path) -> Result<RootCerts, CaFileError> {
     Ok(RootCerts::new_with_certs(&roots))
 }
 
-/// Why a file has no certificate, and what to do.
+/// Why there is no certificate in a file, and what to do.
 fn no_certificate(pem: &[u8], has_key: bool) -> &'static str {
     if pem.iter().all(u8::is_ascii_whitespace) {
         return "the file is empty; name a PEM file with the root certificate of the service";
@@ -318,7 +318,7 @@ fn no_certificate(pem: &[u8], has_key: bool) -> &'static str {
         return "there is a key in it and no certificate; name the file of the root certificate, \
                 and keep the key where it is";
     }
-    // The beginning of a structure with a length of two bytes, as certificates have in DER.
+    // The beginning of a DER structure with a length of two bytes, as certificates have.
     if pem.starts_with(&[0x30, 0x82]) {
         return "this is DER, and PEM is expected; openssl x509 -inform der -in FILE converts it";
     }

@@ -1,4 +1,4 @@
-//! What the journal of a folder has left, for whoever wants to replace the folder.
+//! The uploads of a folder that are not finished, for a program that wants to replace the folder.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,18 +6,18 @@ use std::path::Path;
 
 use crate::error::UploadError;
 use crate::folder::contacts_in;
-use crate::journal::{Entry, Job, Journal, Line, Past};
+use crate::journal::{Job, Journal, JournalEvent, JournalLine, Past};
 
-/// An upload that was begun and has not come to its end: some contacts are in, and of the others it
-/// is not known, or they were not sent. Only the journal knows which.
+/// An upload that was begun and is not finished: the service has taken some contacts. Only the journal
+/// knows which.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unsettled {
-    /// Where they were sent.
+    /// Where contacts were sent.
     pub url: String,
     /// Contacts that were neither acknowledged nor refused.
     pub contacts: u64,
-    /// Contacts of the folder.
+    /// Number of contacts in the folder.
     pub of: u64,
 }
 
@@ -31,11 +31,10 @@ impl fmt::Display for Unsettled {
     }
 }
 
-/// What is left of the uploads of a folder, by its manifest and its journal; nothing when none was
-/// begun, or all are at their end. Nothing is written.
+/// An unfinished upload of a folder, by its manifest and its journal; nothing when none was begun, or
+/// all are finished. Nothing is written.
 ///
-/// A rehearsal, which goes to this machine without TLS, counts as long as nothing was sent to any
-/// other place.
+/// A rehearsal, which goes to this machine without TLS, counts until something is sent elsewhere.
 ///
 /// # Errors
 ///
@@ -50,38 +49,40 @@ pub fn unsettled(folder: &Path) -> Result<Option<Unsettled>, UploadError> {
     let (of, manifest) = contacts_in(folder)?;
     let begun = begun(&lines, &manifest);
     let is_real = |job: &&Job| !job.url.starts_with("http://");
-    let mut of_interest: Vec<&Job> = begun.iter().copied().filter(is_real).collect();
-    if of_interest.is_empty() {
+    let mut that_count: Vec<&Job> = begun.iter().copied().filter(is_real).collect();
+    if that_count.is_empty() {
         let last = begun.last().map(|last| last.url.as_str());
-        of_interest = begun.iter().copied().filter(|job| Some(job.url.as_str()) == last).collect();
+        that_count = begun.iter().copied().filter(|job| Some(job.url.as_str()) == last).collect();
     }
     let mut settled: BTreeMap<&str, Ranges> = BTreeMap::new();
-    for job in of_interest {
+    for job in that_count {
         let past = Past::of(&lines, job, 0);
         let ranges = settled.entry(job.url.as_str()).or_default();
         let acknowledged = past.acknowledged.into_iter();
-        ranges.extend(acknowledged.flat_map(|(array, parts)| {
-            parts.into_iter().map(move |(first, end)| (array, first, end))
+        ranges.extend(acknowledged.flat_map(|(array, slices)| {
+            slices.into_iter().map(move |(first, end)| (array, first, end))
         }));
-        ranges.extend(past.refused.into_keys().map(|part| (part.array, part.first, part.end)));
+        ranges.extend(past.refused.into_keys().map(|slice| (slice.array, slice.first, slice.end)));
     }
     Ok(settled.into_iter().find_map(|(url, ranges)| {
-        let contacts = of.saturating_sub(contacts_of(ranges));
+        let contacts = of.saturating_sub(count_contacts(ranges));
         (contacts > 0).then(|| Unsettled { url: url.to_owned(), contacts, of })
     }))
 }
 
-/// Array, first contact, and the one behind the last.
+/// Array, first contact, and the index behind the last.
 type Ranges = Vec<(u32, u32, u32)>;
 
-/// The jobs of which something was sent, in the order in which they were last opened.
-fn begun<'l>(lines: &'l [Line], manifest: &str) -> Vec<&'l Job> {
+/// The jobs that sent something, in the order in which they were last opened.
+fn begun<'l>(lines: &'l [JournalLine], manifest: &str) -> Vec<&'l Job> {
     let mut begun: Vec<&Job> = Vec::new();
     let mut open = None;
     for line in lines {
-        match &line.entry {
-            Entry::Opened { job, .. } => open = Some(job).filter(|job| job.manifest == manifest),
-            Entry::Sending(_) => {
+        match &line.event {
+            JournalEvent::Opened { job, .. } => {
+                open = Some(job).filter(|job| job.manifest == manifest);
+            }
+            JournalEvent::Sending(_) => {
                 if let Some(job) = open.take() {
                     begun.retain(|known| *known != job);
                     begun.push(job);
@@ -93,8 +94,8 @@ fn begun<'l>(lines: &'l [Line], manifest: &str) -> Vec<&'l Job> {
     begun
 }
 
-/// How many contacts are in any of the ranges.
-fn contacts_of(mut ranges: Ranges) -> u64 {
+/// Number of contacts in the ranges, each counted once.
+fn count_contacts(mut ranges: Ranges) -> u64 {
     ranges.sort_unstable();
     let (mut contacts, mut array, mut behind) = (0, 0, 0);
     for (of, first, end) in ranges {
@@ -114,7 +115,7 @@ mod tests {
 
     use super::*;
     use crate::journal::JournalError;
-    use crate::part::ArraySlice;
+    use crate::slice::ArraySlice;
 
     const REAL: &str = "https://api.example.com/";
     const REHEARSAL: &str = "http://127.0.0.1:8080/";
@@ -136,32 +137,32 @@ mod tests {
         Job { url: url.to_owned(), manifest, tag: tag.map(str::to_owned) }
     }
 
-    fn upload(folder: &Path, job: &Job, entries: &[Entry]) {
+    fn upload(folder: &Path, job: &Job, events: &[JournalEvent]) {
         let now = SystemTime::now();
         let (mut journal, _) = Journal::open(folder, job, false, now).unwrap();
-        for entry in entries {
-            journal.write(entry.clone(), now).unwrap();
+        for event in events {
+            journal.write(event.clone(), now).unwrap();
         }
     }
 
-    fn part(array: u32, first: u32, end: u32) -> ArraySlice {
+    fn slice(array: u32, first: u32, end: u32) -> ArraySlice {
         ArraySlice { array, first, end }
     }
 
     /// The first array: two contacts in, one refused.
-    fn first_array() -> Vec<Entry> {
+    fn first_array() -> Vec<JournalEvent> {
         vec![
-            Entry::Sending(part(0, 0, 3)),
-            Entry::Refused { part: part(0, 0, 3), status: 422 },
-            Entry::Sending(part(0, 0, 1)),
-            Entry::Refused { part: part(0, 0, 1), status: 422 },
-            Entry::Sending(part(0, 1, 3)),
-            Entry::Acknowledged(part(0, 1, 3)),
+            JournalEvent::Sending(slice(0, 0, 3)),
+            JournalEvent::Refused { slice: slice(0, 0, 3), status: 422 },
+            JournalEvent::Sending(slice(0, 0, 1)),
+            JournalEvent::Refused { slice: slice(0, 0, 1), status: 422 },
+            JournalEvent::Sending(slice(0, 1, 3)),
+            JournalEvent::Acknowledged(slice(0, 1, 3)),
         ]
     }
 
-    fn second_array() -> Vec<Entry> {
-        vec![Entry::Sending(part(1, 0, 2)), Entry::Acknowledged(part(1, 0, 2))]
+    fn second_array() -> Vec<JournalEvent> {
+        vec![JournalEvent::Sending(slice(1, 0, 2)), JournalEvent::Acknowledged(slice(1, 0, 2))]
     }
 
     fn left(folder: &Path) -> Option<(String, u64)> {
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_where_nothing_was_sent_or_everything_is_settled() {
+    fn an_upload_that_was_not_begun_or_is_finished_leaves_nothing() {
         let folder = folder();
         let folder = folder.path();
         assert_eq!(left(folder), None);
@@ -179,15 +180,19 @@ mod tests {
         upload(folder, &job, &first_array());
         assert_eq!(left(folder), Some((REAL.to_owned(), 2)));
         // Under way when a run was killed, or without a clear answer.
-        upload(folder, &job, &[Entry::Sending(part(1, 0, 2))]);
-        upload(folder, &job, &[Entry::Sending(part(1, 0, 2)), Entry::Unknown(part(1, 0, 2))]);
+        upload(folder, &job, &[JournalEvent::Sending(slice(1, 0, 2))]);
+        upload(
+            folder,
+            &job,
+            &[JournalEvent::Sending(slice(1, 0, 2)), JournalEvent::Unknown(slice(1, 0, 2))],
+        );
         assert_eq!(left(folder), Some((REAL.to_owned(), 2)));
         upload(folder, &job, &second_array());
         assert_eq!(left(folder), None);
     }
 
     #[test]
-    fn what_went_in_under_another_tag_is_in() {
+    fn contacts_sent_with_another_tag_count() {
         let folder = folder();
         let folder = folder.path();
         upload(folder, &job(folder, REAL, None), &first_array());
@@ -202,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rehearsal_counts_until_the_real_thing_has_begun() {
+    fn a_rehearsal_counts_until_the_real_upload_begins() {
         let folder = folder();
         let folder = folder.path();
         upload(folder, &job(folder, REHEARSAL, None), &first_array());

@@ -1,4 +1,4 @@
-//! Sends a folder: workers, the journal, and what is told of it.
+//! Sends a folder: workers, the journal, and events.
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use contactmill_wire::files::REFUSED;
+
 use crate::answer::Verdict;
 use crate::error::UploadError;
 use crate::folder::{ImportFolder, contacts_of};
-use crate::journal::{Entry, Job, Journal, JournalError, Past, milliseconds};
-use crate::part::{ArraySlice, body};
-use crate::refused::{Place, REFUSED, RefusedTable};
+use crate::journal::{Job, Journal, JournalError, JournalEvent, Past, milliseconds};
+use crate::refused::{ContactPosition, RefusedTable};
 use crate::report::{Ended, Event, Report};
-use crate::schedule::{Next, Outcome, Refusal, Rules, Schedule, Size, Stop, Task};
+use crate::schedule::{Action, AnswerEffect, Refusal, Request, Rules, Schedule, Size, Stop};
+use crate::slice::{ArraySlice, body};
 use crate::target::Target;
 use crate::transport::{SendError, Transport};
 use crate::words::shown;
@@ -21,21 +23,21 @@ use crate::words::shown;
 /// How an [`Uploader`] works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadOptions {
-    /// Requests that may be under way at once.
+    /// Maximum number of requests under way.
     pub concurrency: NonZeroUsize,
-    /// How often what has no clear answer is sent again.
+    /// Maximum number of retries of a request without a clear answer.
     pub retries: u32,
-    /// The longest that the run waits for the service to take requests again.
+    /// Maximum time that the run waits for the service to take requests again.
     pub max_wait: Duration,
     /// A tag for every contact.
     pub tag: Option<String>,
-    /// Sends everything once more, whatever became of it before. A run without it goes on with what
-    /// such a run began.
+    /// Whether to send everything once more, also what was acknowledged or refused. A run without it
+    /// continues what such a run began.
     pub again: bool,
 }
 
 impl Default for UploadOptions {
-    /// Four requests at once, six retries, a quarter of an hour, no tag, and nothing again.
+    /// Four requests under way, six retries, a quarter of an hour, no tag, and nothing again.
     fn default() -> Self {
         UploadOptions {
             concurrency: NonZeroUsize::MIN.saturating_add(3),
@@ -57,26 +59,26 @@ pub struct Uploader<T> {
     options: UploadOptions,
 }
 
-/// What is still to be done in a folder.
+/// What is still to be sent of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remaining {
-    /// Contacts that the service has taken already.
+    /// Number of contacts that the service has taken already.
     pub acknowledged: u64,
-    /// Contacts that the service refused already.
+    /// Number of contacts that the service refused already.
     pub refused: u64,
-    /// What is to be sent, one request each if nothing is refused.
-    pub parts: Vec<ArraySlice>,
+    /// The slices to be sent, one request each if nothing is refused.
+    pub slices: Vec<ArraySlice>,
 }
 
 impl Remaining {
-    /// Contacts to be sent.
+    /// Number of contacts to be sent.
     #[must_use]
     pub fn contacts(&self) -> u64 {
-        self.parts.iter().map(|part| u64::from(part.contacts())).sum()
+        self.slices.iter().map(|slice| u64::from(slice.contacts())).sum()
     }
 }
 
-/// What is still to be done in a folder for this target, by the journal; nothing is sent or written.
+/// What is still to be sent of a folder to this target, by the journal. Nothing is sent or written.
 ///
 /// # Errors
 ///
@@ -89,28 +91,28 @@ pub fn remaining(
     let job = job(folder, target, options);
     let mut past = Journal::look(folder.path(), &job, SystemTime::now())?;
     if options.again {
-        past.forget_outcomes();
+        past.forget_answers();
     }
     let arrays = folder.arrays().iter().zip(0..);
-    let parts = arrays.flat_map(|(array, index)| past.left(index, array.contacts)).collect();
+    let slices = arrays.flat_map(|(array, index)| past.left(index, array.contacts)).collect();
     Ok(Remaining {
         acknowledged: past.acknowledged_contacts(),
         refused: past.refused.len() as u64,
-        parts,
+        slices,
     })
 }
 
-/// How many bytes the body has that sends a part.
+/// Size of the body that sends a slice, in bytes.
 ///
 /// # Errors
 ///
 /// When the array cannot be read, or the tag cannot be added.
 pub fn body_bytes(
     folder: &ImportFolder,
-    part: ArraySlice,
+    slice: ArraySlice,
     options: &UploadOptions,
 ) -> Result<usize, UploadError> {
-    body_of(folder, part, options).map(|body| body.len())
+    body_of(folder, slice, options).map(|body| body.len())
 }
 
 fn job(folder: &ImportFolder, target: &Target, options: &UploadOptions) -> Job {
@@ -123,42 +125,43 @@ fn job(folder: &ImportFolder, target: &Target, options: &UploadOptions) -> Job {
 
 fn body_of(
     folder: &ImportFolder,
-    part: ArraySlice,
+    slice: ArraySlice,
     options: &UploadOptions,
 ) -> Result<Vec<u8>, UploadError> {
-    let array = &folder.arrays()[part.array as usize];
+    let array = &folder.arrays()[slice.array as usize];
     let json = folder.read(array).map_err(UploadError::Folder)?;
-    body(json, part, options.tag.as_deref())
+    body(json, slice, options.tag.as_deref())
         .map_err(|_| UploadError::Form { file: array.file.clone(), line: array.line })
 }
 
-/// The monotonic clock begins here, so that what happened before a run has a time too.
+/// The start of a run on its own clock, so that what happened before it has a time too.
 const EPOCH: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How often a worker that waits looks whether it should stop.
-const LOOK_UP: Duration = Duration::from_millis(100);
+/// How often a worker that waits checks whether it should stop.
+const POLL: Duration = Duration::from_millis(100);
 
-/// How long an answer that is here takes to be settled.
-const SETTLED_SOON: Duration = Duration::from_millis(5);
+/// How long it takes to process an answer that has arrived.
+const ANSWER_SOON: Duration = Duration::from_millis(5);
 
-/// Shorter waits are no event.
-const WORTH_TELLING: Duration = Duration::from_secs(1);
+/// Minimum length of a wait that is reported.
+const MIN_REPORTED_WAIT: Duration = Duration::from_secs(1);
 
 impl<T: Transport> Uploader<T> {
-    /// An uploader of this target.
+    /// An uploader to this target.
     #[must_use]
     pub fn new(target: Target, transport: T, options: UploadOptions) -> Self {
         Uploader { target, transport, options }
     }
 
-    /// Sends what the journal does not know as settled, and returns when everything is settled, or
-    /// nothing more can be sent. Set `stop` to end it early: what is under way is waited for.
+    /// Sends everything that the journal does not list as acknowledged or refused, and returns when
+    /// nothing is left or nothing more can be sent. Set `stop` to end it early; it then waits for the
+    /// answers to requests under way.
     ///
-    /// Events come in order, one at a time; until `on_event` returns, nothing else is sent.
+    /// Events come in order, one at a time. Nothing is sent until `on_event` returns.
     ///
     /// # Errors
     ///
-    /// When a file of the folder cannot be read or written. What the service does is no error: see
+    /// When a file of the folder cannot be read or written. What the service answers is no error: see
     /// [`Report::ended`].
     pub fn run(
         &self,
@@ -167,9 +170,36 @@ impl<T: Transport> Uploader<T> {
         on_event: &(dyn Fn(&Event) + Sync),
     ) -> Result<Report, UploadError> {
         let started = Instant::now();
-        let wall = SystemTime::now();
+        let state = self.open(folder, on_event)?;
+        let run = Run {
+            uploader: self,
+            folder,
+            stop,
+            on_event,
+            started,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            halting: AtomicUsize::new(0),
+        };
+        run.start_workers();
+        let state = run.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let State { mut report, over, .. } = state;
+        report.ended = over.unwrap_or(Ok(Ended::Finished))?;
+        let done = report.acknowledged + report.refused + report.unknown_contacts();
+        report.left = folder.contacts().saturating_sub(done);
+        report.took = started.elapsed();
+        Ok(report)
+    }
+
+    /// Opens journal and table, and schedules what they leave to be sent.
+    fn open(
+        &self,
+        folder: &ImportFolder,
+        on_event: &(dyn Fn(&Event) + Sync),
+    ) -> Result<State, UploadError> {
+        let UploadOptions { concurrency, retries, max_wait, again, .. } = self.options;
         let job = job(folder, &self.target, &self.options);
-        let (mut journal, past) = Journal::open(folder.path(), &job, self.options.again, wall)?;
+        let (mut journal, past) = Journal::open(folder.path(), &job, again, SystemTime::now())?;
         if let Some(error) = journal.not_locked() {
             on_event(&Event::NotLocked { why: error.to_string() });
         }
@@ -187,58 +217,26 @@ impl<T: Transport> Uploader<T> {
         };
         let rules = Rules {
             rate: self.target.rate(),
-            concurrency: self.options.concurrency.get(),
-            retries: self.options.retries,
-            max_wait: self.options.max_wait,
+            concurrency: concurrency.get(),
+            retries,
+            max_wait,
             seed: fastrand::u64(..),
         };
-        let sizes = folder
-            .arrays()
-            .iter()
-            .map(|array| Size { contacts: array.contacts, bytes: array.bytes });
+        let arrays = folder.arrays().iter();
+        let sizes = arrays.map(|array| Size { contacts: array.contacts, bytes: array.bytes });
         let schedule = Schedule::new(rules, sizes.collect(), &past, EPOCH);
-        let asked = past.blocked_for.filter(|wait| *wait > self.options.max_wait);
-        let run = Run {
-            uploader: self,
-            folder,
-            stop,
-            on_event,
-            started,
-            state: Mutex::new(State {
-                schedule,
-                journal,
-                refused,
-                report,
-                over: asked.map(|wait| Ok(Ended::TooLongAWait { wait })),
-                told_until: Duration::ZERO,
-            }),
-            changed: Condvar::new(),
-            halting: AtomicUsize::new(0),
-        };
-        std::thread::scope(|scope| {
-            for worker in 0..self.options.concurrency.get() {
-                let started = std::thread::Builder::new()
-                    .name(format!("contactmill-send-{worker}"))
-                    .spawn_scoped(scope, || run.work());
-                if started.is_err() {
-                    // Fewer do the same in more time; where there is none, it is done here.
-                    if worker == 0 {
-                        run.work();
-                    }
-                    break;
-                }
-            }
-        });
-        let State { mut report, over, .. } =
-            run.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        report.ended = over.unwrap_or(Ok(Ended::Finished))?;
-        let settled = report.acknowledged + report.refused + report.unknown_contacts();
-        report.left = folder.contacts().saturating_sub(settled);
-        report.took = started.elapsed();
-        Ok(report)
+        let too_long = past.blocked_for.filter(|wait| *wait > max_wait);
+        Ok(State {
+            schedule,
+            journal,
+            refused,
+            report,
+            over: too_long.map(|wait| Ok(Ended::TooLongAWait { wait })),
+            reported_until: Duration::ZERO,
+        })
     }
 
-    /// The table with what the journal knows as refused.
+    /// Opens the table with the contacts that the journal lists as refused.
     fn refused_table(
         &self,
         folder: &ImportFolder,
@@ -246,22 +244,22 @@ impl<T: Transport> Uploader<T> {
     ) -> Result<RefusedTable, UploadError> {
         let mut known = Vec::with_capacity(past.refused.len());
         let mut present: Option<(u32, Vec<u8>)> = None;
-        for (part, status) in &past.refused {
-            let Some(array) = folder.arrays().get(part.array as usize) else { continue };
+        for (slice, status) in &past.refused {
+            let Some(array) = folder.arrays().get(slice.array as usize) else { continue };
             let json = match present.take() {
-                Some((index, json)) if index == part.array => json,
+                Some((index, json)) if index == slice.array => json,
                 _ => folder.read(array)?,
             };
-            known.push((place(folder, *part), contact(&json, part.first), *status));
-            present = Some((part.array, json));
+            known.push((position(folder, *slice), contact(&json, slice.first), *status));
+            present = Some((slice.array, json));
         }
         RefusedTable::open(folder.path(), known).map_err(|error| refused_error(folder, error))
     }
 }
 
-fn place(folder: &ImportFolder, part: ArraySlice) -> Place {
-    let array = &folder.arrays()[part.array as usize];
-    Place { file: array.file.clone(), line: array.line, contact: part.first + 1 }
+fn position(folder: &ImportFolder, slice: ArraySlice) -> ContactPosition {
+    let array = &folder.arrays()[slice.array as usize];
+    ContactPosition { file: array.file.clone(), line: array.line, contact: slice.first + 1 }
 }
 
 fn contact(json: &[u8], index: u32) -> String {
@@ -273,7 +271,7 @@ fn refused_error(folder: &ImportFolder, error: io::Error) -> UploadError {
     UploadError::Refused { path: folder.path().join(REFUSED), error }
 }
 
-/// What the workers share.
+/// Everything that the workers share.
 struct Run<'r, T> {
     uploader: &'r Uploader<T>,
     folder: &'r ImportFolder,
@@ -282,8 +280,8 @@ struct Run<'r, T> {
     started: Instant,
     state: Mutex<State>,
     changed: Condvar,
-    /// Answers after which nothing may be sent, and that have not been settled yet: a worker that
-    /// waited for the disk must not send past them.
+    /// Number of answers that forbid to send, and that have not been processed yet: a worker that waited
+    /// for the disk must not send after them.
     halting: AtomicUsize,
 }
 
@@ -292,10 +290,23 @@ struct State {
     journal: Journal,
     refused: RefusedTable,
     report: Report,
-    /// Set when nothing more is to be sent.
+    /// How the run ends, once nothing more is to be sent.
     over: Option<Result<Ended, UploadError>>,
-    /// Up to when the wait was told.
-    told_until: Duration,
+    /// The end of the last wait that was reported.
+    reported_until: Duration,
+}
+
+impl State {
+    /// Ends the run this way, unless it has ended already. But a refused token is what people must know,
+    /// whatever else ended the run.
+    fn end(&mut self, ended: Ended) {
+        let is_token = matches!(ended, Ended::Unauthorized { .. });
+        if is_token && !matches!(self.over, Some(Err(_))) {
+            self.over = Some(Ok(ended));
+        } else {
+            self.over.get_or_insert(Ok(ended));
+        }
+    }
 }
 
 impl<T: Transport> Run<'_, T> {
@@ -307,7 +318,25 @@ impl<T: Transport> Run<'_, T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends one part after the other until nothing is left.
+    /// Works on as many threads as requests may be under way, and returns when all have ended.
+    fn start_workers(&self) {
+        std::thread::scope(|scope| {
+            for worker in 0..self.uploader.options.concurrency.get() {
+                let started = std::thread::Builder::new()
+                    .name(format!("contactmill-send-{worker}"))
+                    .spawn_scoped(scope, || self.work());
+                if started.is_err() {
+                    // Fewer threads do the same in more time. Without any, this one does it.
+                    if worker == 0 {
+                        self.work();
+                    }
+                    break;
+                }
+            }
+        });
+    }
+
+    /// Sends one slice after another until nothing is left.
     fn work(&self) {
         let mut state = self.state();
         while state.over.is_none() {
@@ -316,27 +345,27 @@ impl<T: Transport> Run<'_, T> {
                 break;
             }
             if self.halting.load(Ordering::SeqCst) > 0 {
-                state = self.wait(state, SETTLED_SOON);
+                state = self.wait(state, ANSWER_SOON);
                 continue;
             }
             let now = self.now();
-            match state.schedule.next(now) {
-                Next::Done => break,
-                Next::Stop(stop) => state.over = Some(Ok(ended(stop))),
-                Next::Refuse(refusal) => {
+            match state.schedule.next_action(now) {
+                Action::Done => break,
+                Action::Stop(stop) => state.over = Some(Ok(ended(stop))),
+                Action::Refuse(refusal) => {
                     if let Err(error) = self.refuse_proved(&mut state, refusal) {
                         state.over = Some(Err(error));
                     }
                 }
-                Next::Send(task) => state = self.send(state, task),
-                Next::WaitForAnswer => state = self.wait(state, LOOK_UP),
-                Next::WaitUntil(until, reason) => {
+                Action::Send(request) => state = self.send(state, request),
+                Action::WaitForAnswer => state = self.wait(state, POLL),
+                Action::WaitUntil(until, reason) => {
                     let wait = until.saturating_sub(now);
-                    if wait >= WORTH_TELLING && until > state.told_until {
-                        state.told_until = until;
+                    if wait >= MIN_REPORTED_WAIT && until > state.reported_until {
+                        state.reported_until = until;
                         (self.on_event)(&Event::Waiting { reason, wait });
                     }
-                    state = self.wait(state, wait.min(LOOK_UP));
+                    state = self.wait(state, wait.min(POLL));
                 }
             }
         }
@@ -348,9 +377,13 @@ impl<T: Transport> Run<'_, T> {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    fn send<'s>(&'s self, mut state: MutexGuard<'s, State>, task: Task) -> MutexGuard<'s, State> {
-        let begun = body_of(self.folder, task.part, &self.uploader.options).and_then(|body| {
-            state.journal.write(Entry::Sending(task.part), SystemTime::now())?;
+    fn send<'s>(
+        &'s self,
+        mut state: MutexGuard<'s, State>,
+        request: Request,
+    ) -> MutexGuard<'s, State> {
+        let begun = body_of(self.folder, request.slice, &self.uploader.options).and_then(|body| {
+            state.journal.write(JournalEvent::Sending(request.slice), SystemTime::now())?;
             Ok(body)
         });
         let body = match begun {
@@ -360,16 +393,14 @@ impl<T: Transport> Run<'_, T> {
                 return state;
             }
         };
-        (self.on_event)(&Event::Sending { part: task.part });
+        (self.on_event)(&Event::Sending { slice: request.slice });
         if self.halting.load(Ordering::SeqCst) > 0 {
-            state.schedule.put_back(task);
+            state.schedule.put_back(request);
             return state;
         }
         state.report.requests += 1;
         drop(state);
-        let answer = self.uploader.transport.post(&body);
-        let masked = |text: &str| self.uploader.transport.masked(text);
-        let verdict = answer.map(|answer| answer.verdict(SystemTime::now(), &masked));
+        let verdict = self.post(&body);
         let halts = verdict.as_ref().map_or_else(SendError::halts, Verdict::halts);
         if halts {
             self.halting.fetch_add(1, Ordering::SeqCst);
@@ -378,8 +409,8 @@ impl<T: Transport> Run<'_, T> {
         if halts {
             self.halting.fetch_sub(1, Ordering::SeqCst);
         }
-        if let Err(error) = self.settle(&mut state, task, verdict, &body) {
-            // The first error is the one to tell.
+        if let Err(error) = self.process(&mut state, request, verdict, &body) {
+            // The first error is reported.
             if !matches!(state.over, Some(Err(_))) {
                 state.over = Some(Err(error));
             }
@@ -388,97 +419,98 @@ impl<T: Transport> Run<'_, T> {
         state
     }
 
-    /// Writes down what an answer came to, and tells it.
-    fn settle(
+    fn post(&self, body: &[u8]) -> Result<Verdict, SendError> {
+        let answer = self.uploader.transport.post(body)?;
+        let masked = |text: &str| self.uploader.transport.masked(text);
+        Ok(answer.verdict(SystemTime::now(), &masked))
+    }
+
+    /// Journals what an answer means, and reports it.
+    fn process(
         &self,
         state: &mut State,
-        task: Task,
+        request: Request,
         verdict: Result<Verdict, SendError>,
         body: &[u8],
     ) -> Result<(), UploadError> {
         let (now, wall) = (self.now(), SystemTime::now());
-        let part = task.part;
+        let slice = request.slice;
         let verdict = match verdict {
             Ok(verdict) => verdict,
             Err(SendError::Unclear(trouble)) => Verdict::Unclear { trouble, wait: None },
             Err(SendError::Certificate(why)) => {
                 let why = shown(&self.uploader.transport.masked(&why));
                 state.over.get_or_insert(Ok(Ended::Certificate { why }));
-                return Ok(state.journal.write(Entry::Unknown(part), wall)?);
+                return Ok(state.journal.write(JournalEvent::Unknown(slice), wall)?);
             }
         };
-        let outcome = state.schedule.answered(task, verdict, now);
         let until = |wait: Duration| {
             milliseconds(wall).saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
         };
-        let (entry, event) = match outcome {
-            Outcome::Acknowledged => {
-                state.report.acknowledged += u64::from(part.contacts());
-                (Entry::Acknowledged(part), Some(Event::Acknowledged { part }))
+        let (journalled, reported) = match state.schedule.answered(request, verdict, now) {
+            AnswerEffect::Acknowledged => {
+                state.report.acknowledged += u64::from(slice.contacts());
+                (JournalEvent::Acknowledged(slice), Some(Event::Acknowledged { slice }))
             }
-            Outcome::Refused { status, message } => {
-                let refusal = Refusal { part, status, message };
+            AnswerEffect::Refused { status, message } => {
+                let refusal = Refusal { slice, status, message };
                 return self.refuse(state, &refusal, &contact(body, 0));
             }
-            Outcome::Doubted { status } => {
-                (Entry::Doubted { part, status }, Some(Event::Doubted { part, status }))
+            AnswerEffect::Doubted { status } => {
+                (JournalEvent::Doubted { slice, status }, Some(Event::Doubted { slice, status }))
             }
-            Outcome::Checked => (Entry::Checked(part), None),
-            Outcome::Halved { status } => {
-                (Entry::Refused { part, status }, Some(Event::Halved { part, status }))
+            AnswerEffect::Checked => (JournalEvent::Checked(slice), None),
+            AnswerEffect::Halved { status } => {
+                (JournalEvent::Refused { slice, status }, Some(Event::Halved { slice, status }))
             }
-            Outcome::Limited { wait } => (Entry::Limited { part, until: until(wait) }, None),
-            Outcome::Retried { trouble, wait } => {
-                (Entry::Unknown(part), Some(Event::Retried { part, trouble, wait }))
+            AnswerEffect::Limited { wait } => {
+                (JournalEvent::Limited { slice, until: until(wait) }, None)
             }
-            Outcome::GivenUp { trouble } => {
-                state.report.unknown.push((part, trouble));
-                (Entry::Unknown(part), Some(Event::Unknown { part, trouble }))
+            AnswerEffect::Retried { trouble, wait } => {
+                (JournalEvent::Unknown(slice), Some(Event::Retried { slice, trouble, wait }))
             }
-            Outcome::Stopped { stop } => {
+            AnswerEffect::GivenUp { trouble } => {
+                state.report.unknown.push((slice, trouble));
+                (JournalEvent::Unknown(slice), Some(Event::Unknown { slice, trouble }))
+            }
+            AnswerEffect::Stopped { stop } => {
                 let ended = ended(stop);
-                let entry = match &ended {
+                let journalled = match &ended {
                     Ended::TooLongAWait { wait } | Ended::WaitUsedUp { wait, .. } => {
-                        Entry::Limited { part, until: until(*wait) }
+                        JournalEvent::Limited { slice, until: until(*wait) }
                     }
-                    _ => Entry::Unknown(part),
+                    _ => JournalEvent::Unknown(slice),
                 };
-                // A refused token is what people must know, whatever else ended the run.
-                let is_token = matches!(ended, Ended::Unauthorized { .. });
-                if is_token && !matches!(state.over, Some(Err(_))) {
-                    state.over = Some(Ok(ended));
-                } else {
-                    state.over.get_or_insert(Ok(ended));
-                }
-                (entry, None)
+                state.end(ended);
+                (journalled, None)
             }
         };
-        state.journal.write(entry, wall)?;
-        if let Some(event) = event {
+        state.journal.write(journalled, wall)?;
+        if let Some(event) = reported {
             (self.on_event)(&event);
         }
         Ok(())
     }
 
-    /// Puts a contact down as refused for good: in the table first, then in the journal.
+    /// Lists a contact as refused for good: in the table first, then in the journal.
     fn refuse(
         &self,
         state: &mut State,
         refusal: &Refusal,
         contact: &str,
     ) -> Result<(), UploadError> {
-        let Refusal { part, status, ref message } = *refusal;
-        let added = state.refused.add(place(self.folder, part), contact, status, message);
+        let Refusal { slice, status, ref message } = *refusal;
+        let added = state.refused.add(position(self.folder, slice), contact, status, message);
         added.map_err(|error| refused_error(self.folder, error))?;
         state.report.refused += 1;
-        state.journal.write(Entry::Refused { part, status }, SystemTime::now())?;
-        (self.on_event)(&Event::Refused { part, status });
+        state.journal.write(JournalEvent::Refused { slice, status }, SystemTime::now())?;
+        (self.on_event)(&Event::Refused { slice, status });
         Ok(())
     }
 
-    /// The same for a contact whose answer came before the proof.
+    /// Refuses a contact whose answer came before the proof that it is at fault.
     fn refuse_proved(&self, state: &mut State, refusal: Refusal) -> Result<(), UploadError> {
-        let body = body_of(self.folder, refusal.part, &self.uploader.options)?;
+        let body = body_of(self.folder, refusal.slice, &self.uploader.options)?;
         self.refuse(state, &refusal, &contact(&body, 0))
     }
 }

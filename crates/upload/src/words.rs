@@ -1,10 +1,10 @@
-//! Text that others wrote, as it can be shown: it must not move the cursor of a terminal, hide, or
-//! turn round what stands beside it.
+//! Makes text of others safe to show: it must not move the cursor of a terminal, be invisible, or reverse
+//! the text around it.
 
 use std::path::Path;
 
-/// The text on one line. Line ends and tabs become spaces; what a terminal would obey or not show
-/// is written as an escape, such as `\u{1b}`.
+/// The text on one line. Line ends and tabs become spaces. Control and invisible characters are written
+/// as escapes, such as `\u{1b}`.
 pub(crate) fn shown(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
@@ -17,14 +17,14 @@ pub(crate) fn shown(text: &str) -> String {
     line
 }
 
-/// A path as it can be shown.
+/// A path that is safe to show.
 pub(crate) fn shown_path(path: &Path) -> String {
     shown(&path.display().to_string())
 }
 
-/// Whether a terminal obeys this character instead of showing it, or shows nothing: controls (C0,
-/// DEL, C1), marks that turn the direction of text, line separators, invisible and tag characters.
-/// The two joiners stay: some scripts need them.
+/// Whether a terminal obeys this character, or shows nothing: control characters (C0, DEL, C1), marks
+/// that change the direction of text, line separators, invisible and tag characters. The two joiners
+/// stay, as some scripts need them.
 pub(crate) fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_obey_is_written_as_an_escape() {
+    fn control_and_invisible_characters_are_escaped() {
         for (text, expected) in [
             ("Bot not found", "Bot not found"),
             ("\u{1b}[2Jgone", "\\u{1b}[2Jgone"),

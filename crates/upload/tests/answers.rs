@@ -1,5 +1,5 @@
-//! What services answer, over real connections: only what says so is an acknowledgement, nothing is
-//! followed, and nothing lasts for ever.
+//! Answers of services, over real connections: only a clear success is an acknowledgement, no redirect is
+//! followed, and no answer may take for ever.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use contactmill_upload::{Ended, Event, Target, Trouble, UploadOptions};
 use loopback::{Run, SUCCESS, Server, TOKEN, answer, folder, journal};
 
-/// The bytes in the form of gzip, by a stored block: RFC 1952 and 1951.
+/// The bytes as gzip, in a stored block: RFC 1952 and 1951.
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut crc = !0u32;
     for byte in bytes {
@@ -87,7 +87,7 @@ fn both_bodies_plain_and_compressed_are_acknowledgements() {
 }
 
 #[test]
-fn an_answer_that_is_none_is_no_acknowledgement() {
+fn only_a_clear_success_is_an_acknowledgement() {
     let cut = |bytes: Vec<u8>, by: usize| bytes[..bytes.len() - by].to_vec();
     let compressed = "Content-Encoding: gzip\r\n";
     let success = SUCCESS.as_bytes();
@@ -145,7 +145,7 @@ fn an_answer_that_is_none_is_no_acknowledgement() {
 }
 
 #[test]
-fn answers_that_do_not_end_are_given_up() {
+fn an_answer_without_end_is_given_up() {
     type Sending = fn(&mut dyn loopback::Stream) -> std::io::Result<()>;
     let cases: [(&str, Sending, Trouble); 5] = [
         (
@@ -274,7 +274,7 @@ fn a_message_that_repeats_the_token_is_masked_in_the_table() {
     assert!(!journal(made.path()).contains("not with"));
 }
 
-/// All workers, and no request before the wait is over.
+/// No worker sends a request before the wait is over.
 #[test]
 fn retry_after_is_honoured_by_every_worker() {
     let date = |ahead: u64| {
@@ -308,7 +308,7 @@ fn retry_after_is_honoured_by_every_worker() {
 }
 
 #[test]
-fn a_wait_that_is_too_long_ends_the_run_and_the_next_one_keeps_to_it() {
+fn a_wait_that_is_too_long_ends_the_run_and_binds_the_next() {
     let server = Server::start(|_, _, stream| {
         stream.write_all(&answer(429, "Retry-After: 3000\r\n", b"{}")).unwrap();
     });
@@ -325,7 +325,7 @@ fn a_wait_that_is_too_long_ends_the_run_and_the_next_one_keeps_to_it() {
 }
 
 #[test]
-fn a_rehearsal_does_not_stand_for_the_real_thing() {
+fn a_rehearsal_does_not_pass_for_the_real_upload() {
     let taking = || {
         Server::start(|_, _, stream| {
             stream.write_all(&answer(200, "", SUCCESS.as_bytes())).unwrap();
@@ -341,7 +341,7 @@ fn a_rehearsal_does_not_stand_for_the_real_thing() {
 }
 
 #[test]
-fn a_service_that_is_not_there_is_said_to_be_unreachable() {
+fn a_run_without_a_connection_ends_as_unreachable() {
     let gone = Server::start(|_, _, _| {});
     let url = gone.url();
     drop(gone);

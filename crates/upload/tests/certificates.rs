@@ -1,4 +1,4 @@
-//! Who the service is must be proved before a byte of token or contacts is sent.
+//! The service must prove its identity before a byte of token or contacts is sent.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -130,7 +130,7 @@ fn a_certificate_for_another_host_is_refused() {
 }
 
 #[test]
-fn a_certificate_that_nobody_vouches_for_is_refused() {
+fn a_certificate_from_an_unknown_issuer_is_refused() {
     let root = root();
     let file = written(&root);
     let own = server("localhost", (2020, 2040), None);
@@ -161,7 +161,7 @@ fn a_self_signed_certificate_of_a_server_is_trusted_where_it_is_named() {
 }
 
 #[test]
-fn what_is_said_of_a_certificate_names_the_file_or_the_hosts() {
+fn errors_about_certificates_name_the_file_or_the_hosts() {
     let root = root();
     let file = written(&root);
     let own = server("localhost", (2020, 2040), None);

@@ -17,7 +17,7 @@ fn sandbox(options: Options) -> Sandbox {
     Sandbox::start(Options { port: 0, ..options }).unwrap()
 }
 
-/// The limit of the sandbox out of the way.
+/// A sandbox whose limit is never reached.
 fn unlimited() -> Options {
     Options { rate: NonZeroU32::new(1_000_000).unwrap(), ..Options::default() }
 }
@@ -27,7 +27,7 @@ fn to(sandbox: &Sandbox) -> Run {
     Run { options, ..Run::to(&format!("http://{}", sandbox.address())) }
 }
 
-/// Every contact is stored as it stands in the folder, and no other.
+/// Every contact is stored as it is in the folder, and no other.
 #[track_caller]
 fn check_stored(sandbox: &Sandbox, numbers: impl Iterator<Item = usize>) {
     let stored = sandbox.contacts();
@@ -87,7 +87,7 @@ fn one_bad_contact_among_500_is_found_and_the_others_are_stored() {
 }
 
 #[test]
-fn what_is_too_large_is_halved_until_it_goes() {
+fn an_array_that_is_too_large_is_halved_until_it_is_taken() {
     let sandbox = sandbox(Options { max_bytes: 4_000, ..unlimited() });
     let made = folder(4, 100);
     let (report, _) = to(&sandbox).upload(made.path());
@@ -129,26 +129,26 @@ fn ten_thousand_contacts_take_what_the_limit_allows() {
     check_stored(&sandbox, 0..10_000);
 }
 
-/// The sandbox stands for every service: what a preset sends beside its host is taken.
+/// The sandbox takes the headers of every published service.
 #[test]
-fn every_preset_sends_what_the_api_asks_for() {
+fn every_service_gets_the_headers_that_the_api_asks_for() {
     let sandbox = sandbox(unlimited());
-    for preset in Service::ALL {
-        let target = Target::preset(*preset);
+    for service in Service::ALL {
+        let target = Target::service(*service);
         let origin = target.headers().into_iter().find(|(name, _)| *name == "Origin");
         let mut run = to(&sandbox);
         if let Some((_, origin)) = origin {
             run.target = run.target.with_origin(&origin).unwrap();
         }
-        assert_eq!(run.target.headers(), target.headers(), "{preset}");
+        assert_eq!(run.target.headers(), target.headers(), "{service}");
         let made = folder(1, 2);
         let (report, _) = run.upload(made.path());
-        assert_eq!(report.acknowledged, 2, "{preset}");
+        assert_eq!(report.acknowledged, 2, "{service}");
     }
 }
 
 #[test]
-fn the_journal_stands_beside_the_arrays_and_tells_of_no_contact() {
+fn the_journal_reveals_no_contact() {
     let sandbox = sandbox(unlimited());
     let made = folder(3, 5);
     to(&sandbox).upload(made.path());

@@ -15,11 +15,33 @@ pub const DUPLICATES: &str = "duplicates.csv";
 /// Values that were changed or are suspect.
 pub const WARNINGS: &str = "warnings.csv";
 
-/// What an upload sent, and what came of it.
+/// What an upload sent, and what the service answered.
 pub const JOURNAL: &str = "upload.journal";
 
 /// Contacts that the service refused.
 pub const REFUSED: &str = "refused.csv";
+
+/// [`REFUSED`] while it is written.
+pub const REFUSED_NEW: &str = "refused.csv.new";
+
+/// The [`REFUSED`] of another upload, such as a rehearsal.
+pub const REFUSED_OLD: &str = "refused.csv.old";
+
+/// All files with a name of their own.
+const NAMED: [&str; 9] = [
+    MANIFEST,
+    IMPORT_LINES,
+    REJECTS,
+    DUPLICATES,
+    WARNINGS,
+    JOURNAL,
+    REFUSED,
+    REFUSED_NEW,
+    REFUSED_OLD,
+];
+
+/// Minimum number of digits in the name of an import array.
+const ARRAY_DIGITS: usize = 6;
 
 /// The name of an import array in a file of its own, by its number from 1.
 ///
@@ -28,24 +50,60 @@ pub const REFUSED: &str = "refused.csv";
 /// ```
 #[must_use]
 pub fn import_array(number: usize) -> String {
-    format!("import-{number:06}.json")
+    format!("import-{number:0ARRAY_DIGITS$}.json")
 }
 
-/// Whether contactmill writes files of this name into a result folder.
+/// Whether contactmill writes files of this name into a result folder. A folder with any other file
+/// is never replaced.
 ///
 /// ```
 /// use contactmill_wire::files::is_result_file;
 ///
 /// assert!(is_result_file("import-000001.json") && is_result_file("refused.csv.new"));
-/// assert!(!is_result_file("notes.txt") && !is_result_file("import-1a.json"));
+/// assert!(!is_result_file("notes.txt") && !is_result_file("import-1.json"));
 /// ```
 #[must_use]
 pub fn is_result_file(name: &str) -> bool {
-    let is_array = name
-        .strip_prefix("import-")
-        .and_then(|rest| rest.strip_suffix(".json"))
-        .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-    let known = [MANIFEST, IMPORT_LINES, REJECTS, DUPLICATES, WARNINGS, JOURNAL, REFUSED];
-    let is_refused = name.strip_prefix(REFUSED).is_some_and(|end| matches!(end, ".new" | ".old"));
-    is_array || is_refused || known.contains(&name)
+    NAMED.contains(&name) || is_import_array(name)
+}
+
+/// Whether [`import_array`] makes this name.
+fn is_import_array(name: &str) -> bool {
+    let digits = name.strip_prefix("import-").and_then(|rest| rest.strip_suffix(".json"));
+    digits.is_some_and(|digits| {
+        digits.len() >= ARRAY_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_array_has_a_name_that_is_known() {
+        for number in [1, 999_999, 1_000_000, 123_456_789] {
+            assert!(is_result_file(&import_array(number)), "{number}");
+        }
+    }
+
+    #[test]
+    fn names_that_only_resemble_ours_are_a_users() {
+        for name in [
+            "import-.json",
+            "import-1.json",
+            "import-00001.json",
+            "import-00000a.json",
+            "import-+00001.json",
+            "import-000001.json.bak",
+            "Import-000001.json",
+            "import-000001",
+            "refused.csv.old.old",
+            "refused.csv.bak",
+            "journal",
+            ".lock",
+            "",
+        ] {
+            assert!(!is_result_file(name), "{name}");
+        }
+    }
 }

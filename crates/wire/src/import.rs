@@ -1,13 +1,19 @@
 //! A contact as the import API takes it. The form is that of `docs/import-api.md` in the repository.
 //!
 //! [`Contact`] is for reading contacts and for writing a few. [`write_contact`] writes millions.
+//!
+//! What is an object in the form is read from an object alone. The outermost value is not: read an
+//! [`Object<Contact>`](crate::object::Object) where an array must not pass for a contact.
 
 use serde::{Deserialize, Serialize};
 
-/// One element of an import array.
+use crate::object::{object, objects};
+
+/// One element of an import array. Fields that are not known are ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// The only field.
+    #[serde(deserialize_with = "object")]
     pub profile: Profile,
 }
 
@@ -16,6 +22,7 @@ pub struct Contact {
 #[serde(rename_all = "camelCase")]
 pub struct Profile {
     /// The only field.
+    #[serde(deserialize_with = "object")]
     pub user_details: UserDetails,
 }
 
@@ -26,10 +33,12 @@ pub struct UserDetails {
     /// The full name.
     pub user_provided_name: String,
     /// Address and number.
+    #[serde(deserialize_with = "object")]
     pub contact: Reach,
     /// Tags.
     pub tags: Vec<String>,
     /// Attributes.
+    #[serde(deserialize_with = "objects")]
     pub attributes: Vec<Attribute>,
 }
 
@@ -39,6 +48,7 @@ pub struct Reach {
     /// The e-mail address; `""` where there is none.
     pub email: String,
     /// The phone number.
+    #[serde(deserialize_with = "object")]
     pub phone: Phone,
 }
 
@@ -65,9 +75,9 @@ pub struct Attribute {
 pub struct PhoneDigits {
     /// The country calling code.
     pub calling_code: u16,
-    /// How many zeros the national number begins with.
+    /// Number of zeros in front of the national number.
     pub leading_zeros: u8,
-    /// The national number behind those zeros.
+    /// The national number without these zeros.
     pub national: u64,
 }
 
@@ -116,7 +126,7 @@ pub fn write_contact<'a>(
     out.extend_from_slice(b"]}}}");
 }
 
-/// Appends a phone number as it stands in a contact: `{"number":"…","prefix":"…"}`.
+/// Appends a phone number as it is in a contact: `{"number":"…","prefix":"…"}`.
 pub fn write_phone(phone: PhoneDigits, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"number":""#);
     out.resize(out.len() + usize::from(phone.leading_zeros), b'0');
@@ -133,6 +143,7 @@ fn write_comma(index: usize, out: &mut Vec<u8>) {
 }
 
 /// Appends text as a JSON string.
+#[inline]
 fn write_string(text: &str, out: &mut Vec<u8>) {
     // RFC 8259, section 7: what must be escaped. Nearly no text has any of it.
     let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
@@ -184,6 +195,33 @@ mod tests {
                 &mut json,
             );
             assert_eq!(String::from_utf8(json).unwrap(), serde_json::to_string(&contact).unwrap());
+        }
+    }
+
+    #[test]
+    fn an_array_is_not_read_as_an_object_at_any_depth() {
+        let phone = r#"{"number":"9876543210","prefix":"91"}"#;
+        let reach = format!(r#"{{"email":"","phone":{phone}}}"#);
+        let contact = |details: &str| format!(r#"{{"profile":{{"userDetails":{details}}}}}"#);
+        let details = |reach: &str, attributes: &str| {
+            let name = r#""userProvidedName":"Asha""#;
+            contact(&format!(
+                r#"{{{name},"contact":{reach},"tags":[],"attributes":[{attributes}]}}"#
+            ))
+        };
+        let attribute = r#"{"key":"plan","value":"pro"}"#;
+        let read = |json: &str| serde_json::from_str::<Contact>(json);
+        assert!(read(&details(&reach, attribute)).is_ok());
+        for json in [
+            details(r#"["",{"number":"9876543210","prefix":"91"}]"#, attribute),
+            details(r#"{"email":"","phone":["9876543210","91"]}"#, attribute),
+            details(&reach, r#"["plan","pro"]"#),
+            contact(&format!(r#"["Asha",{reach},[],[]]"#)),
+            format!(
+                r#"{{"profile":[{{"userProvidedName":"Asha","contact":{reach},"tags":[],"attributes":[]}}]}}"#
+            ),
+        ] {
+            assert!(read(&json).is_err(), "{json}");
         }
     }
 }

@@ -1,13 +1,16 @@
 //! What the parts of contactmill agree on: the import API's JSON ([`import`]), the manifest of a
-//! result folder ([`manifest`]), the names of its files ([`files`]) and the limits ([`limits`]).
+//! result folder ([`manifest`]), the names of its files ([`files`]), the cells of its tables
+//! ([`csv_cell`]) and the limits ([`limits`]).
 //!
 //! This crate holds types and names. It reads and writes no files, and knows nothing of how contacts
 //! are made.
 
+pub mod csv_cell;
 pub mod files;
 pub mod import;
 pub mod limits;
 pub mod manifest;
+pub mod object;
 
 /// The example of the crate's page, run as a test.
 #[cfg(doctest)]

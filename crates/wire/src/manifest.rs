@@ -67,14 +67,15 @@ impl Default for Manifest {
 }
 
 impl Manifest {
-    /// Writes the manifest as JSON, indented, with a line end.
+    /// Writes the manifest as JSON, indented, with a line end, and flushes `out`.
     ///
     /// # Errors
     ///
     /// When `out` cannot be written.
     pub fn write(&self, mut out: impl Write) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut out, self)?;
-        out.write_all(b"\n")
+        out.write_all(b"\n")?;
+        out.flush()
     }
 }
 
@@ -104,6 +105,9 @@ pub struct Input {
     pub sha256: String,
     /// Number of records.
     pub records: u64,
+    /// Columns that were skipped, as their values have no text; absent when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped_columns: Vec<String>,
 }
 
 /// What the columns of one input were taken for.
@@ -150,6 +154,9 @@ pub struct Options {
     pub encoding: Option<String>,
     /// The delimiter, where it was given.
     pub delimiter: Option<String>,
+    /// Whether the first row is data; absent when it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_header: bool,
     /// The sheet, where it was given.
     pub sheet: Option<String>,
     /// How much may come out of a compressed input.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::journal::{Entry, Job, Line};
+use crate::journal::{Job, JournalEvent, JournalLine};
 
 const START: Duration = Duration::from_secs(100_000);
 
@@ -39,71 +39,70 @@ fn unclear(trouble: Trouble) -> Verdict {
     Verdict::Unclear { trouble, wait: None }
 }
 
-/// One request, and what came of it; or what was decided without one.
+/// One request and the effect of its answer, or a decision without a request.
 #[derive(Debug)]
 struct Exchange {
-    part: ArraySlice,
+    slice: ArraySlice,
     is_request: bool,
     sent: Duration,
     answered: Duration,
-    outcome: Outcome,
+    effect: AnswerEffect,
 }
 
-/// Runs a schedule to its end, or to a stop, against a service that says what it answers and how
-/// long that takes.
+/// Runs a schedule to its end, or to a stop, against a service that returns its answer and latency.
 fn run(
     schedule: &mut Schedule,
     service: &mut dyn FnMut(ArraySlice, Duration) -> (Verdict, Duration),
 ) -> Vec<Exchange> {
     let mut now = START;
-    let mut under_way: Vec<(Duration, Duration, Task, Verdict)> = Vec::new();
+    let mut under_way: Vec<(Duration, Duration, Request, Verdict)> = Vec::new();
     let mut exchanges = Vec::new();
     loop {
         under_way.sort_by_key(|(answered, ..)| *answered);
         let first = under_way.first().map(|(answered, ..)| *answered);
-        let step = schedule.next(now);
+        let step = schedule.next_action(now);
         match (step, first) {
-            (Next::Send(task), _) => {
-                let (verdict, latency) = service(task.part, now);
-                under_way.push((now + latency, now, task, verdict));
+            (Action::Send(request), _) => {
+                let (verdict, latency) = service(request.slice, now);
+                under_way.push((now + latency, now, request, verdict));
                 continue;
             }
-            (Next::WaitUntil(until, _), first) if first.is_none_or(|first| until < first) => {
+            (Action::WaitUntil(until, _), first) if first.is_none_or(|first| until < first) => {
                 assert!(until > now, "a wait that is over");
                 now = until;
                 continue;
             }
-            (Next::Done, _) => return exchanges,
-            (Next::Refuse(Refusal { part, status, message }), _) => {
-                let outcome = Outcome::Refused { status, message };
+            (Action::Done, _) => return exchanges,
+            (Action::Refuse(Refusal { slice, status, message }), _) => {
+                let effect = AnswerEffect::Refused { status, message };
                 let decided =
-                    Exchange { part, is_request: false, sent: now, answered: now, outcome };
+                    Exchange { slice, is_request: false, sent: now, answered: now, effect };
                 exchanges.push(decided);
                 continue;
             }
-            (Next::Stop(stop), _) => {
+            (Action::Stop(stop), _) => {
                 assert!(under_way.is_empty(), "stopped while something was under way");
-                let (part, outcome) = (NO_PART, Outcome::Stopped { stop });
+                let (slice, effect) = (NO_SLICE, AnswerEffect::Stopped { stop });
                 let decided =
-                    Exchange { part, is_request: false, sent: now, answered: now, outcome };
+                    Exchange { slice, is_request: false, sent: now, answered: now, effect };
                 exchanges.push(decided);
                 return exchanges;
             }
             _ => {}
         }
-        let (answered, sent, task, verdict) = under_way.remove(0);
+        let (answered, sent, request, verdict) = under_way.remove(0);
         now = now.max(answered);
-        let part = task.part;
-        let outcome = schedule.answered(task, verdict, now);
-        let stops = matches!(outcome, Outcome::Stopped { .. });
-        exchanges.push(Exchange { part, is_request: true, sent, answered, outcome });
+        let slice = request.slice;
+        let effect = schedule.answered(request, verdict, now);
+        let stops = matches!(effect, AnswerEffect::Stopped { .. });
+        exchanges.push(Exchange { slice, is_request: true, sent, answered, effect });
         if stops {
             return exchanges;
         }
     }
 }
 
-const NO_PART: ArraySlice = ArraySlice { array: u32::MAX, first: 0, end: 0 };
+const NO_SLICE: ArraySlice = ArraySlice { array: u32::MAX, first: 0, end: 0 };
 
 fn requests(exchanges: &[Exchange]) -> usize {
     exchanges.iter().filter(|exchange| exchange.is_request).count()
@@ -113,20 +112,20 @@ fn schedule(rules: Rules, sizes: Vec<Size>) -> Schedule {
     Schedule::new(rules, sizes, &Past::default(), START)
 }
 
-/// A contact: its array, and its place there.
-type Place = (u32, u32);
+/// A contact: its array, and its index there.
+type ContactId = (u32, u32);
 
-/// The contacts that were acknowledged, and those that were refused, by array and place.
-fn settled(exchanges: &[Exchange]) -> (Vec<Place>, BTreeSet<Place>) {
+/// The contacts that were acknowledged, and those that were refused.
+fn settled(exchanges: &[Exchange]) -> (Vec<ContactId>, BTreeSet<ContactId>) {
     let (mut acknowledged, mut refused) = (Vec::new(), BTreeSet::new());
-    for Exchange { part, outcome, .. } in exchanges {
-        match outcome {
-            Outcome::Acknowledged => {
-                acknowledged.extend((part.first..part.end).map(|contact| (part.array, contact)));
+    for Exchange { slice, effect, .. } in exchanges {
+        match effect {
+            AnswerEffect::Acknowledged => {
+                acknowledged.extend((slice.first..slice.end).map(|contact| (slice.array, contact)));
             }
-            Outcome::Refused { message: said, .. } => {
-                assert_eq!((part.contacts(), said.as_str()), (1, message().as_str()));
-                assert!(refused.insert((part.array, part.first)));
+            AnswerEffect::Refused { message: said, .. } => {
+                assert_eq!((slice.contacts(), said.as_str()), (1, message().as_str()));
+                assert!(refused.insert((slice.array, slice.first)));
             }
             _ => {}
         }
@@ -136,25 +135,25 @@ fn settled(exchanges: &[Exchange]) -> (Vec<Place>, BTreeSet<Place>) {
 }
 
 /// A service that refuses arrays with one of these contacts.
-fn refusing(bad: &BTreeSet<Place>) -> impl FnMut(ArraySlice, Duration) -> (Verdict, Duration) {
-    move |part, _| {
-        let mut within = bad.range((part.array, part.first)..(part.array, part.end));
+fn refusing(bad: &BTreeSet<ContactId>) -> impl FnMut(ArraySlice, Duration) -> (Verdict, Duration) {
+    move |slice, _| {
+        let mut within = bad.range((slice.array, slice.first)..(slice.array, slice.end));
         let verdict = if within.next().is_some() { refused() } else { Verdict::Acknowledged };
         (verdict, SECOND / 10)
     }
 }
 
 #[test]
-fn one_bad_contact_among_500_is_found_in_18_requests_wherever_it_stands() {
+fn one_bad_contact_among_500_is_found_in_18_requests_at_any_index() {
     let mut most = 0;
-    for place in 0..500 {
-        let bad = [(0, place)].into();
+    for index in 0..500 {
+        let bad = [(0, index)].into();
         let exchanges = run(&mut schedule(rules(), sizes(1, 500)), &mut refusing(&bad));
         most = most.max(requests(&exchanges));
         let (acknowledged, refused) = settled(&exchanges);
         assert_eq!(refused, bad);
-        let others: Vec<_> = (0..500).filter(|at| *at != place).map(|at| (0, at)).collect();
-        assert_eq!(acknowledged, others, "{place}");
+        let others: Vec<_> = (0..500).filter(|at| *at != index).map(|at| (0, at)).collect();
+        assert_eq!(acknowledged, others, "{index}");
     }
     let bound = 2.0 * 500f64.log2() + 1.0;
     assert!(most as f64 <= bound, "{most} requests, and {bound:.2} are allowed");
@@ -164,17 +163,17 @@ fn one_bad_contact_among_500_is_found_in_18_requests_wherever_it_stands() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whichever contacts are at fault: they are refused, one by one, and all others are in, once.
+    /// Whichever contacts are at fault: each is refused alone, and all others are taken once.
     #[test]
-    fn contacts_at_fault_stand_alone(
+    fn exactly_the_contacts_at_fault_are_refused(
         bad in prop::collection::btree_set((0u32..3, 0u32..70), 0..40),
         trouble in 0.0f64..0.5,
         seed in any::<u64>(),
     ) {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut service = refusing(&bad);
-        let mut faulty = |part: ArraySlice, now: Duration| {
-            let (verdict, latency) = service(part, now);
+        let mut faulty = |slice: ArraySlice, now: Duration| {
+            let (verdict, latency) = service(slice, now);
             let is_trouble = random.f64() < trouble;
             (if is_trouble { unclear(Trouble::TimedOut) } else { verdict }, latency)
         };
@@ -189,15 +188,15 @@ proptest! {
 }
 
 #[test]
-fn a_service_that_takes_fewer_at_once_gets_fewer_and_loses_none() {
+fn a_service_with_smaller_limits_gets_smaller_requests_and_all_contacts() {
     let too_many = |verdict: fn() -> Verdict, limit: u32| {
-        move |part: ArraySlice, _: Duration| {
-            let is_too_many = part.contacts() > limit;
+        move |slice: ArraySlice, _: Duration| {
+            let is_too_many = slice.contacts() > limit;
             (if is_too_many { verdict() } else { Verdict::Acknowledged }, SECOND / 10)
         }
     };
     for (verdict, most) in [
-        // Eight parts of each array go; what is too large is learned from the first four arrays.
+        // Eight slices of each array are taken. The first four arrays show which size is too large.
         ((|| Verdict::TooLarge { message: message() }) as fn() -> Verdict, 5 * 8 + 4 * 7),
         // Refusals look like a contact at fault, until nobody is: fifteen for each array at best.
         (refused, 5 * 15 + 4 * 8),
@@ -210,28 +209,28 @@ fn a_service_that_takes_fewer_at_once_gets_fewer_and_loses_none() {
 }
 
 #[test]
-fn what_has_no_clear_answer_is_sent_again_so_often_and_the_rest_goes_on() {
-    let mut service = |part: ArraySlice, _: Duration| {
-        let broken = part.array == 1;
+fn a_slice_without_a_clear_answer_uses_up_its_retries_and_the_rest_goes_on() {
+    let mut service = |slice: ArraySlice, _: Duration| {
+        let broken = slice.array == 1;
         (if broken { unclear(Trouble::Status(503)) } else { Verdict::Acknowledged }, SECOND / 10)
     };
     let exchanges = run(&mut schedule(rules(), sizes(4, 10)), &mut service);
-    let sent = exchanges.iter().filter(|exchange| exchange.part.array == 1).count();
+    let sent = exchanges.iter().filter(|exchange| exchange.slice.array == 1).count();
     assert_eq!(sent, 1 + rules().retries as usize);
-    let given_up = Outcome::GivenUp { trouble: Trouble::Status(503) };
-    assert_eq!(exchanges.iter().filter(|exchange| exchange.outcome == given_up).count(), 1);
+    let given_up = AnswerEffect::GivenUp { trouble: Trouble::Status(503) };
+    assert_eq!(exchanges.iter().filter(|exchange| exchange.effect == given_up).count(), 1);
     assert_eq!(settled(&exchanges).0.len(), 30);
 }
 
 #[test]
-fn waits_before_another_try_grow_and_are_drawn_from_nothing_up() {
+fn waits_before_retries_are_random_and_their_maximum_grows() {
     let mut waits: Vec<Vec<Duration>> = vec![Vec::new(); 10];
     for seed in 0..200 {
         let rules = Rules { retries: 10, seed, ..rules() };
         let mut service = |_: ArraySlice, _: Duration| (unclear(Trouble::TimedOut), SECOND);
         let exchanges = run(&mut schedule(rules, sizes(1, 1)), &mut service);
         for (wait, all) in exchanges.iter().zip(&mut waits) {
-            if let Outcome::Retried { wait, .. } = wait.outcome {
+            if let AnswerEffect::Retried { wait, .. } = wait.effect {
                 all.push(wait);
             }
         }
@@ -248,8 +247,8 @@ fn waits_before_another_try_grow_and_are_drawn_from_nothing_up() {
 fn a_service_that_cannot_be_reached_ends_the_run() {
     let mut service = |_: ArraySlice, _: Duration| (unclear(Trouble::NotConnected), SECOND / 10);
     let exchanges = run(&mut schedule(rules(), sizes(100, 500)), &mut service);
-    let last = exchanges.last().map(|exchange| &exchange.outcome);
-    assert_eq!(last, Some(&Outcome::Stopped { stop: Stop::Unreachable }));
+    let last = exchanges.last().map(|exchange| &exchange.effect);
+    assert_eq!(last, Some(&AnswerEffect::Stopped { stop: Stop::Unreachable }));
     assert!(exchanges.len() <= 4 * 7 * 2, "{}", exchanges.len());
 }
 
@@ -313,13 +312,13 @@ fn a_wait_longer_than_allowed_ends_the_run() {
     // A service that never takes anything is not waited for for ever either.
     let exchanges = asks(60);
     assert!((14..=16).contains(&exchanges.len()), "{}", exchanges.len());
-    let stopped = &exchanges[exchanges.len() - 1].outcome;
-    let Outcome::Stopped { stop: Stop::WaitUsedUp { waited, wait } } = stopped else {
+    let stopped = &exchanges[exchanges.len() - 1].effect;
+    let AnswerEffect::Stopped { stop: Stop::WaitUsedUp { waited, wait } } = stopped else {
         panic!("{stopped:?}")
     };
     assert!(*waited + *wait > rules().max_wait && *wait < SECOND * 61, "{waited:?} {wait:?}");
-    let stopped = &asks(901)[0].outcome;
-    assert!(matches!(stopped, Outcome::Stopped { stop: Stop::TooLongAWait { .. } }));
+    let stopped = &asks(901)[0].effect;
+    assert!(matches!(stopped, AnswerEffect::Stopped { stop: Stop::TooLongAWait { .. } }));
 }
 
 #[test]
@@ -332,8 +331,8 @@ fn ten_thousand_contacts_take_what_the_limit_allows() {
     println!("{took:?}, and {allowed:?} is the least");
 }
 
-/// A service that counts, with an uploader that is killed and started again and again: an hour of
-/// it in a moment. The journal is the real one but for the disk.
+/// A service that counts requests, and an uploader that is killed and started again many times: an hour
+/// of it in a moment. The journal is the real one, without a disk.
 #[test]
 fn an_hour_with_restarts_stays_within_the_limit_and_every_wait() {
     for seed in 0..5 {
@@ -348,16 +347,16 @@ fn an_hour(seed: u64) {
     let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap();
     // Time of the wall; each run has a monotonic clock of its own beside it.
     let (mut wall, end) = (START, START + HOUR);
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<JournalLine> = Vec::new();
     let mut arrivals: Vec<Duration> = Vec::new();
     let mut closed: Vec<(Duration, Duration)> = Vec::new();
     let mut sent: Vec<Duration> = Vec::new();
     let mut restarts = 0;
     while wall < end {
         let past = Past::of(&lines, &job, milliseconds(wall));
-        lines.push(Line {
+        lines.push(JournalLine {
             at: milliseconds(wall),
-            entry: Entry::Opened { job: job.clone(), again: false },
+            event: JournalEvent::Opened { job: job.clone(), again: false },
         });
         let rules = Rules { seed: random.u64(..), ..rules() };
         let offset = SECOND * random.u32(100_000..200_000);
@@ -365,14 +364,14 @@ fn an_hour(seed: u64) {
         let clock = |wall: Duration| offset + (wall - began);
         let mut schedule = Schedule::new(rules, sizes(7_000, 1), &past, offset);
         let killed = (wall + Duration::from_millis(random.u64(1..240_000))).min(end);
-        let mut under_way: Vec<(Duration, Task, Verdict)> = Vec::new();
+        let mut under_way: Vec<(Duration, Request, Verdict)> = Vec::new();
         while wall < killed {
             under_way.sort_by_key(|(answered, ..)| *answered);
             let first = under_way.first().map(|(answered, ..)| *answered);
-            match schedule.next(clock(wall)) {
-                Next::Send(task) => {
+            match schedule.next_action(clock(wall)) {
+                Action::Send(request) => {
                     let at = milliseconds(wall);
-                    lines.push(Line { at, entry: Entry::Sending(task.part) });
+                    lines.push(JournalLine { at, event: JournalEvent::Sending(request.slice) });
                     sent.push(wall);
                     let latency = Duration::from_millis(match random.u32(..20) {
                         0 => random.u64(1_000..50_000),
@@ -385,30 +384,30 @@ fn an_hour(seed: u64) {
                         3..40 => unclear(Trouble::Status(500)),
                         _ => Verdict::Acknowledged,
                     };
-                    under_way.push((wall + latency, task, verdict));
+                    under_way.push((wall + latency, request, verdict));
                 }
-                Next::WaitUntil(until, _)
+                Action::WaitUntil(until, _)
                     if first.is_none_or(|first| until < clock(wall) + (first - wall)) =>
                 {
                     wall += until - clock(wall);
                 }
-                Next::Done => return,
+                Action::Done => return,
                 _ => {
-                    let (answered, task, verdict) = under_way.remove(0);
+                    let (answered, request, verdict) = under_way.remove(0);
                     wall = wall.max(answered);
                     if wall >= killed {
                         break;
                     }
-                    let (part, at) = (task.part, milliseconds(wall));
-                    let entry = match schedule.answered(task, verdict, clock(wall)) {
-                        Outcome::Acknowledged => Entry::Acknowledged(part),
-                        Outcome::Limited { wait } => {
+                    let (slice, at) = (request.slice, milliseconds(wall));
+                    let event = match schedule.answered(request, verdict, clock(wall)) {
+                        AnswerEffect::Acknowledged => JournalEvent::Acknowledged(slice),
+                        AnswerEffect::Limited { wait } => {
                             closed.push((wall, wall + wait));
-                            Entry::Limited { part, until: at + milliseconds(wait) }
+                            JournalEvent::Limited { slice, until: at + milliseconds(wait) }
                         }
-                        _ => Entry::Unknown(part),
+                        _ => JournalEvent::Unknown(slice),
                     };
-                    lines.push(Line { at, entry });
+                    lines.push(JournalLine { at, event });
                 }
             }
         }
@@ -439,23 +438,23 @@ fn an_hour(seed: u64) {
     assert!(restarts > 10 && !closed.is_empty());
 }
 
-/// What a service says that refuses everything; nothing in it is about a contact.
+/// The answer of a service that refuses everything. Nothing in it is about a contact.
 fn general() -> Verdict {
     Verdict::Refused { status: 400, message: "Bot not found".to_owned() }
 }
 
-fn refuses_everything(message: &str, status: u16) -> Outcome {
-    Outcome::Stopped { stop: Stop::RefusesEverything { status, message: message.to_owned() } }
+fn refuses_everything(message: &str, status: u16) -> AnswerEffect {
+    AnswerEffect::Stopped { stop: Stop::RefusesEverything { status, message: message.to_owned() } }
 }
 
-/// Contacts that were refused for good, whatever was said of them.
-fn refused_for_good(exchanges: &[Exchange]) -> BTreeSet<Place> {
-    let refused = exchanges.iter().filter(|one| matches!(one.outcome, Outcome::Refused { .. }));
-    refused.map(|one| (one.part.array, one.part.first)).collect()
+/// The contacts that were refused for good, with any message.
+fn refused_for_good(exchanges: &[Exchange]) -> BTreeSet<ContactId> {
+    let refused = exchanges.iter().filter(|one| matches!(one.effect, AnswerEffect::Refused { .. }));
+    refused.map(|one| (one.slice.array, one.slice.first)).collect()
 }
 
 #[test]
-fn a_service_that_refuses_everything_is_found_out_in_a_few_requests() {
+fn a_service_that_refuses_everything_is_detected_in_a_few_requests() {
     // Answers overtake each other, and some contacts are refused before, too.
     for seed in 0..40 {
         for (arrays, contacts, concurrency) in
@@ -470,12 +469,12 @@ fn a_service_that_refuses_everything_is_found_out_in_a_few_requests() {
 
 fn found_out(seed: u64, before: usize, sizes: Vec<Size>, concurrency: usize) {
     let mut random = fastrand::Rng::with_seed(seed);
-    let bad: BTreeSet<Place> =
+    let bad: BTreeSet<ContactId> =
         (0..sizes.len() as u32).step_by(3).map(|array| (array, random.u32(..500))).collect();
     let (mut sent, mut in_vain) = (0, 0);
-    let mut service = |part: ArraySlice, _: Duration| {
+    let mut service = |slice: ArraySlice, _: Duration| {
         sent += 1;
-        let mut within = bad.range((part.array, part.first)..(part.array, part.end));
+        let mut within = bad.range((slice.array, slice.first)..(slice.array, slice.end));
         let verdict = match within.next() {
             _ if sent > before => {
                 in_vain += 1;
@@ -491,11 +490,11 @@ fn found_out(seed: u64, before: usize, sizes: Vec<Size>, concurrency: usize) {
     if in_vain == 0 {
         return;
     }
-    let is_taken = |exchange: &Exchange| exchange.outcome == Outcome::Acknowledged;
+    let is_taken = |exchange: &Exchange| exchange.effect == AnswerEffect::Acknowledged;
     let was_taken = exchanges.iter().any(is_taken);
     let most = if was_taken { concurrency.max(8) + 2 } else { 12 };
     assert!(in_vain <= most, "{in_vain} requests, and {most} are allowed");
-    let last = exchanges.last().map(|exchange| &exchange.outcome);
+    let last = exchanges.last().map(|exchange| &exchange.effect);
     assert_eq!(last, Some(&refuses_everything("Bot not found", 400)));
     assert!(refused_for_good(&exchanges).is_subset(&bad));
 }
@@ -506,7 +505,7 @@ fn a_service_that_finds_everything_too_large_refuses_no_contact() {
         (Verdict::TooLarge { message: "request entity too large".to_owned() }, SECOND / 10)
     };
     let exchanges = run(&mut schedule(rules(), sizes(100, 500)), &mut service);
-    let last = exchanges.last().map(|exchange| &exchange.outcome);
+    let last = exchanges.last().map(|exchange| &exchange.effect);
     assert_eq!(last, Some(&refuses_everything("request entity too large", 413)));
     assert_eq!(refused_for_good(&exchanges), BTreeSet::new());
     // The size that goes is looked for first: some nine halvings of what four workers sent.
@@ -514,34 +513,34 @@ fn a_service_that_finds_everything_too_large_refuses_no_contact() {
 }
 
 #[test]
-fn a_last_array_that_is_all_bad_is_refused_contact_by_contact() {
-    let bad: BTreeSet<Place> = (0..60).map(|place| (4, place)).collect();
+fn a_last_array_of_bad_contacts_is_refused_contact_by_contact() {
+    let bad: BTreeSet<ContactId> = (0..60).map(|index| (4, index)).collect();
     let exchanges = run(&mut schedule(rules(), sizes(5, 60)), &mut refusing(&bad));
     let (acknowledged, refused) = settled(&exchanges);
     assert_eq!(refused, bad);
     let checks: Vec<ArraySlice> = exchanges
         .iter()
-        .filter(|exchange| exchange.outcome == Outcome::Checked)
-        .map(|exchange| exchange.part)
+        .filter(|exchange| exchange.effect == AnswerEffect::Checked)
+        .map(|exchange| exchange.slice)
         .collect();
     assert!(!checks.is_empty() && checks.iter().all(|check| check.contacts() == 1));
     assert!(checks.iter().all(|check| acknowledged.contains(&(check.array, check.first))));
-    // Twice each, the parts that they stood in, and a sample and a check for every eight refusals.
+    // Twice each, the slices around them, and a sample and a check for every eight refusals.
     let most = 60 * 3 + 60 * 3 * 2 / 8 + 4;
     assert!(requests(&exchanges) <= most, "{} requests", requests(&exchanges));
 }
 
-/// Where nothing was ever taken, the words must tell.
+/// Where nothing was ever taken, the message decides.
 #[test]
-fn a_folder_so_small_that_all_stands_alone_is_refused_if_the_words_are_about_the_contact() {
+fn contacts_of_a_tiny_folder_are_refused_if_the_message_is_about_the_contact() {
     for contacts in 1..=5 {
-        let bad: BTreeSet<Place> = (0..contacts).map(|place| (0, place)).collect();
+        let bad: BTreeSet<ContactId> = (0..contacts).map(|index| (0, index)).collect();
         let exchanges = run(&mut schedule(rules(), sizes(1, contacts)), &mut refusing(&bad));
         assert_eq!(settled(&exchanges).1, bad);
         let mut service = |_: ArraySlice, _: Duration| (general(), SECOND / 10);
         let exchanges = run(&mut schedule(rules(), sizes(1, contacts)), &mut service);
         assert_eq!(refused_for_good(&exchanges), BTreeSet::new());
-        let last = exchanges.last().map(|exchange| &exchange.outcome);
+        let last = exchanges.last().map(|exchange| &exchange.effect);
         assert_eq!(last, Some(&refuses_everything("Bot not found", 400)));
         assert_eq!(requests(&exchanges), 2 * contacts as usize - 1);
     }
@@ -560,7 +559,7 @@ fn a_check_without_a_clear_answer_ends_the_run_and_refuses_nobody() {
         (if sent > 10 { unclear(Trouble::Status(500)) } else { verdict }, SECOND / 10)
     };
     let exchanges = run(&mut schedule(rules(), sizes(50, 500)), &mut service);
-    let last = exchanges.last().map(|exchange| &exchange.outcome);
+    let last = exchanges.last().map(|exchange| &exchange.effect);
     assert_eq!(last, Some(&refuses_everything("Bot not found", 400)));
     assert_eq!(refused_for_good(&exchanges), BTreeSet::new());
     assert!(requests(&exchanges) <= 10 + 2 * 7, "{}", requests(&exchanges));
@@ -570,8 +569,8 @@ fn a_check_without_a_clear_answer_ends_the_run_and_refuses_nobody() {
 struct Folder {
     sizes: Vec<Size>,
     job: Job,
-    lines: Vec<Line>,
-    /// What was answered so far, by all runs.
+    lines: Vec<JournalLine>,
+    /// The answers so far, of all runs.
     answered: usize,
 }
 
@@ -593,8 +592,8 @@ impl Folder {
         Past::of(&self.lines, &self.job, self.lines.len() as u64)
     }
 
-    /// Runs until everything is settled, the schedule stops, or so much was answered. A journal line
-    /// is written where the uploader writes one.
+    /// Runs until everything is answered, the schedule stops, or this number of answers has come. A journal
+    /// line is written where the uploader writes one.
     fn run(
         &mut self,
         rules: Rules,
@@ -602,32 +601,32 @@ impl Folder {
         service: &mut dyn FnMut(ArraySlice, Duration) -> (Verdict, Duration),
     ) -> RunEnd {
         let past = self.past();
-        let mut note = |entry| self.lines.push(Line { at: self.lines.len() as u64, entry });
-        note(Entry::Opened { job: self.job.clone(), again: false });
+        let mut note = |event| self.lines.push(JournalLine { at: self.lines.len() as u64, event });
+        note(JournalEvent::Opened { job: self.job.clone(), again: false });
         let mut schedule = Schedule::new(rules, self.sizes.clone(), &past, START);
         let mut now = START;
-        let mut under_way: Vec<(Duration, Task, Verdict)> = Vec::new();
+        let mut under_way: Vec<(Duration, Request, Verdict)> = Vec::new();
         let mut left = killed_after;
         loop {
             under_way.sort_by_key(|(answered, ..)| *answered);
             let first = under_way.first().map(|(answered, ..)| *answered);
-            match (schedule.next(now), first) {
-                (Next::Send(task), _) => {
-                    note(Entry::Sending(task.part));
-                    let (verdict, latency) = service(task.part, now);
-                    under_way.push((now + latency, task, verdict));
+            match (schedule.next_action(now), first) {
+                (Action::Send(request), _) => {
+                    note(JournalEvent::Sending(request.slice));
+                    let (verdict, latency) = service(request.slice, now);
+                    under_way.push((now + latency, request, verdict));
                     continue;
                 }
-                (Next::WaitUntil(until, _), first) if first.is_none_or(|first| until < first) => {
+                (Action::WaitUntil(until, _), first) if first.is_none_or(|first| until < first) => {
                     now = until;
                     continue;
                 }
-                (Next::Refuse(Refusal { part, status, .. }), _) => {
-                    note(Entry::Refused { part, status });
+                (Action::Refuse(Refusal { slice, status, .. }), _) => {
+                    note(JournalEvent::Refused { slice, status });
                     continue;
                 }
-                (Next::Stop(_), _) => return RunEnd::Stopped,
-                (Next::Done, _) => return RunEnd::Done,
+                (Action::Stop(_), _) => return RunEnd::Stopped,
+                (Action::Done, _) => return RunEnd::Done,
                 _ => {}
             }
             if left == 0 {
@@ -635,46 +634,48 @@ impl Folder {
             }
             left -= 1;
             self.answered += 1;
-            let (answered, task, verdict) = under_way.remove(0);
+            let (answered, request, verdict) = under_way.remove(0);
             now = now.max(answered);
-            let part = task.part;
-            let (entry, stops) = match schedule.answered(task, verdict, now) {
-                Outcome::Acknowledged => (Entry::Acknowledged(part), false),
-                Outcome::Refused { status, .. } | Outcome::Halved { status } => {
-                    (Entry::Refused { part, status }, false)
+            let slice = request.slice;
+            let (event, stops) = match schedule.answered(request, verdict, now) {
+                AnswerEffect::Acknowledged => (JournalEvent::Acknowledged(slice), false),
+                AnswerEffect::Refused { status, .. } | AnswerEffect::Halved { status } => {
+                    (JournalEvent::Refused { slice, status }, false)
                 }
-                Outcome::Doubted { status } => (Entry::Doubted { part, status }, false),
-                Outcome::Checked => (Entry::Checked(part), false),
-                Outcome::Limited { .. } | Outcome::Retried { .. } | Outcome::GivenUp { .. } => {
-                    (Entry::Unknown(part), false)
+                AnswerEffect::Doubted { status } => {
+                    (JournalEvent::Doubted { slice, status }, false)
                 }
-                Outcome::Stopped { .. } => (Entry::Unknown(part), true),
+                AnswerEffect::Checked => (JournalEvent::Checked(slice), false),
+                AnswerEffect::Limited { .. }
+                | AnswerEffect::Retried { .. }
+                | AnswerEffect::GivenUp { .. } => (JournalEvent::Unknown(slice), false),
+                AnswerEffect::Stopped { .. } => (JournalEvent::Unknown(slice), true),
             };
-            note(entry);
+            note(event);
             if stops {
                 return RunEnd::Stopped;
             }
         }
     }
 
-    /// The contacts that the journal knows as acknowledged, each as often as it is, and as refused.
-    fn settled(&self) -> (Vec<Place>, BTreeSet<Place>) {
+    /// The contacts that the journal lists as acknowledged, each as often as it does, and as refused.
+    fn settled(&self) -> (Vec<ContactId>, BTreeSet<ContactId>) {
         let past = self.past();
-        let taken = past.acknowledged.iter().flat_map(|(array, parts)| {
-            parts.iter().flat_map(|(first, end)| (*first..*end).map(|place| (*array, place)))
+        let taken = past.acknowledged.iter().flat_map(|(array, slices)| {
+            slices.iter().flat_map(|(first, end)| (*first..*end).map(|index| (*array, index)))
         });
-        (taken.collect(), past.refused.keys().map(|part| (part.array, part.first)).collect())
+        (taken.collect(), past.refused.keys().map(|slice| (slice.array, slice.first)).collect())
     }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// A service refuses everything from one moment to another, and some contacts always; the run is
-    /// killed and started again, and troubled. Every contact ends where it belongs, and none is
-    /// refused for good because of the time when everything was.
+    /// A service refuses everything for some time, and some contacts always. The run is killed and started
+    /// again, and some answers are unclear. Every contact ends where it belongs, and none is refused for
+    /// good because of the time when everything was.
     #[test]
-    fn nobody_is_refused_because_everybody_was(
+    fn no_contact_is_refused_because_everything_was(
         bad in prop::collection::btree_set((0u32..3, 0u32..40), 0..30),
         begins in 0usize..80,
         lasts in 0usize..60,
@@ -685,9 +686,9 @@ proptest! {
     ) {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut sent = 0;
-        let mut service = |part: ArraySlice, _: Duration| {
+        let mut service = |slice: ArraySlice, _: Duration| {
             sent += 1;
-            let mut within = bad.range((part.array, part.first)..(part.array, part.end));
+            let mut within = bad.range((slice.array, slice.first)..(slice.array, slice.end));
             let verdict = match within.next() {
                 _ if (begins..begins + lasts).contains(&sent) => general(),
                 Some(_) => refused(),
@@ -713,15 +714,15 @@ proptest! {
         }
         let (acknowledged, refused) = folder.settled();
         prop_assert_eq!(&refused, &bad);
-        let all = (0..3).flat_map(|array| (0..40).map(move |place| (array, place)));
-        let others: Vec<Place> = all.filter(|place| !bad.contains(place)).collect();
+        let all = (0..3).flat_map(|array| (0..40).map(move |index| (array, index)));
+        let others: Vec<ContactId> = all.filter(|index| !bad.contains(index)).collect();
         prop_assert_eq!(acknowledged, others);
     }
 
-    /// Where everything is refused again and again, a contact without fault is refused for good only
-    /// if it met two of those times, with something taken between them.
+    /// Where everything is refused several times, a contact without fault is refused for good only if it was
+    /// sent in two of those times, with something taken between them.
     #[test]
-    fn one_time_when_everything_is_refused_is_not_enough(
+    fn a_single_time_when_everything_is_refused_is_no_proof(
         bad in prop::collection::btree_set((0u32..3, 0u32..40), 0..12),
         times in prop::collection::vec((1usize..30, 1usize..12), 1..8),
         seed in any::<u64>(),
@@ -734,13 +735,13 @@ proptest! {
         }
         let mut sent = 0;
         let mut met: Vec<(usize, ArraySlice)> = Vec::new();
-        let mut service = |part: ArraySlice, _: Duration| {
+        let mut service = |slice: ArraySlice, _: Duration| {
             sent += 1;
-            let mut within = bad.range((part.array, part.first)..(part.array, part.end));
+            let mut within = bad.range((slice.array, slice.first)..(slice.array, slice.end));
             let time = generals.iter().position(|time| time.contains(&sent));
             let verdict = match (time, within.next()) {
                 (Some(time), _) => {
-                    met.push((time, part));
+                    met.push((time, slice));
                     general()
                 }
                 (None, Some(_)) => refused(),
@@ -759,10 +760,10 @@ proptest! {
         let (acknowledged, refused) = folder.settled();
         prop_assert_eq!(acknowledged.len() + refused.len(), 120);
         prop_assert!(refused.is_superset(&bad));
-        for (array, place) in refused.difference(&bad) {
-            let holds = |part: &ArraySlice| part.array == *array && (part.first..part.end).contains(place);
-            let of = met.iter().filter(|(_, part)| holds(part)).map(|(time, _)| *time);
-            prop_assert!(of.collect::<BTreeSet<_>>().len() >= 2, "{array} {place}");
+        for (array, index) in refused.difference(&bad) {
+            let holds = |slice: &ArraySlice| slice.array == *array && (slice.first..slice.end).contains(index);
+            let of = met.iter().filter(|(_, slice)| holds(slice)).map(|(time, _)| *time);
+            prop_assert!(of.collect::<BTreeSet<_>>().len() >= 2, "{array} {index}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Folders to upload, and servers on this machine that answer what they are told to.
+//! Folders to upload, and servers on this machine with given answers.
 
 #![allow(dead_code, reason = "each test target uses its own part")]
 
@@ -21,7 +21,7 @@ pub(crate) const TOKEN: &str = "canary-token-7f3a";
 
 pub(crate) const SUCCESS: &str = r#"{"success": true, "message": "success", "code": 200}"#;
 
-/// A contact in the form of the import API; numbers tell contacts apart.
+/// A contact in the form of the import API, distinguished by its number.
 pub(crate) fn contact(number: usize) -> Value {
     json!({"profile": {"userDetails": {
         "userProvidedName": format!("Asha Canary {number}"),
@@ -54,7 +54,7 @@ pub(crate) fn write_folder(folder: &Path, arrays: &[Vec<Value>]) {
     std::fs::write(folder.join("manifest.json"), manifest).unwrap();
 }
 
-/// A folder with so many arrays of so many contacts.
+/// A folder with this number of arrays, each with this number of contacts.
 pub(crate) fn folder(arrays: usize, contacts: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let array = |index| (index * contacts..(index + 1) * contacts).map(contact).collect();

@@ -1,8 +1,7 @@
-//! What stands beside a result folder for a time: staging folders, and results that are being
-//! replaced.
+//! Temporary folders beside a result folder: staging folders, and results that are being replaced.
 //!
-//! Their names are marked with a checksum, so that a folder is known as ours from the moment it is
-//! made, and nothing that a user gave such a name is ever taken for one.
+//! Their names end in a checksum. So a folder is known as ours from the moment it is made, and a
+//! user's folder with a similar name is never taken for one.
 
 use std::collections::hash_map::RandomState;
 use std::ffi::{OsStr, OsString};
@@ -11,21 +10,19 @@ use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use contactmill_wire::files::MANIFEST;
 use ring::digest::{SHA256, digest};
 
 use crate::lock::Lock;
-use crate::notice::Notice;
+use crate::note::StagingNote;
 
-/// The name of a manifest, without which a folder is no result.
-pub(crate) const MANIFEST: &str = "manifest.json";
-
-/// Why a folder stands beside the results.
+/// What a folder beside the results is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// Results grow in it, or what has been replaced is on its way out. Nobody needs it once its
-    /// run is over.
+    /// Results grow in it, or replaced results wait to be removed. Nobody needs it once its run is
+    /// over.
     Staging,
-    /// It is the results that were there before, while the new ones take their name.
+    /// It holds the earlier results while the new ones take their name.
     Replaced,
 }
 
@@ -38,7 +35,7 @@ impl Role {
     }
 }
 
-/// Digits of the random part of a name, and of its checksum.
+/// Number of digits in the random part of a name, and in its checksum.
 const DIGITS: usize = 8;
 
 /// A new name beside `out`, such as `.out.staging-1f9a3b7c5e884898`.
@@ -67,7 +64,7 @@ fn checksum(prefix: &OsStr, random: &str) -> String {
     hash.as_ref().iter().take(DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What a folder of this name is to `out`, if it is one of ours.
+/// The role of a folder with this name beside `out`, if it is one of ours.
 fn role_of(out: &Path, name: &OsStr) -> Option<Role> {
     [Role::Staging, Role::Replaced].into_iter().find(|role| {
         let prefix = prefix(out, *role);
@@ -85,7 +82,7 @@ pub(crate) fn parent_of(path: &Path) -> &Path {
     }
 }
 
-/// Our folders beside `out`. Where it cannot be looked, there is nothing to be done about any.
+/// Our folders beside `out`. None where the folder above cannot be listed.
 fn ours(out: &Path) -> Vec<(Role, PathBuf)> {
     let parent = parent_of(out);
     let entries = fs::read_dir(parent).into_iter().flatten().flatten();
@@ -99,15 +96,15 @@ fn ours(out: &Path) -> Vec<(Role, PathBuf)> {
     ours
 }
 
-/// Earlier results that a run set aside to replace them and, as it was killed, did not put back.
-/// The next run of `convert` into `out` does.
+/// Where the earlier results of `out` are, if a run was killed between moving them away and putting
+/// the new ones in place. The next run into `out` puts them back.
 ///
 /// ```
 /// let out = std::path::Path::new("nowhere/out");
-/// assert_eq!(contactmill_emit::set_aside(out), None);
+/// assert_eq!(contactmill_emit::displaced_results(out), None);
 /// ```
 #[must_use]
-pub fn set_aside(out: &Path) -> Option<PathBuf> {
+pub fn displaced_results(out: &Path) -> Option<PathBuf> {
     if out.join(MANIFEST).exists() {
         return None;
     }
@@ -116,44 +113,43 @@ pub fn set_aside(out: &Path) -> Option<PathBuf> {
     ours(out).into_iter().find(is_result).map(|(_, path)| path)
 }
 
-/// Puts right what runs into `out` that were killed left beside it: earlier results go back to
-/// their place if nothing else is there, and all else goes. What a living run holds stays.
-pub(crate) fn tidy(out: &Path) -> Vec<Notice> {
-    let mut notices = Vec::new();
-    for (role, path) in ours(out) {
-        // The lock is held until all is done.
-        let (_lock, refused) = match Lock::of(&path) {
-            Ok(Lock::Held(lock)) => (lock, None),
-            Ok(Lock::Refused(folder, error)) => (folder, Some(error)),
-            Ok(Lock::Taken) => continue,
-            Err(error) => {
-                // What only has such a name, or is gone by now, is not ours to speak of.
-                if fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir()) {
-                    notices.push(Notice::NotRemoved { path, error });
-                }
-                continue;
-            }
-        };
-        let is_result = role == Role::Replaced && path.join(MANIFEST).exists();
-        if is_result && is_vacant(out) {
-            notices.push(match put_back(&path, out) {
-                Ok(()) => Notice::Restored { path: out.to_owned() },
-                Err(error) => Notice::SetAside { path, out: out.to_owned(), error },
-            });
-        } else if let Some(error) = refused {
-            notices.push(Notice::MayBeInUse { path, error });
-        } else if is_result && !out.join(MANIFEST).exists() {
-            // Something else has the name, and these results may be the only ones.
-            let error = io::ErrorKind::AlreadyExists.into();
-            notices.push(Notice::SetAside { path, out: out.to_owned(), error });
-        } else if let Err(error) = remove(&path) {
-            notices.push(Notice::NotRemoved { path, error });
-        }
-    }
-    notices
+/// Cleans up beside `out` after runs that were killed: earlier results go back to their place if it is
+/// free, and everything else is removed. A folder that a living run has locked stays.
+pub(crate) fn clean_up(out: &Path) -> Vec<StagingNote> {
+    ours(out).into_iter().filter_map(|(role, path)| clean_up_one(out, role, path)).collect()
 }
 
-/// Whether nothing stands at `out`, or an empty folder.
+fn clean_up_one(out: &Path, role: Role, path: PathBuf) -> Option<StagingNote> {
+    // The lock lasts until this function returns.
+    let (_lock, no_locks) = match Lock::of(&path) {
+        Ok(Lock::Acquired(lock)) => (lock, None),
+        Ok(Lock::Unsupported(folder, error)) => (folder, Some(error)),
+        Ok(Lock::Taken) => return None,
+        Err(error) => {
+            // Something that only has such a name, or is gone by now, is not ours to report.
+            let is_folder = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+            return is_folder.then_some(StagingNote::NotRemoved { path, error });
+        }
+    };
+    let is_result = role == Role::Replaced && path.join(MANIFEST).exists();
+    if is_result && is_vacant(out) {
+        return Some(match put_back(&path, out) {
+            Ok(()) => StagingNote::Restored { path: out.to_owned() },
+            Err(error) => StagingNote::NotRestored { path, out: out.to_owned(), error },
+        });
+    }
+    if let Some(error) = no_locks {
+        return Some(StagingNote::MayBeInUse { path, error });
+    }
+    if is_result && !out.join(MANIFEST).exists() {
+        // Something else has the name, and these results may be the only ones.
+        let error = io::ErrorKind::AlreadyExists.into();
+        return Some(StagingNote::NotRestored { path, out: out.to_owned(), error });
+    }
+    remove(&path).err().map(|error| StagingNote::NotRemoved { path, error })
+}
+
+/// Whether there is nothing at `out`, or an empty folder.
 fn is_vacant(out: &Path) -> bool {
     match fs::read_dir(out) {
         Ok(mut entries) => entries.next().is_none(),
@@ -161,9 +157,9 @@ fn is_vacant(out: &Path) -> bool {
     }
 }
 
-/// Gives results that were set aside their name again.
-fn put_back(aside: &Path, out: &Path) -> io::Result<()> {
-    fs::rename(aside, out)?;
+/// Gives earlier results their name again.
+fn put_back(displaced: &Path, out: &Path) -> io::Result<()> {
+    fs::rename(displaced, out)?;
     // Where this fails, the next run finds them where they are: nothing is lost.
     let _ = sync_folder(parent_of(out));
     Ok(())
@@ -173,9 +169,9 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
-/// Removes a folder of ours with all that is in it.
+/// Removes a folder of ours with everything in it.
 pub(crate) fn remove(folder: &Path) -> io::Result<()> {
-    // What is removed in part must not pass for a result.
+    // A folder that is removed only in part must not pass for a result.
     let manifest = match fs::remove_file(folder.join(MANIFEST)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed,
@@ -203,7 +199,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn only_a_name_that_was_made_for_a_folder_is_one_of_ours(name in "[a-z .-]{1,12}", other in ".{0,40}") {
+        fn no_other_name_passes_for_one_of_our_folders(name in "[a-z .-]{1,12}", other in ".{0,40}") {
             let out = Path::new("results").join(&name);
             for role in [Role::Staging, Role::Replaced] {
                 let ours = new_path(&out, role);

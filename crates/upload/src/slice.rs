@@ -1,34 +1,35 @@
-//! A part of an import array, and the request body that it makes.
+//! A slice of an import array, and the body of its request.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::folder::contacts_of;
-use crate::object::Object;
+use contactmill_wire::object::Object;
 
-/// A run of contacts of one import array: what one request sends.
+use crate::folder::contacts_of;
+
+/// Some contacts of one import array, one after the other: what one request sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ArraySlice {
-    /// The array, by its place in the manifest, from 0.
+    /// The array, by its index in the manifest.
     pub array: u32,
-    /// The first contact, from 0.
+    /// The index of the first contact.
     pub first: u32,
-    /// The one behind the last contact.
+    /// The index behind the last contact.
     pub end: u32,
 }
 
 impl ArraySlice {
-    /// Contacts in it.
+    /// Number of contacts.
     #[must_use]
     pub fn contacts(self) -> u32 {
         self.end.saturating_sub(self.first)
     }
 
-    /// Two halves, the first of them the smaller; none of one contact.
+    /// Two halves, the first of them the smaller. A single contact has none.
     ///
-    /// The first half is sent first. If it goes through, the fault is in the second, which then
-    /// need not be sent as a whole: with the first one smaller this finds one contact among 500 in
-    /// at most 18 requests.
+    /// The first half is sent first. If it is acknowledged, the fault is in the second, which then
+    /// need not be sent as a whole. As the first is the smaller, one contact among 500 is found in at
+    /// most 18 requests.
     pub(crate) fn halves(self) -> Option<(ArraySlice, ArraySlice)> {
         if self.contacts() < 2 {
             return None;
@@ -37,7 +38,7 @@ impl ArraySlice {
         Some((ArraySlice { end: middle, ..self }, ArraySlice { first: middle, ..self }))
     }
 
-    /// The first contact, and the others if there are any.
+    /// The first contact, and the others, if there are any.
     pub(crate) fn split_first(self) -> (ArraySlice, Option<ArraySlice>) {
         let end = self.first.saturating_add(1).min(self.end);
         let rest = ArraySlice { first: end, ..self };
@@ -45,29 +46,29 @@ impl ArraySlice {
     }
 }
 
-/// The body of the request that sends a part of an array.
+/// The body of the request that sends a slice of an array, with a tag for every contact.
 ///
 /// # Errors
 ///
 /// When the array is not what it was when it was checked, or a tag cannot be added.
 pub(crate) fn body(
     json: Vec<u8>,
-    part: ArraySlice,
+    slice: ArraySlice,
     tag: Option<&str>,
 ) -> Result<Vec<u8>, BodyError> {
     let contacts = contacts_of(&json).map_err(|_| BodyError::NotAnArray)?;
-    let is_whole = part.first == 0 && part.end as usize == contacts.len();
+    let is_whole = slice.first == 0 && slice.end as usize == contacts.len();
     if is_whole && tag.is_none() {
         return Ok(json);
     }
     let chosen =
-        contacts.get(part.first as usize..part.end as usize).ok_or(BodyError::NotAnArray)?;
+        contacts.get(slice.first as usize..slice.end as usize).ok_or(BodyError::NotAnArray)?;
     let mut body = Vec::with_capacity(json.len());
     for (index, contact) in chosen.iter().enumerate() {
         body.push(if index == 0 { b'[' } else { b',' });
         match tag {
             None => body.extend_from_slice(contact.get().as_bytes()),
-            Some(tag) => tagged(contact, tag, &mut body)?,
+            Some(tag) => write_tagged(contact, tag, &mut body)?,
         }
     }
     body.push(b']');
@@ -81,7 +82,9 @@ pub(crate) enum BodyError {
     NoTags,
 }
 
-/// A contact as far as its tags; everything else is passed on as it stands.
+/// A contact down to its tags. Everything else is sent byte for byte, which is why this is not
+/// [`wire::import::Contact`](contactmill_wire::import::Contact): reading and writing that would drop
+/// unknown fields and change escapes.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Contact<'c> {
@@ -108,7 +111,7 @@ struct UserDetails<'c> {
     attributes: &'c RawValue,
 }
 
-fn tagged(contact: &RawValue, tag: &str, body: &mut Vec<u8>) -> Result<(), BodyError> {
+fn write_tagged(contact: &RawValue, tag: &str, body: &mut Vec<u8>) -> Result<(), BodyError> {
     let Object(mut contact): Object<Contact<'_>> =
         serde_json::from_str(contact.get()).map_err(|_| BodyError::NoTags)?;
     let Object(profile) = &mut contact.profile;
@@ -127,8 +130,8 @@ mod tests {
     const ARRAY: &[u8] = br#"[{"profile":{"userDetails":{"userProvidedName":"Asha \u0041","contact":{"email":"","phone":{"number":"9876543210","prefix":"91"}},"tags":["lead"],"attributes":[]}}},2,3]"#;
 
     fn made(first: u32, end: u32, tag: Option<&str>) -> Result<String, BodyError> {
-        let part = ArraySlice { array: 0, first, end };
-        body(ARRAY.to_vec(), part, tag).map(|body| String::from_utf8(body).unwrap())
+        let slice = ArraySlice { array: 0, first, end };
+        body(ARRAY.to_vec(), slice, tag).map(|body| String::from_utf8(body).unwrap())
     }
 
     #[test]
@@ -137,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_an_array_of_its_own() {
+    fn a_slice_is_sent_as_an_array() {
         assert_eq!(made(1, 3, None).unwrap(), "[2,3]");
         assert_eq!(made(2, 3, None).unwrap(), "[3]");
         assert_eq!(made(2, 4, None), Err(BodyError::NotAnArray));
@@ -153,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contact_of_arrays_is_not_taken_for_one_and_rewritten() {
+    fn a_contact_made_of_arrays_is_not_tagged() {
         let details = r#"{"userProvidedName":"Asha","contact":{},"tags":[],"attributes":[]}"#;
         for contact in [
             r#"[[["Asha",{},[],[]]]]"#.to_owned(),
@@ -162,20 +165,20 @@ mod tests {
             r#"{"profile":{"userDetails":["Asha",{},[],[]]}}"#.to_owned(),
         ] {
             let array = format!("[{contact}]").into_bytes();
-            let part = ArraySlice { array: 0, first: 0, end: 1 };
-            assert_eq!(body(array.clone(), part, Some("spring")), Err(BodyError::NoTags));
-            assert_eq!(body(array.clone(), part, None), Ok(array));
+            let slice = ArraySlice { array: 0, first: 0, end: 1 };
+            assert_eq!(body(array.clone(), slice, Some("spring")), Err(BodyError::NoTags));
+            assert_eq!(body(array.clone(), slice, None), Ok(array));
         }
     }
 
     #[test]
-    fn halves_cover_the_part_and_end_at_one_contact() {
-        let part = ArraySlice { array: 0, first: 3, end: 8 };
-        let (first, second) = part.halves().unwrap();
+    fn halves_cover_the_slice_and_end_at_one_contact() {
+        let slice = ArraySlice { array: 0, first: 3, end: 8 };
+        let (first, second) = slice.halves().unwrap();
         assert_eq!((first.first, first.end, second.first, second.end), (3, 5, 5, 8));
         let single = ArraySlice { array: 0, first: 3, end: 4 };
         assert_eq!(single.halves(), None);
-        assert_eq!(part.split_first(), (single, Some(ArraySlice { first: 4, ..part })));
+        assert_eq!(slice.split_first(), (single, Some(ArraySlice { first: 4, ..slice })));
         assert_eq!(single.split_first(), (single, None));
     }
 }

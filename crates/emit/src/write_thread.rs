@@ -1,0 +1,116 @@
+//! Chunks of contacts, written by the thread that makes them or by one of their own.
+
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use contactmill_wire::manifest::OutputFile;
+
+use crate::error::EmitError;
+
+/// The thread that writes and hashes files of contacts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WriteThread {
+    /// The one that calls: for a run on a single thread.
+    Caller,
+    /// One of its own, so that the caller need not wait for the disk.
+    #[default]
+    Own,
+}
+
+/// Files that take contacts in chunks.
+pub(crate) trait ChunkFiles: Send + 'static {
+    /// Some encoded contacts.
+    type Chunk: Send;
+
+    fn write(&mut self, chunk: Self::Chunk) -> Result<(), EmitError>;
+
+    fn finish(self) -> Result<Vec<OutputFile>, EmitError>;
+}
+
+/// Hands chunks to their files.
+pub(crate) enum ChunkWriter<F: ChunkFiles> {
+    Caller(Box<F>),
+    Own(OwnThread<F::Chunk>),
+}
+
+/// A thread that writes chunks.
+pub(crate) struct OwnThread<C> {
+    /// `None` once there are no more chunks.
+    chunks: Option<SyncSender<C>>,
+    /// `None` once its result was taken.
+    thread: Option<JoinHandle<Result<Vec<OutputFile>, EmitError>>>,
+}
+
+/// Maximum number of chunks that wait to be written. More would only take memory.
+const MAX_WAITING: usize = 8;
+
+impl<F: ChunkFiles> ChunkWriter<F> {
+    pub(crate) fn new(files: F, thread: WriteThread) -> Result<Self, EmitError> {
+        Ok(match thread {
+            WriteThread::Caller => ChunkWriter::Caller(Box::new(files)),
+            WriteThread::Own => ChunkWriter::Own(OwnThread::start(files)?),
+        })
+    }
+
+    pub(crate) fn write(&mut self, chunk: F::Chunk) -> Result<(), EmitError> {
+        match self {
+            ChunkWriter::Caller(files) => files.write(chunk),
+            ChunkWriter::Own(thread) => thread.write(chunk),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<Vec<OutputFile>, EmitError> {
+        match self {
+            ChunkWriter::Caller(files) => files.finish(),
+            ChunkWriter::Own(mut thread) => thread.join(),
+        }
+    }
+}
+
+impl<C: Send> OwnThread<C> {
+    fn start<F: ChunkFiles<Chunk = C>>(mut files: F) -> Result<Self, EmitError>
+    where
+        C: 'static,
+    {
+        let (sender, chunks) = sync_channel::<C>(MAX_WAITING);
+        let thread = std::thread::Builder::new().name("contactmill-write".into());
+        let thread = thread.spawn(move || {
+            for chunk in chunks {
+                files.write(chunk)?;
+            }
+            files.finish()
+        });
+        let thread = thread.map_err(EmitError::NoThread)?;
+        Ok(OwnThread { chunks: Some(sender), thread: Some(thread) })
+    }
+
+    fn write(&mut self, chunk: C) -> Result<(), EmitError> {
+        match self.chunks.as_ref().map(|chunks| chunks.send(chunk)) {
+            Some(Ok(())) => Ok(()),
+            // The thread has stopped early. Its result says why.
+            _ => self.join().map(drop),
+        }
+    }
+}
+
+impl<C> OwnThread<C> {
+    /// Waits until everything is written.
+    fn join(&mut self) -> Result<Vec<OutputFile>, EmitError> {
+        self.chunks = None;
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(written)) => written,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+impl<C> Drop for OwnThread<C> {
+    fn drop(&mut self) {
+        // Nothing may be written any more when the staging folder is removed.
+        self.chunks = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
