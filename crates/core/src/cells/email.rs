@@ -47,7 +47,7 @@ struct MailDomains {
 }
 
 static MAIL_DOMAINS: LazyLock<MailDomains> = LazyLock::new(|| {
-    let rows = data::rows(include_str!("../../data/mail-domains.tsv"));
+    let rows = data::rows(data::MAIL_DOMAINS);
     let of = |wanted: &'static str| {
         rows.clone().filter(move |[kind, _]| *kind == wanted).map(|[_, domain]| domain)
     };

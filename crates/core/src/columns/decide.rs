@@ -7,8 +7,9 @@
 use std::fmt;
 
 use crate::columns::content::{ColumnContent, ContentSample};
-use crate::columns::header::{self, HeaderHint, HeaderMeaning, PhoneRank};
-use crate::columns::mapping::MappedField;
+use crate::columns::field::MappedField;
+use crate::columns::header::{self, HeaderMeaning, PhoneRank};
+use crate::columns::hint::{HeaderHint, hint, hint_of_party, is_of_something_else};
 use crate::columns::party::{self, Party, Standing};
 use crate::columns::preset::{Preset, PresetField};
 
@@ -242,7 +243,7 @@ impl Columns<'_> {
                 // Where the party turns out to be another, it can still be an e-mail address.
                 rest.unknown.push(index);
             }
-            None => match header::hint(header).or_else(|| party::hint(header)) {
+            None => match hint(header).or_else(|| hint_of_party(header)) {
                 Some(HeaderHint::Phone(rank)) if self.could_be_phones(content) => {
                     let order = rank.into();
                     let phone = self.by_content(index, MappedField::Phone, order);
@@ -262,7 +263,7 @@ impl Columns<'_> {
         let is_phone = |&mut index: &mut usize| {
             let header = &self.header[index];
             Party::of(header) != Party::default()
-                && !header::is_of_something_else(header)
+                && !is_of_something_else(header)
                 && self.reads_as_phones(index)
                 && self.sample.shared(index, &names).cells == 0
         };
@@ -395,7 +396,7 @@ impl Columns<'_> {
         rest: &mut Rest,
         assigned: &impl Fn(&MappedField) -> bool,
     ) {
-        rest.unknown.retain(|&index| !header::is_of_something_else(&self.header[index]));
+        rest.unknown.retain(|&index| !is_of_something_else(&self.header[index]));
         let has_phone = assigned(&MappedField::Phone)
             || decided.candidates.iter().any(|known| known.field == MappedField::Phone);
         if has_phone {
@@ -564,91 +565,5 @@ impl Share {
     pub fn percent(self) -> u8 {
         let percent = self.count * 100 / self.of.max(1);
         u8::try_from(percent).unwrap_or(100)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use crate::columns::content::ContentSample;
-    use crate::columns::mapping::{FieldMapping, MappedField, MappingError};
-    use crate::options::Options;
-    use crate::records::{Integrity, Position, Record};
-
-    /// The records that a case writes as `6x Name ##,98765432##; …`.
-    fn sample(region: &str, cells: &str) -> ContentSample {
-        let options = Options { region: region.parse().ok(), ..Options::default() };
-        let mut sample = ContentSample::new(options);
-        for group in cells.split(';').filter(|group| *group != "-") {
-            let (times, row) = group.split_once("x ").unwrap();
-            for number in 1..=times.trim().parse().unwrap() {
-                let mut ends = Vec::new();
-                let mut text = String::new();
-                for cell in row.split(',') {
-                    text.push_str(&numbered(cell, number));
-                    ends.push(text.len());
-                }
-                sample.add(Record::new(&text, &ends, Position::default(), Integrity::Whole));
-            }
-        }
-        sample
-    }
-
-    /// A cell with the number of its row in the place of `#`.
-    fn numbered(cell: &str, number: usize) -> String {
-        let width = cell.chars().filter(|&c| c == '#').count();
-        match width {
-            0 => cell.to_owned(),
-            _ => cell.replacen(&"#".repeat(width), &format!("{number:0width$}"), 1),
-        }
-    }
-
-    fn outcome(header: &[String], sample: &ContentSample) -> String {
-        let mapping = FieldMapping::default();
-        let map = match mapping.resolve_with(header, sample) {
-            Ok(map) => map,
-            Err(MappingError::AmbiguousPhone { candidates }) => {
-                let columns: Vec<&str> = candidates.iter().map(|one| &*one.column).collect();
-                return format!("ambiguous: {}", columns.join(" | "));
-            }
-            Err(MappingError::NoPhoneColumn { likely, .. }) => {
-                return format!("no phone column: {}", likely.as_deref().unwrap_or("-"));
-            }
-            Err(MappingError::NoHeader { likely, .. }) => {
-                return format!("no header: {}", likely.as_deref().unwrap_or("-"));
-            }
-            Err(error) => return error.to_string(),
-        };
-        use MappedField::{Email, FirstName, LastName, Name, Phone};
-        let fields = [Name, FirstName, LastName, Phone, Email];
-        let said = fields.iter().filter_map(|field| {
-            let of = map.fields().filter(|(known, _)| *known == field);
-            let columns: Vec<&str> = of.map(|(_, column)| column).collect();
-            (!columns.is_empty()).then(|| format!("{field}={}", columns.join(", ")))
-        });
-        said.collect::<Vec<_>>().join("; ")
-    }
-
-    #[test]
-    fn every_header_row_of_the_tables_is_taken_as_they_say() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/columns");
-        let (mut checked, mut wrong) = (0, Vec::new());
-        for entry in fs::read_dir(folder).unwrap() {
-            let table = fs::read_to_string(entry.unwrap().path()).unwrap();
-            let is_case = |line: &&str| !line.is_empty() && !line.starts_with('#');
-            for line in table.lines().filter(is_case) {
-                let [region, header, cells, expected] =
-                    line.split('\t').collect::<Vec<_>>().try_into().expect(line);
-                let header: Vec<String> = header.split(',').map(str::to_owned).collect();
-                let found = outcome(&header, &sample(region, cells));
-                checked += 1;
-                if found != expected {
-                    wrong.push(format!("{line}\n  found: {found}"));
-                }
-            }
-        }
-        assert!(checked > 80, "{checked}");
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

@@ -2,109 +2,21 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::str::FromStr;
 
 use crate::columns::content::ContentSample;
 use crate::columns::decide::{Candidate, Columns, DecidedBy, Decision, Share};
+use crate::columns::field::MappedField;
 use crate::columns::header;
 use crate::columns::header_row::{
-    Labels, column_letters, has_data, index_of_letters, is_record, may_be_record,
+    Labels, column_letters, has_data, index_of_letters, is_data, is_label, is_record, labels,
+    may_be_record,
 };
 use crate::columns::party::Party;
 use crate::columns::preset::Preset;
 use crate::raw::RawContact;
-use crate::reason::{Field, Reason};
+use crate::reason::Reason;
 use crate::records::{Integrity, Record};
 use crate::text::{folded, is_blank, visible};
-
-/// A field that a column can be mapped to.
-///
-/// ```
-/// use contactmill_core::columns::MappedField;
-///
-/// assert_eq!("phone".parse(), Ok(MappedField::Phone));
-/// assert_eq!("attr:plan".parse(), Ok(MappedField::Attribute("plan".into())));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum MappedField {
-    /// The full name.
-    Name,
-    /// The first name.
-    FirstName,
-    /// The last name.
-    LastName,
-    /// A phone number.
-    Phone,
-    /// An e-mail address.
-    Email,
-    /// The country that numbers without a country calling code belong to.
-    Country,
-    /// Tags.
-    Tags,
-    /// The attribute with this key.
-    Attribute(Box<str>),
-}
-
-impl MappedField {
-    /// The field of a contact that a warning about such a cell names.
-    fn reported(&self) -> Field {
-        match self {
-            MappedField::Name | MappedField::FirstName | MappedField::LastName => Field::Name,
-            MappedField::Phone => Field::Phone,
-            MappedField::Email => Field::Email,
-            MappedField::Country => Field::Attribute("country".into()),
-            MappedField::Tags => Field::Tags,
-            MappedField::Attribute(key) => Field::Attribute(key.clone()),
-        }
-    }
-}
-
-impl fmt::Display for MappedField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            MappedField::Name => f.pad("name"),
-            MappedField::FirstName => f.pad("first_name"),
-            MappedField::LastName => f.pad("last_name"),
-            MappedField::Phone => f.pad("phone"),
-            MappedField::Email => f.pad("email"),
-            MappedField::Country => f.pad("country"),
-            MappedField::Tags => f.pad("tags"),
-            MappedField::Attribute(key) => write!(f, "attr:{key}"),
-        }
-    }
-}
-
-/// The text names no [`MappedField`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownField;
-
-impl fmt::Display for UnknownField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected name, first_name, last_name, phone, email, country, tags or attr:KEY")
-    }
-}
-
-impl std::error::Error for UnknownField {}
-
-impl FromStr for MappedField {
-    type Err = UnknownField;
-
-    fn from_str(text: &str) -> Result<Self, UnknownField> {
-        Ok(match text {
-            "name" => MappedField::Name,
-            "first_name" => MappedField::FirstName,
-            "last_name" => MappedField::LastName,
-            "phone" => MappedField::Phone,
-            "email" => MappedField::Email,
-            "country" => MappedField::Country,
-            "tags" => MappedField::Tags,
-            _ => match text.strip_prefix("attr:").map(str::trim) {
-                Some(key) if !key.is_empty() => MappedField::Attribute(key.into()),
-                _ => return Err(UnknownField),
-            },
-        })
-    }
-}
 
 /// Which of the columns that are mapped to nothing become attributes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -417,6 +329,50 @@ impl FieldMapping {
 }
 
 impl FieldMapping {
+    /// Whether a row is a header row for contacts, by its own words: it tells it from banners above
+    /// it. A column that is mapped by its letter is in every row, and says nothing.
+    ///
+    /// ```
+    /// use contactmill_core::columns::{FieldMapping, MappedField};
+    ///
+    /// let mapping = FieldMapping::default();
+    /// assert!(mapping.is_header(&["Name", "Mobile"].map(String::from)));
+    /// assert!(!mapping.is_header(&["Asha", "98765 43210"].map(String::from)));
+    /// assert!(!mapping.is_header(&["Contacts of March", ""].map(String::from)));
+    /// ```
+    #[must_use]
+    pub fn is_header(&self, row: &[String]) -> bool {
+        let sample = ContentSample::default();
+        if is_record(row, &sample) {
+            return false;
+        }
+        let (by_names, has_phone_by_letter) = self.by_names(row);
+        match by_names.resolve(row) {
+            Ok(_) | Err(MappingError::AmbiguousPhone { .. }) => true,
+            Err(MappingError::NoPhoneColumn { .. }) if has_phone_by_letter => {
+                !by_names.assignments.is_empty() || labels(row, &sample) >= 2
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Whether a row holds somebody's e-mail address or number and no word of a header: it is a
+    /// record, and no banner.
+    ///
+    /// ```
+    /// use contactmill_core::columns::FieldMapping;
+    ///
+    /// let row = |cells: [&str; 3]| FieldMapping::is_record(&cells.map(String::from));
+    /// assert!(row(["Asha", "98765 43210", ""]));
+    /// assert!(!row(["Contacts of March", "", ""]));
+    /// assert!(!row(["Phone:", "044 2345 6789", ""]));
+    /// ```
+    #[must_use]
+    pub fn is_record(row: &[String]) -> bool {
+        let sample = ContentSample::default();
+        row.iter().any(|cell| is_data(cell, &sample)) && !row.iter().any(|cell| is_label(cell))
+    }
+
     /// What it says of columns by their names, and whether it says that a phone column is at a letter,
     /// for a row of which it is not known whether it is the header.
     pub(crate) fn by_names(&self, row: &[String]) -> (FieldMapping, bool) {
