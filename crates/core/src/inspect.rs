@@ -10,7 +10,7 @@ use crate::cells::name;
 use crate::cells::phone::read_phone;
 use crate::columns::consent::{self, Consent};
 use crate::columns::field::MappedField;
-use crate::columns::mapping::{ColumnMap, ColumnRole, RecordForm};
+use crate::columns::mapping::{ColumnMap, ColumnRole, RecordKind};
 use crate::contact::Contact;
 use crate::explain::Notes;
 use crate::normalize::Normalizer;
@@ -239,16 +239,16 @@ impl<'a> Inspector<'a> {
         let keep_every = (self.sample.len() / (4 * SHOWN)).max(1);
         for (index, record) in self.sample.iter().map(RecordBuffer::as_record).enumerate() {
             let position = record.position();
-            let raw = match self.map.form(record) {
-                RecordForm::Blank => {
+            let raw = match self.map.kind(record) {
+                RecordKind::Blank => {
                     whole.blank += 1;
                     continue;
                 }
-                RecordForm::Rejected(reason) => {
+                RecordKind::Rejected(reason) => {
                     whole.rejected.add(Finding::Reason(reason), position);
                     continue;
                 }
-                RecordForm::Contact => self.map.raw_contact(record),
+                RecordKind::Contact => self.map.raw_contact(record),
             };
             for ((tally, cell), (_, role)) in tallies.iter_mut().zip(record.iter()).zip(&columns) {
                 tally.add(cell, role, &raw, self.normalizer, position, &mut whole);

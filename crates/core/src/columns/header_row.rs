@@ -153,10 +153,10 @@ fn is_surely_header(header: &[String], sample: &ContentSample) -> bool {
 /// What columns can be called in a message: by their names where those are surely a header's, else by
 /// their letters.
 pub(crate) struct Labels<'h> {
-    names: &'h [String],
-    header: &'h [String],
+    pub(crate) names: &'h [String],
+    pub(crate) header: &'h [String],
     is_sure: bool,
-    sample: &'h ContentSample,
+    pub(crate) sample: &'h ContentSample,
 }
 
 impl<'h> Labels<'h> {
