@@ -189,6 +189,7 @@ fn mapping_failure(f: &mut fmt::Formatter<'_>, error: &MappingError) -> fmt::Res
             writeln!(f, "there is no column {column:?}")?;
             write!(f, "{}", listed("its columns are:", columns))
         }
+        error => write!(f, "{error}"),
     }
 }
 

@@ -39,6 +39,7 @@ pub struct Explained {
 
 /// One step in reading a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Step {
     /// What kind of step it was.
     pub kind: StepKind,
@@ -48,6 +49,7 @@ pub struct Step {
 
 /// Kinds of [`Step`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum StepKind {
     /// Something was noticed that decides how to go on.
     Seen,

@@ -34,6 +34,7 @@ const SHOWN: usize = 5;
 
 /// What was found in a cell: the reason to reject it, or what would be changed or is suspect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Finding {
     /// It cannot be taken.
     Reason(Reason),
@@ -82,6 +83,7 @@ impl Finding {
 
 /// How often something was found, and where first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FindingCount {
     /// What.
     pub finding: Finding,
@@ -105,6 +107,7 @@ pub struct ColumnInspection {
 
 /// How many numbers without a country code would be valid in a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RegionAdvice {
     /// The region; of those that share a calling code, the main one.
     pub region: Region,
@@ -116,6 +119,7 @@ pub struct RegionAdvice {
 
 /// A column of consents, and how many people it names who do not want to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OptOuts {
     /// The column, from 0.
     pub column: usize,

@@ -37,6 +37,7 @@ pub struct Options {
 
 /// How phone cells are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PhoneMode {
     /// Damage is recognised; repaired where the repair can be proved, rejected otherwise.
     #[default]
@@ -47,6 +48,7 @@ pub enum PhoneMode {
 
 /// What digits without `+` mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BareDigits {
     /// A number of the record's region.
     #[default]
@@ -57,6 +59,7 @@ pub enum BareDigits {
 
 /// Which kinds of line are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LineTypePolicy {
     /// Every kind.
     #[default]
@@ -67,6 +70,7 @@ pub enum LineTypePolicy {
 
 /// How good a number must be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Acceptance {
     /// Its numbering plan assigns such numbers.
     #[default]
@@ -77,6 +81,7 @@ pub enum Acceptance {
 
 /// What becomes of a record without a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MissingName {
     /// The number in international format stands in, with a warning.
     #[default]
@@ -87,6 +92,7 @@ pub enum MissingName {
 
 /// What becomes of a bad e-mail address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BadEmail {
     /// It becomes empty, with a warning.
     #[default]

@@ -28,6 +28,7 @@ const NAMES_OF_A_PERSON: usize = 3;
 
 /// What the cells of one column are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ColumnContent {
     /// Cells that say something.
     pub filled: u64,

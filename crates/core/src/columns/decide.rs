@@ -18,6 +18,7 @@ const ENOUGH_CELLS: u64 = 5;
 
 /// Why a column was taken for what it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Decision {
     /// What decided.
     pub by: DecidedBy,
@@ -31,6 +32,7 @@ pub struct Decision {
 
 /// Some of all cells that were looked at and are filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Share {
     /// What the cells read as.
     pub kind: CellKind,
@@ -42,6 +44,7 @@ pub struct Share {
 
 /// What a cell reads as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum CellKind {
     /// A phone number.
     Phone,
@@ -55,6 +58,7 @@ pub enum CellKind {
 
 /// What decided what a column holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum DecidedBy {
     /// The user.
     Option,

@@ -57,6 +57,7 @@ pub struct FieldMapping {
 /// Columns are called by their names where the first row is known to be a header, and by their
 /// letters where it may hold somebody's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MappingError {
     /// No column holds phone numbers, as far as the header tells.
     NoPhoneColumn {

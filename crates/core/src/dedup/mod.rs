@@ -66,6 +66,7 @@ impl From<PhoneNumber> for MatchKey {
 
 /// A value of a merged record that lost against the value of the contact kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Conflict {
     /// The field.
     pub field: Field,

@@ -56,6 +56,7 @@ impl fmt::Display for Position {
 
 /// Whether a record arrived whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Integrity {
     /// It did.
     #[default]

@@ -4,7 +4,7 @@ use libtest_mimic::Trial;
 
 /// Adds a test for each row of a table, named with the heading above it. `at_least` is the number of rows
 /// below which the table was damaged.
-pub fn add(
+pub(crate) fn add(
     trials: &mut Vec<Trial>,
     (file, table): (&str, &'static str),
     at_least: usize,
@@ -27,7 +27,7 @@ pub fn add(
 }
 
 /// The first columns of a row; what follows is a note.
-pub fn columns<const N: usize>(row: &str) -> [&str; N] {
+pub(crate) fn columns<const N: usize>(row: &str) -> [&str; N] {
     let columns: Vec<&str> = row.split('\t').take(N).collect();
     columns.try_into().unwrap_or_else(|_| panic!("{N} columns with tabs between them: {row:?}"))
 }

@@ -44,6 +44,7 @@ struct More {
 /// A number and what to dial once it has answered. Its [`Display`](fmt::Display) is
 /// `+12015550123 x12`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Phone {
     /// The number.
     pub number: PhoneNumber,
