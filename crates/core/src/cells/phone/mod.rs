@@ -296,22 +296,8 @@ fn read_text(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Rea
     if text != labelled {
         notes.seen(|| format!("behind a label: {text}"));
     }
-    if let Some(digits) = shape::scientific(text) {
-        notes.seen(|| format!("scientific notation: {}", either(&digits)));
-        return Ok(read_text(&digits?, context)?.repaired(WarningCode::PhoneScientific));
-    }
-    if let Some(digits) = shape::float(text) {
-        notes.seen(|| format!("the tail of a float: {}", either(&digits)));
-        return Ok(repair::read_number(digits?, context)?.repaired(WarningCode::PhoneFloatSuffix));
-    }
-    if let Some(whole) = shape::float_like(text)
-        && let Ok(reading) = repair::read_number(whole, context)
-    {
-        notes.seen(|| format!("perhaps the tail of a float, behind {whole}"));
-        return match repair::read_number(text, context) {
-            Ok(_) => Err(Reason::PhoneAmbiguous),
-            Err(_) => Ok(reading.repaired(WarningCode::PhoneFloatSuffix)),
-        };
+    if let Some(reading) = read_float(text, context) {
+        return reading;
     }
     if let Some((number, extension)) = shape::extension(text) {
         notes.seen(|| format!("an extension, {extension}, behind {number}"));
@@ -321,6 +307,28 @@ fn read_text(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Rea
         return list::read(text, context);
     }
     repair::read_number(text, context)
+}
+
+/// Reads a number that a spreadsheet has written as a float; `None` where the text is none.
+fn read_float(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
+    let notes = context.notes;
+    if let Some(digits) = shape::scientific(text) {
+        notes.seen(|| format!("scientific notation: {}", either(&digits)));
+        let reading = digits.and_then(|digits| read_text(&digits, context));
+        return Some(reading.map(|reading| reading.repaired(WarningCode::PhoneScientific)));
+    }
+    if let Some(digits) = shape::float(text) {
+        notes.seen(|| format!("the tail of a float: {}", either(&digits)));
+        let reading = digits.and_then(|digits| repair::read_number(digits, context));
+        return Some(reading.map(|reading| reading.repaired(WarningCode::PhoneFloatSuffix)));
+    }
+    let whole = shape::float_like(text)?;
+    let reading = repair::read_number(whole, context).ok()?;
+    notes.seen(|| format!("perhaps the tail of a float, behind {whole}"));
+    Some(match repair::read_number(text, context) {
+        Ok(_) => Err(Reason::PhoneAmbiguous),
+        Err(_) => Ok(reading.repaired(WarningCode::PhoneFloatSuffix)),
+    })
 }
 
 /// The text that a shape leaves, or why it leaves none.
