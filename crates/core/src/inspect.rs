@@ -81,15 +81,15 @@ impl Finding {
     }
 }
 
-/// How often something was found, and where first.
+/// Number of times something was found, and where first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FindingCount {
-    /// What.
+    /// What was found.
     pub finding: Finding,
-    /// In how many cells, or records.
+    /// Number of cells, or records.
     pub count: u64,
-    /// Where first.
+    /// Where it was found first.
     pub first: Position,
 }
 
@@ -105,7 +105,7 @@ pub struct ColumnInspection {
     pub found: Vec<FindingCount>,
 }
 
-/// How many numbers without a country code would be valid in a region.
+/// Number of numbers without a country code that would be valid in a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RegionAdvice {
@@ -113,17 +113,17 @@ pub struct RegionAdvice {
     pub region: Region,
     /// Valid numbers of those tried.
     pub valid: u64,
-    /// How many other numbers of the sample are written with its calling code.
+    /// Other numbers of the sample that are written with its calling code.
     pub written: u64,
 }
 
-/// A column of consents, and how many people it names who do not want to be written to.
+/// A column of consents, and the number of people in it who do not want to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OptOuts {
     /// The column, from 0.
     pub column: usize,
-    /// How many records of the sample.
+    /// Records of the sample.
     pub count: u64,
 }
 
@@ -131,23 +131,23 @@ pub struct OptOuts {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Inspection {
-    /// How many records there are.
+    /// Number of records.
     pub records: u64,
-    /// How many of them were looked at.
+    /// Number of records in the sample.
     pub sampled: u64,
     /// The interval of the sample: 1 for every record, 2 for every second.
     pub every: u64,
-    /// Of those, how many would become contacts (duplicates are not looked for).
+    /// Records of the sample that would become contacts (duplicates are not looked for).
     pub contacts: u64,
-    /// How many hold nothing.
+    /// Records of the sample that hold nothing.
     pub blank: u64,
-    /// How many would be rejected.
+    /// Records of the sample that would be rejected.
     pub rejected: u64,
-    /// Why, the commonest first.
+    /// Why they would be rejected, the commonest first.
     pub reasons: Vec<FindingCount>,
     /// The columns, in order.
     pub columns: Vec<ColumnInspection>,
-    /// How many phone numbers without a country code were tried in every region.
+    /// Phone numbers without a country code that were tried in every region.
     pub without_code: u64,
     /// The regions in which most of them are valid. It is advice: nothing is read by it.
     pub regions: Vec<RegionAdvice>,

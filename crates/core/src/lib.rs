@@ -1,6 +1,6 @@
 //! Messy contact records in, valid contacts or reasons out.
 //!
-//! A [`RawContact`] is borrowed text by role, nothing checked. [`Normalizer::normalize`] turns it
+//! A [`RawContact`] is borrowed text by field, nothing checked. [`Normalizer::normalize`] turns it
 //! into a [`Normalized`] contact with the [`Warning`]s for everything that was changed beyond
 //! layout, or into a [`Rejection`] with a stable reason. Nothing is guessed: a phone number that
 //! could be read in two ways is rejected.
@@ -24,7 +24,7 @@
 //! assert_eq!(normalizer.normalize(&raw).unwrap_err().reason, Reason::PhoneExcelRounded);
 //! ```
 //!
-//! For a whole dump, [`pipeline::Pipeline`] takes a [`Source`], uses all cores, removes duplicates, and
+//! For a whole dump, [`pipeline::Pipeline`] takes a [`Source`](records::Source), uses all cores, removes duplicates, and
 //! hands the outcomes over in input order.
 //!
 //! This crate knows contacts, fields, mapping, repairs, reasons and merging. It knows nothing of

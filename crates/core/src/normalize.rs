@@ -1,4 +1,4 @@
-//! From a raw contact to a contact, or to the reason why not.
+//! Turns a raw contact into a contact, or into the reason why not.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -80,8 +80,8 @@ impl Normalizer {
         self.read(raw, ContactLists::default(), Notes::default())
     }
 
-    /// The same, with memory of a contact that is needed no more. Where a record is rejected, it
-    /// goes.
+    /// As [`normalize`](Normalizer::normalize), in the memory of a contact that is no longer needed.
+    /// Where the record is rejected, that memory is freed.
     pub(crate) fn normalize_into<'r>(
         &self,
         raw: &RawContact<'r>,
@@ -90,7 +90,7 @@ impl Normalizer {
         self.read(raw, lists, Notes::default())
     }
 
-    /// Tells how a phone cell is read: what was seen, each step taken or refused, the outcome.
+    /// Explains how a phone cell is read: each observation, each step taken or refused, the outcome.
     ///
     /// ```
     /// use contactmill_core::explain::StepKind;
@@ -119,7 +119,7 @@ impl Normalizer {
         Explanation { steps: steps.into_inner(), outcome }
     }
 
-    /// Tells how an e-mail cell is read, as [`explain_phone`](Normalizer::explain_phone) does.
+    /// Explains how an e-mail cell is read, as [`explain_phone`](Normalizer::explain_phone) does.
     ///
     /// ```
     /// use contactmill_core::{Normalizer, Options};

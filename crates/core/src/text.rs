@@ -47,7 +47,7 @@ pub(crate) fn is_bad_control(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n' | '\r')
 }
 
-/// Whether there is any of [those](is_bad_control).
+/// Whether the text has [control characters](is_bad_control) other than line breaks and tabs.
 pub(crate) fn has_bad_control(text: &str) -> bool {
     // Control characters of ASCII, or the first byte of U+0080 to U+009F: nearly no text has them.
     let may_be_control = |byte: u8| byte < b' ' || byte == 0x7F || byte == 0xC2;
@@ -55,15 +55,15 @@ pub(crate) fn has_bad_control(text: &str) -> bool {
         && text.contains(is_bad_control)
 }
 
-/// Whether there is nothing to tidy: printable ASCII and Latin letters (U+00C0 to U+02FF, none of
+/// Whether the text needs no tidying: printable ASCII and Latin letters (U+00C0 to U+02FF, none of
 /// which normalisation changes), single spaces, none at either end.
 pub(crate) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // As if a space stood at either end. Without a way out of the middle, it is done many at once.
+    // As if a space stood at either end. Without an early return, the compiler checks many bytes at once.
     let mut is_plain = bytes.last() != Some(&b' ');
     let mut previous = b' ';
     for &byte in bytes {
-        // The first byte of a letter tells which it is; the second may be any.
+        // The first byte of a letter decides; the second may be any.
         let is_plain_byte = matches!(byte, b' '..=b'~' | 0x80..=0xBF | 0xC3..=0xCB);
         is_plain &= is_plain_byte & ((byte != b' ') | (previous != b' '));
         previous = byte;
@@ -110,7 +110,7 @@ pub(crate) fn head(text: &str, max: usize) -> &str {
     }
 }
 
-/// Small letters and digits only, without accents: the form in which names and headers compare.
+/// Letters in lower case and digits only, without accents: the form in which names and headers compare.
 pub(crate) fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text

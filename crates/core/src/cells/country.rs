@@ -34,7 +34,7 @@ pub(crate) enum CountryReading {
     /// `NA`, which is Namibia, and what statistics programs write for a missing value.
     NamibiaOrNothing,
     /// Digits that are no calling code: the number's country is not the default one, but which it
-    /// is cannot be told.
+    /// is cannot be known.
     Unreadable,
 }
 

@@ -1,4 +1,4 @@
-//! What one cell holds, a room for each kind of cell.
+//! Reads single cells: one module for each kind of cell.
 
 pub(crate) mod country;
 pub(crate) mod email;

@@ -1,4 +1,4 @@
-//! Whether a row is a header, or somebody's data; and what columns are called where it is not known.
+//! Whether a row is a header or somebody's data, and what to call columns where that is not known.
 //!
 //! A first record that is taken for a header vanishes from all counts, and its cells would stand in
 //! messages. So a header row must not read like the rows below it, and what is not known to be a
@@ -85,8 +85,9 @@ pub(crate) fn labels(row: &[String], sample: &ContentSample) -> usize {
 }
 
 /// Whether the first row reads like those below it: an e-mail address above addresses, a number above
-/// numbers. A column that is called by a number, such as those of a pivot table, is no such thing
-/// where its cells are something else, or where two other columns are called like those of contacts.
+/// numbers. A header that is a number, such as those of a pivot table, does not count where
+/// the cells of its column are something else, or where two other columns are called like those of
+/// contacts.
 pub(crate) fn is_record(header: &[String], sample: &ContentSample) -> bool {
     if is_numbered(header) || header::is_bookkeeping_header(header) {
         return false;

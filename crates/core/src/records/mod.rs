@@ -1,4 +1,4 @@
-//! Records, where they stand, and where they come from.
+//! Records, their positions, and the sources that they come from.
 
 mod rows;
 
@@ -91,8 +91,8 @@ impl Integrity {
 
 /// The fields of one record, borrowed, and where it stands.
 ///
-/// Fields lie in one text, end to end or parted by a delimiter; `ends` holds the byte at which each
-/// ends.
+/// Fields lie in one text, end to end or with a delimiter between them; `ends` holds the byte at
+/// which each ends.
 ///
 /// ```
 /// use contactmill_core::records::{Integrity, Position, Record};
@@ -105,7 +105,7 @@ impl Integrity {
 pub struct Record<'r> {
     text: &'r str,
     ends: &'r [usize],
-    /// How many bytes part a field from the next.
+    /// Number of bytes between a field and the next.
     gap: usize,
     position: Position,
     integrity: Integrity,
@@ -162,7 +162,7 @@ impl<'r> Record<'r> {
         (0..record.ends.len()).map(move |index| record.get(index).unwrap_or_default())
     }
 
-    /// How many fields there are.
+    /// Number of fields.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.ends.len()
@@ -187,7 +187,7 @@ impl<'r> Record<'r> {
     }
 }
 
-/// Records by the block, with texts of their own: no allocation for each.
+/// Owned records of a block, without an allocation for each.
 #[derive(Debug, Default)]
 pub(crate) struct RecordArena {
     text: String,
@@ -205,7 +205,7 @@ pub(crate) struct RecordSlot {
 }
 
 impl RecordArena {
-    /// Forgets the records; memory for more than so many bytes of them is given back.
+    /// Removes all records. Memory beyond `most_bytes` is freed.
     pub(crate) fn clear(&mut self, most_bytes: usize) {
         self.text.clear();
         self.text.shrink_to(most_bytes);
@@ -304,7 +304,7 @@ pub trait Block: Send {
     /// Why the block could not be read.
     type Error;
 
-    /// How many bytes of the input the block covers, for progress.
+    /// Size of the input that the block covers, in bytes, for progress.
     fn len_bytes(&self) -> u64;
 
     /// Visits every record in order. Of each [`Position`], `record` is the number *within the

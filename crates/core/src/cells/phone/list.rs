@@ -29,7 +29,7 @@ pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReadin
     if let Some(reading) = parted(text, &pieces, context) {
         return reading;
     }
-    // These may part numbers or stand within one. It must be clear which.
+    // These may separate numbers or stand within one. It must be clear which.
     for separator in ["\n", "&", ",", "/", "\\"] {
         let pieces = cut(text, &[separator]);
         let Some(parted) = parted(text, &pieces, context) else { continue };
@@ -73,7 +73,7 @@ pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReadin
     whole
 }
 
-/// Whether spaces part the text into groups that are longer than those of one number: each might be
+/// Whether spaces divide the text into groups that are longer than those of one number: each might be
 /// one.
 pub(super) fn are_long_groups(text: &str) -> bool {
     text.split_once(' ').is_some_and(|(first, rest)| {

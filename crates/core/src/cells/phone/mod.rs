@@ -1,9 +1,9 @@
 //! Phone cells as people and programs leave them.
 //!
 //! A look at the bytes sends the [`clean`] majority straight to the phone engine. The rest goes
-//! through four rooms: [`layout`] takes away what carries no meaning, [`shape`] tells the shapes
-//! that are no plain number, [`list`] cuts a cell that holds several, and [`repair`] reads one
-//! number, repairing it only where the repair can be proved.
+//! through four steps: [`layout`] removes what carries no meaning, [`shape`] recognises the shapes
+//! that are no plain number, [`list`] splits a cell that holds several, and [`repair`] reads one
+//! number and repairs it only where the repair can be proved.
 
 mod clean;
 pub(crate) mod layout;
@@ -165,7 +165,7 @@ pub(crate) struct PhoneContext<'n> {
     pub(crate) calling_code: Option<u16>,
     pub(crate) bare_digits: BareDigits,
     pub(crate) accept: Acceptance,
-    /// Who wants to know what is done.
+    /// Collects the steps for an explanation.
     pub(crate) notes: Notes<'n>,
 }
 

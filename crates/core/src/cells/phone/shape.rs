@@ -1,6 +1,6 @@
 //! Shapes that are no plain number: dates, floats, links, labels, extensions.
 //!
-//! They are told before anything reads the digits, because a careless reading of most of them
+//! They are recognised before anything reads the digits, because a careless reading of most of them
 //! gives a longer number that may well be valid.
 
 use std::sync::LazyLock;
