@@ -1,7 +1,7 @@
 //! Our engine beside the crate `phonenumber`, whose code is its own and whose metadata is older.
 //! Where the two differ, the reason is known, and `docs/sources.md` lists it.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::fmt;

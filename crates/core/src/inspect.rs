@@ -1,4 +1,7 @@
-//! How the records of a source would be read, by a sample of all of them.
+//! Reports how the records of a source would be read, by a sample of all of them.
+//!
+//! An [`Inspector`] reads whole sources and keeps a sample; its [`Inspection`] says what each column
+//! holds, what would be rejected and why, and which region national numbers may be of.
 
 use std::collections::BTreeMap;
 

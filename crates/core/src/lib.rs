@@ -24,8 +24,20 @@
 //! assert_eq!(normalizer.normalize(&raw).unwrap_err().reason, Reason::PhoneExcelRounded);
 //! ```
 //!
-//! For a whole dump, [`pipeline::Pipeline`] takes a [`Source`](records::Source), uses all cores, removes duplicates, and
-//! hands the outcomes over in input order.
+//! For a whole dump, [`pipeline::Pipeline`] takes a [`Source`](records::Source), uses all cores,
+//! removes duplicates, and hands the outcomes over in input order.
+//!
+//! | module | for |
+//! |---|---|
+//! | [`options`] | choosing a region, and how strict to be |
+//! | [`columns`] | deciding which column holds which field |
+//! | [`records`] | feeding records from anywhere |
+//! | [`pipeline`] | reading whole sources on all cores |
+//! | [`contact`] | the parts of a contact |
+//! | [`dedup`] | choosing which of several contacts is kept |
+//! | [`cells`] | reading one phone cell |
+//! | [`explain`] | showing how a cell is read, step by step |
+//! | [`inspect`] | looking at a source before it is imported |
 //!
 //! This crate knows contacts, fields, mapping, repairs, reasons and merging. It knows nothing of
 //! files, JSON, HTTP or terminals; only its [`pipeline`] knows threads.

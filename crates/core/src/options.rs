@@ -1,4 +1,4 @@
-//! Options for reading contacts.
+//! Options for reading contacts: [`Options`], and the choices in it.
 
 use contactmill_phone::Region;
 

@@ -1,4 +1,10 @@
-//! What the columns of a file hold: what the user says, a known export, the header, the cells.
+//! Decides what the columns of a file hold.
+//!
+//! A [`FieldMapping`] is what the user says. It is resolved against a header row, and against a
+//! [`ContentSample`] of the records where there is one; the result is a [`ColumnMap`], which turns each
+//! record into a [`RawContact`](crate::RawContact). Where the user says nothing, a known export decides,
+//! else the header, else the cells; [`Decision`] says which of them it was. Nothing is guessed: where
+//! several columns could hold the phone number, the result is a [`MappingError`].
 
 pub(crate) mod consent;
 pub(crate) mod content;

@@ -1,4 +1,7 @@
 //! Records, their positions, and the sources that they come from.
+//!
+//! A [`Source`] hands out [`Block`]s of whole records; workers visit the [`Record`]s of each. Rows that
+//! are in memory already come from [`Rows`].
 
 mod rows;
 
