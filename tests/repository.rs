@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use contactmill_core::{Reason, WarningCode};
@@ -245,6 +245,82 @@ fn the_page_of_reasons_lists_the_codes_there_are_and_no_other() {
     assert_eq!(codes_in(&page, "Warnings"), warnings);
 }
 
+/// The words of a name in Rust: `told` and `apart` of `ToldApart` and `told_apart`.
+fn words_of(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for c in name.chars() {
+        if (c.is_uppercase() || c == '_') && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        if c != '_' {
+            words.last_mut().unwrap().extend(c.to_lowercase());
+        }
+    }
+    words
+}
+
+/// The public types, functions and modules of a file.
+fn public_names(source: &str) -> impl Iterator<Item = &str> {
+    const KINDS: [&str; 9] =
+        ["const", "enum", "fn", "mod", "static", "struct", "trait", "type", "union"];
+    let declared = source.lines().filter_map(|line| {
+        let declaration = line.trim_start().strip_prefix("pub ")?;
+        let (kind, name) = declaration
+            .strip_prefix("const fn ")
+            .map_or_else(|| declaration.split_once(' '), |name| Some(("fn", name)))?;
+        KINDS.contains(&kind).then_some(name)
+    });
+    declared.filter_map(|name| name.split(|c: char| !c.is_alphanumeric() && c != '_').next())
+}
+
+#[test]
+fn no_public_name_has_a_word_that_the_glossary_replaces() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/glossary.md")).unwrap();
+    let table = page.split("\n## Words not to use\n").nth(1).unwrap();
+    let replaced: Vec<Vec<&str>> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next())
+        .filter(|cell| *cell != "not" && !cell.starts_with("---"))
+        .flat_map(|cell| cell.split(", "))
+        .map(|term| term.split(' ').collect())
+        .collect();
+    assert!(replaced.len() > 10, "{replaced:?}");
+    let mut checked = 0;
+    for path in sources_of(&Path::new(ROOT).join("crates")) {
+        let source = fs::read_to_string(&path).unwrap();
+        for name in public_names(&source) {
+            let words = words_of(name);
+            checked += 1;
+            for term in &replaced {
+                let has_term = words.windows(term.len()).any(|some| some == term.as_slice());
+                assert!(!has_term, "{}: {name}: see docs/glossary.md", path.display());
+            }
+        }
+    }
+    assert!(checked > 300, "{checked}");
+}
+
+/// The Rust files under the `src` folders of the crates.
+fn sources_of(crates: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut next: Vec<_> = fs::read_dir(crates)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().join("src"))
+        .filter(|path| path.exists())
+        .collect();
+    while let Some(folder) = next.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                next.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files
+}
+
 #[test]
 fn the_sample_is_what_the_generator_writes() {
     let mut generated = Vec::new();
@@ -262,6 +338,7 @@ fn links_between_the_pages_lead_somewhere() {
         "docs/architecture.md",
         "docs/reasons.md",
         "docs/formats.md",
+        "docs/glossary.md",
         "docs/import-api.md",
         "docs/sources.md",
         "docs/upload.md",

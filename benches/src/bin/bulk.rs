@@ -1,4 +1,4 @@
-//! `bulk ROWS`: the whole program on a dump of so many rows, beside what merely reading and merely
+//! `bulk ROWS`: the whole program on a dump of that many rows, beside what merely reading and merely
 //! converting it takes, all in one run.
 
 use std::collections::BTreeMap;

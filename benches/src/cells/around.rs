@@ -127,7 +127,7 @@ fn several(
     mut framed: Framed,
     between: &str,
 ) -> Result<Framed, Skip> {
-    // What becomes of a list with a piece that cannot be told is nowhere said.
+    // No rule says how a list with a piece that cannot be decided is read.
     if framed.writing.standing == Standing::Undecidable {
         return Err(Skip::Inapplicable);
     }

@@ -93,8 +93,8 @@ impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let region = self.region.map_or("-", Region::as_str);
         let mode = match self.bare_digits {
-            BareDigits::National => "",
             BareDigits::International => " international",
+            _ => "",
         };
         write!(f, "{region}{mode} {:?}: ", self.text)?;
         match &self.truth {

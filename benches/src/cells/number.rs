@@ -47,7 +47,7 @@ impl Number {
         self.region
     }
 
-    /// A mobile, or of a plan that does not tell mobiles apart.
+    /// A mobile, or of a plan that does not distinguish mobiles.
     pub(super) fn is_mobile(&self) -> bool {
         self.is_mobile
     }

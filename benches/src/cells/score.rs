@@ -205,7 +205,7 @@ pub struct Target {
     pub what: &'static str,
     /// Cells that count.
     pub count: u64,
-    /// Of so many.
+    /// Out of this number.
     pub of: u64,
     /// The bound, as cells in a million.
     per_million: u64,
@@ -260,7 +260,7 @@ pub struct Score {
 }
 
 impl Score {
-    /// Keeps up to so many failing cells of every kind for [`Score::failures`].
+    /// Keeps up to this many failing cells of every kind for [`Score::failures`].
     #[must_use]
     pub fn keeping(failures: usize) -> Self {
         Score { failures_kept: failures, ..Score::default() }

@@ -87,7 +87,7 @@ pub(crate) enum Pool {
     Fiction,
 }
 
-/// The longest national number of any country here, and one to spare.
+/// Length of the longest national number of any country here, and one more.
 const MAX_DIGITS: usize = 12;
 
 /// A valid number, and how its country groups the digits.

@@ -206,6 +206,7 @@ fn mapping_failure(
             writeln!(f, "there is no column {column:?}")?;
             write!(f, "{}", listed("its columns are:", columns))
         }
+        error => write!(f, "{error}"),
     }
 }
 

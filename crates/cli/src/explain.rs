@@ -89,7 +89,7 @@ impl Explainer {
             return writeln!(out);
         }
         writeln!(out, "{HEADING}{}{HEADING:#}", visible(value))?;
-        for Step { kind, text } in &explanation.steps {
+        for Step { kind, text, .. } in &explanation.steps {
             let style = if *kind == StepKind::Taken { Style::new() } else { DIM };
             writeln!(out, "  {style}{:<8}{style:#} {}", kind.as_str(), visible(text))?;
         }

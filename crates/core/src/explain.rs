@@ -1,6 +1,7 @@
-//! What was seen, done and left undone while a cell was read.
+//! The steps in which a cell is read.
 //!
-//! The steps are noted by the code that reads, while it reads: there is no second telling.
+//! The code that reads notes them while it reads, so that an explanation never differs from what is
+//! done.
 
 use std::cell::RefCell;
 
@@ -19,7 +20,7 @@ use crate::reason::{Reason, Warning};
 pub struct Explanation {
     /// What happened, in order.
     pub steps: Vec<Step>,
-    /// What came of it.
+    /// The result.
     pub outcome: Result<Explained, Reason>,
 }
 
@@ -39,6 +40,7 @@ pub struct Explained {
 
 /// One step in reading a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Step {
     /// What kind of step it was.
     pub kind: StepKind,
@@ -48,8 +50,9 @@ pub struct Step {
 
 /// Kinds of [`Step`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum StepKind {
-    /// Something was noticed that decides how to go on.
+    /// An observation that decides how to go on.
     Seen,
     /// A reading or a repair was taken.
     Taken,
@@ -58,7 +61,7 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    /// The kind as one word in small letters.
+    /// The kind as one word in lower case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -69,7 +72,7 @@ impl StepKind {
     }
 }
 
-/// Where steps are noted, if anybody wants to know.
+/// Collects steps, if the caller wants them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Notes<'n>(Option<&'n RefCell<Vec<Step>>>);
 

@@ -1,4 +1,7 @@
-//! How the records of a source would be read, by a sample of all of them.
+//! Reports how the records of a source would be read, by a sample of all of them.
+//!
+//! An [`Inspector`] reads whole sources and keeps a sample; its [`Inspection`] says what each column
+//! holds, what would be rejected and why, and which region national numbers may be of.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +12,8 @@ use crate::cells::email::{self, EmailReading};
 use crate::cells::name;
 use crate::cells::phone::read_phone;
 use crate::columns::consent::{self, Consent};
-use crate::columns::mapping::{ColumnMap, ColumnRole, MappedField, RecordForm};
+use crate::columns::field::MappedField;
+use crate::columns::mapping::{ColumnMap, ColumnRole, RecordKind};
 use crate::contact::Contact;
 use crate::explain::Notes;
 use crate::normalize::Normalizer;
@@ -19,20 +23,21 @@ use crate::reason::{Reason, WarningCode};
 use crate::records::{Block, Position, Record, RecordBuffer, Source, SourceId};
 use crate::text::{is_blank, says_nothing};
 
-/// At most so many records are looked at.
+/// Maximum number of records in the sample.
 const MAX_RECORDS: usize = 20_000;
 
-/// And at most so many bytes of them.
+/// Maximum size of the sample, in bytes.
 const MAX_BYTES: usize = 64 << 20;
 
-/// So many numbers without a country code are tried in every region.
+/// Maximum number of numbers without a country code that are tried in every region.
 const MAX_TRIED: usize = 1_000;
 
-/// So many regions are named, and so many contacts shown.
+/// Maximum number of regions, and of example contacts.
 const SHOWN: usize = 5;
 
 /// What was found in a cell: the reason to reject it, or what would be changed or is suspect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Finding {
     /// It cannot be taken.
     Reason(Reason),
@@ -79,14 +84,15 @@ impl Finding {
     }
 }
 
-/// How often something was found, and where first.
+/// Number of times something was found, and where first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FindingCount {
-    /// What.
+    /// What was found.
     pub finding: Finding,
-    /// In how many cells, or records.
+    /// Number of cells, or records.
     pub count: u64,
-    /// Where first.
+    /// Where it was found first.
     pub first: Position,
 }
 
@@ -102,23 +108,25 @@ pub struct ColumnInspection {
     pub found: Vec<FindingCount>,
 }
 
-/// How many numbers without a country code would be valid in a region.
+/// Number of numbers without a country code that would be valid in a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RegionAdvice {
     /// The region; of those that share a calling code, the main one.
     pub region: Region,
     /// Valid numbers of those tried.
     pub valid: u64,
-    /// How many other numbers of the sample are written with its calling code.
+    /// Other numbers of the sample that are written with its calling code.
     pub written: u64,
 }
 
-/// A column of consents, and how many people it names who do not want to be written to.
+/// A column of consents, and the number of people in it who do not want to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OptOuts {
     /// The column, from 0.
     pub column: usize,
-    /// How many records of the sample.
+    /// Records of the sample.
     pub count: u64,
 }
 
@@ -126,23 +134,23 @@ pub struct OptOuts {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Inspection {
-    /// How many records there are.
+    /// Number of records.
     pub records: u64,
-    /// How many of them were looked at.
+    /// Number of records in the sample.
     pub sampled: u64,
-    /// Every so many records one was looked at.
+    /// The interval of the sample: 1 for every record, 2 for every second.
     pub every: u64,
-    /// Of those, how many would become contacts (duplicates are not looked for).
+    /// Records of the sample that would become contacts (duplicates are not looked for).
     pub contacts: u64,
-    /// How many hold nothing.
+    /// Records of the sample that hold nothing.
     pub blank: u64,
-    /// How many would be rejected.
+    /// Records of the sample that would be rejected.
     pub rejected: u64,
-    /// Why, the commonest first.
+    /// Why they would be rejected, the commonest first.
     pub reasons: Vec<FindingCount>,
     /// The columns, in order.
     pub columns: Vec<ColumnInspection>,
-    /// How many phone numbers without a country code were tried in every region.
+    /// Phone numbers without a country code that were tried in every region.
     pub without_code: u64,
     /// The regions in which most of them are valid. It is advice: nothing is read by it.
     pub regions: Vec<RegionAdvice>,
@@ -225,68 +233,91 @@ impl<'a> Inspector<'a> {
     /// What the sample says.
     #[must_use]
     pub fn finish(self) -> Inspection {
-        let columns: Vec<(&str, &ColumnRole)> = self.map.columns().collect();
-        let mut tallies = vec![ColumnTally::default(); columns.len()];
-        let consents: Vec<(usize, Consent)> = columns
-            .iter()
-            .enumerate()
-            .filter_map(|(index, (name, _))| Some((index, consent::of_header(name)?)))
-            .collect();
-        let mut opt_outs = vec![0; consents.len()];
-        let mut whole = Whole::default();
-        let mut contacts: Vec<(Position, Contact)> = Vec::new();
-        let keep_every = (self.sample.len() / (4 * SHOWN)).max(1);
+        let mut tally = Tally::new(self.normalizer, self.map, self.sample.len());
         for (index, record) in self.sample.iter().map(RecordBuffer::as_record).enumerate() {
-            let position = record.position();
-            let raw = match self.map.form(record) {
-                RecordForm::Blank => {
-                    whole.blank += 1;
-                    continue;
-                }
-                RecordForm::Rejected(reason) => {
-                    whole.rejected.add(Finding::Reason(reason), position);
-                    continue;
-                }
-                RecordForm::Contact => self.map.raw_contact(record),
-            };
-            for ((tally, cell), (_, role)) in tallies.iter_mut().zip(record.iter()).zip(&columns) {
-                tally.add(cell, role, &raw, self.normalizer, position, &mut whole);
-            }
-            for ((column, consent), count) in consents.iter().zip(&mut opt_outs) {
-                let is_out = record.get(*column).is_some_and(|cell| consent.is_opt_out(cell));
-                *count += u64::from(is_out);
-            }
-            match self.normalizer.normalize(&raw) {
-                Ok(normalized) => {
-                    whole.contacts += 1;
-                    if contacts.len() * keep_every <= index {
-                        contacts.push((position, normalized.contact.into_owned()));
-                    }
-                }
-                Err(rejection) => {
-                    whole.rejected.add(Finding::Reason(rejection.reason), position);
-                }
-            }
+            tally.add(index, record);
         }
-        let step = contacts.len().div_ceil(SHOWN).max(1);
-        let rejected = std::mem::take(&mut whole.rejected).by_count();
+        let Tally { whole, columns, consents, examples, .. } = tally;
+        let step = examples.len().div_ceil(SHOWN).max(1);
+        let regions = regions(&whole, self.normalizer.options());
+        let reasons = whole.rejected.by_count();
         Inspection {
             records: self.records,
             sampled: self.sample.len() as u64,
             every: self.every,
             contacts: whole.contacts,
             blank: whole.blank,
-            rejected: rejected.iter().map(|found| found.count).sum(),
-            reasons: rejected,
-            columns: tallies.into_iter().map(ColumnTally::finish).collect(),
+            rejected: reasons.iter().map(|found| found.count).sum(),
+            reasons,
+            columns: columns.into_iter().map(|(_, tally)| tally.finish()).collect(),
             without_code: whole.without_code.len() as u64,
-            regions: regions(&whole, self.normalizer.options()),
-            opt_outs: consents
-                .iter()
-                .zip(opt_outs)
-                .map(|(&(column, _), count)| OptOuts { column, count })
-                .collect(),
-            examples: contacts.into_iter().step_by(step).collect(),
+            regions,
+            opt_outs: consents.into_iter().map(|(_, count)| count).collect(),
+            examples: examples.into_iter().step_by(step).collect(),
+        }
+    }
+}
+
+/// What is counted while the records of a sample are read.
+struct Tally<'a> {
+    normalizer: &'a Normalizer,
+    map: &'a ColumnMap,
+    whole: Whole,
+    columns: Vec<(&'a ColumnRole, ColumnTally)>,
+    /// The columns of consents.
+    consents: Vec<(Consent, OptOuts)>,
+    /// Interval between the records of the sample that may become examples.
+    example_every: usize,
+    examples: Vec<(Position, Contact<'static>)>,
+}
+
+impl<'a> Tally<'a> {
+    fn new(normalizer: &'a Normalizer, map: &'a ColumnMap, sampled: usize) -> Self {
+        let consent = |(column, (name, _)): (usize, (&str, _))| {
+            Some((consent::of_header(name)?, OptOuts { column, count: 0 }))
+        };
+        Tally {
+            normalizer,
+            map,
+            whole: Whole::default(),
+            columns: map.columns().map(|(_, role)| (role, ColumnTally::default())).collect(),
+            consents: map.columns().enumerate().filter_map(consent).collect(),
+            example_every: (sampled / (4 * SHOWN)).max(1),
+            examples: Vec::new(),
+        }
+    }
+
+    /// Reads the record at this index of the sample.
+    fn add(&mut self, index: usize, record: Record<'_>) {
+        let position = record.position();
+        let raw = match self.map.kind(record) {
+            RecordKind::Blank => {
+                self.whole.blank += 1;
+                return;
+            }
+            RecordKind::Rejected(reason) => {
+                self.whole.rejected.add(Finding::Reason(reason), position);
+                return;
+            }
+            RecordKind::Contact => self.map.raw_contact(record),
+        };
+        for ((role, tally), cell) in self.columns.iter_mut().zip(record.iter()) {
+            tally.add(cell, role, &raw, self.normalizer, position, &mut self.whole);
+        }
+        for (consent, opt_outs) in &mut self.consents {
+            let is_out = record.get(opt_outs.column).is_some_and(|cell| consent.is_opt_out(cell));
+            opt_outs.count += u64::from(is_out);
+        }
+        match self.normalizer.normalize(&raw) {
+            Ok(normalized) => {
+                self.whole.contacts += 1;
+                if self.examples.len() * self.example_every <= index {
+                    self.examples.push((position, normalized.contact.into_owned()));
+                }
+            }
+            Err(rejection) => {
+                self.whole.rejected.add(Finding::Reason(rejection.reason), position);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Messy contact records in, valid contacts or reasons out.
 //!
-//! A [`RawContact`] is borrowed text by role, nothing checked. [`Normalizer::normalize`] turns it
+//! A [`RawContact`] is borrowed text by field, nothing checked. [`Normalizer::normalize`] turns it
 //! into a [`Normalized`] contact with the [`Warning`]s for everything that was changed beyond
 //! layout, or into a [`Rejection`] with a stable reason. Nothing is guessed: a phone number that
 //! could be read in two ways is rejected.
@@ -24,8 +24,20 @@
 //! assert_eq!(normalizer.normalize(&raw).unwrap_err().reason, Reason::PhoneExcelRounded);
 //! ```
 //!
-//! For a whole dump, [`pipeline::Pipeline`] takes a [`Source`](records::Source), uses all cores, removes duplicates, and
-//! hands the outcomes over in input order.
+//! For a whole dump, [`pipeline::Pipeline`] takes a [`Source`](records::Source), uses all cores,
+//! removes duplicates, and hands the outcomes over in input order.
+//!
+//! | module | for |
+//! |---|---|
+//! | [`options`] | choosing a region, and how strict to be |
+//! | [`columns`] | deciding which column holds which field |
+//! | [`records`] | feeding records from anywhere |
+//! | [`pipeline`] | reading whole sources on all cores |
+//! | [`contact`] | the parts of a contact |
+//! | [`dedup`] | choosing which of several contacts is kept |
+//! | [`cells`] | reading one phone cell |
+//! | [`explain`] | showing how a cell is read, step by step |
+//! | [`inspect`] | looking at a source before it is imported |
 //!
 //! This crate knows contacts, fields, mapping, repairs, reasons and merging. It knows nothing of
 //! files, JSON, HTTP or terminals; only its [`pipeline`] knows threads.
@@ -55,6 +67,62 @@ pub use normalize::{Normalized, Normalizer};
 pub use options::Options;
 pub use raw::RawContact;
 pub use reason::{Field, Reason, Rejection, Warning, WarningCode};
+
+/// For the tests of this crate alone; no promise is made about anything in here.
+#[doc(hidden)]
+pub mod __private {
+    use crate::cells::country::{self, CountryReading};
+    use crate::columns::consent;
+    use crate::columns::header;
+    use crate::columns::hint::{self, HeaderHint, MAYBE};
+    use crate::columns::party::{self, Party};
+
+    /// What a header means, hints at or surely is not, by the kinds in the data files: `kind (parties)`
+    /// by its own words, `parties: kind` by those that are left without the parties.
+    #[must_use]
+    pub fn header(header: &str) -> String {
+        let maybe = |hint: HeaderHint| format!("{MAYBE}{}", hint.meaning().kind());
+        let of_party = || party::meaning(header).map(|meaning| meaning.kind().to_owned());
+        let own = match header::meaning(header) {
+            Some(meaning) => Some(meaning.kind().to_owned()),
+            None if of_party().is_some() => None,
+            None => hint::hint(header).map(maybe),
+        };
+        let parties = Party::of(header).names().collect::<Vec<_>>().join(" + ");
+        if own.is_none()
+            && let Some(kind) = of_party().or_else(|| hint::hint_of_party(header).map(maybe))
+        {
+            return format!("{parties}: {kind}");
+        }
+        let rest = if hint::is_of_something_else(header) { "something-else" } else { "-" };
+        let kind = own.as_deref().unwrap_or(rest);
+        if parties.is_empty() { kind.to_owned() } else { format!("{kind} ({parties})") }
+    }
+
+    /// What a cell says in a column of consents with this header: `None` where it is no such column.
+    #[must_use]
+    pub fn is_opt_out(header: &str, cell: &str) -> Option<bool> {
+        consent::of_header(header).map(|consent| consent.is_opt_out(cell))
+    }
+
+    /// What a country cell says: a region, a country calling code, or why neither.
+    #[must_use]
+    pub fn country(cell: &str) -> String {
+        match country::read(cell) {
+            CountryReading::Nothing => "-".to_owned(),
+            CountryReading::Named(region) => region.to_string(),
+            CountryReading::CallingCode(code) => format!("+{code}"),
+            CountryReading::NamibiaOrNothing => "NA or -".to_owned(),
+            CountryReading::Unreadable => "unreadable".to_owned(),
+        }
+    }
+
+    /// Whether a cell holds a placeholder.
+    #[must_use]
+    pub fn is_placeholder(cell: &str) -> bool {
+        crate::text::says_nothing(cell)
+    }
+}
 
 /// The examples of the pages that people read first, run as tests.
 #[cfg(doctest)]

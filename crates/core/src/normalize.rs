@@ -1,4 +1,4 @@
-//! From a raw contact to a contact, or to the reason why not.
+//! Turns a raw contact into a contact, or into the reason why not.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -80,8 +80,8 @@ impl Normalizer {
         self.read(raw, ContactLists::default(), Notes::default())
     }
 
-    /// The same, with memory of a contact that is needed no more. Where a record is rejected, it
-    /// goes.
+    /// As [`normalize`](Normalizer::normalize), in the memory of a contact that is no longer needed.
+    /// Where the record is rejected, that memory is freed.
     pub(crate) fn normalize_into<'r>(
         &self,
         raw: &RawContact<'r>,
@@ -90,7 +90,7 @@ impl Normalizer {
         self.read(raw, lists, Notes::default())
     }
 
-    /// Tells how a phone cell is read: what was seen, each step taken or refused, the outcome.
+    /// Explains how a phone cell is read: each observation, each step taken or refused, the outcome.
     ///
     /// ```
     /// use contactmill_core::explain::StepKind;
@@ -119,7 +119,7 @@ impl Normalizer {
         Explanation { steps: steps.into_inner(), outcome }
     }
 
-    /// Tells how an e-mail cell is read, as [`explain_phone`](Normalizer::explain_phone) does.
+    /// Explains how an e-mail cell is read, as [`explain_phone`](Normalizer::explain_phone) does.
     ///
     /// ```
     /// use contactmill_core::{Normalizer, Options};
@@ -230,55 +230,26 @@ impl Normalizer {
         country
     }
 
+    /// The numbers of a record, the phone first.
     fn phones<'r>(
         &self,
         raw: &RawContact<'r>,
         country: &Country<'_, 'r>,
         warnings: &mut Vec<Warning>,
     ) -> Result<Phones<'r>, Reason> {
-        let allowed = |number: &PhoneNumber| match self.options.line_type {
-            LineTypePolicy::Any => true,
-            LineTypePolicy::Mobile => number.line_type().may_be_mobile(),
-        };
-        let mut phones: Vec<Phone> = Vec::new();
-        let mut refused: Vec<(&'r str, Reason)> = Vec::new();
         // Nearly all records have one phone cell, with a number that is as it should be.
         let mut first = None;
         if let [cell] = raw.phones[..] {
             let reading = country.read_phone(cell);
             if let Ok(reading) = &reading
-                && let Some(number) = reading.sole().filter(allowed)
+                && let Some(number) = reading.sole().filter(|&number| self.takes(number))
             {
                 return Ok(Phones::sole(number));
             }
             first = Some(reading);
         }
-        for &cell in &raw.phones {
-            let reading = match first.take().unwrap_or_else(|| country.read_phone(cell)) {
-                Ok(reading) => reading,
-                Err(Reason::PhoneMissing) => continue,
-                Err(reason) => {
-                    refused.push((cell, reason));
-                    continue;
-                }
-            };
-            if !reading.repairs().is_empty() {
-                let others = reading.others().iter().map(|phone| phone.number);
-                let numbers = std::iter::once(reading.number()).chain(others);
-                let after: Vec<String> = numbers.map(|number| number.e164().to_string()).collect();
-                let after = after.join(" ");
-                for &code in reading.repairs() {
-                    let (before, after) = (cell.trim().into(), after.as_str().into());
-                    warnings.push(Warning { field: Field::Phone, code, before, after });
-                }
-            }
-            for phone in reading.into_phones() {
-                if phones.iter().all(|known| known.number != phone.number) {
-                    phones.push(phone);
-                }
-            }
-        }
-        let Some(chosen) = phones.iter().position(|phone| allowed(&phone.number)) else {
+        let PhoneCells { mut phones, refused } = PhoneCells::read(raw, country, first, warnings);
+        let Some(chosen) = phones.iter().position(|phone| self.takes(phone.number)) else {
             return Err(match (phones.is_empty(), refused.first()) {
                 (false, _) => Reason::PhoneTypeNotAllowed,
                 (true, Some(&(_, reason))) => reason,
@@ -286,23 +257,16 @@ impl Normalizer {
             });
         };
         let phone = phones.remove(chosen);
-        let mut email = None;
-        for (cell, reason) in refused {
-            if email.is_none()
-                && cell.contains('@')
-                && let Some(addresses) = email::read(cell, country.context.notes).into_addresses()
-            {
-                email = Some((cell, addresses));
-                continue;
-            }
-            warnings.push(Warning {
-                field: Field::Phone,
-                code: WarningCode::PhoneDropped,
-                before: cell.trim().into(),
-                after: reason.code().into(),
-            });
-        }
+        let email = address_in(refused, country.context.notes, warnings);
         Ok(Phones { phone: phone.number, extension: phone.extension, others: phones, email })
+    }
+
+    /// Whether the options take numbers of this line type.
+    const fn takes(&self, number: PhoneNumber) -> bool {
+        match self.options.line_type {
+            LineTypePolicy::Any => true,
+            LineTypePolicy::Mobile => number.line_type().may_be_mobile(),
+        }
     }
 
     /// The addresses of a record, the e-mail first.
@@ -444,6 +408,84 @@ impl Country<'_, '_> {
             (reading, _) => reading,
         }
     }
+}
+
+/// What the phone cells of a record hold.
+struct PhoneCells<'r> {
+    /// All numbers; none twice.
+    phones: Vec<Phone>,
+    /// Cells that cannot be read, and why.
+    refused: Vec<(&'r str, Reason)>,
+}
+
+impl<'r> PhoneCells<'r> {
+    /// Reads the phone cells of a record, the first of which may have been read already.
+    fn read(
+        raw: &RawContact<'r>,
+        country: &Country<'_, 'r>,
+        mut first: Option<Result<PhoneReading, Reason>>,
+        warnings: &mut Vec<Warning>,
+    ) -> Self {
+        let mut cells = PhoneCells { phones: Vec::new(), refused: Vec::new() };
+        for &cell in &raw.phones {
+            let reading = match first.take().unwrap_or_else(|| country.read_phone(cell)) {
+                Ok(reading) => reading,
+                Err(Reason::PhoneMissing) => continue,
+                Err(reason) => {
+                    cells.refused.push((cell, reason));
+                    continue;
+                }
+            };
+            warn_of_repairs(cell, &reading, warnings);
+            for phone in reading.into_phones() {
+                if cells.phones.iter().all(|known| known.number != phone.number) {
+                    cells.phones.push(phone);
+                }
+            }
+        }
+        cells
+    }
+}
+
+/// Adds a warning for each repair of a phone cell, with the numbers that came of it.
+fn warn_of_repairs(cell: &str, reading: &PhoneReading, warnings: &mut Vec<Warning>) {
+    if reading.repairs().is_empty() {
+        return;
+    }
+    let others = reading.others().iter().map(|phone| phone.number);
+    let numbers = std::iter::once(reading.number()).chain(others);
+    let after: Vec<String> = numbers.map(|number| number.e164().to_string()).collect();
+    let after = after.join(" ");
+    for &code in reading.repairs() {
+        let (before, after) = (cell.trim().into(), after.as_str().into());
+        warnings.push(Warning { field: Field::Phone, code, before, after });
+    }
+}
+
+/// The first of the refused phone cells that holds e-mail addresses, and those; a warning is added for
+/// every other cell.
+fn address_in<'r>(
+    refused: Vec<(&'r str, Reason)>,
+    notes: Notes<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Option<(&'r str, Vec<EmailAddress<'r>>)> {
+    let mut email = None;
+    for (cell, reason) in refused {
+        if email.is_none()
+            && cell.contains('@')
+            && let Some(addresses) = email::read(cell, notes).into_addresses()
+        {
+            email = Some((cell, addresses));
+            continue;
+        }
+        warnings.push(Warning {
+            field: Field::Phone,
+            code: WarningCode::PhoneDropped,
+            before: cell.trim().into(),
+            after: reason.code().into(),
+        });
+    }
+    email
 }
 
 impl Phones<'_> {

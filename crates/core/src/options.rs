@@ -1,4 +1,4 @@
-//! What the user decides about reading contacts.
+//! Options for reading contacts: [`Options`], and the choices in it.
 
 use contactmill_phone::Region;
 
@@ -27,9 +27,9 @@ pub struct Options {
     pub line_type: LineTypePolicy,
     /// How good a number must be.
     pub accept: Acceptance,
-    /// What becomes of a record without a name.
+    /// What to do with a record that has no name.
     pub missing_name: MissingName,
-    /// What becomes of a bad e-mail address.
+    /// What to do with a bad e-mail address.
     pub bad_email: BadEmail,
     /// Tags that every contact gets, after its own.
     pub add_tags: Vec<String>,
@@ -37,16 +37,18 @@ pub struct Options {
 
 /// How phone cells are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PhoneMode {
-    /// Damage is recognised; repaired where the repair can be proved, rejected otherwise.
+    /// Recognise damage; repair it where the repair can be proved, else reject the cell.
     #[default]
     Recover,
-    /// Exactly as libphonenumber reads them, no repairs.
+    /// Read cells exactly as libphonenumber does, without repairs.
     Strict,
 }
 
 /// What digits without `+` mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BareDigits {
     /// A number of the record's region.
     #[default]
@@ -57,16 +59,18 @@ pub enum BareDigits {
 
 /// Which kinds of line are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LineTypePolicy {
     /// Every kind.
     #[default]
     Any,
-    /// Mobile, and fixed-line-or-mobile where the plan does not tell them apart.
+    /// Mobile, and fixed-line-or-mobile where the plan does not distinguish them.
     Mobile,
 }
 
 /// How good a number must be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Acceptance {
     /// Its numbering plan assigns such numbers.
     #[default]
@@ -75,8 +79,9 @@ pub enum Acceptance {
     Possible,
 }
 
-/// What becomes of a record without a name.
+/// What to do with a record that has no name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MissingName {
     /// The number in international format stands in, with a warning.
     #[default]
@@ -85,8 +90,9 @@ pub enum MissingName {
     Reject,
 }
 
-/// What becomes of a bad e-mail address.
+/// What to do with a bad e-mail address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BadEmail {
     /// It becomes empty, with a warning.
     #[default]

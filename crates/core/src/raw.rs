@@ -1,10 +1,10 @@
-//! A contact as it was written: text by role, nothing checked.
+//! A contact as it was written: text by field, nothing checked.
 
 use crate::reason::Field;
 
-/// Borrowed text by role, nothing checked.
+/// Borrowed text by field, nothing checked.
 ///
-/// Where a role has several texts they are tried in order. For phones, the first that is not
+/// Where a field has several texts, they are tried in order. For phones, the first that is not
 /// rejected is the phone and the other valid ones become the attributes `phone_2`, `phone_3`, ….
 ///
 /// ```
@@ -32,7 +32,7 @@ pub struct RawContact<'r> {
     pub tags: Vec<&'r str>,
     /// Keys and values.
     pub attributes: Vec<(&'r str, &'r str)>,
-    /// Values without a text: their fields, and what is stored. Each is left out, with a warning.
+    /// Values that are stored but have no text: the field, and what is stored. Each is skipped, with a warning.
     pub unreadable: Vec<(Field, &'r str)>,
 }
 

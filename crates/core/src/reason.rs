@@ -12,6 +12,7 @@ macro_rules! codes {
     ) => {
         $(#[$outer])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
         pub enum $name {
             $(#[doc = concat!("`", $code, "`: ", $meaning, ".")] $variant,)*
         }
@@ -182,6 +183,7 @@ codes! {
 /// assert_eq!(Field::Attribute("Plan".into()).to_string(), "attr:Plan");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Field {
     /// The record as a whole.
     Row,
@@ -215,6 +217,7 @@ impl fmt::Display for Field {
 
 /// A record that is not emitted, and why. Bad data is an outcome, not an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rejection {
     /// The field at fault.
     pub field: Field,
@@ -261,6 +264,7 @@ impl fmt::Display for Rejection {
 
 /// A value that was changed beyond layout, or is suspect, in a record that is emitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Warning {
     /// The field.
     pub field: Field,

@@ -1,9 +1,12 @@
 //! Characters that people cannot see, and digits of other scripts.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+use crate::data::{self, Prefilter};
 
 /// The zero of every run of decimal digits (general category Nd) in Unicode 14; the nine
 /// characters after each are 1 to 9 (Unicode Standard, section 4.6).
@@ -44,7 +47,7 @@ pub(crate) fn is_bad_control(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n' | '\r')
 }
 
-/// Whether there is any of [those](is_bad_control).
+/// Whether the text has [control characters](is_bad_control) other than line breaks and tabs.
 pub(crate) fn has_bad_control(text: &str) -> bool {
     // Control characters of ASCII, or the first byte of U+0080 to U+009F: nearly no text has them.
     let may_be_control = |byte: u8| byte < b' ' || byte == 0x7F || byte == 0xC2;
@@ -52,15 +55,15 @@ pub(crate) fn has_bad_control(text: &str) -> bool {
         && text.contains(is_bad_control)
 }
 
-/// Whether there is nothing to tidy: printable ASCII and Latin letters (U+00C0 to U+02FF, none of
+/// Whether the text needs no tidying: printable ASCII and Latin letters (U+00C0 to U+02FF, none of
 /// which normalisation changes), single spaces, none at either end.
 pub(crate) fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // As if a space stood at either end. Without a way out of the middle, it is done many at once.
+    // As if a space stood at either end. Without an early return, the compiler checks many bytes at once.
     let mut is_plain = bytes.last() != Some(&b' ');
     let mut previous = b' ';
     for &byte in bytes {
-        // The first byte of a letter tells which it is; the second may be any.
+        // The first byte of a letter decides; the second may be any.
         let is_plain_byte = matches!(byte, b' '..=b'~' | 0x80..=0xBF | 0xC3..=0xCB);
         is_plain &= is_plain_byte & ((byte != b' ') | (previous != b' '));
         previous = byte;
@@ -82,44 +85,21 @@ pub(crate) fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || is_invisible(c))
 }
 
-/// What people and programs write where there is nothing to write, in small letters.
-const NOTHING: [&str; 27] = [
-    "-",
-    "--",
-    "---",
-    ".",
-    "..",
-    "...",
-    "?",
-    "??",
-    "???",
-    "n/a",
-    "na",
-    "n.a.",
-    "n.a",
-    "none",
-    "null",
-    "nil",
-    "nan",
-    "#n/a",
-    "#ref!",
-    "#value!",
-    "#name?",
-    "#null!",
-    "tbd",
-    "tba",
-    "unknown",
-    "undefined",
-    "not available",
-];
+/// What people and programs write where there is no value.
+struct Placeholders {
+    filter: Prefilter,
+    words: LazyLock<Vec<&'static str>>,
+}
+
+static PLACEHOLDERS: Placeholders = Placeholders {
+    filter: Prefilter::of(data::PLACEHOLDERS, "any"),
+    words: LazyLock::new(|| data::words(data::PLACEHOLDERS, "any").collect()),
+};
 
 /// Whether the cell says that there is no value: `n/a`, `-`, `none`, `#N/A`…
 pub(crate) fn says_nothing(text: &str) -> bool {
-    // Most cells are told apart by their first letter or by their length.
-    let [first, ..] = text.as_bytes() else { return false };
-    matches!(first.to_ascii_lowercase(), b'-' | b'.' | b'?' | b'#' | b'n' | b't' | b'u')
-        && text.len() <= "not available".len()
-        && NOTHING.iter().any(|nothing| text.eq_ignore_ascii_case(nothing))
+    PLACEHOLDERS.filter.may_be(text)
+        && PLACEHOLDERS.words.iter().any(|nothing| text.eq_ignore_ascii_case(nothing))
 }
 
 /// At most `max` characters of the text, cut at a character.
@@ -130,7 +110,7 @@ pub(crate) fn head(text: &str, max: usize) -> &str {
     }
 }
 
-/// Small letters and digits only, without accents: the form in which names and headers compare.
+/// Letters in lower case and digits only, without accents: the form in which names and headers compare.
 pub(crate) fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text
@@ -181,13 +161,6 @@ mod tests {
             assert!(!is_plain(text), "{text}");
         }
         assert!(is_plain("é é"));
-    }
-
-    #[test]
-    fn every_word_for_nothing_is_known_in_any_case() {
-        for nothing in NOTHING {
-            assert!(says_nothing(nothing) && says_nothing(&nothing.to_uppercase()), "{nothing}");
-        }
     }
 
     #[test]

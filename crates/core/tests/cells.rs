@@ -3,52 +3,43 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod table;
+
 use std::process::ExitCode;
 
+use contactmill_core::__private::{country, is_placeholder};
 use contactmill_core::cells::{Phone, read_phone};
 use contactmill_core::options::{BareDigits, PhoneMode};
 use contactmill_core::{Field, Normalizer, Options, PhoneNumber, RawContact, WarningCode};
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
+use table::{add, columns};
 
 const PHONE: &str = include_str!("cells/phone.tsv");
 const EMAIL: &str = include_str!("cells/email.tsv");
+const COUNTRIES: &str = include_str!("cells/countries.tsv");
+const PLACEHOLDERS: &str = include_str!("cells/placeholders.tsv");
 
 fn main() -> ExitCode {
     let mut trials = Vec::new();
-    add(&mut trials, "phone", PHONE, |row| {
+    add(&mut trials, ("phone", PHONE), 101, |row| {
         let [options, cell, expected] = columns(row);
         let cell = cell.replace("\\n", "\n").replace("\\t", "\t");
         assert_eq!(phone(options, &cell), expected);
     });
-    add(&mut trials, "email", EMAIL, |row| {
+    add(&mut trials, ("email", EMAIL), 101, |row| {
         let [cell, expected] = columns(row);
         assert_eq!(email(&unescaped(cell)), unescaped(expected));
     });
+    add(&mut trials, ("countries", COUNTRIES), 30, |row| {
+        let [cell, expected] = columns(row);
+        assert_eq!(country(&unescaped(cell)), expected);
+    });
+    add(&mut trials, ("placeholders", PLACEHOLDERS), 30, |row| {
+        let [cell, expected] = columns(row);
+        let found = if is_placeholder(cell) { "placeholder" } else { "text" };
+        assert_eq!(found, expected);
+    });
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
-}
-
-/// Adds a test for each row of a table, named with the heading above it.
-fn add(trials: &mut Vec<Trial>, file: &str, table: &'static str, check: fn(&'static str)) {
-    let before = trials.len();
-    let mut heading = "";
-    for (row, line) in table.lines().zip(1..) {
-        if let Some(text) = row.strip_prefix("# ") {
-            heading = text;
-        } else if !row.is_empty() {
-            let name = format!("{file}.tsv:{line} {heading}: {row}");
-            trials.push(Trial::test(name, move || {
-                check(row);
-                Ok(())
-            }));
-        }
-    }
-    assert!(trials.len() - before > 100, "{file}.tsv has lost its rows");
-}
-
-/// The first columns of a row; what follows is a note.
-fn columns<const N: usize>(row: &str) -> [&str; N] {
-    let columns: Vec<&str> = row.split('\t').take(N).collect();
-    columns.try_into().unwrap_or_else(|_| panic!("{N} columns with tabs between them: {row:?}"))
 }
 
 /// The outcome of a phone cell as the table writes it.

@@ -173,7 +173,7 @@ mod eight {
         (word | word.wrapping_add(u64::from_le_bytes([118; 8]))) & high == 0
     }
 
-    /// Zeros for all but the last so many digits.
+    /// The word with zeros for all but its last `digits` digits.
     pub(super) fn last(word: u64, digits: u32) -> u64 {
         word & !u64::MAX.checked_shr(8 * digits).unwrap_or(0)
     }

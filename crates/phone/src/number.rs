@@ -90,7 +90,7 @@ impl PhoneNumber {
         self.length
     }
 
-    /// The region that the number belongs to, if its digits tell.
+    /// The region that the number belongs to, if its digits say.
     #[must_use]
     pub const fn region(self) -> Option<Region> {
         self.region
@@ -316,7 +316,7 @@ impl fmt::Display for International {
     }
 }
 
-/// The kinds of line that numbering plans tell apart, as libphonenumber names them.
+/// The kinds of line that numbering plans distinguish, as libphonenumber names them.
 ///
 /// ```
 /// use contactmill_phone::{LineType, parse};
@@ -333,7 +333,7 @@ pub enum LineType {
     FixedLine,
     /// A mobile line.
     Mobile,
-    /// One of the two; plans such as North America's do not tell them apart.
+    /// One of the two; plans such as North America's do not distinguish them.
     FixedLineOrMobile,
     /// The called party pays.
     TollFree,
@@ -413,7 +413,7 @@ impl fmt::Display for LineType {
     }
 }
 
-/// What a numbering plan says of the number of digits, as libphonenumber tells it.
+/// What a numbering plan says of the number of digits, as libphonenumber reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum LengthCheck {

@@ -84,7 +84,7 @@ pub fn parse_plain(text: &str, default_region: Option<Region>) -> Option<Plain> 
 pub struct Plain {
     /// What [`parse()`] says of it.
     pub number: Result<PhoneNumber, ParseError>,
-    /// How many digits stand in it, as far as it was read: all of them where there is a number.
+    /// Number of digits in it, as far as it was read: all of them where there is a number.
     pub digits: usize,
 }
 

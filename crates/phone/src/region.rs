@@ -138,7 +138,7 @@ impl<'de> serde::Deserialize<'de> for Region {
 impl FromStr for Region {
     type Err = UnknownRegion;
 
-    /// Reads a code in capital or small letters.
+    /// Reads a code in upper or lower case.
     fn from_str(text: &str) -> Result<Self, UnknownRegion> {
         let found = match text.as_bytes() {
             &[first, second] => letter(first)

@@ -131,10 +131,10 @@ fn write_columns(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
 }
 
 fn write_found(out: &mut impl Write, found: &[FindingCount]) -> io::Result<()> {
-    for FindingCount { finding, count, first } in found.iter().take(SHOWN) {
+    for FindingCount { finding, count, first, .. } in found.iter().take(SHOWN) {
         let style = match finding {
             Finding::Reason(_) => BAD,
-            Finding::Warning(_) => WARN,
+            _ => WARN,
         };
         let place = format!("line {}", first.line);
         let (count, code, meaning) = (grouped(*count), finding.code(), finding.meaning());

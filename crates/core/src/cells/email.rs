@@ -47,7 +47,7 @@ struct MailDomains {
 }
 
 static MAIL_DOMAINS: LazyLock<MailDomains> = LazyLock::new(|| {
-    let rows = data::rows(include_str!("../../data/mail-domains.tsv"));
+    let rows = data::rows(data::MAIL_DOMAINS);
     let of = |wanted: &'static str| {
         rows.clone().filter(move |[kind, _]| *kind == wanted).map(|[_, domain]| domain)
     };
@@ -75,7 +75,7 @@ pub(crate) fn read<'c>(cell: &'c str, notes: Notes<'_>) -> EmailReading<'c> {
 }
 
 /// The address of a cell that holds nothing else: ASCII letters, digits and the signs that nearly
-/// all addresses are made of. The closer look comes to the same.
+/// all addresses are made of. [`look_closer`] gives the same.
 fn plain(cell: &str) -> Option<EmailAddress<'_>> {
     let at = cell.bytes().position(|byte| byte == b'@').filter(|_| cell.len() <= MAX_BYTES)?;
     let (local, domain) = (cell.get(..at)?, cell.get(at + 1..)?);
@@ -272,7 +272,7 @@ fn policy(text: &str) -> Result<EmailAddress<'static>, &'static str> {
     Ok(EmailAddress::new(format!("{local}@{domain}")))
 }
 
-/// The domain in small letters, if its name could be registered.
+/// The domain in lower case, if its name could be registered.
 fn domain_name(domain: &str) -> Option<String> {
     if !domain.is_ascii() || domain.to_ascii_lowercase().contains("xn--") {
         let ascii = idna::domain_to_ascii_strict(domain).ok()?;
@@ -320,7 +320,7 @@ pub(crate) fn suggestion(address: &EmailAddress<'_>) -> Option<String> {
     Some(format!("{local}@{stem}.com"))
 }
 
-/// Whether the first letters are the same or the last, which tells nearly all domains apart at once:
+/// Whether the first letters are the same or the last, which rules out nearly all domains at once:
 /// a slip changes two neighbours at most, and providers have at least nine letters.
 fn is_near(meant: &str, typed: &str) -> bool {
     let (meant, typed) = (meant.as_bytes(), typed.as_bytes());

@@ -1,4 +1,7 @@
-//! What one cell holds, a room for each kind of cell.
+//! Reads single cells.
+//!
+//! [`read_phone`] reads one phone cell without a record around it. Cells of other kinds are read as part
+//! of a record, by [`Normalizer::normalize`](crate::Normalizer::normalize).
 
 pub(crate) mod country;
 pub(crate) mod email;

@@ -1,9 +1,11 @@
 //! Name cells.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+use crate::data::{self, Prefilter};
 use crate::text::{ascii_digit, head, is_blank, is_invisible, is_joiner, is_plain, says_nothing};
 
 /// Most names of people and companies stay far below; what is longer is a note in the wrong cell.
@@ -53,19 +55,24 @@ pub(crate) fn read(cell: &str) -> Option<NameReading<'_>> {
     (!names_nobody(&name)).then_some(NameReading { name, hidden_removed, truncated })
 }
 
+/// Placeholders that stand in cells of names alone.
+static NOBODY: LazyLock<Vec<&str>> =
+    LazyLock::new(|| data::words(data::PLACEHOLDERS, "name").collect());
+
+/// Sorts out nearly every name before any is compared with [`NOBODY`].
+static FILTER: Prefilter = Prefilter::of(data::PLACEHOLDERS, "name");
+
 fn names_nobody(name: &str) -> bool {
     if is_blank(name) || says_nothing(name) || is_number(name) {
         return true;
     }
-    // The longest of these, in brackets. Few names begin as they do.
-    let begins_so =
-        |first: &u8| matches!(first.to_ascii_lowercase(), b'(' | b'<' | b'[' | b'a' | b'n' | b'u');
-    name.len() <= "(anonymous)".len() && name.as_bytes().first().is_some_and(begins_so) && {
-        let name = name.trim_matches(['(', ')', '<', '>', '[', ']']);
-        ["no name", "noname", "unnamed", "anonymous"]
-            .iter()
-            .any(|nobody| name.eq_ignore_ascii_case(nobody))
+    let is_bracket = |c: char| matches!(c, '(' | ')' | '<' | '>' | '[' | ']');
+    // A bracket on either side.
+    if name.len() > FILTER.max_bytes() + 2 {
+        return false;
     }
+    let name = name.trim_matches(is_bracket);
+    FILTER.may_be(name) && NOBODY.iter().any(|nobody| name.eq_ignore_ascii_case(nobody))
 }
 
 /// Digits and the layout of numbers, nothing else.

@@ -7,27 +7,37 @@ use foldhash::HashSet;
 use crate::data;
 use crate::text::folded;
 
-/// The rows of `data/consent-columns.tsv`, folded.
-struct Words {
+/// The rows of `data/consent-columns.tsv` by kind, folded.
+#[derive(Default)]
+pub(crate) struct Words {
     opt_out: HashSet<String>,
     opt_in: HashSet<String>,
-    question: Vec<String>,
+    question: HashSet<String>,
     yes: HashSet<String>,
     no: HashSet<String>,
 }
 
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let rows = data::rows(include_str!("../../data/consent-columns.tsv"));
-    let of = |wanted: &'static str| {
-        rows.clone().filter(move |[kind, _]| *kind == wanted).map(|[_, word]| folded(word))
-    };
-    Words {
-        opt_out: of("opt-out").collect(),
-        opt_in: of("opt-in").collect(),
-        question: of("question").collect(),
-        yes: of("yes").collect(),
-        no: of("no").collect(),
+impl Words {
+    pub(crate) fn of_kind(&mut self, kind: &str) -> Option<&mut HashSet<String>> {
+        Some(match kind {
+            "opt-out" => &mut self.opt_out,
+            "opt-in" => &mut self.opt_in,
+            "question" => &mut self.question,
+            "yes" => &mut self.yes,
+            "no" => &mut self.no,
+            _ => return None,
+        })
     }
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let mut words = Words::default();
+    for [kind, _, word] in data::rows(data::CONSENT_COLUMNS) {
+        if let Some(of_kind) = words.of_kind(kind) {
+            of_kind.insert(folded(word));
+        }
+    }
+    words
 });
 
 /// What `yes` means in a column of consents.
@@ -43,7 +53,7 @@ pub(crate) enum Consent {
 pub(crate) fn of_header(header: &str) -> Option<Consent> {
     let is_question = header.trim_end().ends_with('?');
     let header = folded(header);
-    let asks = || is_question && WORDS.question.iter().any(|word| header.contains(word));
+    let asks = || is_question && WORDS.question.iter().any(|word| header.contains(word.as_str()));
     if WORDS.opt_out.contains(&header) {
         Some(Consent::Out)
     } else if WORDS.opt_in.contains(&header) || asks() {
@@ -61,22 +71,5 @@ impl Consent {
             Consent::Out => WORDS.yes.contains(&word),
             Consent::In => WORDS.no.contains(&word),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_yes_to_an_opt_out_and_a_no_to_an_opt_in_are_the_same() {
-        assert!(of_header("SMS_BLACKLISTED").unwrap().is_opt_out("True"));
-        assert!(!of_header("SMS_BLACKLISTED").unwrap().is_opt_out("false"));
-        assert!(of_header("AllowBroadcast").unwrap().is_opt_out("FALSE"));
-        assert!(!of_header("Accepts SMS Marketing").unwrap().is_opt_out(""));
-        assert!(of_header("Aceita receber mensagens?").unwrap().is_opt_out("Não"));
-        assert!(of_header("Do you consent to receive messages?").unwrap().is_opt_out("No"));
-        assert_eq!(of_header("Consent date"), None);
-        assert_eq!(of_header("Phone"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What columns hold, by a sample of their cells.
+//! What columns hold, judged by a sample of their cells.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,22 +12,23 @@ use crate::reason::Reason;
 use crate::records::{Block, Record, Source};
 use crate::text::{ascii_digit, is_blank, says_nothing, visible};
 
-/// How many records of a source are looked at.
+/// Number of records of a source in its sample.
 const SAMPLED_RECORDS: usize = 1_000;
 
-/// So many blocks are kept. A thousand records are far fewer, unless they are very large.
+/// Maximum number of blocks kept. A thousand records are in far fewer, unless they are very large.
 const KEPT_BLOCKS: usize = 16;
 
-/// So many cells are remembered, to tell which of them are the same. A thousand records have fewer,
+/// Maximum number of cells remembered, to find those that are the same. A thousand records have fewer,
 /// unless a file has more than a thousand columns.
 const MAX_REMEMBERED: usize = 1 << 20;
 
-/// A number of a person stands for this many names at most, which leaves room for a family and for
-/// one name in several spellings.
+/// Maximum number of names beside one number of a person, which leaves room for a family and for one
+/// name in several spellings.
 const NAMES_OF_A_PERSON: usize = 3;
 
 /// What the cells of one column are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ColumnContent {
     /// Cells that say something.
     pub filled: u64,
@@ -72,8 +73,8 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Whether so many cells are shared that the column is that of a company, or of staff. A family
-    /// with one line does not make it one.
+    /// Whether a fifth of the cells or more is shared: the column is that of a company, or of staff. A
+    /// family with one line does not make it one.
     pub(crate) const fn is_of_many(self) -> bool {
         self.of > 0 && 5 * self.cells >= self.of
     }
@@ -155,7 +156,7 @@ impl ContentSample {
         self.columns.get(index).copied().unwrap_or_default()
     }
 
-    /// Whether national numbers can be read.
+    /// Whether national numbers can be read, as a region is known.
     pub(crate) const fn knows_region(&self) -> bool {
         self.options.region.is_some()
     }
@@ -173,8 +174,8 @@ impl ContentSample {
     }
 }
 
-/// A source whose first thousand records have been looked at. They are not read twice: they come
-/// again, before the others.
+/// A source whose first thousand records are in a sample. They are not read twice: the source hands
+/// them out again, before the others.
 ///
 /// ```
 /// use contactmill_core::Options;
@@ -196,7 +197,7 @@ impl ContentSample {
 pub struct Sampled<S: Source> {
     sample: ContentSample,
     source: S,
-    /// What was looked at; nothing once it was too much to keep.
+    /// The blocks of the sample; `None` once they were too many to keep.
     blocks: Option<VecDeque<S::Block>>,
 }
 
@@ -228,27 +229,27 @@ impl<S: Source> Sampled<S> {
         Ok(Sampled { sample, source, blocks })
     }
 
-    /// What was seen.
+    /// The sample.
     #[must_use]
     pub const fn sample(&self) -> &ContentSample {
         &self.sample
     }
 
-    /// The source, behind what was looked at.
+    /// The source, behind the sample.
     #[must_use]
     pub const fn source(&self) -> &S {
         &self.source
     }
 
-    /// All records from the first; nothing where the records are so large that those which were
-    /// looked at were not kept, and the source has to be opened again.
+    /// All records from the first; `None` where the records of the sample were too large to keep, and
+    /// the source has to be opened again.
     #[must_use]
     pub fn resume(self) -> Option<Resumed<S>> {
         Some(Resumed { blocks: self.blocks?, source: self.source })
     }
 }
 
-/// A source from its first record, although that has been looked at; see [`Sampled`].
+/// A source that starts again with the records of its sample; see [`Sampled`].
 #[derive(Debug)]
 pub struct Resumed<S: Source> {
     blocks: VecDeque<S::Block>,
@@ -285,8 +286,7 @@ impl<S: Source> Source for Resumed<S> {
 /// The mark of a cell that says nothing.
 const NO_MARK: u64 = 0;
 
-/// What stands for a cell: the same for the same text in capital or small letters, and for the same
-/// number in other layouts, with its country code or without.
+/// A hash of a cell that ignores case and, in numbers, layout and the country calling code.
 fn cell_mark(cell: &str) -> u64 {
     let text = visible(cell);
     if text.is_empty() || says_nothing(&text) {

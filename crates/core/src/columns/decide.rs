@@ -7,16 +7,18 @@
 use std::fmt;
 
 use crate::columns::content::{ColumnContent, ContentSample};
-use crate::columns::header::{self, HeaderHint, HeaderMeaning, PhoneRank};
-use crate::columns::mapping::MappedField;
+use crate::columns::field::MappedField;
+use crate::columns::header::{self, HeaderMeaning, PhoneRank};
+use crate::columns::hint::{HeaderHint, hint, hint_of_party, is_of_something_else};
 use crate::columns::party::{self, Party, Standing};
 use crate::columns::preset::{Preset, PresetField};
 
-/// So many cells must be filled before content decides against, or without, a header.
+/// Minimum number of filled cells for content to decide against, or without, a header.
 const ENOUGH_CELLS: u64 = 5;
 
 /// Why a column was taken for what it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Decision {
     /// What decided.
     pub by: DecidedBy,
@@ -30,6 +32,7 @@ pub struct Decision {
 
 /// Some of all cells that were looked at and are filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Share {
     /// What the cells read as.
     pub kind: CellKind,
@@ -41,6 +44,7 @@ pub struct Share {
 
 /// What a cell reads as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum CellKind {
     /// A phone number.
     Phone,
@@ -54,6 +58,7 @@ pub enum CellKind {
 
 /// What decided what a column holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum DecidedBy {
     /// The user.
     Option,
@@ -69,7 +74,7 @@ pub enum DecidedBy {
 }
 
 impl DecidedBy {
-    /// One word in small letters.
+    /// One word in lower case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -100,18 +105,18 @@ impl fmt::Display for Share {
 
 /// A column and the field that it holds.
 #[derive(Debug)]
-pub(crate) struct Candidate {
+pub(crate) struct FieldCandidate {
     pub(crate) field: MappedField,
     pub(crate) index: usize,
     pub(crate) decision: Decision,
-    order: Order,
+    precedence: Precedence,
     /// Whose it is; nobody's of those whom a known export names.
     party: Party,
 }
 
 /// Which of several columns of a field is tried first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Order {
+enum Precedence {
     WhatsApp,
     /// A calling code says more than a country.
     CallingCode,
@@ -122,13 +127,13 @@ enum Order {
     ByContentAlone,
 }
 
-impl From<PhoneRank> for Order {
+impl From<PhoneRank> for Precedence {
     fn from(rank: PhoneRank) -> Self {
         match rank {
-            PhoneRank::WhatsApp => Order::WhatsApp,
-            PhoneRank::Mobile => Order::Mobile,
-            PhoneRank::Phone => Order::Usual,
-            PhoneRank::HomeOrWork => Order::HomeOrWork,
+            PhoneRank::WhatsApp => Precedence::WhatsApp,
+            PhoneRank::Mobile => Precedence::Mobile,
+            PhoneRank::Phone => Precedence::Usual,
+            PhoneRank::HomeOrWork => Precedence::HomeOrWork,
         }
     }
 }
@@ -136,7 +141,7 @@ impl From<PhoneRank> for Order {
 /// What was decided of the columns of a file.
 #[derive(Debug, Default)]
 pub(crate) struct Decided {
-    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) candidates: Vec<FieldCandidate>,
     /// Columns whose content speaks against their header.
     pub(crate) refuted: Vec<(usize, Decision)>,
     /// The columns that could hold the phone, where nothing says which does.
@@ -145,71 +150,108 @@ pub(crate) struct Decided {
     pub(crate) likely: Option<usize>,
 }
 
+impl Decided {
+    /// Puts the columns of each field into the order in which they are tried.
+    fn order(&mut self) {
+        self.candidates.sort_by_key(|candidate| (candidate.precedence, candidate.index));
+        // A second column of a part of the name stays an attribute.
+        for part in [MappedField::FirstName, MappedField::LastName] {
+            let mut seen = false;
+            self.candidates
+                .retain(|candidate| candidate.field != part || !std::mem::replace(&mut seen, true));
+        }
+    }
+}
+
 /// Columns that are looked at once the phone is known.
 #[derive(Debug, Default)]
-struct Rest {
+struct Undecided {
     /// Nothing is known of them.
     unknown: Vec<usize>,
     /// Their headers leave it open whether they hold names.
     perhaps_names: Vec<usize>,
     /// They hold what their headers say, of a party.
-    of_parties: Vec<Candidate>,
+    of_parties: Vec<FieldCandidate>,
 }
 
-/// The columns and what is known of them.
+/// The columns of a file, and what is known of them.
 pub(crate) struct Columns<'c> {
     pub(crate) header: &'c [String],
+    /// The names of the columns.
+    pub(crate) names: &'c [String],
+    /// Fields and columns that the user has chosen.
+    pub(crate) assigned: &'c [(MappedField, usize)],
     pub(crate) preset: Option<&'static Preset>,
     pub(crate) sample: &'c ContentSample,
-    /// Whose phone the user has chosen, if it was the user.
-    pub(crate) party: Option<Party>,
 }
 
 impl Columns<'_> {
-    /// Decides for the columns that are `free`; a field that is `assigned` takes none.
-    pub(crate) fn decide(
-        &self,
-        free: impl Fn(usize) -> bool,
-        assigned: impl Fn(&MappedField) -> bool,
-    ) -> Decided {
+    /// Decides for the columns that the user has not assigned; a field that is assigned takes none.
+    pub(crate) fn decide(&self) -> Decided {
         let mut decided = Decided::default();
         let mut refuted: Vec<(usize, PhoneRank)> = Vec::new();
-        let mut rest = Rest::default();
-        for index in (0..self.header.len()).filter(|&index| free(index)) {
-            if let Some((field, place)) =
-                self.preset.and_then(|preset| preset.field(&self.header[index]))
-            {
+        let mut undecided = Undecided::default();
+        self.read_headers(&mut decided, &mut refuted, &mut undecided);
+        if !self.is_assigned(&MappedField::Phone) {
+            self.add_phones_of_parties(&mut decided, &mut undecided);
+        }
+        self.choose_party(&mut decided);
+        if !decided.ambiguous.is_empty() {
+            return decided;
+        }
+        self.add_phone_by_content(&mut decided, &mut undecided);
+        if !decided.ambiguous.is_empty() {
+            return decided;
+        }
+        self.place_refuted(&mut decided, &refuted);
+        self.choose_names(&mut decided, &mut undecided);
+        self.add_email_by_content(&mut decided, &undecided, &refuted);
+        self.add_name_by_content(&mut decided, &undecided);
+        self.remove_shared_phones(&mut decided);
+        decided.order();
+        decided
+    }
+
+    /// Whether the user has said nothing of a column, and `convert` has not added it.
+    fn is_free(&self, index: usize) -> bool {
+        let is_assigned = self.assigned.iter().any(|&(_, assigned)| assigned == index);
+        !is_assigned && !self.names[index].starts_with('_')
+    }
+
+    /// Whether the user has chosen the columns of a field.
+    fn is_assigned(&self, field: &MappedField) -> bool {
+        self.assigned.iter().any(|(assigned, _)| assigned == field)
+    }
+
+    /// Whose phone the user has chosen, if it was the user.
+    fn assigned_party(&self) -> Option<Party> {
+        let mut assigned = self.assigned.iter();
+        let phone = assigned.find(|(field, _)| *field == MappedField::Phone);
+        phone.map(|&(_, index)| Party::of(&self.header[index]))
+    }
+
+    /// Whether no column holds a field yet.
+    fn lacks(&self, decided: &Decided, field: &MappedField) -> bool {
+        !self.is_assigned(field) && !decided.candidates.iter().any(|known| known.field == *field)
+    }
+
+    /// What the known export and the headers say of the columns.
+    fn read_headers(
+        &self,
+        decided: &mut Decided,
+        refuted: &mut Vec<(usize, PhoneRank)>,
+        undecided: &mut Undecided,
+    ) {
+        for index in (0..self.header.len()).filter(|&index| self.is_free(index)) {
+            let of_preset = self.preset.and_then(|preset| preset.field(&self.header[index]));
+            if let Some((field, place)) = of_preset {
                 decided.candidates.extend(self.by_preset(index, field, place));
             } else if self.preset.is_none_or(Preset::is_open) {
-                self.read_header(index, &mut decided, &mut refuted, &mut rest);
+                self.read_header(index, decided, refuted, undecided);
             }
         }
-        decided.candidates.retain(|candidate| !assigned(&candidate.field));
-        rest.of_parties.retain(|candidate| !assigned(&candidate.field));
-        if !assigned(&MappedField::Phone) {
-            self.add_phones_of_parties(&mut decided, &mut rest);
-        }
-        self.settle_parties(&mut decided);
-        if !decided.ambiguous.is_empty() {
-            return decided;
-        }
-        self.add_phone_by_content(&mut decided, &mut rest, &assigned);
-        if !decided.ambiguous.is_empty() {
-            return decided;
-        }
-        self.settle_refuted(&mut decided, &refuted, &assigned);
-        self.settle_names(&mut decided, &mut rest);
-        self.add_by_content(&mut decided, &rest, &refuted, &assigned);
-        self.settle_shared(&mut decided);
-        decided.candidates.sort_by_key(|candidate| (candidate.order, candidate.index));
-        // A second column of a part of the name stays an attribute.
-        for part in [MappedField::FirstName, MappedField::LastName] {
-            let mut seen = false;
-            decided
-                .candidates
-                .retain(|candidate| candidate.field != part || !std::mem::replace(&mut seen, true));
-        }
-        decided
+        decided.candidates.retain(|candidate| !self.is_assigned(&candidate.field));
+        undecided.of_parties.retain(|candidate| !self.is_assigned(&candidate.field));
     }
 
     /// What the header of a column says of it.
@@ -218,7 +260,7 @@ impl Columns<'_> {
         index: usize,
         decided: &mut Decided,
         refuted: &mut Vec<(usize, PhoneRank)>,
-        rest: &mut Rest,
+        undecided: &mut Undecided,
     ) {
         let (header, content) = (&self.header[index], self.sample.column(index));
         let by_own_words = header::meaning(header);
@@ -229,7 +271,11 @@ impl Columns<'_> {
                 }
             }
             Some(HeaderMeaning::Name) if content.is_mostly(content.phones) => {
-                decided.candidates.push(self.by_content(index, MappedField::Phone, Order::Usual));
+                decided.candidates.push(self.by_content(
+                    index,
+                    MappedField::Phone,
+                    Precedence::Usual,
+                ));
             }
             Some(meaning @ HeaderMeaning::Phone(_)) => {
                 decided.candidates.push(self.by_header(index, meaning));
@@ -238,52 +284,52 @@ impl Columns<'_> {
                 decided.candidates.push(self.by_header(index, meaning));
             }
             Some(meaning) => {
-                rest.of_parties.push(self.by_header(index, meaning));
+                undecided.of_parties.push(self.by_header(index, meaning));
                 // Where the party turns out to be another, it can still be an e-mail address.
-                rest.unknown.push(index);
+                undecided.unknown.push(index);
             }
-            None => match header::hint(header).or_else(|| party::hint(header)) {
+            None => match hint(header).or_else(|| hint_of_party(header)) {
                 Some(HeaderHint::Phone(rank)) if self.could_be_phones(content) => {
-                    let order = rank.into();
-                    let phone = self.by_content(index, MappedField::Phone, order);
+                    let precedence = rank.into();
+                    let phone = self.by_content(index, MappedField::Phone, precedence);
                     decided.candidates.push(phone);
                 }
                 Some(HeaderHint::Name) if content.is_mostly(content.names) => {
-                    rest.perhaps_names.push(index);
+                    undecided.perhaps_names.push(index);
                 }
-                Some(_) | None => rest.unknown.push(index),
+                Some(_) | None => undecided.unknown.push(index),
             },
         }
     }
 
     /// Columns that are called by a party alone, such as `Driver`, and hold its numbers.
-    fn add_phones_of_parties(&self, decided: &mut Decided, rest: &mut Rest) {
+    fn add_phones_of_parties(&self, decided: &mut Decided, undecided: &mut Undecided) {
         let names = self.name_columns(&decided.candidates);
         let is_phone = |&mut index: &mut usize| {
             let header = &self.header[index];
             Party::of(header) != Party::default()
-                && !header::is_of_something_else(header)
+                && !is_of_something_else(header)
                 && self.reads_as_phones(index)
                 && self.sample.shared(index, &names).cells == 0
         };
-        for index in rest.unknown.extract_if(.., is_phone) {
-            let phone = self.by_content(index, MappedField::Phone, Order::ByContentAlone);
+        for index in undecided.unknown.extract_if(.., is_phone) {
+            let phone = self.by_content(index, MappedField::Phone, Precedence::ByContentAlone);
             decided.candidates.push(phone);
         }
     }
 
     /// Phone columns of several parties are the user's to choose from. One of somebody beside the
     /// contact is never taken.
-    fn settle_parties(&self, decided: &mut Decided) {
-        let is_phone = |candidate: &Candidate| candidate.field == MappedField::Phone;
-        let mut phones: Vec<Candidate> =
+    fn choose_party(&self, decided: &mut Decided) {
+        let is_phone = |candidate: &FieldCandidate| candidate.field == MappedField::Phone;
+        let mut phones: Vec<FieldCandidate> =
             decided.candidates.extract_if(.., |c| is_phone(c)).collect();
         let all: Vec<usize> = phones.iter().map(|phone| phone.index).collect();
         phones.retain(|phone| phone.party.standing() != Standing::Never);
         // Where one column holds numbers, one of text (`Phone company`) is no choice beside it.
-        let is_text = |phone: &Candidate| self.sample.column(phone.index).is_text();
+        let is_text = |phone: &FieldCandidate| self.sample.column(phone.index).is_text();
         if phones.len() > 1 && !phones.iter().all(is_text) {
-            let of_contact = |phone: &Candidate| phone.party.standing() == Standing::Contact;
+            let of_contact = |phone: &FieldCandidate| phone.party.standing() == Standing::Contact;
             phones.retain(|phone| of_contact(phone) || !is_text(phone));
         }
         if phones.iter().any(|phone| phone.decision.by == DecidedBy::Preset) {
@@ -312,14 +358,16 @@ impl Columns<'_> {
     }
 
     /// Takes the names and addresses of the one whose phone it is, and no other's.
-    fn settle_names(&self, decided: &mut Decided, rest: &mut Rest) {
-        let is_phone = |candidate: &&Candidate| candidate.field == MappedField::Phone;
+    fn choose_names(&self, decided: &mut Decided, undecided: &mut Undecided) {
+        let is_phone = |candidate: &&FieldCandidate| candidate.field == MappedField::Phone;
         let of_phone = decided.candidates.iter().find(is_phone).map(|phone| phone.party);
-        let Some(party) = self.party.or(of_phone).filter(|party| *party != Party::default()) else {
+        let Some(party) =
+            self.assigned_party().or(of_phone).filter(|party| *party != Party::default())
+        else {
             return;
         };
-        for candidate in rest.of_parties.extract_if(.., |candidate| candidate.party == party) {
-            rest.unknown.retain(|&index| index != candidate.index);
+        for candidate in undecided.of_parties.extract_if(.., |candidate| candidate.party == party) {
+            undecided.unknown.retain(|&index| index != candidate.index);
             decided.candidates.push(candidate);
         }
         let of_party = |&index: &usize| Party::of(&self.header[index]) == party;
@@ -331,13 +379,15 @@ impl Columns<'_> {
             decided.candidates.iter().any(|known| is(&known.field) && known.party == party)
         };
         if !has(decided, &is_name)
-            && let Some(index) = rest.perhaps_names.iter().copied().find(of_party)
+            && let Some(index) = undecided.perhaps_names.iter().copied().find(of_party)
         {
-            let name = self.by_content(index, MappedField::Name, Order::Usual);
+            let name = self.by_content(index, MappedField::Name, Precedence::Usual);
             decided.candidates.push(name);
         }
-        rest.perhaps_names.retain(|&index| !Party::of(&self.header[index]).differs_from(party));
-        rest.unknown.retain(|&index| !Party::of(&self.header[index]).differs_from(party));
+        undecided
+            .perhaps_names
+            .retain(|&index| !Party::of(&self.header[index]).differs_from(party));
+        undecided.unknown.retain(|&index| !Party::of(&self.header[index]).differs_from(party));
         for is_field in [&is_name as &dyn Fn(&MappedField) -> bool, &|f| *f == MappedField::Email] {
             let has_own = has(decided, is_field);
             decided.candidates.retain(|known| {
@@ -348,7 +398,7 @@ impl Columns<'_> {
     }
 
     /// A column whose numbers stand for many people does not fill in for one that is empty.
-    fn settle_shared(&self, decided: &mut Decided) {
+    fn remove_shared_phones(&self, decided: &mut Decided) {
         let phones: Vec<usize> = of_field(&decided.candidates, &[MappedField::Phone]);
         if phones.len() < 2 {
             return;
@@ -369,9 +419,9 @@ impl Columns<'_> {
         }
     }
 
-    /// The columns that tell people apart: those of names, else of addresses, else the first that
+    /// The columns that distinguish people: those of names, else of addresses, else the first that
     /// looks like either.
-    fn name_columns(&self, candidates: &[Candidate]) -> Vec<usize> {
+    fn name_columns(&self, candidates: &[FieldCandidate]) -> Vec<usize> {
         use MappedField::{Email, FirstName, LastName, Name};
         let names = of_field(candidates, &[Name]);
         let parts = of_field(candidates, &[FirstName, LastName]);
@@ -389,79 +439,60 @@ impl Columns<'_> {
 
     /// The phone, where no header tells it: the only column whose cells read as phone numbers, each of
     /// one person.
-    fn add_phone_by_content(
-        &self,
-        decided: &mut Decided,
-        rest: &mut Rest,
-        assigned: &impl Fn(&MappedField) -> bool,
-    ) {
-        rest.unknown.retain(|&index| !header::is_of_something_else(&self.header[index]));
-        let has_phone = assigned(&MappedField::Phone)
-            || decided.candidates.iter().any(|known| known.field == MappedField::Phone);
-        if has_phone {
+    fn add_phone_by_content(&self, decided: &mut Decided, undecided: &mut Undecided) {
+        undecided.unknown.retain(|&index| !is_of_something_else(&self.header[index]));
+        if !self.lacks(decided, &MappedField::Phone) {
             return;
         }
         let names = self.name_columns(&decided.candidates);
-        let fitting = rest.unknown.iter().copied().filter(|&index| {
+        let fitting = undecided.unknown.iter().copied().filter(|&index| {
             self.reads_as_phones(index) && self.sample.shared(index, &names).cells == 0
         });
-        let found: Vec<Candidate> = fitting
-            .map(|index| self.by_content(index, MappedField::Phone, Order::ByContentAlone))
+        let found: Vec<FieldCandidate> = fitting
+            .map(|index| self.by_content(index, MappedField::Phone, Precedence::ByContentAlone))
             .collect();
         match found.len() {
             0 | 1 => decided.candidates.extend(found),
             _ => {
-                let candidate = |found: &Candidate| (found.index, found.decision.share);
+                let candidate = |found: &FieldCandidate| (found.index, found.decision.share);
                 decided.ambiguous = found.iter().map(candidate).collect();
             }
         }
     }
 
-    /// Fields that no header tells.
-    fn add_by_content(
+    /// The e-mail, where no header says it: the first column whose cells are addresses.
+    fn add_email_by_content(
         &self,
         decided: &mut Decided,
-        rest: &Rest,
+        undecided: &Undecided,
         refuted: &[(usize, PhoneRank)],
-        assigned: &impl Fn(&MappedField) -> bool,
     ) {
-        let lacks = |decided: &Decided, field: &MappedField| {
-            !assigned(field) && !decided.candidates.iter().any(|known| known.field == *field)
-        };
-        let enough = |index: usize| self.sample.column(index).filled >= ENOUGH_CELLS;
-        if lacks(decided, &MappedField::Email) {
-            let refuted = refuted.iter().map(|&(index, _)| index);
-            let mut columns = rest.unknown.iter().copied().chain(refuted);
-            let found = columns.find(|&index| {
-                let content = self.sample.column(index);
-                enough(index) && content.is_mostly(content.emails)
-            });
-            decided
-                .candidates
-                .extend(found.map(|index| {
-                    self.by_content(index, MappedField::Email, Order::ByContentAlone)
-                }));
+        if !self.lacks(decided, &MappedField::Email) {
+            return;
         }
+        let refuted = refuted.iter().map(|&(index, _)| index);
+        let mut columns = undecided.unknown.iter().copied().chain(refuted);
+        let found = columns.find(|&index| {
+            let content = self.sample.column(index);
+            content.filled >= ENOUGH_CELLS && content.is_mostly(content.emails)
+        });
+        let email = |index| self.by_content(index, MappedField::Email, Precedence::ByContentAlone);
+        decided.candidates.extend(found.map(email));
+    }
+
+    /// The name, where no header says it: the first column whose header hints at one.
+    fn add_name_by_content(&self, decided: &mut Decided, undecided: &Undecided) {
         let names = [MappedField::Name, MappedField::FirstName, MappedField::LastName];
-        if names.iter().all(|field| lacks(decided, field)) {
-            decided.candidates.extend(
-                rest.perhaps_names
-                    .first()
-                    .map(|&index| self.by_content(index, MappedField::Name, Order::Usual)),
-            );
+        if names.iter().all(|field| self.lacks(decided, field)) {
+            let name = |&index| self.by_content(index, MappedField::Name, Precedence::Usual);
+            decided.candidates.extend(undecided.perhaps_names.first().map(name));
         }
     }
 
     /// A phone column by its header whose cells are something else stays one only where there is no
     /// other: its records are then rejected one by one, and none is lost.
-    fn settle_refuted(
-        &self,
-        decided: &mut Decided,
-        refuted: &[(usize, PhoneRank)],
-        assigned: &impl Fn(&MappedField) -> bool,
-    ) {
-        let has_phone = assigned(&MappedField::Phone)
-            || decided.candidates.iter().any(|known| known.field == MappedField::Phone);
+    fn place_refuted(&self, decided: &mut Decided, refuted: &[(usize, PhoneRank)]) {
+        let has_phone = !self.lacks(decided, &MappedField::Phone);
         for &(index, rank) in refuted {
             if decided.candidates.iter().any(|known| known.index == index) {
                 continue;
@@ -472,14 +503,20 @@ impl Columns<'_> {
                 decided.refuted.push((index, decision));
             } else {
                 let decision = Decision { by: DecidedBy::Header, confidence: 10, share };
-                let (field, order) = (MappedField::Phone, rank.into());
+                let (field, precedence) = (MappedField::Phone, rank.into());
                 let party = Party::of(&self.header[index]);
-                decided.candidates.push(Candidate { field, index, decision, order, party });
+                decided.candidates.push(FieldCandidate {
+                    field,
+                    index,
+                    decision,
+                    precedence,
+                    party,
+                });
             }
         }
     }
 
-    fn by_preset(&self, index: usize, field: PresetField, place: usize) -> Option<Candidate> {
+    fn by_preset(&self, index: usize, field: PresetField, place: usize) -> Option<FieldCandidate> {
         let field = match field {
             PresetField::Name => MappedField::Name,
             PresetField::FirstName => MappedField::FirstName,
@@ -493,35 +530,40 @@ impl Columns<'_> {
         let share = self.share(index, &field);
         let confidence = 90 + share.map_or(5, Share::percent) / 10;
         let decision = Decision { by: DecidedBy::Preset, confidence, share };
-        let (order, party) = (Order::Preset(place), Party::default());
-        Some(Candidate { field, index, decision, order, party })
+        let (precedence, party) = (Precedence::Preset(place), Party::default());
+        Some(FieldCandidate { field, index, decision, precedence, party })
     }
 
-    fn by_header(&self, index: usize, meaning: HeaderMeaning) -> Candidate {
-        let (field, order) = match meaning {
-            HeaderMeaning::Name => (MappedField::Name, Order::Usual),
-            HeaderMeaning::FirstName => (MappedField::FirstName, Order::Usual),
-            HeaderMeaning::LastName => (MappedField::LastName, Order::Usual),
+    fn by_header(&self, index: usize, meaning: HeaderMeaning) -> FieldCandidate {
+        let (field, precedence) = match meaning {
+            HeaderMeaning::Name => (MappedField::Name, Precedence::Usual),
+            HeaderMeaning::FirstName => (MappedField::FirstName, Precedence::Usual),
+            HeaderMeaning::LastName => (MappedField::LastName, Precedence::Usual),
             HeaderMeaning::Phone(rank) => (MappedField::Phone, rank.into()),
-            HeaderMeaning::Email => (MappedField::Email, Order::Usual),
-            HeaderMeaning::CallingCode => (MappedField::Country, Order::CallingCode),
-            HeaderMeaning::Country => (MappedField::Country, Order::Usual),
-            HeaderMeaning::Tags => (MappedField::Tags, Order::Usual),
+            HeaderMeaning::Email => (MappedField::Email, Precedence::Usual),
+            HeaderMeaning::CallingCode => (MappedField::Country, Precedence::CallingCode),
+            HeaderMeaning::Country => (MappedField::Country, Precedence::Usual),
+            HeaderMeaning::Tags => (MappedField::Tags, Precedence::Usual),
         };
         let share = self.share(index, &field);
         let confidence = 70 + share.map_or(40, Share::percent) / 4;
         let decision = Decision { by: DecidedBy::Header, confidence, share };
         let party = Party::of(&self.header[index]);
-        Candidate { field, index, decision, order, party }
+        FieldCandidate { field, index, decision, precedence, party }
     }
 
-    fn by_content(&self, index: usize, field: MappedField, order: Order) -> Candidate {
+    fn by_content(
+        &self,
+        index: usize,
+        field: MappedField,
+        precedence: Precedence,
+    ) -> FieldCandidate {
         let share = self.share(index, &field);
-        let base = if order == Order::ByContentAlone { 30 } else { 45 };
+        let base = if precedence == Precedence::ByContentAlone { 30 } else { 45 };
         let confidence = base + share.map_or(0, Share::percent) / 5 * 2;
         let decision = Decision { by: DecidedBy::Content, confidence, share };
         let party = Party::of(&self.header[index]);
-        Candidate { field, index, decision, order, party }
+        FieldCandidate { field, index, decision, precedence, party }
     }
 
     /// Whether a column holds phone numbers, whatever it is called.
@@ -553,7 +595,7 @@ impl Columns<'_> {
 }
 
 /// The columns of these fields.
-fn of_field(candidates: &[Candidate], fields: &[MappedField]) -> Vec<usize> {
+fn of_field(candidates: &[FieldCandidate], fields: &[MappedField]) -> Vec<usize> {
     let of = candidates.iter().filter(|candidate| fields.contains(&candidate.field));
     of.map(|candidate| candidate.index).collect()
 }
@@ -564,91 +606,5 @@ impl Share {
     pub fn percent(self) -> u8 {
         let percent = self.count * 100 / self.of.max(1);
         u8::try_from(percent).unwrap_or(100)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use crate::columns::content::ContentSample;
-    use crate::columns::mapping::{FieldMapping, MappedField, MappingError};
-    use crate::options::Options;
-    use crate::records::{Integrity, Position, Record};
-
-    /// The records that a case writes as `6x Name ##,98765432##; …`.
-    fn sample(region: &str, cells: &str) -> ContentSample {
-        let options = Options { region: region.parse().ok(), ..Options::default() };
-        let mut sample = ContentSample::new(options);
-        for group in cells.split(';').filter(|group| *group != "-") {
-            let (times, row) = group.split_once("x ").unwrap();
-            for number in 1..=times.trim().parse().unwrap() {
-                let mut ends = Vec::new();
-                let mut text = String::new();
-                for cell in row.split(',') {
-                    text.push_str(&numbered(cell, number));
-                    ends.push(text.len());
-                }
-                sample.add(Record::new(&text, &ends, Position::default(), Integrity::Whole));
-            }
-        }
-        sample
-    }
-
-    /// A cell with the number of its row in the place of `#`.
-    fn numbered(cell: &str, number: usize) -> String {
-        let width = cell.chars().filter(|&c| c == '#').count();
-        match width {
-            0 => cell.to_owned(),
-            _ => cell.replacen(&"#".repeat(width), &format!("{number:0width$}"), 1),
-        }
-    }
-
-    fn outcome(header: &[String], sample: &ContentSample) -> String {
-        let mapping = FieldMapping::default();
-        let map = match mapping.resolve_with(header, sample) {
-            Ok(map) => map,
-            Err(MappingError::AmbiguousPhone { candidates }) => {
-                let columns: Vec<&str> = candidates.iter().map(|one| &*one.column).collect();
-                return format!("ambiguous: {}", columns.join(" | "));
-            }
-            Err(MappingError::NoPhoneColumn { likely, .. }) => {
-                return format!("no phone column: {}", likely.as_deref().unwrap_or("-"));
-            }
-            Err(MappingError::NoHeader { likely, .. }) => {
-                return format!("no header: {}", likely.as_deref().unwrap_or("-"));
-            }
-            Err(error) => return error.to_string(),
-        };
-        use MappedField::{Email, FirstName, LastName, Name, Phone};
-        let fields = [Name, FirstName, LastName, Phone, Email];
-        let said = fields.iter().filter_map(|field| {
-            let of = map.fields().filter(|(known, _)| *known == field);
-            let columns: Vec<&str> = of.map(|(_, column)| column).collect();
-            (!columns.is_empty()).then(|| format!("{field}={}", columns.join(", ")))
-        });
-        said.collect::<Vec<_>>().join("; ")
-    }
-
-    #[test]
-    fn every_header_row_of_the_tables_is_taken_as_they_say() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/columns");
-        let (mut checked, mut wrong) = (0, Vec::new());
-        for entry in fs::read_dir(folder).unwrap() {
-            let table = fs::read_to_string(entry.unwrap().path()).unwrap();
-            let is_case = |line: &&str| !line.is_empty() && !line.starts_with('#');
-            for line in table.lines().filter(is_case) {
-                let [region, header, cells, expected] =
-                    line.split('\t').collect::<Vec<_>>().try_into().expect(line);
-                let header: Vec<String> = header.split(',').map(str::to_owned).collect();
-                let found = outcome(&header, &sample(region, cells));
-                checked += 1;
-                if found != expected {
-                    wrong.push(format!("{line}\n  found: {found}"));
-                }
-            }
-        }
-        assert!(checked > 80, "{checked}");
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

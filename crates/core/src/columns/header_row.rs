@@ -1,4 +1,4 @@
-//! Whether a row is a header, or somebody's data; and what columns are called where it is not known.
+//! Whether a row is a header or somebody's data, and what to call columns where that is not known.
 //!
 //! A first record that is taken for a header vanishes from all counts, and its cells would stand in
 //! messages. So a header row must not read like the rows below it, and what is not known to be a
@@ -6,7 +6,7 @@
 
 use crate::columns::content::ContentSample;
 use crate::columns::header;
-use crate::columns::mapping::{FieldMapping, MappingError};
+use crate::columns::hint::{hint, hint_of_party, is_of_something_else};
 use crate::columns::party;
 use crate::columns::preset::Preset;
 use crate::text::{is_blank, says_nothing};
@@ -61,32 +61,33 @@ pub(crate) fn is_numbered(header: &[String]) -> bool {
 }
 
 /// Whether a cell of the first row is somebody's e-mail address or number.
-fn is_data(cell: &str, sample: &ContentSample) -> bool {
+pub(crate) fn is_data(cell: &str, sample: &ContentSample) -> bool {
     let read = sample.reads_as(cell);
     read.emails > 0 || read.numbers > 0
 }
 
 /// Whether the words of a cell are those of a header for contacts.
-fn is_label(cell: &str) -> bool {
+pub(crate) fn is_label(cell: &str) -> bool {
     header::meaning(cell).is_some() || party::meaning(cell).is_some()
 }
 
 /// Whether a cell is a word for what a column of contacts holds, or may hold.
 fn is_header_word(cell: &str) -> bool {
-    is_label(cell) || header::hint(cell).is_some() || party::hint(cell).is_some()
+    is_label(cell) || hint(cell).is_some() || hint_of_party(cell).is_some()
 }
 
 /// Labels of a row below which something else stands: a column of types holds `mobile` again and
 /// again, and is no header for it.
-fn labels(row: &[String], sample: &ContentSample) -> usize {
+pub(crate) fn labels(row: &[String], sample: &ContentSample) -> usize {
     let is_label =
         |&(index, cell): &(usize, &String)| is_label(cell) && !sample.has_cell(index, cell);
     row.iter().enumerate().filter(is_label).count()
 }
 
 /// Whether the first row reads like those below it: an e-mail address above addresses, a number above
-/// numbers. A column that is called by a number, such as those of a pivot table, is no such thing
-/// where its cells are something else, or where two other columns are called like those of contacts.
+/// numbers. A header that is a number, such as those of a pivot table, does not count where
+/// the cells of its column are something else, or where two other columns are called like those of
+/// contacts.
 pub(crate) fn is_record(header: &[String], sample: &ContentSample) -> bool {
     if is_numbered(header) || header::is_bookkeeping_header(header) {
         return false;
@@ -143,9 +144,8 @@ fn is_made(header: &[String]) -> bool {
 
 /// Whether so much of a row is known that all of it can be shown.
 fn is_surely_header(header: &[String], sample: &ContentSample) -> bool {
-    let is_known_word = |cell: &String| {
-        is_blank(cell) || is_header_word(cell) || header::is_of_something_else(cell)
-    };
+    let is_known_word =
+        |cell: &String| is_blank(cell) || is_header_word(cell) || is_of_something_else(cell);
     is_made(header)
         || labels(header, sample) >= 2
         || is_known(header, sample) && header.iter().all(is_known_word)
@@ -154,10 +154,10 @@ fn is_surely_header(header: &[String], sample: &ContentSample) -> bool {
 /// What columns can be called in a message: by their names where those are surely a header's, else by
 /// their letters.
 pub(crate) struct Labels<'h> {
-    names: &'h [String],
-    header: &'h [String],
+    pub(crate) names: &'h [String],
+    pub(crate) header: &'h [String],
     is_sure: bool,
-    sample: &'h ContentSample,
+    pub(crate) sample: &'h ContentSample,
 }
 
 impl<'h> Labels<'h> {
@@ -183,52 +183,6 @@ impl<'h> Labels<'h> {
     pub(crate) fn all(&self) -> Vec<String> {
         let names = self.names.iter().enumerate().filter(|(_, name)| !name.starts_with('_'));
         names.map(|(index, _)| self.of(index)).collect()
-    }
-}
-
-impl FieldMapping {
-    /// Whether a row is a header row for contacts, by its own words: it tells it from banners above
-    /// it. A column that is mapped by its letter is in every row, and says nothing.
-    ///
-    /// ```
-    /// use contactmill_core::columns::{FieldMapping, MappedField};
-    ///
-    /// let mapping = FieldMapping::default();
-    /// assert!(mapping.is_header(&["Name", "Mobile"].map(String::from)));
-    /// assert!(!mapping.is_header(&["Asha", "98765 43210"].map(String::from)));
-    /// assert!(!mapping.is_header(&["Contacts of March", ""].map(String::from)));
-    /// ```
-    #[must_use]
-    pub fn is_header(&self, row: &[String]) -> bool {
-        let sample = ContentSample::default();
-        if is_record(row, &sample) {
-            return false;
-        }
-        let (by_names, has_phone_by_letter) = self.by_names(row);
-        match by_names.resolve(row) {
-            Ok(_) | Err(MappingError::AmbiguousPhone { .. }) => true,
-            Err(MappingError::NoPhoneColumn { .. }) if has_phone_by_letter => {
-                !by_names.assignments.is_empty() || labels(row, &sample) >= 2
-            }
-            Err(_) => false,
-        }
-    }
-
-    /// Whether a row holds somebody's e-mail address or number and no word of a header: it is a
-    /// record, and no banner.
-    ///
-    /// ```
-    /// use contactmill_core::columns::FieldMapping;
-    ///
-    /// let row = |cells: [&str; 3]| FieldMapping::is_record(&cells.map(String::from));
-    /// assert!(row(["Asha", "98765 43210", ""]));
-    /// assert!(!row(["Contacts of March", "", ""]));
-    /// assert!(!row(["Phone:", "044 2345 6789", ""]));
-    /// ```
-    #[must_use]
-    pub fn is_record(row: &[String]) -> bool {
-        let sample = ContentSample::default();
-        row.iter().any(|cell| is_data(cell, &sample)) && !row.iter().any(|cell| is_label(cell))
     }
 }
 

@@ -2,109 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::str::FromStr;
 
 use crate::columns::content::ContentSample;
-use crate::columns::decide::{Candidate, Columns, DecidedBy, Decision, Share};
+use crate::columns::decide::{Columns, DecidedBy, Decision, FieldCandidate, Share};
+use crate::columns::field::MappedField;
 use crate::columns::header;
 use crate::columns::header_row::{
-    Labels, column_letters, has_data, index_of_letters, is_record, may_be_record,
+    Labels, column_letters, has_data, index_of_letters, is_data, is_label, is_record, labels,
+    may_be_record,
 };
-use crate::columns::party::Party;
 use crate::columns::preset::Preset;
 use crate::raw::RawContact;
-use crate::reason::{Field, Reason};
+use crate::reason::Reason;
 use crate::records::{Integrity, Record};
 use crate::text::{folded, is_blank, visible};
-
-/// A field that a column can be mapped to.
-///
-/// ```
-/// use contactmill_core::columns::MappedField;
-///
-/// assert_eq!("phone".parse(), Ok(MappedField::Phone));
-/// assert_eq!("attr:plan".parse(), Ok(MappedField::Attribute("plan".into())));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum MappedField {
-    /// The full name.
-    Name,
-    /// The first name.
-    FirstName,
-    /// The last name.
-    LastName,
-    /// A phone number.
-    Phone,
-    /// An e-mail address.
-    Email,
-    /// The country that numbers without a country calling code belong to.
-    Country,
-    /// Tags.
-    Tags,
-    /// The attribute with this key.
-    Attribute(Box<str>),
-}
-
-impl MappedField {
-    /// The field of a contact that a warning about such a cell names.
-    fn reported(&self) -> Field {
-        match self {
-            MappedField::Name | MappedField::FirstName | MappedField::LastName => Field::Name,
-            MappedField::Phone => Field::Phone,
-            MappedField::Email => Field::Email,
-            MappedField::Country => Field::Attribute("country".into()),
-            MappedField::Tags => Field::Tags,
-            MappedField::Attribute(key) => Field::Attribute(key.clone()),
-        }
-    }
-}
-
-impl fmt::Display for MappedField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            MappedField::Name => f.pad("name"),
-            MappedField::FirstName => f.pad("first_name"),
-            MappedField::LastName => f.pad("last_name"),
-            MappedField::Phone => f.pad("phone"),
-            MappedField::Email => f.pad("email"),
-            MappedField::Country => f.pad("country"),
-            MappedField::Tags => f.pad("tags"),
-            MappedField::Attribute(key) => write!(f, "attr:{key}"),
-        }
-    }
-}
-
-/// The text names no [`MappedField`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownField;
-
-impl fmt::Display for UnknownField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected name, first_name, last_name, phone, email, country, tags or attr:KEY")
-    }
-}
-
-impl std::error::Error for UnknownField {}
-
-impl FromStr for MappedField {
-    type Err = UnknownField;
-
-    fn from_str(text: &str) -> Result<Self, UnknownField> {
-        Ok(match text {
-            "name" => MappedField::Name,
-            "first_name" => MappedField::FirstName,
-            "last_name" => MappedField::LastName,
-            "phone" => MappedField::Phone,
-            "email" => MappedField::Email,
-            "country" => MappedField::Country,
-            "tags" => MappedField::Tags,
-            _ => match text.strip_prefix("attr:").map(str::trim) {
-                Some(key) if !key.is_empty() => MappedField::Attribute(key.into()),
-                _ => return Err(UnknownField),
-            },
-        })
-    }
-}
 
 /// Which of the columns that are mapped to nothing become attributes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -146,6 +57,7 @@ pub struct FieldMapping {
 /// Columns are called by their names where the first row is known to be a header, and by their
 /// letters where it may hold somebody's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MappingError {
     /// No column holds phone numbers, as far as the header tells.
     NoPhoneColumn {
@@ -244,7 +156,7 @@ pub struct ColumnMap {
 
 /// What a record is before its contact is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RecordForm {
+pub(crate) enum RecordKind {
     Contact,
     Rejected(Reason),
     /// No data: all fields empty, or the header row again.
@@ -313,94 +225,32 @@ impl FieldMapping {
     ) -> Result<ColumnMap, MappingError> {
         let names = column_names(header);
         let labels = Labels::new(header, &names, sample);
-        let no_header = || {
-            let likely = sample.likely_phone_column().map(column_letters);
-            MappingError::NoHeader { columns: header.len(), likely }
-        };
         if is_record(header, sample) {
-            return Err(no_header());
+            return Err(no_header(header, sample));
         }
-        let find = |column: &String| {
-            find_column(&names, column).ok_or_else(|| MappingError::UnknownColumn {
-                column: column.clone(),
-                columns: labels.all(),
-            })
-        };
-        let mut fields: Vec<(MappedField, usize)> = Vec::new();
-        for (field, column) in &self.assignments {
-            fields.push((field.clone(), find(column)?));
-        }
-        let taken: Vec<usize> = fields.iter().map(|&(_, index)| index).collect();
-        let free = |index: usize| !taken.contains(&index) && !names[index].starts_with('_');
-        let assigned =
-            |field: &MappedField| self.assignments.iter().any(|(taken, _)| taken == field);
-        let said = Decision { by: DecidedBy::Option, confidence: 100, share: None };
+        let mut fields = self.assigned(&names, &labels)?;
         let mut decisions = vec![Decision::default(); names.len()];
-        for &index in &taken {
-            decisions[index] = said;
+        for &(_, index) in &fields {
+            decisions[index] = Decision { by: DecidedBy::Option, confidence: 100, share: None };
         }
         let preset = Preset::of(header);
-        let mut phones = fields.iter().filter(|(field, _)| *field == MappedField::Phone);
-        let party = phones.next().map(|&(_, index)| Party::of(&header[index]));
-        let decided = Columns { header, preset, sample, party }.decide(free, assigned);
+        let columns = Columns { header, names: &names, assigned: &fields, preset, sample };
+        let decided = columns.decide();
         if !decided.ambiguous.is_empty() {
-            let candidate = |(index, share)| PhoneCandidate {
-                column: labels.of(index),
-                letter: column_letters(index),
-                share,
-            };
-            let candidates = decided.ambiguous.into_iter().map(candidate).collect();
-            return Err(MappingError::AmbiguousPhone { candidates });
+            return Err(labels.ambiguous(&decided.ambiguous));
         }
         for (index, decision) in decided.refuted {
             decisions[index] = decision;
         }
-        for Candidate { field, index, decision, .. } in decided.candidates {
+        for FieldCandidate { field, index, decision, .. } in decided.candidates {
             decisions[index] = decision;
             fields.push((field, index));
         }
-        let is_phone = |(field, index): &(MappedField, usize)| {
-            (*field == MappedField::Phone).then_some(*index)
-        };
-        let phones: Vec<usize> = fields.iter().filter_map(is_phone).collect();
-        if phones.is_empty() {
-            if has_data(header, sample) {
-                return Err(no_header());
-            }
-            let likely = decided.likely.or_else(|| sample.likely_phone_column());
-            let likely = likely.map(|index| labels.of(index));
-            return Err(MappingError::NoPhoneColumn { columns: labels.all(), likely });
-        }
-        // A column that the user calls by its name proves that it has one.
-        let is_by_name = |(_, column): &(MappedField, String)| by_name(&names, column).is_some();
-        if !self.assignments.iter().any(is_by_name) && may_be_record(header, &phones, sample) {
-            return Err(no_header());
-        }
+        self.check_header(&fields, &labels, decided.likely)?;
 
         let is_own = header::is_bookkeeping_header(header);
-        let bookkeeping = |name: &str| is_own && header::BOOKKEEPING_COLUMNS.contains(&name);
-        let mut roles: Vec<ColumnRole> = names
-            .iter()
-            .map(|name| match bookkeeping(name) {
-                true => ColumnRole::Bookkeeping,
-                false => ColumnRole::Ignored,
-            })
-            .collect();
-        for (field, index) in &fields {
-            roles[*index] = ColumnRole::Field(field.clone());
-        }
-        let mut wanted = vec![false; names.len()];
-        match &self.attributes {
-            AttributeSelection::All => {
-                wanted = names.iter().map(|name| !name.starts_with('_')).collect();
-            }
-            AttributeSelection::None => {}
-            AttributeSelection::Columns(columns) => {
-                for column in columns {
-                    wanted[find(column)?] = true;
-                }
-            }
-        }
+        let mut roles = roles(&names, is_own, &fields);
+        let wanted = self.wanted_attributes(&names, &labels)?;
         for (index, role) in roles.iter_mut().enumerate() {
             if *role == ColumnRole::Ignored && wanted[index] {
                 let key = preset.map_or(names[index].as_str(), |preset| preset.key(&names[index]));
@@ -414,9 +264,115 @@ impl FieldMapping {
         let header = header.to_vec();
         Ok(ColumnMap { header, names, roles, fields, reason_column, decisions, preset })
     }
+
+    /// The fields that the user has assigned, and their columns.
+    fn assigned(
+        &self,
+        names: &[String],
+        labels: &Labels<'_>,
+    ) -> Result<Vec<(MappedField, usize)>, MappingError> {
+        let assignments = self.assignments.iter();
+        assignments
+            .map(|(field, column)| Ok((field.clone(), find_named(names, labels, column)?)))
+            .collect()
+    }
+
+    /// Checks that a column holds phone numbers, and that the first row is no record.
+    fn check_header(
+        &self,
+        fields: &[(MappedField, usize)],
+        labels: &Labels<'_>,
+        likely: Option<usize>,
+    ) -> Result<(), MappingError> {
+        let Labels { header, names, sample, .. } = *labels;
+        let phones: Vec<usize> = fields
+            .iter()
+            .filter(|(field, _)| *field == MappedField::Phone)
+            .map(|&(_, index)| index)
+            .collect();
+        if phones.is_empty() {
+            if has_data(header, sample) {
+                return Err(no_header(header, sample));
+            }
+            let likely = likely.or_else(|| sample.likely_phone_column());
+            let likely = likely.map(|index| labels.of(index));
+            return Err(MappingError::NoPhoneColumn { columns: labels.all(), likely });
+        }
+        // A column that the user calls by its name proves that it has one.
+        let is_by_name = |(_, column): &(MappedField, String)| by_name(names, column).is_some();
+        if !self.assignments.iter().any(is_by_name) && may_be_record(header, &phones, sample) {
+            return Err(no_header(header, sample));
+        }
+        Ok(())
+    }
+
+    /// Whether each column becomes an attribute if it holds no field.
+    fn wanted_attributes(
+        &self,
+        names: &[String],
+        labels: &Labels<'_>,
+    ) -> Result<Vec<bool>, MappingError> {
+        let mut wanted = vec![false; names.len()];
+        match &self.attributes {
+            AttributeSelection::All => {
+                wanted = names.iter().map(|name| !name.starts_with('_')).collect();
+            }
+            AttributeSelection::None => {}
+            AttributeSelection::Columns(columns) => {
+                for column in columns {
+                    wanted[find_named(names, labels, column)?] = true;
+                }
+            }
+        }
+        Ok(wanted)
+    }
 }
 
 impl FieldMapping {
+    /// Whether a row is a header row for contacts, by its own words: that distinguishes it from
+    /// preamble rows above it. A column that is mapped by its letter is in every row, and says nothing.
+    ///
+    /// ```
+    /// use contactmill_core::columns::{FieldMapping, MappedField};
+    ///
+    /// let mapping = FieldMapping::default();
+    /// assert!(mapping.is_header(&["Name", "Mobile"].map(String::from)));
+    /// assert!(!mapping.is_header(&["Asha", "98765 43210"].map(String::from)));
+    /// assert!(!mapping.is_header(&["Contacts of March", ""].map(String::from)));
+    /// ```
+    #[must_use]
+    pub fn is_header(&self, row: &[String]) -> bool {
+        let sample = ContentSample::default();
+        if is_record(row, &sample) {
+            return false;
+        }
+        let (by_names, has_phone_by_letter) = self.by_names(row);
+        match by_names.resolve(row) {
+            Ok(_) | Err(MappingError::AmbiguousPhone { .. }) => true,
+            Err(MappingError::NoPhoneColumn { .. }) if has_phone_by_letter => {
+                !by_names.assignments.is_empty() || labels(row, &sample) >= 2
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Whether a row holds somebody's e-mail address or number and no word of a header: it is a
+    /// record, and no preamble row.
+    ///
+    /// ```
+    /// use contactmill_core::columns::FieldMapping;
+    ///
+    /// let row = |cells: [&str; 3]| FieldMapping::is_record(&cells.map(String::from));
+    /// assert!(row(["Asha", "98765 43210", ""]));
+    /// assert!(!row(["Contacts of March", "", ""]));
+    /// assert!(!row(["Phone:", "044 2345 6789", ""]));
+    /// ```
+    #[must_use]
+    pub fn is_record(row: &[String]) -> bool {
+        let sample = ContentSample::default();
+        row.iter().any(|cell| is_data(cell, &sample)) && !row.iter().any(|cell| is_label(cell))
+    }
+
     /// What it says of columns by their names, and whether it says that a phone column is at a letter,
     /// for a row of which it is not known whether it is the header.
     pub(crate) fn by_names(&self, row: &[String]) -> (FieldMapping, bool) {
@@ -512,13 +468,13 @@ impl ColumnMap {
         }
     }
 
-    /// What the record is by its form.
-    pub(crate) fn form(&self, record: Record<'_>) -> RecordForm {
+    /// What the record is, before its contact is looked at.
+    pub(crate) fn kind(&self, record: Record<'_>) -> RecordKind {
         if let Some(reason) = self.damage(record) {
-            return RecordForm::Rejected(reason);
+            return RecordKind::Rejected(reason);
         }
         if self.is_blank(record) || self.is_header(record) {
-            return RecordForm::Blank;
+            return RecordKind::Blank;
         }
         let ends_early = |&(ref field, index): &(MappedField, usize)| {
             *field == MappedField::Phone && index < record.len()
@@ -526,12 +482,12 @@ impl ColumnMap {
         if record.len() < self.names.len()
             && (record.integrity() == Integrity::NoLineEnd || !self.fields.iter().any(ends_early))
         {
-            return RecordForm::Rejected(Reason::RowTooFewFields);
+            return RecordKind::Rejected(Reason::RowTooFewFields);
         }
-        RecordForm::Contact
+        RecordKind::Contact
     }
 
-    /// Damage that shows in the form of the record alone.
+    /// Damage that shows before any cell is read.
     fn damage(&self, record: Record<'_>) -> Option<Reason> {
         match record.integrity() {
             Integrity::UnterminatedQuote => return Some(Reason::RowUnterminatedQuote),
@@ -600,6 +556,47 @@ pub fn column_names(header: &[String]) -> Vec<String> {
         names.push(name);
     }
     names
+}
+
+/// What each column holds: a field, nothing, or what `convert` added to a file of its own.
+fn roles(names: &[String], is_own: bool, fields: &[(MappedField, usize)]) -> Vec<ColumnRole> {
+    let is_bookkeeping =
+        |name: &String| is_own && header::BOOKKEEPING_COLUMNS.contains(&name.as_str());
+    let role = |name: &String| match is_bookkeeping(name) {
+        true => ColumnRole::Bookkeeping,
+        false => ColumnRole::Ignored,
+    };
+    let mut roles: Vec<ColumnRole> = names.iter().map(role).collect();
+    for (field, index) in fields {
+        roles[*index] = ColumnRole::Field(field.clone());
+    }
+    roles
+}
+
+/// The error for a first row that is data.
+fn no_header(header: &[String], sample: &ContentSample) -> MappingError {
+    let likely = sample.likely_phone_column().map(column_letters);
+    MappingError::NoHeader { columns: header.len(), likely }
+}
+
+impl Labels<'_> {
+    /// The error for phone columns from which the user has to choose.
+    fn ambiguous(&self, columns: &[(usize, Option<Share>)]) -> MappingError {
+        let candidate = |&(index, share): &(usize, Option<Share>)| PhoneCandidate {
+            column: self.of(index),
+            letter: column_letters(index),
+            share,
+        };
+        MappingError::AmbiguousPhone { candidates: columns.iter().map(candidate).collect() }
+    }
+}
+
+/// The column that the user has named.
+fn find_named(names: &[String], labels: &Labels<'_>, column: &str) -> Result<usize, MappingError> {
+    find_column(names, column).ok_or_else(|| MappingError::UnknownColumn {
+        column: column.to_owned(),
+        columns: labels.all(),
+    })
 }
 
 /// A column by its name, else by its letters.

@@ -1,19 +1,28 @@
-//! What the columns of a file hold: what the user says, a known export, the header, the cells.
+//! Decides what the columns of a file hold.
+//!
+//! A [`FieldMapping`] is what the user says. It is resolved against a header row, and against a
+//! [`ContentSample`] of the records where there is one; the result is a [`ColumnMap`], which turns each
+//! record into a [`RawContact`](crate::RawContact). Where the user says nothing, a known export decides,
+//! else the header, else the cells; [`Decision`] says which of them it was. Nothing is guessed: where
+//! several columns could hold the phone number, the result is a [`MappingError`].
 
 pub(crate) mod consent;
 pub(crate) mod content;
 pub(crate) mod decide;
+pub(crate) mod field;
 pub(crate) mod header;
 pub(crate) mod header_row;
+pub(crate) mod hint;
 pub(crate) mod mapping;
 pub(crate) mod party;
 pub(crate) mod preset;
 
 pub use content::{ColumnContent, ContentSample, Resumed, Sampled};
 pub use decide::{CellKind, DecidedBy, Decision, Share};
+pub use field::{MappedField, UnknownField};
 pub use header::{BOOKKEEPING_COLUMNS, PhoneRank, is_bookkeeping_header};
 pub use header_row::{column_letters, numbered_header};
 pub use mapping::{
-    AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappedField, MappingError,
-    PhoneCandidate, UnknownField, column_names,
+    AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappingError, PhoneCandidate,
+    column_names,
 };

@@ -3,10 +3,12 @@
 //! `Staff Phone` and `Client Phone` are two people. Which of them the contact is, the file does not
 //! say, and nobody may guess. `docs/formats.md` has the rule; `tests/columns` has the cases.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::columns::header::{self, HeaderHint, HeaderMeaning};
+use foldhash::{HashMap, HashSet};
+
+use crate::columns::header::{self, HeaderMeaning};
+use crate::data;
 use crate::text::folded;
 
 /// The parties that a header names, as a set; the empty set is the contact of the record.
@@ -28,210 +30,88 @@ pub(crate) enum Standing {
     Never,
 }
 
-/// The parties and their words: English, Spanish, Portuguese, French, German, Italian, Indonesian,
-/// Turkish, Hindi, Arabic. Words of one line name one party.
-const PARTIES: &[(Standing, &str)] = &[
-    (
-        Standing::Role,
-        "client, clients, customer, customers, cust, buyer, buyers, purchaser, cliente, clientes,
-        comprador, acheteur, kunde, kunden, käufer, acquirente, pelanggan, pembeli, müşteri,
-        ग्राहक, عميل, العميل, الزبون",
-    ),
-    (
-        Standing::Role,
-        "passenger, passengers, rider, pasajero, passageiro, passager, fahrgast, passeggero,
-        penumpang, yolcu, यात्री, راكب, الراكب",
-    ),
-    (
-        Standing::Role,
-        "driver, drivers, chauffeur, conductor, motorista, chófer, conducteur, fahrer, autista,
-        conducente, sopir, pengemudi, sürücü, şoför, ड्राइवर, चालक, سائق, السائق",
-    ),
-    (
-        Standing::Role,
-        "doctor, doctors, dr, physician, therapist, nurse, médico, médecin, docteur, arzt, dokter,
-        doktor, डॉक्टर, चिकित्सक, طبيب, الطبيب",
-    ),
-    (
-        Standing::Role,
-        "patient, patients, paciente, paziente, pasien, hasta, मरीज, रोगी, مريض, المريض",
-    ),
-    (
-        Standing::Role,
-        "student, students, pupil, learner, child, alumno, estudiante, aluno, estudante, élève,
-        étudiant, schüler, studente, alunno, siswa, murid, mahasiswa, öğrenci, छात्र, विद्यार्थी,
-        طالب, الطالب",
-    ),
-    (
-        Standing::Role,
-        "teacher, tutor, instructor, coach, trainer, profesor, maestro, professor, professeur,
-        lehrer, insegnante, guru, öğretmen, शिक्षक, معلم, المعلم",
-    ),
-    (
-        Standing::Role,
-        "sender, consignor, shipper, remitente, remetente, expéditeur, absender, mittente, pengirim,
-        gönderen, gönderici, प्रेषक, مرسل, المرسل",
-    ),
-    (
-        Standing::Role,
-        "receiver, recipient, consignee, addressee, destinatario, destinataire, empfänger, penerima,
-        alıcı, प्राप्तकर्ता, مستلم, المستلم",
-    ),
-    (Standing::Role, "caller, llamante, appelant, anrufer, chiamante, penelepon, arayan, المتصل"),
-    (Standing::Role, "callee, called, dialed, dialled"),
-    (
-        Standing::Role,
-        "guest, guests, visitor, huésped, invitado, hóspede, convidado, invité, gast, ospite, tamu,
-        misafir, konuk, अतिथि, ضيف, الضيف",
-    ),
-    (
-        Standing::Role,
-        "member, members, subscriber, miembro, socio, suscriptor, membro, assinante, membre, abonné,
-        mitglied, abonnent, abbonato, anggota, üye, abone, सदस्य, عضو, العضو, مشترك",
-    ),
-    (
-        Standing::Role,
-        "employee, employees, worker, empleado, trabajador, funcionário, empregado, employé,
-        salarié, mitarbeiter, angestellter, dipendente, impiegato, karyawan, pegawai, çalışan,
-        कर्मचारी, موظف, الموظف",
-    ),
-    (
-        Standing::Role,
-        "tenant, lessee, renter, inquilino, locataire, mieter, penyewa, kiracı, किरायेदार, مستأجر,
-        المستأجر",
-    ),
-    (Standing::Role, "landlord, lessor, arrendador, locador, bailleur, vermieter, مؤجر, المؤجر"),
-    (
-        Standing::Role,
-        "attendee, participant, delegate, participante, teilnehmer, partecipante, peserta,
-        katılımcı, प्रतिभागी, مشارك, المشارك",
-    ),
-    (
-        Standing::Role,
-        "applicant, candidate, candidato, solicitante, candidat, bewerber, pelamar, aday, उम्मीदवार,
-        المتقدم, المرشح",
-    ),
-    (Standing::Role, "donor, donante, doador, donateur, spender, donatore, donatur, bağışçı, المتبرع"),
-    (Standing::Role, "borrower, debtor"),
-    (Standing::Role, "nominee, beneficiary, beneficiario, bénéficiaire"),
-    (Standing::Role, "bride, novia, noiva, mariée, braut, sposa, gelin"),
-    (Standing::Role, "groom, novio, noivo, marié, bräutigam, sposo, damat"),
-    (
-        Standing::Address,
-        "billing, bill, facturación, cobrança, faturamento, facturation, rechnungs, fatturazione,
-        penagihan, बिलिंग, الفوترة",
-    ),
-    (
-        Standing::Address,
-        "shipping, ship, delivery, envío, entrega, livraison, versand, lieferung, liefer, spedizione,
-        consegna, pengiriman, teslimat, शिपिंग, डिलीवरी, الشحن, التوصيل",
-    ),
-    (
-        Standing::Address,
-        "registered, registrado, cadastrado, enregistré, registriert, registrato, terdaftar, kayıtlı,
-        पंजीकृत, مسجل, المسجل",
-    ),
-    (
-        Standing::Other,
-        "staff, crew, team, équipe, equipe, équipo, equipo, mitarbeiterin, staf, petugas, tim,
-        görevli, personel, स्टाफ, طاقم, الطاقم",
-    ),
-    (
-        Standing::Other,
-        "agent, agents, rep, representative, broker, salesperson, salesman, executive, telecaller,
-        counsellor, counselor, consultant, advisor, adviser, agente, corretor, asesor, représentant,
-        courtier, conseiller, vertreter, makler, berater, rappresentante, agen, temsilci, एजेंट,
-        وكيل, الوكيل, مندوب, المندوب",
-    ),
-    (
-        Standing::Other,
-        "owner, owners, propietario, dueño, proprietário, dono, propriétaire, eigentümer, inhaber,
-        besitzer, titolare, pemilik, sahibi, मालिक, مالك, المالك",
-    ),
-    (
-        Standing::Other,
-        "manager, supervisor, boss, admin, gerente, encargado, gestionnaire, chef, leiter,
-        vorgesetzter, responsabile, manajer, yönetici, müdür, प्रबंधक, مدير, المدير",
-    ),
-    (
-        Standing::Other,
-        "assistant, asst, secretary, secretaria, secretária, asistente, assistente, assistent,
-        asisten, asistan, सहायक, مساعد, المساعد",
-    ),
-    (
-        Standing::Other,
-        "seller, vendor, supplier, merchant, dealer, distributor, vendedor, proveedor, fornecedor,
-        vendeur, fournisseur, lieferant, verkäufer, venditore, fornitore, penjual, pemasok, satıcı,
-        tedarikçi, विक्रेता, بائع, البائع, مورد, المورد",
-    ),
-    (
-        Standing::Other,
-        "company, companies, organization, organisation, org, employer, firm, corporate, corp, hq,
-        headquarters, switchboard, reception, branch, store, shop, school, hospital, clinic, hotel,
-        bank, empresa, compañía, organización, organização, escola, escuela, entreprise, société,
-        unternehmen, firma, azienda, società, ditta, perusahaan, şirket, kurum, कंपनी, شركة, الشركة",
-    ),
-    (
-        Standing::Other,
-        "support, helpline, hotline, helpdesk, care, service, soporte, servicio, suporte, serviço,
-        assistance, kundendienst, kundenservice, assistenza, servizio, dukungan, layanan, destek,
-        सहायता, دعم, الدعم, خدمة",
-    ),
-    (
-        Standing::Other,
-        "parent, parents, guardian, responsável, tuteur, eltern, genitore, genitori, wali, veli,
-        अभिभावक, ولي, الوالدين",
-    ),
-    (Standing::Other, "father, dad, padre, pai, père, vater, ayah, baba, पिता, والد, الأب"),
-    (Standing::Other, "mother, mom, mum, madre, mãe, mère, mutter, ibu, anne, माता, والدة, الأم"),
-    (
-        Standing::Other,
-        "spouse, wife, husband, partner, esposo, esposa, cônjuge, marido, conjoint, époux, épouse,
-        ehefrau, ehemann, coniuge, moglie, marito, suami, istri, पति, पत्नी, زوج, الزوج, الزوجة",
-    ),
-    (Standing::Other, "kin, relative, relation, brother, sister, sibling, neighbour, neighbor"),
-    (
-        Standing::Never,
-        "emergency, sos, emergencia, emergência, urgence, notfall, emergenza, darurat, acil,
-        आपातकालीन, आपात, طوارئ, الطوارئ",
-    ),
-    (Standing::Never, "fax, pager, beeper, telefax, faks, फैक्स, فاكس"),
-    (
-        Standing::Never,
-        "referrer, referral, referred, reference, ref, introducer, referido, indicação, parrain,
-        referensi",
-    ),
-];
-
-/// Words that name a party only at the beginning or the end of a header: `From Phone`, `Phone To`,
-/// but not `Number to call`. They stand for the sender and the receiver.
-const FROM: &str = "from, de, von, dari, من";
-const TO: &str = "to, para, an, ke, إلى";
-
-/// Words between a party and what it has.
-const FILLERS: &str = "s, of, the, de, du, des, del, della, dello, dell, di, do, da, dos, das, der,
-    von, la, le, el, l, d, का, की, के";
-
-struct Words {
-    /// Which party a word names.
-    parties: HashMap<String, usize>,
-    from: Vec<String>,
-    to: Vec<String>,
-    fillers: Vec<String>,
+impl Standing {
+    /// The standing with this name in `data/parties.tsv`.
+    fn of_kind(kind: &str) -> Option<Self> {
+        Some(match kind {
+            "role" => Standing::Role,
+            "address" => Standing::Address,
+            "other" => Standing::Other,
+            "never" => Standing::Never,
+            _ => return None,
+        })
+    }
 }
 
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let list = |words: &str| words.split(',').map(folded).collect::<Vec<_>>();
-    let mut parties = HashMap::new();
-    for (number, (_, words)) in PARTIES.iter().enumerate() {
-        for word in list(words) {
-            parties.entry(word).or_insert(number);
+/// What a row of `data/parties.tsv` is.
+#[derive(Clone, Copy)]
+pub(crate) enum RowKind {
+    /// A word that names a party, wherever it stands in a header.
+    Word(Standing),
+    /// A word that names a party only at the beginning or the end of a header: `From Phone`,
+    /// `Phone To`, but not `Number to call`.
+    AtEdge,
+    /// A word between a party and what it has.
+    Filler,
+}
+
+impl RowKind {
+    pub(crate) fn of_kind(kind: &str) -> Option<Self> {
+        match kind {
+            "at-edge" => Some(RowKind::AtEdge),
+            "filler" => Some(RowKind::Filler),
+            _ => Standing::of_kind(kind).map(RowKind::Word),
         }
     }
-    Words { parties, from: list(FROM), to: list(TO), fillers: list(FILLERS) }
+}
+
+/// The rows of `data/parties.tsv`, folded.
+#[derive(Default)]
+struct Parties {
+    /// The parties in the order of the table, each with its name there.
+    all: Vec<(Standing, &'static str)>,
+    /// The number of the party that a word names.
+    by_word: HashMap<String, usize>,
+    at_edge: HashMap<String, usize>,
+    fillers: HashSet<String>,
+}
+
+static PARTIES: LazyLock<Parties> = LazyLock::new(|| {
+    let mut parties = Parties::default();
+    let mut at_edge = Vec::new();
+    for [kind, name, _, word] in data::rows(data::PARTIES) {
+        match RowKind::of_kind(kind) {
+            Some(RowKind::Word(standing)) => {
+                let number = parties.number(name).unwrap_or_else(|| {
+                    parties.all.push((standing, name));
+                    parties.all.len() - 1
+                });
+                parties.by_word.insert(folded(word), number);
+            }
+            Some(RowKind::AtEdge) => at_edge.push((name, word)),
+            Some(RowKind::Filler) => {
+                parties.fillers.insert(folded(word));
+            }
+            None => {}
+        }
+    }
+    for (name, word) in at_edge {
+        if let Some(number) = parties.number(name) {
+            parties.at_edge.insert(folded(word), number);
+        }
+    }
+    parties
 });
 
-/// A header taken apart: whose it is, and what is left of it.
+impl Parties {
+    /// The number of the party with this name.
+    fn number(&self, name: &str) -> Option<usize> {
+        // Rows of a party stand together.
+        self.all.iter().rposition(|(_, known)| *known == name)
+    }
+}
+
+/// Whose a header is, and what is left of it without the words that say so.
 struct Parted<'h> {
     party: Party,
     rest: Vec<&'h str>,
@@ -245,12 +125,8 @@ impl<'h> Parted<'h> {
         for (at, &word) in words.iter().enumerate() {
             let known = folded(word);
             let is_edge = words.len() > 1 && (at == 0 || at == last);
-            let named = WORDS.parties.get(&known).copied().or_else(|| match is_edge {
-                true if WORDS.from.contains(&known) => party_number("sender"),
-                true if WORDS.to.contains(&known) => party_number("receiver"),
-                _ => None,
-            });
-            match named {
+            let at_edge = || PARTIES.at_edge.get(&known).filter(|_| is_edge);
+            match PARTIES.by_word.get(&known).or_else(at_edge) {
                 Some(number) => parted.party.0 |= 1 << number,
                 None => parted.rest.push(word),
             }
@@ -260,13 +136,9 @@ impl<'h> Parted<'h> {
 
     /// What is left, without the words in between.
     fn rest(&self) -> String {
-        let said = self.rest.iter().filter(|word| !WORDS.fillers.contains(&folded(word)));
+        let said = self.rest.iter().filter(|word| !PARTIES.fillers.contains(&folded(word)));
         said.copied().collect::<Vec<_>>().join(" ")
     }
-}
-
-fn party_number(word: &str) -> Option<usize> {
-    WORDS.parties.get(word).copied()
 }
 
 /// The words of a header, also of `clientPhone` and `client_phone`.
@@ -301,8 +173,18 @@ impl Party {
 
     /// What the party is to the contact; of several, the most remote.
     pub(crate) fn standing(self) -> Standing {
-        let named = PARTIES.iter().enumerate().filter(|(number, _)| self.0 >> number & 1 == 1);
-        named.map(|(_, (standing, _))| *standing).max().unwrap_or(Standing::Contact)
+        self.all().map(|(standing, _)| standing).max().unwrap_or(Standing::Contact)
+    }
+
+    /// Every party of the set, with its name in `data/parties.tsv`.
+    fn all(self) -> impl Iterator<Item = (Standing, &'static str)> {
+        let all = PARTIES.all.iter().enumerate();
+        all.filter(move |(number, _)| self.0 >> number & 1 == 1).map(|(_, &party)| party)
+    }
+
+    /// The names of the parties.
+    pub(crate) fn names(self) -> impl Iterator<Item = &'static str> {
+        self.all().map(|(_, name)| name)
     }
 
     /// Whether two columns are surely of different people. An address says little of people: the
@@ -315,15 +197,11 @@ impl Party {
 
 /// What the column of a party holds: the meaning of its header without the words for the party.
 pub(crate) fn meaning(header: &str) -> Option<HeaderMeaning> {
-    header::meaning(&rest_of(header)?)
+    header::meaning(&without_party(header)?)
 }
 
-/// What the same header hints at.
-pub(crate) fn hint(header: &str) -> Option<HeaderHint> {
-    header::hint(&rest_of(header)?)
-}
-
-fn rest_of(header: &str) -> Option<String> {
+/// What is left of a header without the words for its party, where it names one.
+pub(crate) fn without_party(header: &str) -> Option<String> {
     let parted = Parted::of(header);
     if parted.party != Party::default() {
         return Some(parted.rest()).filter(|rest| !rest.is_empty());
@@ -336,7 +214,7 @@ fn joined(header: &str) -> Option<(Party, String)> {
     // Shorter words begin or end others by chance.
     const SHORTEST: usize = 5;
     let header = folded(header);
-    let long = WORDS.parties.iter().filter(|(word, _)| word.chars().count() >= SHORTEST);
+    let long = PARTIES.by_word.iter().filter(|(word, _)| word.chars().count() >= SHORTEST);
     let split = long.filter_map(|(word, &number)| {
         let rest = header.strip_prefix(word.as_str()).or(header.strip_suffix(word.as_str()))?;
         let is_known = !rest.is_empty() && header::meaning(rest).is_some();
@@ -350,63 +228,34 @@ fn joined(header: &str) -> Option<(Party, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::columns::header::PhoneRank;
 
     #[test]
-    fn a_party_is_told_by_the_words_of_its_header() {
-        for (header, like) in [
-            ("clientPhone", "Client"),
-            ("client_phone", "Customer"),
-            ("CLIENTPHONE", "Client"),
-            ("Kundentelefon", "Kunde"),
-            ("Teléfono del cliente", "Client"),
-            ("Phone (Driver)", "Driver"),
-            ("Sürücü Telefonu", "Driver"),
-            ("هاتف العميل", "Client"),
-            ("ग्राहक का फोन", "Client"),
-            ("From Phone", "Sender"),
-            ("Phone To", "Receiver"),
-        ] {
-            assert_eq!(Party::of(header), Party::of(like), "{header}");
-            assert_ne!(Party::of(header), Party::default(), "{header}");
-        }
-        for header in ["Number to call", "Phone", "Home Phone", "Contact Phone", "Other", "Team3x"]
-        {
-            assert_eq!(Party::of(header), Party::default(), "{header}");
-        }
-    }
-
-    #[test]
-    fn what_is_left_of_a_header_says_what_a_party_has() {
-        use HeaderMeaning::{Email, Name, Phone};
-        for (header, expected) in [
-            ("Client Phone", Some(Phone(PhoneRank::Phone))),
-            ("Patient's mobile no.", Some(Phone(PhoneRank::Mobile))),
-            ("Telefono del cliente", Some(Phone(PhoneRank::Phone))),
-            ("No HP Pengemudi", Some(Phone(PhoneRank::Mobile))),
-            ("रोगी का मोबाइल", Some(Phone(PhoneRank::Mobile))),
-            ("driver.phone", Some(Phone(PhoneRank::Phone))),
-            ("Passenger Name", Some(Name)),
-            ("Staff Email", Some(Email)),
-            ("Staff", None),
-            ("Staff Notes", None),
-        ] {
-            assert_eq!(meaning(header), expected, "{header}");
-        }
-        assert_eq!(hint("From Number"), Some(HeaderHint::Phone(PhoneRank::Phone)));
-    }
-
-    #[test]
-    fn the_farthest_party_counts() {
+    fn the_most_remote_party_decides_the_standing() {
         assert_eq!(Party::of("Customer Care Phone").standing(), Standing::Other);
         assert_eq!(Party::of("Driver Emergency Phone").standing(), Standing::Never);
+    }
+
+    #[test]
+    fn an_address_or_nobody_differs_from_no_party() {
         assert!(Party::of("Driver").differs_from(Party::of("Passenger")));
         assert!(!Party::of("Customer").differs_from(Party::of("Billing")));
         assert!(!Party::of("Name").differs_from(Party::of("Passenger")));
     }
 
     #[test]
-    fn there_is_room_for_every_party() {
-        assert!(PARTIES.len() <= 64);
+    fn there_is_room_for_every_party_and_each_has_one_standing() {
+        assert!(PARTIES.all.len() <= 64);
+        for [kind, name, ..] in data::rows::<4>(data::PARTIES) {
+            if let Some(RowKind::Word(standing)) = RowKind::of_kind(kind) {
+                assert!(PARTIES.all.contains(&(standing, name)), "{kind} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_at_an_edge_stands_for_a_party_that_has_words() {
+        for [kind, name, ..] in data::rows::<4>(data::PARTIES) {
+            assert!(kind != "at-edge" || PARTIES.number(name).is_some(), "{name}");
+        }
     }
 }

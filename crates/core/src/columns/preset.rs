@@ -1,28 +1,24 @@
-//! Exports that are known by their header rows.
+//! Exports that are known by their header rows: `data/exports.tsv`.
 
+use std::sync::LazyLock;
+
+use foldhash::HashSet;
+
+use crate::data;
 use crate::text::folded;
 
-/// An export that is known by its header row. In its lists of headers, set apart by commas, case,
-/// accents, spaces and punctuation do not matter, and `#` is any number. Columns that no list names
-/// are read by their headers as those of any other file.
+/// An export that is known by its header row. Columns that it does not list are read by their headers
+/// as those of any other file.
 #[derive(Debug)]
 pub(crate) struct Preset {
     /// The stable name.
     pub(crate) id: &'static str,
     /// The name that people know.
     pub(crate) title: &'static str,
-    /// Headers that hardly any other export has. Two of them claim the file.
-    own: &'static str,
-    name: &'static str,
-    first_name: &'static str,
-    last_name: &'static str,
-    /// Best first.
-    phone: &'static str,
-    email: &'static str,
-    country: &'static str,
-    tags: &'static str,
-    /// Headers that by themselves would be taken for a field, and here are none.
-    attributes: &'static str,
+    /// The [`pattern`]s of headers that hardly any other export has. Two of them claim the file.
+    own: Vec<String>,
+    /// The patterns of headers and their fields; of one field, the best first.
+    fields: Vec<(PresetField, String)>,
     /// What stands before the key in the headers of attributes. Where it is not empty, no column is
     /// read by its header alone.
     attribute_prefix: &'static str,
@@ -38,188 +34,62 @@ pub(crate) enum PresetField {
     Email,
     Country,
     Tags,
+    /// A header that by itself would be taken for a field, and here is none.
     Attribute,
 }
 
-const EMPTY: Preset = Preset {
-    id: "",
-    title: "",
-    own: "",
-    name: "",
-    first_name: "First Name",
-    last_name: "Last Name",
-    phone: "",
-    email: "",
-    country: "",
-    tags: "",
-    attributes: "",
-    attribute_prefix: "",
-};
+/// What a row of `data/exports.tsv` is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RowKind {
+    Title,
+    Own,
+    Field(PresetField),
+    AttributePrefix,
+}
 
-/// Every export that is known, the more particular first. The header rows are those of the
-/// products' own exports in 2026.
-const PRESETS: &[Preset] = &[
-    Preset {
-        id: "contactmill",
-        title: "contactmill (import arrays)",
-        own: "profile.userDetails.userProvidedName, profile.userDetails.contact.email,
-              profile.userDetails.contact.phone.number, profile.userDetails.contact.phone.prefix",
-        name: "profile.userDetails.userProvidedName",
-        first_name: "",
-        last_name: "",
-        phone: "profile.userDetails.contact.phone.number",
-        email: "profile.userDetails.contact.email",
-        country: "profile.userDetails.contact.phone.prefix",
-        tags: "profile.userDetails.tags",
-        attribute_prefix: "profile.userDetails.attributes.",
-        ..EMPTY
-    },
-    Preset {
-        id: "google-contacts",
-        title: "Google Contacts",
-        own: "Phonetic First Name, Phonetic Last Name, File As, Organization Name, Labels,
-              E-mail # - Label, E-mail # - Value, Phone # - Label, Phone # - Value,
-              Address # - Formatted",
-        phone: "Phone # - Value",
-        email: "E-mail # - Value",
-        country: "Address # - Country",
-        tags: "Labels",
-        attributes: "File As",
-        ..EMPTY
-    },
-    Preset {
-        id: "google-contacts-old",
-        title: "Google Contacts (old form)",
-        own: "Yomi Name, Given Name Yomi, Family Name Yomi, Additional Name, Group Membership,
-              E-mail # - Type, E-mail # - Value, Phone # - Type, Phone # - Value,
-              Billing Information, Directory Server",
-        name: "Name",
-        first_name: "Given Name",
-        last_name: "Family Name",
-        phone: "Phone # - Value",
-        email: "E-mail # - Value",
-        country: "Address # - Country",
-        tags: "Group Membership",
-        ..EMPTY
-    },
-    Preset {
-        id: "outlook",
-        title: "Outlook",
-        own: "E-mail Address, E-mail # Address, E-mail # Display Name, Primary Phone,
-              Company Main Phone, Business Phone, Business Phone 2, Business Fax, Home Fax,
-              Home Street, Business Street, Categories",
-        // `Company Main Phone` is the same for all who work there.
-        phone: "Mobile Phone, Primary Phone, Home Phone, Home Phone 2, Business Phone,
-                Business Phone 2, Other Phone",
-        email: "E-mail Address, E-mail # Address",
-        country: "Home Country, Home Country/Region, Business Country, Business Country/Region,
-                  Other Country, Other Country/Region",
-        tags: "Categories",
-        ..EMPTY
-    },
-    Preset {
-        id: "facebook-lead-ads",
-        title: "Facebook lead ads",
-        own: "ad_id, ad_name, adset_id, adset_name, campaign_id, campaign_name, form_id,
-              form_name, is_organic, inbox_url, lead_status",
-        name: "full_name",
-        phone: "whatsapp_number, phone_number, work_phone_number",
-        email: "email, work_email",
-        country: "country",
-        ..EMPTY
-    },
-    Preset {
-        id: "shopify",
-        title: "Shopify customers",
-        own: "Accepts Email Marketing, Accepts SMS Marketing, Default Address Company,
-              Default Address Address1, Default Address Country Code, Default Address Phone,
-              Total Spent, Total Orders, Tax Exempt",
-        phone: "Phone, Default Address Phone",
-        email: "Email",
-        country: "Default Address Country Code",
-        tags: "Tags",
-        ..EMPTY
-    },
-    Preset {
-        id: "mailchimp",
-        title: "Mailchimp audience",
-        own: "MEMBER_RATING, OPTIN_TIME, OPTIN_IP, CONFIRM_TIME, CONFIRM_IP, GMTOFF, DSTOFF,
-              LAST_CHANGED, LEID, EUID",
-        phone: "SMS Phone Number, Phone Number, Phone",
-        email: "Email Address",
-        tags: "TAGS",
-        // Where the address of the computer was when it signed up.
-        attributes: "CC, REGION",
-        ..EMPTY
-    },
-    Preset {
-        id: "brevo",
-        title: "Brevo",
-        own: "EMAIL_BLACKLISTED, SMS_BLACKLISTED, ADDED_TIME, MODIFIED_TIME",
-        first_name: "FIRSTNAME",
-        last_name: "LASTNAME",
-        phone: "WHATSAPP, SMS",
-        email: "EMAIL",
-        ..EMPTY
-    },
-    Preset {
-        id: "wati",
-        title: "WATI",
-        own: "AllowBroadcast, AllowSMS",
-        name: "Name",
-        phone: "Phone",
-        email: "Email",
-        country: "CountryCode",
-        ..EMPTY
-    },
-    Preset {
-        id: "zoho-crm",
-        title: "Zoho CRM",
-        own: "Record Id, Contact Owner.id, Lead Source, Account Name.id, Created By.id,
-              Modified By.id, Email Opt Out, Secondary Email",
-        phone: "Mobile, Phone, Home Phone, Other Phone",
-        email: "Email, Secondary Email",
-        country: "Mailing Country",
-        tags: "Tag",
-        ..EMPTY
-    },
-    Preset {
-        id: "hubspot",
-        title: "HubSpot",
-        own: "Record ID, Contact owner, Lead Status, Create Date, Last Modified Date,
-              Lifecycle Stage, Associated Company",
-        phone: "WhatsApp Phone Number, Mobile Phone Number, Phone Number",
-        email: "Email",
-        country: "Country/Region",
-        ..EMPTY
-    },
-    Preset {
-        id: "salesforce",
-        title: "Salesforce",
-        own: "Salutation, Mailing Street, Mailing City, Mailing State/Province,
-              Mailing Zip/Postal Code, Mailing Country, Account Owner, Account Name",
-        phone: "Mobile, Mobile Phone, Phone, Home Phone, Other Phone",
-        email: "Email",
-        country: "Mailing Country",
-        ..EMPTY
-    },
-    Preset {
-        id: "pipedrive",
-        title: "Pipedrive people",
-        own: "Person - ID, Person - Name, Person - Email, Person - Phone, Organization - Name,
-              Person - Organization, Person - Owner, Person - Phone - Mobile,
-              Person - Phone - Work, Person - Email - Work",
-        name: "Person - Name",
-        first_name: "Person - First name",
-        last_name: "Person - Last name",
-        phone: "Person - Phone - Mobile, Person - Phone, Person - Phone - Work,
-                Person - Phone - Home, Person - Phone - Other",
-        email: "Person - Email, Person - Email - Work, Person - Email - Home,
-                Person - Email - Other",
-        tags: "Person - Label, Person - Labels",
-        ..EMPTY
-    },
-];
+impl RowKind {
+    pub(crate) fn of_kind(kind: &str) -> Option<Self> {
+        Some(match kind {
+            "title" => RowKind::Title,
+            "own" => RowKind::Own,
+            "name" => RowKind::Field(PresetField::Name),
+            "first-name" => RowKind::Field(PresetField::FirstName),
+            "last-name" => RowKind::Field(PresetField::LastName),
+            "phone" => RowKind::Field(PresetField::Phone),
+            "email" => RowKind::Field(PresetField::Email),
+            "country" => RowKind::Field(PresetField::Country),
+            "tags" => RowKind::Field(PresetField::Tags),
+            "attribute" => RowKind::Field(PresetField::Attribute),
+            "attribute-prefix" => RowKind::AttributePrefix,
+            _ => return None,
+        })
+    }
+}
+
+/// Every export that is known, the more particular first.
+static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
+    let mut presets: Vec<Preset> = Vec::new();
+    for [id, kind, text] in data::rows(data::EXPORTS) {
+        if presets.last().is_none_or(|preset| preset.id != id) {
+            presets.push(Preset {
+                id,
+                title: id,
+                own: Vec::new(),
+                fields: Vec::new(),
+                attribute_prefix: "",
+            });
+        }
+        let Some(preset) = presets.last_mut() else { continue };
+        match RowKind::of_kind(kind) {
+            Some(RowKind::Title) => preset.title = text,
+            Some(RowKind::Own) => preset.own.push(pattern(text)),
+            Some(RowKind::Field(field)) => preset.fields.push((field, pattern(text))),
+            Some(RowKind::AttributePrefix) => preset.attribute_prefix = text,
+            None => {}
+        }
+    }
+    presets
+});
 
 /// A header in the form in which those of presets compare: [`folded`], every number a `#`.
 fn pattern(header: &str) -> String {
@@ -234,16 +104,11 @@ fn pattern(header: &str) -> String {
     pattern
 }
 
-fn patterns(list: &'static str) -> impl Iterator<Item = String> {
-    list.split(',').map(pattern).filter(|pattern| !pattern.is_empty())
-}
-
 impl Preset {
     /// The export that a header row is of: the one with most headers of its own, two at least.
     pub(crate) fn of(header: &[String]) -> Option<&'static Preset> {
-        let header: Vec<String> = header.iter().map(|name| pattern(name)).collect();
-        let hits =
-            |preset: &Preset| patterns(preset.own).filter(|own| header.contains(own)).count();
+        let header: HashSet<String> = header.iter().map(|name| pattern(name)).collect();
+        let hits = |preset: &Preset| preset.own.iter().filter(|own| header.contains(*own)).count();
         let best = PRESETS.iter().rev().max_by_key(|preset| hits(preset))?;
         (hits(best) >= 2).then_some(best)
     }
@@ -252,19 +117,9 @@ impl Preset {
     /// the preset does not say.
     pub(crate) fn field(&self, header: &str) -> Option<(PresetField, usize)> {
         let header = pattern(header);
-        let lists = [
-            (PresetField::Name, self.name),
-            (PresetField::FirstName, self.first_name),
-            (PresetField::LastName, self.last_name),
-            (PresetField::Phone, self.phone),
-            (PresetField::Email, self.email),
-            (PresetField::Country, self.country),
-            (PresetField::Tags, self.tags),
-            (PresetField::Attribute, self.attributes),
-        ];
-        lists.into_iter().find_map(|(field, list)| {
-            patterns(list).position(|name| name == header).map(|place| (field, place))
-        })
+        let (field, _) = self.fields.iter().find(|(_, known)| *known == header)?;
+        let mut of_field = self.fields.iter().filter(|(known, _)| known == field);
+        Some((*field, of_field.position(|(_, known)| *known == header)?))
     }
 
     /// Whether columns that the preset does not name may be read by their headers.
@@ -286,50 +141,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_headers_of_its_own_claim_a_file_and_one_does_not() {
-        let of = |header: &str| {
-            let header: Vec<String> = header.split(',').map(str::to_owned).collect();
-            Preset::of(&header).map(|preset| preset.id)
-        };
-        assert_eq!(of("Name,Email,Phone"), None);
-        assert_eq!(of("Email,EMAIL_BLACKLISTED"), None);
-        assert_eq!(of("email,sms,email blacklisted,Sms-Blacklisted"), Some("brevo"));
-        assert_eq!(of("Name,Phone,AllowBroadcast,AllowSMS"), Some("wati"));
-        // HubSpot and Zoho both have a record id and a contact owner.
-        assert_eq!(of("Record ID,Contact owner,Lead Status,Phone"), Some("hubspot"));
-        let zoho = "Record Id,Contact Owner.id,Contact Owner,Account Name.id,Account Name,Phone";
-        assert_eq!(of(zoho), Some("zoho-crm"));
+    fn rows_of_an_export_stand_together() {
+        let mut ids = std::collections::HashSet::new();
+        for preset in &*PRESETS {
+            assert!(ids.insert(preset.id), "{}", preset.id);
+        }
     }
 
     #[test]
-    fn numbered_columns_are_of_one_kind() {
-        let google = PRESETS.iter().find(|preset| preset.id == "google-contacts").unwrap();
-        assert_eq!(google.field("Phone 12 - Value"), Some((PresetField::Phone, 0)));
-        assert_eq!(google.field("Phone 12 - Label"), None);
-        assert_eq!(google.field("File As"), Some((PresetField::Attribute, 0)));
+    fn every_export_has_a_title_and_two_headers_of_its_own() {
+        for preset in &*PRESETS {
+            assert_ne!(preset.title, preset.id);
+            assert!(preset.own.len() >= 2, "{}", preset.id);
+        }
     }
 
     #[test]
-    fn no_preset_says_two_things_of_a_header() {
-        for preset in PRESETS {
-            let lists = [
-                preset.name,
-                preset.first_name,
-                preset.last_name,
-                preset.phone,
-                preset.email,
-                preset.country,
-                preset.tags,
-                preset.attributes,
-            ];
-            let mut seen = std::collections::HashSet::new();
-            for name in lists.into_iter().flat_map(|list| {
-                // `Home Phone` and `Home Phone 2` are one pattern with and without a number.
-                list.split(',').map(pattern).filter(|name| !name.is_empty())
-            }) {
-                assert!(seen.insert(name.clone()), "{}: {name}", preset.id);
+    fn no_export_says_two_things_of_a_header() {
+        for preset in &*PRESETS {
+            let mut own = std::collections::HashSet::new();
+            for header in &preset.own {
+                assert!(own.insert(header) && !header.is_empty(), "{}: {header}", preset.id);
             }
-            assert!(patterns(preset.own).count() >= 2, "{}", preset.id);
+            let mut fields = std::collections::HashSet::new();
+            for (_, header) in &preset.fields {
+                assert!(fields.insert(header) && !header.is_empty(), "{}: {header}", preset.id);
+            }
         }
     }
 }

@@ -114,7 +114,7 @@ struct CompactKey([u32; 2]);
 impl CompactKey {
     const MAX_DIGITS: u32 = 16;
 
-    /// How many strings of fewer digits there are: 1, 11, 111…
+    /// Number of strings with fewer digits: 1, 11, 111…
     const fn shorter(length: u32) -> u64 {
         (10_u64.pow(length) - 1) / 9
     }

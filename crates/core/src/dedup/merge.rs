@@ -15,13 +15,13 @@ pub(crate) struct Merger<'a> {
     /// Lower bound of what can still be added, in bytes.
     room: usize,
     /// Something did not fit. Nothing is added any more, or a million duplicates of one phone
-    /// would each be measured in vain.
+    /// would each be measured for nothing.
     is_full: bool,
     /// The tags in lower case, once there are too many to look through.
     tags: HashSet<String>,
 }
 
-/// From this many on, tags are looked up.
+/// Number of tags from which they are looked up in a set.
 const FEW_TAGS: usize = 32;
 
 impl<'a> Merger<'a> {
@@ -40,7 +40,7 @@ impl<'a> Merger<'a> {
     pub(crate) fn merge(&mut self, other: &Contact<'_>) -> Conflicts {
         let additions = self.additions(other);
         let takes = self.has_room_for(&additions);
-        // What loses is told by what the contact was before it took anything.
+        // The values that lose are those that differ from the contact before it takes anything.
         let conflicts = self.conflicts(other, &additions, takes);
         if takes {
             self.note_tags(&additions.tags);
@@ -78,7 +78,7 @@ impl<'a> Merger<'a> {
             self.room = encoder.room_beside(&self.contact).unwrap_or(0);
         }
         if growth > self.room {
-            // Close to the limit only measuring the sum tells.
+            // Close to the limit, only measuring the sum is exact.
             let mut sum = self.contact.clone();
             additions.add_to(&mut sum);
             let room = encoder.room_beside(&sum);
@@ -154,7 +154,7 @@ struct Additions<'o> {
 }
 
 impl Additions<'_> {
-    /// How many values there are, and how many bytes of text they have in all.
+    /// Number of values, and the size of their text in bytes.
     fn size(&self) -> (usize, usize) {
         let name = self.name.iter().map(|name| name.as_str().len());
         let email = self.email.iter().map(|email| email.as_str().len());

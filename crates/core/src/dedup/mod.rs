@@ -1,4 +1,7 @@
-//! Which contacts are the same, and what they take from each other.
+//! Decides which contacts are the same, and merges them.
+//!
+//! Two contacts are the same if they share a [`MatchKey`]: the full international number. A
+//! [`DedupPolicy`] says which of them is kept; a value that loses is a [`Conflict`].
 
 pub(crate) mod codec;
 pub(crate) mod index;
@@ -66,6 +69,7 @@ impl From<PhoneNumber> for MatchKey {
 
 /// A value of a merged record that lost against the value of the contact kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Conflict {
     /// The field.
     pub field: Field,

@@ -1,5 +1,4 @@
-//! What a run must remember and memory must not hold: entries written to scratch files and read back
-//! in order, or sorted.
+//! Entries that are too many for memory: written to scratch files, and read back in order, or sorted.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -70,7 +69,7 @@ impl<'a> Log<'a> {
 /// A [`Log`] being read back, some whole entries at a time.
 pub(crate) struct LogChunks {
     scratch: Option<Box<dyn Scratch>>,
-    /// What was never written down.
+    /// The entries that were never written to the scratch.
     tail: Vec<u8>,
     /// The beginning of an entry whose end was not read yet.
     rest: Vec<u8>,
@@ -130,7 +129,7 @@ fn first_entry(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)
 }
 
-/// How many bytes the whole entries at the beginning have.
+/// Size of the whole entries at the beginning, in bytes.
 fn whole_entries(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let Some((_, behind)) = first_entry(rest) {
@@ -222,11 +221,11 @@ pub(crate) struct Sorted {
 }
 
 struct Run {
-    /// What was not read yet of the scratch.
+    /// The part of the scratch that was not read yet.
     at: u64,
     end: u64,
     bytes: Vec<u8>,
-    /// How many of the bytes are done with.
+    /// Number of bytes that were read already.
     read: usize,
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use contactmill_phone::PhoneNumber;
 
 use super::Emitted;
-use crate::columns::mapping::{ColumnMap, RecordForm};
+use crate::columns::mapping::{ColumnMap, RecordKind};
 use crate::contact::{Contact, ContactLists};
 use crate::dedup::DedupPolicy;
 use crate::dedup::codec::{Decoder, Encoder};
@@ -86,13 +86,13 @@ impl<E> BlockOutcome<E> {
         let mut lists = ContactLists::default();
         let visited = block.visit(&mut |record| {
             read.records += 1;
-            let outcome = match map.form(record) {
-                RecordForm::Blank => {
+            let outcome = match map.kind(record) {
+                RecordKind::Blank => {
                     read.blank += 1;
                     return;
                 }
-                RecordForm::Rejected(reason) => Err(reason.into()),
-                RecordForm::Contact => {
+                RecordKind::Rejected(reason) => Err(reason.into()),
+                RecordKind::Contact => {
                     let mut raw: RawContact<'_> = std::mem::take(&mut empty);
                     map.fill(record, &mut raw);
                     let outcome = normalizer.normalize_into(&raw, std::mem::take(&mut lists));

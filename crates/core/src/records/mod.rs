@@ -1,4 +1,7 @@
-//! Records, where they stand, and where they come from.
+//! Records, their positions, and the sources that they come from.
+//!
+//! A [`Source`] hands out [`Block`]s of whole records; workers visit the [`Record`]s of each. Rows that
+//! are in memory already come from [`Rows`].
 
 mod rows;
 
@@ -56,6 +59,7 @@ impl fmt::Display for Position {
 
 /// Whether a record arrived whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Integrity {
     /// It did.
     #[default]
@@ -90,8 +94,8 @@ impl Integrity {
 
 /// The fields of one record, borrowed, and where it stands.
 ///
-/// Fields lie in one text, end to end or parted by a delimiter; `ends` holds the byte at which each
-/// ends.
+/// Fields lie in one text, end to end or with a delimiter between them; `ends` holds the byte at
+/// which each ends.
 ///
 /// ```
 /// use contactmill_core::records::{Integrity, Position, Record};
@@ -104,7 +108,7 @@ impl Integrity {
 pub struct Record<'r> {
     text: &'r str,
     ends: &'r [usize],
-    /// How many bytes part a field from the next.
+    /// Number of bytes between a field and the next.
     gap: usize,
     position: Position,
     integrity: Integrity,
@@ -161,7 +165,7 @@ impl<'r> Record<'r> {
         (0..record.ends.len()).map(move |index| record.get(index).unwrap_or_default())
     }
 
-    /// How many fields there are.
+    /// Number of fields.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.ends.len()
@@ -186,7 +190,7 @@ impl<'r> Record<'r> {
     }
 }
 
-/// Records by the block, with texts of their own: no allocation for each.
+/// Owned records of a block, without an allocation for each.
 #[derive(Debug, Default)]
 pub(crate) struct RecordArena {
     text: String,
@@ -204,7 +208,7 @@ pub(crate) struct RecordSlot {
 }
 
 impl RecordArena {
-    /// Forgets the records; memory for more than so many bytes of them is given back.
+    /// Removes all records. Memory beyond `most_bytes` is freed.
     pub(crate) fn clear(&mut self, most_bytes: usize) {
         self.text.clear();
         self.text.shrink_to(most_bytes);
@@ -303,7 +307,7 @@ pub trait Block: Send {
     /// Why the block could not be read.
     type Error;
 
-    /// How many bytes of the input the block covers, for progress.
+    /// Size of the input that the block covers, in bytes, for progress.
     fn len_bytes(&self) -> u64;
 
     /// Visits every record in order. Of each [`Position`], `record` is the number *within the

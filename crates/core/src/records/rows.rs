@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use crate::records::{Block, Integrity, Position, Record, Source, SourceId};
 
-/// Rows of one block: enough that handing it to a worker costs nothing beside reading it.
+/// Number of rows in a block: enough that handing it to a worker costs little beside reading it.
 const ROWS_OF_A_BLOCK: usize = 1_024;
 
 /// A [`Source`] of rows that a program has in memory, or gets one after the other from a database.
@@ -82,7 +82,7 @@ pub struct RowBlock {
     ends: Vec<usize>,
     /// Where each row ends in both.
     rows: Vec<(usize, usize)>,
-    /// How many rows came before.
+    /// Number of rows before.
     before: u64,
 }
 

@@ -54,9 +54,9 @@ pub(crate) struct Prefix {
 #[derive(Clone, Copy)]
 pub(crate) enum Begins {
     No,
-    /// It does, and the prefix has so many digits.
+    /// It does, with this many digits.
     With(u8),
-    /// So many digits give way to others, and behind those to a range of their own.
+    /// It does. `put`, then the `kept` range of the digits themselves, replace the `taken` digits.
     Rewritten {
         taken: u8,
         put: &'static [u8],
@@ -209,7 +209,7 @@ impl Territory {
         answer.general >> self.place & 1 == 1
     }
 
-    /// What the plan says of a number of so many digits.
+    /// What the plan says of a number with this many digits.
     #[inline]
     pub(crate) fn length_check(&self, digits: usize) -> LengthCheck {
         let bit = 1_u32.checked_shl(digits as u32).unwrap_or(0);

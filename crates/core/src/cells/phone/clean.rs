@@ -1,4 +1,4 @@
-//! The clean majority: one number in plain layout, told by a look at its bytes.
+//! The clean majority: one number in plain layout, recognised by its bytes.
 
 use contactmill_phone::{PhoneNumber, Plain, parse_plain};
 
@@ -77,7 +77,7 @@ fn is_the_same_with_plus(number: PhoneNumber, body: &[u8]) -> bool {
     })
 }
 
-/// Whether what stands between the digits can only be layout: a slash may part two numbers, and a
+/// Whether what stands between the digits can only be layout: a slash may separate two numbers, and a
 /// single dot before one or two digits may be that of a float.
 fn is_layout(body: &[u8]) -> bool {
     if !has_dot_or_slash(body) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::text::{ascii_digit, is_invisible};
 
 /// The cell with ASCII digits, plain spaces and dashes, without invisible characters and without
-/// the quotes and text markers of spreadsheets around it. Line breaks stay: they part numbers.
+/// the quotes and text markers of spreadsheets around it. Line breaks stay: they separate numbers.
 pub(crate) fn tidy(cell: &str) -> Cow<'_, str> {
     if cell.is_ascii() && !cell.contains('\t') {
         return Cow::Borrowed(unquoted(cell));
@@ -30,8 +30,8 @@ fn plain(c: char) -> char {
     }
 }
 
-/// Takes off `"…"`, a leading `'` or backtick, and `="…"`, by which spreadsheets are told that a
-/// cell is text, and brackets around all of it.
+/// Takes off `"…"`, a leading `'` or backtick, and `="…"`, which mark a cell as text for
+/// spreadsheets, and brackets around all of it.
 fn unquoted(text: &str) -> &str {
     let text = text.trim();
     let text = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(text);

@@ -1,12 +1,21 @@
 //! Cells that hold several numbers.
 
+use std::sync::LazyLock;
+
 use super::{PhoneContext, PhoneReading, read_text, repair};
+use crate::data;
 use crate::reason::{Reason, WarningCode};
 
 /// Groups within one number have fewer digits.
 pub(super) const LONG: usize = 6;
 
-/// Whether the cell has anything that could part numbers; nearly all have not.
+/// What stands between two numbers, and never within one.
+static SEPARATORS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let words = data::words(data::PHONE_WORDS, "between").map(|word| format!(" {word} "));
+    [":::", ";", "|"].map(str::to_owned).into_iter().chain(words).collect()
+});
+
+/// Whether the cell has anything that could separate numbers; nearly all have not.
 pub(super) fn may_hold_several(text: &str) -> bool {
     text.bytes().any(|byte| matches!(byte, b';' | b'|' | b',' | b'/' | b'\n' | b':' | b'&' | b'\\'))
         || text.bytes().skip(1).any(|byte| byte == b'+')
@@ -16,11 +25,11 @@ pub(super) fn may_hold_several(text: &str) -> bool {
 
 /// Reads a cell for which [`may_hold_several`].
 pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
-    let pieces = cut(text, &[":::", ";", "|", " or ", " and "]);
+    let pieces = cut(text, &SEPARATORS);
     if let Some(reading) = parted(text, &pieces, context) {
         return reading;
     }
-    // These may part numbers or stand within one. It must be clear which.
+    // These may separate numbers or stand within one. It must be clear which.
     for separator in ["\n", "&", ",", "/", "\\"] {
         let pieces = cut(text, &[separator]);
         let Some(parted) = parted(text, &pieces, context) else { continue };
@@ -64,7 +73,7 @@ pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReadin
     whole
 }
 
-/// Whether spaces part the text into groups that are longer than those of one number: each might be
+/// Whether spaces divide the text into groups that are longer than those of one number: each might be
 /// one.
 pub(super) fn are_long_groups(text: &str) -> bool {
     text.split_once(' ').is_some_and(|(first, rest)| {
@@ -96,9 +105,9 @@ fn digits(text: &str) -> usize {
     text.bytes().filter(u8::is_ascii_digit).count()
 }
 
-fn cut<'t>(text: &'t str, separators: &[&str]) -> Vec<&'t str> {
+fn cut<'t>(text: &'t str, separators: &[impl AsRef<str>]) -> Vec<&'t str> {
     let mut pieces = vec![text];
-    for separator in separators {
+    for separator in separators.iter().map(AsRef::as_ref) {
         if !text.contains(separator) {
             continue;
         }

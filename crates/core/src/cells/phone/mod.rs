@@ -1,9 +1,9 @@
 //! Phone cells as people and programs leave them.
 //!
 //! A look at the bytes sends the [`clean`] majority straight to the phone engine. The rest goes
-//! through four rooms: [`layout`] takes away what carries no meaning, [`shape`] tells the shapes
-//! that are no plain number, [`list`] cuts a cell that holds several, and [`repair`] reads one
-//! number, repairing it only where the repair can be proved.
+//! through four steps: [`layout`] removes what carries no meaning, [`shape`] recognises the shapes
+//! that are no plain number, [`list`] splits a cell that holds several, and [`repair`] reads one
+//! number and repairs it only where the repair can be proved.
 
 mod clean;
 pub(crate) mod layout;
@@ -44,6 +44,7 @@ struct More {
 /// A number and what to dial once it has answered. Its [`Display`](fmt::Display) is
 /// `+12015550123 x12`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Phone {
     /// The number.
     pub number: PhoneNumber,
@@ -164,7 +165,7 @@ pub(crate) struct PhoneContext<'n> {
     pub(crate) calling_code: Option<u16>,
     pub(crate) bare_digits: BareDigits,
     pub(crate) accept: Acceptance,
-    /// Who wants to know what is done.
+    /// Collects the steps for an explanation.
     pub(crate) notes: Notes<'n>,
 }
 
@@ -295,22 +296,8 @@ fn read_text(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Rea
     if text != labelled {
         notes.seen(|| format!("behind a label: {text}"));
     }
-    if let Some(digits) = shape::scientific(text) {
-        notes.seen(|| format!("scientific notation: {}", either(&digits)));
-        return Ok(read_text(&digits?, context)?.repaired(WarningCode::PhoneScientific));
-    }
-    if let Some(digits) = shape::float(text) {
-        notes.seen(|| format!("the tail of a float: {}", either(&digits)));
-        return Ok(repair::read_number(digits?, context)?.repaired(WarningCode::PhoneFloatSuffix));
-    }
-    if let Some(whole) = shape::float_like(text)
-        && let Ok(reading) = repair::read_number(whole, context)
-    {
-        notes.seen(|| format!("perhaps the tail of a float, behind {whole}"));
-        return match repair::read_number(text, context) {
-            Ok(_) => Err(Reason::PhoneAmbiguous),
-            Err(_) => Ok(reading.repaired(WarningCode::PhoneFloatSuffix)),
-        };
+    if let Some(reading) = read_float(text, context) {
+        return reading;
     }
     if let Some((number, extension)) = shape::extension(text) {
         notes.seen(|| format!("an extension, {extension}, behind {number}"));
@@ -320,6 +307,28 @@ fn read_text(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Rea
         return list::read(text, context);
     }
     repair::read_number(text, context)
+}
+
+/// Reads a number that a spreadsheet has written as a float; `None` where the text is none.
+fn read_float(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
+    let notes = context.notes;
+    if let Some(digits) = shape::scientific(text) {
+        notes.seen(|| format!("scientific notation: {}", either(&digits)));
+        let reading = digits.and_then(|digits| read_text(&digits, context));
+        return Some(reading.map(|reading| reading.repaired(WarningCode::PhoneScientific)));
+    }
+    if let Some(digits) = shape::float(text) {
+        notes.seen(|| format!("the tail of a float: {}", either(&digits)));
+        let reading = digits.and_then(|digits| repair::read_number(digits, context));
+        return Some(reading.map(|reading| reading.repaired(WarningCode::PhoneFloatSuffix)));
+    }
+    let whole = shape::float_like(text)?;
+    let reading = repair::read_number(whole, context).ok()?;
+    notes.seen(|| format!("perhaps the tail of a float, behind {whole}"));
+    Some(match repair::read_number(text, context) {
+        Ok(_) => Err(Reason::PhoneAmbiguous),
+        Err(_) => Ok(reading.repaired(WarningCode::PhoneFloatSuffix)),
+    })
 }
 
 /// The text that a shape leaves, or why it leaves none.

@@ -1,6 +1,6 @@
 //! Shapes that are no plain number: dates, floats, links, labels, extensions.
 //!
-//! They are told before anything reads the digits, because a careless reading of most of them
+//! They are recognised before anything reads the digits, because a careless reading of most of them
 //! gives a longer number that may well be valid.
 
 use std::sync::LazyLock;
@@ -105,9 +105,12 @@ pub(super) fn chat_link(text: &str) -> Option<Result<&str, Reason>> {
 }
 
 /// Words before a number that say only that it is one.
-static LABELS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-    data::rows(include_str!("../../../data/phone-labels.tsv")).map(|[label]| label).collect()
-});
+static LABELS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| data::words(data::PHONE_WORDS, "label").collect());
+
+/// Words between a number and its extension.
+static EXTENSIONS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| data::words(data::PHONE_WORDS, "extension").collect());
 
 /// The text behind a label such as `p:`, `tel:`, `Mobile:`, `Ph.`
 pub(super) fn without_label(text: &str) -> &str {
@@ -181,7 +184,7 @@ pub(super) fn extension(text: &str) -> Option<(&str, &str)> {
     }
     let (before, extension) = text.split_at(text.len() - digits);
     let before = before.trim_end_matches([' ', '.', ':', '=']);
-    let marker = [";ext", "extension", "extn", "ext", "x", "#"].into_iter().find(|marker| {
+    let marker = EXTENSIONS.iter().find(|marker| {
         before.len() > marker.len()
             && before.as_bytes()[before.len() - marker.len()..]
                 .eq_ignore_ascii_case(marker.as_bytes())

@@ -1,0 +1,156 @@
+//! What a column may hold by its header, if its cells agree; and what it surely is not.
+
+use std::sync::LazyLock;
+
+use foldhash::HashMap;
+
+use crate::columns::header::{
+    HeaderMeaning, HeaderParts, PhoneRank, WORDS, exact, is_of_others, single_meaning,
+};
+use crate::columns::party::{Party, Standing, without_party};
+use crate::data;
+use crate::text::folded;
+
+/// What stands in `data/headers.tsv` before the meaning of headers that only hint at it.
+pub(crate) const MAYBE: &str = "maybe.";
+
+/// What a header may say its column holds, if its cells agree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HeaderHint {
+    Name,
+    Phone(PhoneRank),
+}
+
+impl HeaderHint {
+    /// The hint at a meaning, where there is one.
+    pub(crate) const fn of(meaning: HeaderMeaning) -> Option<Self> {
+        match meaning {
+            HeaderMeaning::Name => Some(HeaderHint::Name),
+            HeaderMeaning::Phone(rank) => Some(HeaderHint::Phone(rank)),
+            _ => None,
+        }
+    }
+
+    /// What it hints at.
+    pub(crate) const fn meaning(self) -> HeaderMeaning {
+        match self {
+            HeaderHint::Name => HeaderMeaning::Name,
+            HeaderHint::Phone(rank) => HeaderMeaning::Phone(rank),
+        }
+    }
+}
+
+/// The headers of `data/headers.tsv` that leave open what their columns hold, folded.
+static HINTS: LazyLock<HashMap<String, HeaderHint>> = LazyLock::new(|| {
+    let hint = |[kind, _, header]: [&str; 3]| {
+        let meaning = HeaderMeaning::of_kind(kind.strip_prefix(MAYBE)?)?;
+        Some((folded(header), HeaderHint::of(meaning)?))
+    };
+    data::rows(data::HEADERS).filter_map(hint).collect()
+});
+
+/// What a header hints at.
+pub(crate) fn hint(header: &str) -> Option<HeaderHint> {
+    single_hint(header).or_else(|| of_parts(&HeaderParts::of(header)?))
+}
+
+/// What the header of a party's column hints at, without the words for the party.
+pub(crate) fn hint_of_party(header: &str) -> Option<HeaderHint> {
+    hint(&without_party(header)?)
+}
+
+/// What a header that says one thing hints at.
+fn single_hint(header: &str) -> Option<HeaderHint> {
+    HINTS.get(folded(header).trim_end_matches(|c: char| c.is_ascii_digit())).copied()
+}
+
+/// What some parts of a header mean or hint at, where no other says something else.
+fn of_parts(parts: &HeaderParts<'_>) -> Option<HeaderHint> {
+    let mut found: Option<HeaderHint> = None;
+    for text in parts.alternatives.iter().chain(&parts.remarks) {
+        let hint = match single_meaning(text) {
+            Some(meaning) => HeaderHint::of(meaning)?,
+            None if is_of_something_else(text) => return None,
+            None => match single_hint(text) {
+                Some(hint) => hint,
+                None => continue,
+            },
+        };
+        found = match (found, hint) {
+            (None, hint) => Some(hint),
+            (Some(HeaderHint::Phone(one)), HeaderHint::Phone(other)) => {
+                Some(HeaderHint::Phone(one.min(other)))
+            }
+            (Some(HeaderHint::Name), HeaderHint::Name) => found,
+            _ => return None,
+        };
+    }
+    found
+}
+
+/// Whether a header speaks of other things than how to reach the contact.
+pub(crate) fn is_of_something_else(header: &str) -> bool {
+    let mut words = header.split(|c: char| !c.is_alphanumeric());
+    Party::of(header).standing() >= Standing::Other
+        || words.any(|word| WORDS.something_else.contains(&folded(word)))
+}
+impl PhoneRank {
+    /// The rank of a phone by its label, such as `Mobile`, `workMobile` or `cell, home`. The words are
+    /// those of headers.
+    ///
+    /// ```
+    /// use contactmill_core::columns::PhoneRank;
+    ///
+    /// assert_eq!(PhoneRank::of_label("WhatsApp"), PhoneRank::WhatsApp);
+    /// assert_eq!(PhoneRank::of_label("workMobile"), PhoneRank::Mobile);
+    /// assert_eq!(PhoneRank::of_label("other"), PhoneRank::Phone);
+    /// ```
+    #[must_use]
+    pub fn of_label(label: &str) -> PhoneRank {
+        if let Some(rank) = PhoneRank::of_word(label) {
+            return rank;
+        }
+        let mut last = None;
+        let mut best = PhoneRank::Phone;
+        for token in label.split(|c: char| !c.is_alphanumeric()) {
+            let words = match PhoneRank::of_word(token) {
+                Some(_) => vec![token],
+                None => camel_case_words(token),
+            };
+            for rank in words.into_iter().filter_map(PhoneRank::of_word) {
+                best = best.min(rank);
+                last = last.max(Some(rank));
+            }
+        }
+        // A mobile at work is a mobile, but a phone at work is not just a phone.
+        if best < PhoneRank::Phone { best } else { last.unwrap_or(best) }
+    }
+
+    fn of_word(word: &str) -> Option<PhoneRank> {
+        let folded = folded(word);
+        match (exact(&folded), single_hint(word)) {
+            (Some(HeaderMeaning::Phone(rank)), _) | (None, Some(HeaderHint::Phone(rank))) => {
+                Some(rank)
+            }
+            // Address books of Apple have this label for a mobile.
+            _ if folded == "iphone" => Some(PhoneRank::Mobile),
+            _ if is_of_others(word) => Some(PhoneRank::HomeOrWork),
+            _ => None,
+        }
+    }
+}
+
+/// The words of a name such as `workMobile`.
+fn camel_case_words(name: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut start, mut was_lower) = (0, false);
+    for (at, c) in name.char_indices() {
+        if was_lower && c.is_uppercase() {
+            words.push(&name[start..at]);
+            start = at;
+        }
+        was_lower = c.is_lowercase();
+    }
+    words.push(&name[start..]);
+    words
+}

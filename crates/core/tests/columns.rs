@@ -1,0 +1,122 @@
+//! The tables of columns under `tests/columns`: each row is a test, named after its file, line and
+//! text. `cargo test --test columns headers` runs the rows about single headers.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod table;
+
+use std::process::ExitCode;
+
+use contactmill_core::__private::{header, is_opt_out};
+use contactmill_core::Options;
+use contactmill_core::columns::{ContentSample, FieldMapping, MappedField, MappingError};
+use contactmill_core::records::{Integrity, Position, Record};
+use libtest_mimic::{Arguments, Trial};
+use table::{add, columns};
+
+const CONSENTS: &str = include_str!("columns/consents.tsv");
+const EXPORTS: &str = include_str!("columns/exports.tsv");
+const HEADER_ROWS: &str = include_str!("columns/header-rows.tsv");
+const HEADERS: &str = include_str!("columns/headers.tsv");
+const PARTIES: &str = include_str!("columns/parties.tsv");
+
+fn main() -> ExitCode {
+    let mut trials = Vec::new();
+    add(&mut trials, ("headers", HEADERS), 100, |row| {
+        let [text, expected] = columns(row);
+        assert_eq!(header(text), expected);
+    });
+    add(&mut trials, ("exports", EXPORTS), 13, |row| {
+        let [header, expected, fields] = columns(row);
+        let header = split(header);
+        let map = FieldMapping::default().resolve(&header).unwrap();
+        assert_eq!(map.preset().map_or("-", |(id, _)| id), expected);
+        assert_eq!(outcome(&header, &ContentSample::default()), fields);
+    });
+    add(&mut trials, ("consents", CONSENTS), 20, |row| {
+        let [header, cell, expected] = columns(row);
+        let found = match is_opt_out(header, cell) {
+            None => "no consent",
+            Some(true) => "out",
+            Some(false) => "in",
+        };
+        assert_eq!(found, expected);
+    });
+    for (table, at_least) in [(("header-rows", HEADER_ROWS), 20), (("parties", PARTIES), 60)] {
+        add(&mut trials, table, at_least, |row| {
+            let [region, header, cells, expected] = columns(row);
+            assert_eq!(outcome(&split(header), &sample(region, cells)), expected);
+        });
+    }
+    trials.push(Trial::test("every known export has a case", || {
+        let known = rows(include_str!("../data/exports.tsv")).map(|row| columns::<1>(row)[0]);
+        for export in known {
+            assert!(rows(EXPORTS).any(|row| columns::<2>(row)[1] == export), "{export}");
+        }
+        Ok(())
+    }));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn rows(table: &str) -> impl Iterator<Item = &str> {
+    table.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+fn split(header: &str) -> Vec<String> {
+    header.split(',').map(str::to_owned).collect()
+}
+
+/// The records that a case writes as `6x Name ##,98765432##; …`.
+fn sample(region: &str, cells: &str) -> ContentSample {
+    let options = Options { region: region.parse().ok(), ..Options::default() };
+    let mut sample = ContentSample::new(options);
+    for group in cells.split(';').filter(|group| *group != "-") {
+        let (times, row) = group.split_once("x ").unwrap();
+        for number in 1..=times.trim().parse().unwrap() {
+            let mut ends = Vec::new();
+            let mut text = String::new();
+            for cell in row.split(',') {
+                text.push_str(&numbered(cell, number));
+                ends.push(text.len());
+            }
+            sample.add(Record::new(&text, &ends, Position::default(), Integrity::Whole));
+        }
+    }
+    sample
+}
+
+/// A cell with the number of its row in the place of `#`.
+fn numbered(cell: &str, number: usize) -> String {
+    let width = cell.chars().filter(|&c| c == '#').count();
+    match width {
+        0 => cell.to_owned(),
+        _ => cell.replacen(&"#".repeat(width), &format!("{number:0width$}"), 1),
+    }
+}
+
+/// Which columns are taken for which fields, or why none are.
+fn outcome(header: &[String], sample: &ContentSample) -> String {
+    let mapping = FieldMapping::default();
+    let map = match mapping.resolve_with(header, sample) {
+        Ok(map) => map,
+        Err(MappingError::AmbiguousPhone { candidates }) => {
+            let columns: Vec<&str> = candidates.iter().map(|one| &*one.column).collect();
+            return format!("ambiguous: {}", columns.join(" | "));
+        }
+        Err(MappingError::NoPhoneColumn { likely, .. }) => {
+            return format!("no phone column: {}", likely.as_deref().unwrap_or("-"));
+        }
+        Err(MappingError::NoHeader { likely, .. }) => {
+            return format!("no header: {}", likely.as_deref().unwrap_or("-"));
+        }
+        Err(error) => return error.to_string(),
+    };
+    use MappedField::{Country, Email, FirstName, LastName, Name, Phone, Tags};
+    let fields = [Name, FirstName, LastName, Phone, Email, Country, Tags];
+    let said = fields.iter().filter_map(|field| {
+        let of = map.fields().filter(|(known, _)| *known == field);
+        let columns: Vec<&str> = of.map(|(_, column)| column).collect();
+        (!columns.is_empty()).then(|| format!("{field}={}", columns.join(", ")))
+    });
+    said.collect::<Vec<_>>().join("; ")
+}
