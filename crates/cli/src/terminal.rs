@@ -12,6 +12,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::AutoStream;
 use anstyle::AnsiColor;
+use contactmill::Event;
 
 /// A style of our own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,6 +140,23 @@ pub(crate) fn say_waiting() {
         // Who types needs no hint where this cannot be written.
         let _ = writeln!(stderr(), "reading standard input; {end} ends it");
     }
+}
+
+/// Says what is skipped of an input, or waits.
+pub(crate) fn say_event(event: &Event<'_>) {
+    let text = match event {
+        Event::Copying { .. } => return say_waiting(),
+        Event::SkippedMember { member, what } => format!("{member} is {what}; skipped"),
+        Event::SkippedColumn { input, column, holds } => {
+            format!("{input}: the column {column} holds {holds}; skipped")
+        }
+        Event::NoHeaderRow { input, format } => {
+            format!("{input}: {format} has no header row; --no-header changes nothing")
+        }
+        _ => return,
+    };
+    // Where this cannot be written, the run is still worth its while.
+    let _ = writeln!(stderr(), "{}", one_line(&text));
 }
 
 /// Says why a run ended. A message of ours goes on only in lines that are indented, so a line end

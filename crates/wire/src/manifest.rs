@@ -104,6 +104,9 @@ pub struct Input {
     pub sha256: String,
     /// Number of records.
     pub records: u64,
+    /// Columns that were skipped because their values have no text; absent when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped_columns: Vec<String>,
 }
 
 /// What the columns of one input were taken for.
@@ -150,6 +153,9 @@ pub struct Options {
     pub encoding: Option<String>,
     /// The delimiter, where it was given.
     pub delimiter: Option<String>,
+    /// The first row is a record; absent when it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_header: bool,
     /// The sheet, where it was given.
     pub sheet: Option<String>,
     /// How much may come out of a compressed input.

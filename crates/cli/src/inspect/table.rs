@@ -3,13 +3,12 @@
 use std::io::{self, Write};
 
 use anstyle::AnsiColor;
-use contactmill_core::columns::{ColumnRole, DecidedBy, MappedField, column_letters};
-use contactmill_core::inspect::{Finding, FindingCount, Inspection};
+use contactmill::columns::{ColumnRole, DecidedBy, MappedField, column_letters};
+use contactmill::{Finding, FindingCount, InspectedInput, Inspection, SeenColumns};
 use serde_json::Value;
 
-use super::{InspectedInput, Seen};
 use crate::args::InspectArguments;
-use crate::convert::shell_word;
+use crate::shell::shell_word;
 use crate::summary::{grouped, shown};
 use crate::terminal::{Style, one_line};
 
@@ -90,7 +89,7 @@ const fn grade(count: u64, of: u64) -> Style {
     }
 }
 
-fn write_columns(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
+fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
     let Inspection { sampled, blank, .. } = seen.inspection;
     let filled_of = sampled - blank;
     writeln!(
@@ -158,7 +157,7 @@ fn write_records(out: &mut impl Write, inspection: &Inspection) -> io::Result<()
     write_found(out, reasons)
 }
 
-fn write_damage(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
+fn write_damage(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
     let mut is_first = true;
     for (index, ((name, _), column)) in seen.map.columns().zip(&seen.inspection.columns).enumerate()
     {
@@ -206,7 +205,7 @@ fn write_regions(out: &mut impl Write, inspection: &Inspection) -> io::Result<()
     Ok(())
 }
 
-fn write_opt_outs(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
+fn write_opt_outs(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
     let names: Vec<&str> = seen.map.columns().map(|(name, _)| name).collect();
     let outs = &seen.inspection.opt_outs;
     if outs.is_empty() {
@@ -221,7 +220,7 @@ fn write_opt_outs(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
     Ok(())
 }
 
-fn write_examples(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
+fn write_examples(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
     if seen.examples.is_empty() {
         return Ok(());
     }
