@@ -502,7 +502,10 @@ mod tests {
                     }
                     Ok(matches) => {
                         let matches = matches.subcommand_matches(name).unwrap();
-                        let values = matches.get_raw(id).unwrap().count();
+                        let values = match option.get_action() {
+                            ArgAction::Count => usize::from(matches.get_count(id)),
+                            _ => matches.get_raw(id).unwrap().count(),
+                        };
                         assert_eq!(values, 2, "{words:?}: one of the two is lost");
                         collected.push(format!("{name} {id}"));
                     }
@@ -510,10 +513,11 @@ mod tests {
             }
         }
         assert!(refused > 50, "{refused}");
-        // Each is a list where it is used, too.
+        // Each is a list where it is used, too, or means more when it is said twice.
         assert_eq!(
             collected,
             [
+                "convert overwrite",
                 "convert map",
                 "convert attributes",
                 "convert add_tag",

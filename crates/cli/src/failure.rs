@@ -86,11 +86,11 @@ impl fmt::Display for Failure {
 /// The text of the library, and the options that help.
 fn run_failure(f: &mut fmt::Formatter<'_>, error: &Error) -> fmt::Result {
     let options = match error.hint() {
-        Some(Hint::Columns(mapping)) => {
+        Some(Hint::Columns { error: mapping, takes_no_header }) => {
             if let Some(name) = error.source_name() {
                 write!(f, "{name}: ")?;
             }
-            return mapping_failure(f, mapping);
+            return mapping_failure(f, mapping, takes_no_header);
         }
         Some(Hint::Out) => "--out DIR names another folder",
         Some(Hint::OutOrReplace) => {
@@ -105,7 +105,11 @@ fn run_failure(f: &mut fmt::Formatter<'_>, error: &Error) -> fmt::Result {
     write!(f, "{error}\n  {options}")
 }
 
-fn mapping_failure(f: &mut fmt::Formatter<'_>, error: &MappingError) -> fmt::Result {
+fn mapping_failure(
+    f: &mut fmt::Formatter<'_>,
+    error: &MappingError,
+    takes_no_header: bool,
+) -> fmt::Result {
     match error {
         MappingError::NoPhoneColumn { columns, likely } => {
             writeln!(f, "no column is called like one with phone numbers")?;
@@ -115,10 +119,20 @@ fn mapping_failure(f: &mut fmt::Formatter<'_>, error: &MappingError) -> fmt::Res
         }
         MappingError::AmbiguousPhone { candidates } => ambiguous_phone(f, candidates),
         MappingError::NoHeader { columns, likely } => {
-            writeln!(f, "the first row is data, and no header")?;
-            let map = likely.as_ref().map(|letter| format!(" --map phone={letter}"));
-            writeln!(f, "  if the file has none, say so: --no-header{}", map.unwrap_or_default())?;
-            write!(f, "{}", listed("or add a first line such as:", &[example_header(*columns)]))
+            let add = match takes_no_header {
+                true => {
+                    let map = likely.as_ref().map(|letter| format!(" --map phone={letter}"));
+                    let map = map.unwrap_or_default();
+                    writeln!(f, "the first row is data, and no header")?;
+                    writeln!(f, "  if the file has none, say so: --no-header{map}")?;
+                    "or add a first line such as:"
+                }
+                false => {
+                    writeln!(f, "the first row is data; a header row is needed above it")?;
+                    "add a first line such as:"
+                }
+            };
+            write!(f, "{}", listed(add, &[example_header(*columns)]))
         }
         MappingError::UnknownColumn { column, columns } => {
             writeln!(f, "there is no column {column:?}")?;

@@ -65,10 +65,12 @@ impl Signals {
 
     /// Until what is returned is dropped, a signal ends the process, after `clean_up`. This is for
     /// work that looks at no flag, such as waiting for a pipe that nobody writes to.
+    ///
+    /// Where no thread can be started to wait for signals, only a second signal ends the process.
     pub(crate) fn end_process(&self, clean_up: impl FnOnce(u8) + Send + 'static) -> EndsProcess {
         let signals = self.clone();
         let (dropped, is_dropped) = channel();
-        let watching = std::thread::spawn(move || {
+        let watching = std::thread::Builder::new().spawn(move || {
             while is_dropped.recv_timeout(LOOK_UP) == Err(RecvTimeoutError::Timeout) {
                 if let Some(code) = signals.exit_code() {
                     clean_up(code);
@@ -76,7 +78,7 @@ impl Signals {
                 }
             }
         });
-        EndsProcess { dropped: Some(dropped), watching: Some(watching) }
+        EndsProcess { dropped: Some(dropped), watching: watching.ok() }
     }
 
     /// Set once a signal has come.

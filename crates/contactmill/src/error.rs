@@ -75,7 +75,12 @@ pub enum Hint<'e> {
     /// Say what the columns hold, or that there is no header row:
     /// [`Convert::mapping`](crate::Convert::mapping),
     /// [`Reading::no_header`](crate::Reading::no_header).
-    Columns(&'e MappingError),
+    Columns {
+        /// What is not known of the columns.
+        error: &'e MappingError,
+        /// Whether the input may be without a header row: whether its format has one at all.
+        takes_no_header: bool,
+    },
     /// Use one thread: [`Convert::threads`](crate::Convert::threads).
     OneThread,
 }
@@ -91,6 +96,8 @@ pub(crate) enum Problem {
     Mapping {
         input: String,
         error: MappingError,
+        /// Whether the input can be read without a header row.
+        takes_no_header: bool,
     },
     /// An input stands in the folder that is going to be replaced.
     InputInOut {
@@ -181,7 +188,9 @@ impl Error {
                 _ => None,
             },
             Problem::Threads(_) => Some(Hint::OneThread),
-            Problem::Mapping { error, .. } => Some(Hint::Columns(error)),
+            Problem::Mapping { error, takes_no_header, .. } => {
+                Some(Hint::Columns { error, takes_no_header: *takes_no_header })
+            }
             Problem::InputInOut { .. } => Some(Hint::Out),
             _ => None,
         }
@@ -205,7 +214,7 @@ impl fmt::Display for Error {
             Problem::Source(error) => error.fmt(f),
             Problem::Emit(error) => error.fmt(f),
             Problem::Threads(error) => error.fmt(f),
-            Problem::Mapping { input, error } => write!(f, "{input}: {error}"),
+            Problem::Mapping { input, error, .. } => write!(f, "{input}: {error}"),
             Problem::InputInOut { input } => {
                 write!(f, "{input} stands in the folder that would be replaced; name another")
             }

@@ -135,6 +135,7 @@ impl Opening<'_> {
         on_event: &mut OnEvent<'_>,
     ) -> Result<(), Error> {
         let sampled = Sampled::of(member.open(self.reading)?, self.options.clone())?;
+        self.report(sampled.source(), on_event);
         let map = match self.columns_of(&sampled) {
             Ok(map) => map,
             Err(error) => {
@@ -148,7 +149,6 @@ impl Opening<'_> {
             }
         };
         let source = sampled.source();
-        self.report(source, on_event);
         let mut input = OpenInput {
             name: source.name().to_owned(),
             format: source.format(),
@@ -201,7 +201,8 @@ impl Opening<'_> {
             if let Some(skipped) = source.skipped_columns().iter().find(is_meant) {
                 return source.cannot_read(skipped).into();
             }
-            Problem::Mapping { input: source.name().to_owned(), error }.into()
+            let takes_no_header = source.format().has_header_row();
+            Problem::Mapping { input: source.name().to_owned(), error, takes_no_header }.into()
         })
     }
 
