@@ -100,6 +100,36 @@ fn the_core_pulls_in_no_json_http_terminal_or_async() {
     }
 }
 
+/// The lines of the Rust files below a folder that are no comments, each with its file.
+fn code_lines(folder: &Path) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            lines.extend(code_lines(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            lines.extend(code.map(|line| (path.display().to_string(), line.to_owned())));
+        }
+    }
+    lines
+}
+
+#[test]
+fn no_text_of_the_library_names_an_option_of_the_command() {
+    let mut checked = 0;
+    for name in ["contactmill", "core", "emit", "phone", "source", "wire"] {
+        for (file, line) in code_lines(&Path::new(ROOT).join("crates").join(name).join("src")) {
+            let mut words = line.split("--").skip(1);
+            let is_option = |word: &str| word.starts_with(|c: char| c.is_ascii_lowercase());
+            assert!(!words.any(is_option), "{file}: {line}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 10_000, "{checked}");
+}
+
 /// The codes in the tables of a Markdown page, in order: first cells in backquotes.
 fn codes_in(page: &str, heading: &str) -> Vec<String> {
     let section = page.split(&format!("\n## {heading}\n")).nth(1).unwrap();

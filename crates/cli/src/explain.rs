@@ -8,6 +8,7 @@ use contactmill::{CellField, Explain, Options, Step, StepKind, Warning};
 
 use crate::args::{ExplainArguments, FieldArgument};
 use crate::failure::Failure;
+use crate::hints;
 use crate::terminal::{self, Style, is_obeyed};
 
 /// What a line of standard input is cut to; no cell is read beyond a fraction of that.
@@ -98,6 +99,9 @@ fn write_outcome(explain: &Explain, out: &mut impl Write) -> io::Result<()> {
         Err(reason) => {
             writeln!(out, "  {BAD}{:<8}{BAD:#} {reason}: {}", "rejected", reason.meaning())?;
             writeln!(out, "  {:<8} {}", "to do", reason.advice())?;
+            if let Some(options) = hints::of_reason(*reason) {
+                writeln!(out, "  {:<8} {options}", "option")?;
+            }
         }
         Ok(explained) => {
             if let Some(json) = explain.phone_json() {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use contactmill::columns::{MappingError, PhoneCandidate};
 use contactmill::{Error, Hint};
 
+use crate::hints;
 use crate::shell::shell_word;
 use crate::upload::UploadFailure;
 
@@ -85,24 +86,17 @@ impl fmt::Display for Failure {
 
 /// The text of the library, and the options that help.
 fn run_failure(f: &mut fmt::Formatter<'_>, error: &Error) -> fmt::Result {
-    let options = match error.hint() {
-        Some(Hint::Columns { error: mapping, takes_no_header }) => {
-            if let Some(name) = error.source_name() {
-                write!(f, "{name}: ")?;
-            }
-            return mapping_failure(f, mapping, takes_no_header);
+    if let Some(Hint::Columns { error: mapping, takes_no_header }) = error.hint() {
+        if let Some(name) = error.source_name() {
+            write!(f, "{name}: ")?;
         }
-        Some(Hint::Out) => "--out DIR names another folder",
-        Some(Hint::OutOrReplace) => {
-            "--out DIR names another folder; --overwrite replaces the results"
-        }
-        Some(Hint::Encoding) => "--encoding NAME says which, such as --encoding windows-1252",
-        Some(Hint::Sheet) => "--sheet NAME says which",
-        Some(Hint::DecompressLimits) => "--max-inflated SIZE,RATIOx raises the limits",
-        Some(Hint::OneThread) => "--threads 1 needs no further thread",
-        _ => return write!(f, "{error}"),
-    };
-    write!(f, "{error}\n  {options}")
+        return mapping_failure(f, mapping, takes_no_header);
+    }
+    write!(f, "{error}")?;
+    match error.hint().and_then(hints::of_error) {
+        Some(options) => write!(f, "\n  {options}"),
+        None => Ok(()),
+    }
 }
 
 fn mapping_failure(

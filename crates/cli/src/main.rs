@@ -7,6 +7,7 @@ mod args;
 mod convert;
 mod explain;
 mod failure;
+mod hints;
 mod inputs;
 mod inspect;
 mod profile;

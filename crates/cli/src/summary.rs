@@ -11,6 +11,7 @@ use contactmill::{
     ArrayLayout, Event, Manifest, OpenedInput, Position, Reason, Record, Warning, WarningCode,
 };
 
+use crate::hints;
 use crate::shell::shell_word;
 use crate::terminal::{Style, one_line};
 
@@ -85,6 +86,11 @@ impl RunNotes {
             }
             _ => {}
         }
+    }
+
+    /// The options that let rejected records be taken, by their reason.
+    fn helpful_options(&self) -> impl Iterator<Item = (Reason, &'static str)> {
+        self.rejected.keys().filter_map(|&reason| Some((reason, hints::of_reason(reason)?)))
     }
 }
 
@@ -267,6 +273,9 @@ impl Summary<'_> {
         writeln!(out, "\n{HEADING}Next{HEADING:#}")?;
         if rejected > 0 {
             writeln!(out, "  correct {folder}/rejects.csv, then convert it to another folder")?;
+        }
+        for (reason, options) in self.notes.helpful_options() {
+            writeln!(out, "  or, for {reason}: {options}")?;
         }
         if warnings > 0 {
             writeln!(out, "  look through {folder}/warnings.csv")?;

@@ -68,6 +68,8 @@ pub use crate::limits::{InvalidMaxRejects, MaxRejects};
 /// The examples of the pages that people read first, run as tests.
 #[cfg(doctest)]
 mod pages {
+    #[doc = include_str!("../../../README.md")]
+    struct Repository;
     #[doc = include_str!("../README.md")]
-    struct Readme;
+    struct Library;
 }

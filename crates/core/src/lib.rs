@@ -59,8 +59,6 @@ pub use reason::{Field, Reason, Rejection, Warning, WarningCode};
 /// The examples of the pages that people read first, run as tests.
 #[cfg(doctest)]
 mod pages {
-    #[doc = include_str!("../../../README.md")]
-    struct Repository;
     #[doc = include_str!("../README.md")]
     struct Core;
     #[doc = include_str!("../../phone/README.md")]
