@@ -78,7 +78,7 @@ impl Explainer {
             return writeln!(out);
         }
         writeln!(out, "{HEADING}{}{HEADING:#}", visible(value))?;
-        for Step { kind, text } in explain.steps() {
+        for Step { kind, text, .. } in explain.steps() {
             let style = if *kind == StepKind::Taken { Style::new() } else { DIM };
             writeln!(out, "  {style}{:<8}{style:#} {}", kind.as_str(), visible(text))?;
         }

@@ -89,7 +89,6 @@ impl Explain {
     }
 
     /// What the value gives to its contact, or why it is rejected.
-    #[must_use]
     pub const fn outcome(&self) -> &Result<Explained, Reason> {
         &self.explanation.outcome
     }

@@ -113,31 +113,18 @@ fn options(settings: &Settings<'_>) -> Options {
         map: assignments(&settings.mapping),
         attributes: attributes(&settings.mapping),
         add_tags: options.add_tags.clone(),
-        bare_digits: match options.bare_digits {
-            BareDigits::National => "national".into(),
-            BareDigits::International => "international".into(),
-        },
-        phones: match options.phones {
-            PhoneMode::Recover => "recover".into(),
-            PhoneMode::Strict => "strict".into(),
-        },
-        line_type: match options.line_type {
-            LineTypePolicy::Any => "any".into(),
-            LineTypePolicy::Mobile => "mobile".into(),
-        },
-        accept: match options.accept {
-            Acceptance::Valid => "valid".into(),
-            Acceptance::Possible => "possible".into(),
-        },
-        missing_name: match options.missing_name {
-            MissingName::Phone => "phone".into(),
-            MissingName::Reject => "reject".into(),
-        },
-        bad_email: match options.bad_email {
-            BadEmail::Drop => "drop".into(),
-            BadEmail::Reject => "reject".into(),
-        },
-        dedup: if settings.dedup == DedupPolicy::None { "none".into() } else { "phone".into() },
+        bare_digits: either(
+            options.bare_digits,
+            BareDigits::International,
+            "international",
+            "national",
+        ),
+        phones: either(options.phones, PhoneMode::Strict, "strict", "recover"),
+        line_type: either(options.line_type, LineTypePolicy::Mobile, "mobile", "any"),
+        accept: either(options.accept, Acceptance::Possible, "possible", "valid"),
+        missing_name: either(options.missing_name, MissingName::Reject, "reject", "phone"),
+        bad_email: either(options.bad_email, BadEmail::Reject, "reject", "drop"),
+        dedup: either(settings.dedup, DedupPolicy::None, "none", "phone"),
         on_duplicate: match settings.dedup {
             DedupPolicy::First => "first".into(),
             DedupPolicy::Last => "last".into(),
@@ -145,12 +132,14 @@ fn options(settings: &Settings<'_>) -> Options {
         },
         max_contacts: settings.limits.max_contacts,
         max_bytes: settings.limits.max_bytes,
-        layout: match settings.layout {
-            ArrayLayout::Files => "files".into(),
-            ArrayLayout::Lines => "lines".into(),
-        },
+        layout: either(settings.layout, ArrayLayout::Lines, "lines", "files"),
         max_rejects: settings.max_rejects.map(|max| max.to_string()),
     }
+}
+
+/// The word for a value, or for the other one that it can be.
+fn either<T: PartialEq>(value: T, this: T, word: &str, other_word: &str) -> String {
+    if value == this { word.to_owned() } else { other_word.to_owned() }
 }
 
 fn assignments(mapping: &FieldMapping) -> Vec<String> {

@@ -130,11 +130,8 @@ fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
 }
 
 fn write_found(out: &mut impl Write, found: &[FindingCount]) -> io::Result<()> {
-    for FindingCount { finding, count, first } in found.iter().take(SHOWN) {
-        let style = match finding {
-            Finding::Reason(_) => BAD,
-            Finding::Warning(_) => WARN,
-        };
+    for FindingCount { finding, count, first, .. } in found.iter().take(SHOWN) {
+        let style = if matches!(finding, Finding::Reason(_)) { BAD } else { WARN };
         let place = format!("line {}", first.line);
         let (count, code, meaning) = (grouped(*count), finding.code(), finding.meaning());
         writeln!(
