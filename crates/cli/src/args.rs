@@ -1,4 +1,4 @@
-//! What was typed. What it means is for the crates below.
+//! What was typed, and what it is for the library.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -230,7 +230,7 @@ pub(crate) struct ReadingArguments {
     #[arg(long, value_name = "NAME")]
     sheet: Option<String>,
 
-    /// How much a packed input may unpack to: in all, for each packed byte, or both
+    /// Maximum size of a decompressed input: in all, for each compressed byte, or both
     #[arg(long, value_name = "SIZE,RATIOx", default_value_t)]
     max_inflated: DecompressLimits,
 }

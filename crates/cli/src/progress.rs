@@ -9,7 +9,7 @@ use crate::args::ProgressArgument;
 use crate::summary::grouped;
 use crate::terminal;
 
-/// How far a run is, shown while it goes on.
+/// Shows how far a run is.
 pub(crate) struct Progress {
     shown: Shown,
     started: Instant,
@@ -28,7 +28,7 @@ enum Shown {
     },
 }
 
-/// How often a line is written.
+/// Time between two lines.
 const EVERY: Duration = Duration::from_secs(1);
 
 impl Progress {

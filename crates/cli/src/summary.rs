@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anstyle::AnsiColor;
 use contactmill::columns::{ColumnMap, ColumnRole, DecidedBy, MappedField};
-use contactmill::wire::Counts;
+use contactmill::manifest::Counts;
 use contactmill::{
     ArrayLayout, Event, Manifest, OpenedInput, Position, Reason, Record, Warning, WarningCode,
 };

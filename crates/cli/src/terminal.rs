@@ -2,8 +2,8 @@
 //!
 //! Headers, cells, names of files and what a service answers are written by strangers, and a
 //! terminal obeys what it is sent: it moves the cursor, hides text, or shows it in another order.
-//! So text leaves with such characters spelt out, whoever wrote it. What styles text is told apart
-//! by where it comes from and not by what it looks like: only a [`Style`] of ours gets through.
+//! So text leaves with such characters spelt out, whoever wrote it. A style is known by
+//! where it comes from and not by what it looks like: only a [`Style`] of ours gets through.
 
 use std::cell::Cell;
 use std::ffi::OsString;
@@ -142,7 +142,7 @@ pub(crate) fn say_waiting() {
     }
 }
 
-/// Says what is skipped of an input, or waits.
+/// Says what is skipped of an input, or that the run waits for it.
 pub(crate) fn say_event(event: &Event<'_>) {
     let text = match event {
         Event::Copying { .. } => return say_waiting(),
@@ -180,7 +180,7 @@ pub(crate) fn say_usage(error: &clap::Error) {
     let is_harmless = |word: OsString| !word.to_string_lossy().chars().any(is_obeyed);
     // Where even this cannot be written, the exit code has to do.
     let _ = match std::env::args_os().all(is_harmless) {
-        // With styles, which cannot be told from those of a file's name.
+        // With styles, which look like those that the name of a file could hold.
         true => error.print(),
         false => {
             let message = error.to_string();

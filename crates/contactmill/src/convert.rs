@@ -14,13 +14,12 @@ use contactmill_emit::{
     ResultWriter, Staging, Writing,
 };
 use contactmill_source::ReadOptions;
-use contactmill_wire::manifest::Manifest;
 
 use crate::error::{Error, ForeignError, Problem};
 use crate::event::{Event, OnEvent, StagingFolder};
 use crate::inputs::{self, Input, Reading};
 use crate::limits::MaxRejects;
-use crate::manifest;
+use crate::manifest::{self, Manifest};
 use crate::opening::{OpenInput, Opening};
 use crate::sink::ReportingSink;
 

@@ -38,7 +38,7 @@ pub enum ErrorKind {
     InputChanged,
     /// The columns of an input are not known well enough to read it.
     Mapping,
-    /// The inputs have more records than one run can tell apart.
+    /// The inputs have more records than one run can number.
     TooManyRecords,
     /// The folder holds results already.
     OutputExists,

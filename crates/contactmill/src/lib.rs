@@ -32,11 +32,19 @@ mod explain;
 mod inputs;
 mod inspect;
 mod limits;
-mod manifest;
+pub mod manifest;
 mod mask;
 mod opening;
 mod sink;
 
+pub use crate::convert::{Convert, Output};
+pub use crate::error::{Error, ErrorKind, Hint};
+pub use crate::event::{Event, OpenedInput, Progress, StagingFolder};
+pub use crate::explain::{CellField, Explain};
+pub use crate::inputs::{Input, Reading};
+pub use crate::inspect::{Inspect, InspectedInput, Report, SeenColumns};
+pub use crate::limits::{InvalidMaxRejects, MaxRejects};
+pub use crate::manifest::Manifest;
 pub use contactmill_core::columns;
 pub use contactmill_core::contact::Attribute;
 pub use contactmill_core::dedup::{Conflict, DedupPolicy};
@@ -55,15 +63,6 @@ pub use contactmill_source::{
     DecompressLimits, Delimiter, Format, InvalidDelimiter, InvalidLimits, TextEncoding,
     UnknownEncoding,
 };
-pub use contactmill_wire::manifest::{self as wire, Manifest};
-
-pub use crate::convert::{Convert, Output};
-pub use crate::error::{Error, ErrorKind, Hint};
-pub use crate::event::{Event, OpenedInput, Progress, StagingFolder};
-pub use crate::explain::{CellField, Explain};
-pub use crate::inputs::{Input, Reading};
-pub use crate::inspect::{Inspect, InspectedInput, Report, SeenColumns};
-pub use crate::limits::{InvalidMaxRejects, MaxRejects};
 
 /// The examples of the pages that people read first, run as tests.
 #[cfg(doctest)]

@@ -14,7 +14,7 @@ use std::str::FromStr;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum MaxRejects {
-    /// So many records.
+    /// A number of records.
     Count(u64),
     /// A share of all records, in percent.
     Percent(f64),

@@ -1,4 +1,4 @@
-//! The manifest of a run.
+//! The manifest: what went in, what came out, how it was read.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use contactmill_core::options::{
 use contactmill_core::pipeline;
 use contactmill_core::{METADATA_VERSION, Reason, Region, WarningCode};
 use contactmill_emit::{ArrayLayout, EmitError, Finished, Staging};
-use contactmill_wire::manifest::{
+pub use contactmill_wire::manifest::{
     Column, ContentDecision, Counts, Input, Manifest, Mapping, Options, OutputFile, SCHEMA, Tool,
 };
 

@@ -1,4 +1,4 @@
-//! What was found, told to a person at 80 columns.
+//! A report, for a person at 80 columns.
 
 use std::io::{self, Write};
 
@@ -18,13 +18,13 @@ const WARN: Style = Style::of(AnsiColor::Yellow);
 const BAD: Style = Style::of(AnsiColor::Red);
 const DIM: Style = Style::new().dimmed();
 
-/// So many findings are shown for each column, the commonest first.
+/// Maximum number of findings that are shown for each column, the commonest first.
 const SHOWN: usize = 3;
 
-/// How wide everything may be.
+/// Maximum width of a line.
 const WIDTH: usize = 80;
 
-/// How wide the name of a column may be.
+/// Maximum width of the name of a column.
 const NAME_WIDTH: usize = 24;
 
 pub(super) fn write(

@@ -52,16 +52,16 @@ pub enum SourceProblem {
     },
     /// The first row of a JSON table cannot be read.
     HeaderRow,
-    /// It is packed, or a workbook, and damaged.
+    /// It is compressed, or a workbook, and damaged.
     Damaged {
         /// What it is, such as `gzip file`.
         what: &'static str,
         /// What was found.
         error: String,
     },
-    /// It unpacks to more than it may.
+    /// It decompresses to more than it may.
     Inflated {
-        /// What it may unpack to.
+        /// What it may decompress to.
         limits: DecompressLimits,
     },
     /// A part of it would take more memory than there may be.
@@ -128,7 +128,7 @@ impl SourceProblem {
         SourceProblem::Damaged { what, error: error.to_string() }
     }
 
-    /// What went wrong in a reader: an input/output error, or what one of our own readers packed
+    /// What went wrong in a reader: an input/output error, or what one of our own readers put
     /// into it.
     pub(crate) fn reading(error: io::Error) -> Self {
         match error.downcast::<SourceProblem>() {
