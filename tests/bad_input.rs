@@ -59,7 +59,9 @@ fn results_are_overwritten_only_when_asked() {
     let path = folder.path();
     converted(path, &["in.csv", "-o", "out"]);
     let before = files(&path.join("out"));
-    fails(path, &["in.csv", "-o", "out"], 1, "out holds results already");
+    let message = "out holds results already; name another folder, or let them be replaced\n  \
+                   --out DIR names another folder; --overwrite replaces the results\n";
+    fails(path, &["in.csv", "-o", "out"], 1, message);
     fails(path, &["gone.csv", "-o", "out", "--overwrite"], 1, "no such file");
     assert_eq!(files(&path.join("out")), before);
     fs::write(path.join("in.csv"), "Phone\n+919876543210\n+919988776655\n").unwrap();
@@ -396,7 +398,7 @@ fn a_bomb_ends_in_an_error_and_takes_no_memory() {
     ] {
         fs::write(folder.path().join(name), packed).unwrap();
         let message = fails_in_little_memory(folder.path(), name);
-        assert!(message.contains("it unpacks to more than it may (64G,250x)"), "{message}");
+        assert!(message.contains("it decompresses to more than it may (64G,250x)"), "{message}");
     }
 }
 

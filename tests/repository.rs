@@ -14,21 +14,15 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The crates that each crate may depend on: the arrows of `docs/architecture.md`.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("contactmill-cli", &["contactmill", "contactmill-upload", "contactmill-sandbox"]),
     (
         "contactmill",
-        &[
-            "contactmill-source",
-            "contactmill-emit",
-            "contactmill-core",
-            "contactmill-upload",
-            "contactmill-sandbox",
-            "contactmill-wire",
-        ],
+        &["contactmill-source", "contactmill-emit", "contactmill-core", "contactmill-wire"],
     ),
     ("contactmill-source", &["contactmill-core"]),
     ("contactmill-emit", &["contactmill-core", "contactmill-wire"]),
-    ("contactmill-upload", &["contactmill-wire"]),
     ("contactmill-wire", &[]),
+    ("contactmill-upload", &["contactmill-wire"]),
     ("contactmill-sandbox", &[]),
     ("contactmill-core", &["contactmill-phone"]),
     ("contactmill-phone", &[]),
@@ -223,6 +217,36 @@ fn the_core_pulls_in_no_json_http_terminal_or_async() {
     for unwanted in ["serde_json", "ureq", "clap", "tokio", "indicatif"] {
         assert!(!reached.contains(unwanted), "contactmill-core reaches {unwanted}");
     }
+}
+
+/// The lines of the Rust files below a folder that are no comments, each with its file.
+fn code_lines(folder: &Path) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            lines.extend(code_lines(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            lines.extend(code.map(|line| (path.display().to_string(), line.to_owned())));
+        }
+    }
+    lines
+}
+
+#[test]
+fn no_text_of_the_library_names_an_option_of_the_command() {
+    let mut checked = 0;
+    for name in ["contactmill", "core", "emit", "phone", "source", "wire"] {
+        for (file, line) in code_lines(&Path::new(ROOT).join("crates").join(name).join("src")) {
+            let mut words = line.split("--").skip(1);
+            let is_option = |word: &str| word.starts_with(|c: char| c.is_ascii_lowercase());
+            assert!(!words.any(is_option), "{file}: {line}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 10_000, "{checked}");
 }
 
 /// The codes in the tables of a Markdown page, in order: first cells in backquotes.
@@ -509,7 +533,7 @@ fn native_code_and_much_unsafe_are_named_with_their_reason() {
     let metadata = metadata();
     let dependencies = dependencies(&metadata);
     let mut reached = BTreeSet::new();
-    let mut next = vec!["contactmill".to_owned()];
+    let mut next = vec!["contactmill-cli".to_owned()];
     let is_macro = |package: &Value| {
         package["targets"]
             .as_array()

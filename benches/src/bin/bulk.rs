@@ -19,7 +19,7 @@ beside it (a) the csv crate reading the records and (b) csv and serde_json
 converting them with no validation. Prints times, ratios to (a) and the peak
 memory beside its bound of 64 MiB and 24 bytes for each distinct phone.
 
-Build it all first: cargo build --release -p contactmill -p contactmill-benches
+Build it all first: cargo build --release -p contactmill-cli -p contactmill-benches
 
   --dir DIR          where the dump and the results go; both are removed
                      [default: the system's temporary folder]

@@ -1,24 +1,19 @@
-//! What was typed. What it means is for the crates below.
+//! What was typed, and what it is for the library.
 
-use std::fs::File;
-use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use contactmill_core::columns::{AttributeSelection, FieldMapping};
-use contactmill_core::dedup::DedupPolicy;
-use contactmill_core::{Options, Region};
-use contactmill_emit::{ArrayLayout, BatchLimits, Existing, WriteThread};
-use contactmill_source::{
-    CsvOptions, DecompressLimits, Delimiter, IsHeaderRow, ReadOptions, TextEncoding,
+use clap::{ArgAction, Args, Parser, Subcommand};
+use contactmill::columns::{AttributeSelection, FieldMapping};
+use contactmill::{
+    ArrayLayout, BatchLimits, DecompressLimits, DedupPolicy, Delimiter, Existing, MaxRejects,
+    Options, Reading, Region, TextEncoding,
 };
-use contactmill_wire::manifest;
 
 use self::words::{
     AcceptArgument, Assignment, Attributes, BadEmailArgument, BareDigitsArgument, DedupArgument,
-    LayoutArgument, LineTypeArgument, MaxRejects, MissingNameArgument, OnDuplicateArgument,
-    PhonesArgument, changed,
+    LayoutArgument, LineTypeArgument, MissingNameArgument, OnDuplicateArgument, PhonesArgument,
+    changed,
 };
 pub(crate) use self::words::{FieldArgument, ProgressArgument};
 use crate::upload_args::{SandboxArguments, UploadArguments};
@@ -235,7 +230,7 @@ pub(crate) struct ReadingArguments {
     #[arg(long, value_name = "NAME")]
     sheet: Option<String>,
 
-    /// How much a packed input may unpack to: in all, for each packed byte, or both
+    /// Maximum size of a decompressed input: in all, for each compressed byte, or both
     #[arg(long, value_name = "SIZE,RATIOx", default_value_t)]
     max_inflated: DecompressLimits,
 }
@@ -257,23 +252,13 @@ struct ColumnArguments {
 }
 
 impl ReadingArguments {
-    /// How inputs are read; `scratch` makes files for what has to be unpacked or decoded.
-    /// `is_header` knows a header row for contacts.
-    pub(crate) fn options<'o>(
-        &'o self,
-        scratch: &'o dyn Fn() -> io::Result<File>,
-        is_header: IsHeaderRow<'o>,
-    ) -> ReadOptions<'o> {
-        let csv = CsvOptions { delimiter: self.delimiter, ..CsvOptions::default() };
-        ReadOptions {
-            csv,
+    pub(crate) fn reading(&self) -> Reading {
+        Reading {
             encoding: self.encoding,
-            sheet: self.sheet.as_deref(),
+            delimiter: self.delimiter,
+            sheet: self.sheet.clone(),
             decompress: self.max_inflated,
             no_header: self.no_header,
-            is_header,
-            is_record: &FieldMapping::is_record,
-            scratch,
         }
     }
 }
@@ -412,7 +397,7 @@ impl ConvertArguments {
         }
     }
 
-    pub(crate) fn batch_limits(&self) -> BatchLimits {
+    pub(crate) fn array_limits(&self) -> BatchLimits {
         BatchLimits {
             max_contacts: self.limits.max_contacts.get(),
             max_bytes: self.limits.max_bytes.get(),
@@ -432,50 +417,10 @@ impl ConvertArguments {
         self.overwrite > 1
     }
 
-    /// Which thread writes the arrays: who asks for one thread gets one.
-    pub(crate) fn write_thread(&self) -> WriteThread {
-        match self.threads() {
-            1 => WriteThread::Caller,
-            _ => WriteThread::Own,
-        }
-    }
-
     /// Worker threads; 0 for one per core.
     pub(crate) fn threads(&self) -> usize {
         self.limits.threads.map_or(0, NonZeroUsize::get)
     }
-
-    /// The options that decide what comes out, for the manifest.
-    pub(crate) fn for_manifest(&self) -> manifest::Options {
-        manifest::Options {
-            region: self.phones.region.map(|region| region.as_str().to_owned()),
-            encoding: self.reading.encoding.map(|encoding| encoding.to_string()),
-            delimiter: self.reading.delimiter.map(|delimiter| delimiter.to_string()),
-            no_header: self.reading.no_header,
-            sheet: self.reading.sheet.clone(),
-            max_inflated: self.reading.max_inflated.to_string(),
-            map: self.columns.map.iter().map(Assignment::to_string).collect(),
-            attributes: self.columns.attributes.to_string(),
-            add_tags: self.fields.add_tag.clone(),
-            bare_digits: word(self.phones.bare_digits),
-            phones: word(self.phones.phones),
-            line_type: word(self.phones.line_type),
-            accept: word(self.phones.accept),
-            missing_name: word(self.fields.missing_name),
-            bad_email: word(self.fields.bad_email),
-            dedup: word(self.duplicates.dedup),
-            on_duplicate: word(self.duplicates.on_duplicate),
-            max_contacts: self.limits.max_contacts.get(),
-            max_bytes: self.limits.max_bytes.get(),
-            layout: word(self.layout),
-            max_rejects: self.limits.max_rejects.map(|max| max.to_string()),
-        }
-    }
-}
-
-/// The word of an option, as it is typed.
-fn word(value: impl ValueEnum) -> String {
-    value.to_possible_value().map(|word| word.get_name().to_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

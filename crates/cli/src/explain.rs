@@ -4,13 +4,11 @@ use std::io::{self, BufRead, Read, Write};
 use std::process::ExitCode;
 
 use anstyle::AnsiColor;
-use contactmill_core::explain::{Explained, Explanation, Step, StepKind};
-use contactmill_core::{Normalizer, Reason, Warning};
-use contactmill_emit::phone_json;
-use serde::Serialize;
+use contactmill::{CellField, Explain, Options, Step, StepKind, Warning};
 
 use crate::args::{ExplainArguments, FieldArgument};
-use crate::convert::Failure;
+use crate::failure::Failure;
+use crate::hints;
 use crate::terminal::{self, Style, is_obeyed};
 
 /// What a line of standard input is cut to; no cell is read beyond a fraction of that.
@@ -26,11 +24,8 @@ pub(crate) fn run(arguments: &ExplainArguments) -> Result<ExitCode, Failure> {
     if arguments.values.iter().filter(|value| *value == "-").count() > 1 {
         return Err(Failure::StandardInputTwice);
     }
-    let explainer = Explainer {
-        normalizer: Normalizer::new(arguments.options()),
-        field: arguments.field,
-        json: arguments.json,
-    };
+    let explainer =
+        Explainer { options: arguments.options(), field: arguments.field, json: arguments.json };
     match explainer.write_all(&arguments.values) {
         // Whoever reads has seen enough.
         Err(Failure::StandardOutput(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -53,7 +48,7 @@ fn read_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
 }
 
 struct Explainer {
-    normalizer: Normalizer,
+    options: Options,
     field: Option<FieldArgument>,
     json: bool,
 }
@@ -77,62 +72,43 @@ impl Explainer {
     }
 
     fn write(&self, value: &str, out: &mut impl Write) -> io::Result<()> {
-        let (field, explanation) = self.explained(value);
+        let explain = self.explain(value);
         if self.json {
-            let object = Object {
-                value,
-                field,
-                steps: explanation.steps.iter().map(StepObject::from).collect(),
-                outcome: OutcomeObject::from(&explanation.outcome),
-            };
-            serde_json::to_writer(&mut *out, &object)?;
+            serde_json::to_writer(&mut *out, &explain)?;
             return writeln!(out);
         }
         writeln!(out, "{HEADING}{}{HEADING:#}", visible(value))?;
-        for Step { kind, text, .. } in &explanation.steps {
+        for Step { kind, text, .. } in explain.steps() {
             let style = if *kind == StepKind::Taken { Style::new() } else { DIM };
             writeln!(out, "  {style}{:<8}{style:#} {}", kind.as_str(), visible(text))?;
         }
-        write_outcome(&explanation.outcome, field, out)
+        write_outcome(&explain, out)
     }
 
-    fn explained(&self, value: &str) -> (FieldArgument, Explanation) {
-        let field = self.field.unwrap_or(FieldArgument::Phone);
-        let explanation = match field {
-            FieldArgument::Phone => self.normalizer.explain_phone(value),
-            FieldArgument::Email => self.normalizer.explain_email(value),
-        };
-        match self.field.is_none() && explanation.outcome.is_err() && value.contains('@') {
-            true => (FieldArgument::Email, self.normalizer.explain_email(value)),
-            false => (field, explanation),
+    fn explain(&self, value: &str) -> Explain {
+        match self.field {
+            Some(FieldArgument::Phone) => Explain::phone(value, &self.options),
+            Some(FieldArgument::Email) => Explain::email(value, &self.options),
+            None => Explain::phone_or_email(value, &self.options),
         }
     }
 }
 
-fn write_outcome(
-    outcome: &Result<Explained, Reason>,
-    field: FieldArgument,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    match outcome {
+fn write_outcome(explain: &Explain, out: &mut impl Write) -> io::Result<()> {
+    match explain.outcome() {
         Err(reason) => {
             writeln!(out, "  {BAD}{:<8}{BAD:#} {reason}: {}", "rejected", reason.meaning())?;
             writeln!(out, "  {:<8} {}", "to do", reason.advice())?;
+            if let Some(options) = hints::of_reason(*reason) {
+                writeln!(out, "  {:<8} {options}", "option")?;
+            }
         }
         Ok(explained) => {
-            match explained.phone {
-                Some(number) => {
-                    write!(out, "  {GOOD}{:<8}{GOOD:#} ", "phone")?;
-                    let mut json = Vec::new();
-                    phone_json(number, &mut json);
-                    json.push(b'\n');
-                    out.write_all(&json)?;
-                }
-                None if field == FieldArgument::Email => {
-                    let json = serde_json::to_string(email(explained))?;
-                    writeln!(out, "  {GOOD}{:<8}{GOOD:#} {}", "email", visible(&json))?;
-                }
-                None => {}
+            if let Some(json) = explain.phone_json() {
+                writeln!(out, "  {GOOD}{:<8}{GOOD:#} {json}", "phone")?;
+            } else if explain.field() == CellField::Email {
+                let json = serde_json::to_string(explain.email_address())?;
+                writeln!(out, "  {GOOD}{:<8}{GOOD:#} {}", "email", visible(&json))?;
             }
             for attribute in &explained.attributes {
                 let value = visible(attribute.value.as_str());
@@ -144,10 +120,6 @@ fn write_outcome(
         }
     }
     writeln!(out)
-}
-
-fn email(explained: &Explained) -> &str {
-    explained.email.as_ref().map_or("", |email| email.as_str())
 }
 
 /// The text with what a terminal would obey, or not show, spelt out.
@@ -162,89 +134,4 @@ fn visible(text: &str) -> String {
         }
     }
     shown
-}
-
-#[derive(Serialize)]
-struct Object<'e> {
-    value: &'e str,
-    field: FieldArgument,
-    steps: Vec<StepObject<'e>>,
-    #[serde(flatten)]
-    outcome: OutcomeObject<'e>,
-}
-
-#[derive(Serialize)]
-struct StepObject<'e> {
-    step: &'static str,
-    text: &'e str,
-}
-
-impl<'e> From<&'e Step> for StepObject<'e> {
-    fn from(step: &'e Step) -> Self {
-        StepObject { step: step.kind.as_str(), text: &step.text }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
-enum OutcomeObject<'e> {
-    Accepted {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        phone: Option<serde_json::Value>,
-        email: &'e str,
-        attributes: Vec<AttributeObject<'e>>,
-        warnings: Vec<WarningObject<'e>>,
-    },
-    Rejected {
-        reason: &'static str,
-        meaning: &'static str,
-        hint: &'static str,
-    },
-}
-
-#[derive(Serialize)]
-struct AttributeObject<'e> {
-    key: &'e str,
-    value: &'e str,
-}
-
-#[derive(Serialize)]
-struct WarningObject<'e> {
-    code: &'static str,
-    before: &'e str,
-    after: &'e str,
-}
-
-impl<'e> From<&'e Result<Explained, Reason>> for OutcomeObject<'e> {
-    fn from(outcome: &'e Result<Explained, Reason>) -> Self {
-        let explained = match outcome {
-            Err(reason) => {
-                return OutcomeObject::Rejected {
-                    reason: reason.code(),
-                    meaning: reason.meaning(),
-                    hint: reason.advice(),
-                };
-            }
-            Ok(explained) => explained,
-        };
-        let attribute = |attribute: &'e contactmill_core::contact::Attribute<'_>| AttributeObject {
-            key: &attribute.key,
-            value: attribute.value.as_str(),
-        };
-        let warning = |warning: &'e Warning| WarningObject {
-            code: warning.code.code(),
-            before: &warning.before,
-            after: &warning.after,
-        };
-        OutcomeObject::Accepted {
-            phone: explained.phone.and_then(|number| {
-                let mut json = Vec::new();
-                phone_json(number, &mut json);
-                serde_json::from_slice(&json).ok()
-            }),
-            email: email(explained),
-            attributes: explained.attributes.iter().map(attribute).collect(),
-            warnings: explained.warnings.iter().map(warning).collect(),
-        }
-    }
 }

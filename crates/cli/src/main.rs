@@ -1,15 +1,19 @@
 //! `contactmill`: messy contact dumps in, strict import arrays out.
 //!
-//! This crate knows arguments, terminals and how to say things. It knows no rule about contacts.
+//! This crate knows arguments, terminals, signals and exit codes, and the names of the options. It
+//! knows no rule about contacts: what a command does, the library `contactmill` does.
 
 mod args;
 mod convert;
 mod explain;
+mod failure;
+mod hints;
+mod inputs;
 mod inspect;
-mod opening;
 mod profile;
 mod progress;
 mod sandbox;
+mod shell;
 mod signals;
 mod summary;
 mod terminal;
@@ -20,7 +24,7 @@ mod upload_progress;
 use std::process::ExitCode;
 
 use crate::args::Command;
-use crate::convert::Failure;
+use crate::failure::Failure;
 
 fn main() -> ExitCode {
     let ran = profile::arguments().and_then(|arguments| match arguments.command {

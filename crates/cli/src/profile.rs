@@ -10,11 +10,11 @@ use std::path::Path;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
-use contactmill_core::columns::{ColumnMap, FieldMapping, MappedField};
+use contactmill::columns::{ColumnMap, FieldMapping, MappedField};
 use toml::{Table, Value};
 
 use crate::args::{Arguments, Command};
-use crate::convert::Failure;
+use crate::failure::Failure;
 
 /// Options that are about one run and not about the files that it reads.
 const OF_ONE_RUN: [&str; 10] = [

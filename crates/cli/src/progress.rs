@@ -9,12 +9,12 @@ use crate::args::ProgressArgument;
 use crate::summary::grouped;
 use crate::terminal;
 
-/// How far a run is, shown while it goes on.
+/// Shows how far a run is.
 pub(crate) struct Progress {
     shown: Shown,
     started: Instant,
     total: u64,
-    /// Bytes and records of the inputs that are done.
+    /// Bytes and records so far.
     done: (u64, u64),
 }
 
@@ -28,7 +28,7 @@ enum Shown {
     },
 }
 
-/// How often a line is written.
+/// Time between two lines.
 const EVERY: Duration = Duration::from_secs(1);
 
 impl Progress {
@@ -47,9 +47,9 @@ impl Progress {
         Progress { shown, started, total, done: (0, 0) }
     }
 
-    /// Shows how far the present input is.
+    /// Shows how far the run is.
     pub(crate) fn show(&mut self, bytes: u64, records: u64) {
-        let (bytes, records) = (self.done.0 + bytes, self.done.1 + records);
+        self.done = (bytes, records);
         let rate = records as f64 / self.started.elapsed().as_secs_f64().max(0.001);
         let rate = grouped(rate as u64);
         match &mut self.shown {
@@ -66,14 +66,7 @@ impl Progress {
         }
     }
 
-    /// An input is done.
-    pub(crate) fn end_input(&mut self, bytes: u64, records: u64) {
-        self.done.0 += bytes;
-        self.done.1 += records;
-        self.show(0, 0);
-    }
-
-    /// All is read; what was held back for merging is written.
+    /// Everything has been read; what was deferred for merging is written.
     pub(crate) fn writing(&self) {
         if let Shown::Bar(bar) = &self.shown {
             bar.set_message("writing the arrays");

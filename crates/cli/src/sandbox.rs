@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use contactmill_sandbox::Sandbox;
 
-use crate::convert::Failure;
+use crate::failure::Failure;
 use crate::signals::Signals;
 use crate::summary::grouped;
 use crate::terminal::{self, Style};
@@ -49,7 +49,7 @@ fn write_introduction(sandbox: &Sandbox, out: &mut impl Write) -> io::Result<()>
     writeln!(
         out,
         "  CONTACTMILL_TOKEN=rehearsal {} upload contactmill-out --base-url {url}\n",
-        crate::convert::shell_word(&program)
+        crate::shell::shell_word(&program)
     )?;
     writeln!(out, "Ctrl-C ends it.")?;
     out.flush()

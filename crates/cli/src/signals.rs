@@ -7,7 +7,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// How often it is looked whether a signal has come.
+/// Time between two looks at whether a signal has come.
 const LOOK_UP: Duration = Duration::from_millis(20);
 
 /// While this lives, a signal ends the process.
@@ -27,7 +27,7 @@ impl Drop for EndsProcess {
     }
 }
 
-/// What has been asked for so far.
+/// The signals that have come so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Signals {
     any: Arc<AtomicBool>,

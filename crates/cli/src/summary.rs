@@ -1,37 +1,133 @@
 //! What people see at the end of a run.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::AnsiColor;
-use contactmill_core::pipeline::Counts;
-use contactmill_core::records::Position;
-use contactmill_emit::{ArrayLayout, Finished, Tally};
+use contactmill::columns::{ColumnMap, ColumnRole, DecidedBy, MappedField};
+use contactmill::manifest::Counts;
+use contactmill::{
+    ArrayLayout, Event, Manifest, OpenedInput, Position, Reason, Record, Warning, WarningCode,
+};
 
-use crate::convert::{Examples, shell_word};
+use crate::hints;
+use crate::shell::shell_word;
 use crate::terminal::{Style, one_line};
 
-/// At most so many reasons are shown; all of them are in the manifest.
+/// Maximum number of reasons that are shown. All of them are in the manifest.
 const SHOWN: usize = 8;
 
-/// Longer values are cut on the screen.
+/// Maximum number of characters of a value that are shown.
 const SHOWN_CHARACTERS: usize = 44;
 
 const HEADING: Style = Style::new().bold();
 const GOOD: Style = Style::of(AnsiColor::Green).bold();
 const DIM: Style = Style::new().dimmed();
 
-/// A run, told to a person at 80 columns.
-pub(crate) struct Summary<'r> {
-    pub(crate) inputs: &'r [&'r str],
-    pub(crate) out: &'r Path,
-    pub(crate) counts: Counts,
-    pub(crate) finished: &'r Finished,
-    /// Values of records, when the user asked to see them.
-    pub(crate) examples: Option<&'r Examples>,
-    pub(crate) layout: ArrayLayout,
+/// What the summary needs of a run beside its manifest.
+#[derive(Debug, Default)]
+pub(crate) struct RunNotes {
+    /// The names of the inputs.
+    inputs: Vec<String>,
+    /// The phone columns of each input.
+    phone_columns: Vec<Vec<usize>>,
     /// What is worth knowing of how columns were taken, one line each.
-    pub(crate) columns: &'r [String],
+    columns: Vec<String>,
+    rejected: BTreeMap<Reason, Tally>,
+    warnings: BTreeMap<WarningCode, Tally>,
+    /// Whether values of records are kept, which are personal data.
+    show_values: bool,
+}
+
+/// How often something happened, and where first.
+#[derive(Clone, Debug)]
+struct Tally {
+    count: u64,
+    first: Position,
+    /// The first value, when the user asked to see it.
+    example: Option<String>,
+}
+
+impl Tally {
+    fn count<K: Ord>(
+        tallies: &mut BTreeMap<K, Tally>,
+        key: K,
+        first: Position,
+        example: impl FnOnce() -> Option<String>,
+    ) {
+        let new = || Tally { count: 0, first, example: example() };
+        tallies.entry(key).or_insert_with(new).count += 1;
+    }
+}
+
+impl RunNotes {
+    pub(crate) fn new(show_values: bool) -> Self {
+        RunNotes { show_values, ..RunNotes::default() }
+    }
+
+    /// Keeps what the summary needs of an event.
+    pub(crate) fn take(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Opened(input) => {
+                self.inputs.push(input.name.to_owned());
+                self.phone_columns.push(input.columns.map(phone_columns).unwrap_or_default());
+                self.columns.extend(column_notes(input));
+            }
+            Event::Rejected { record, rejection } => {
+                let RunNotes { rejected, phone_columns, show_values, .. } = self;
+                let example = || show_values.then(|| phone_cells(*record, phone_columns));
+                Tally::count(rejected, rejection.reason, record.position(), example);
+            }
+            Event::Warning { position, warning } => {
+                let Warning { code, before, after, .. } = warning;
+                let example = || self.show_values.then(|| format!("{before} → {after}"));
+                Tally::count(&mut self.warnings, *code, *position, example);
+            }
+            _ => {}
+        }
+    }
+
+    /// The options that let rejected records be taken, by their reason.
+    fn helpful_options(&self) -> impl Iterator<Item = (Reason, &'static str)> {
+        self.rejected.keys().filter_map(|&reason| Some((reason, hints::of_reason(reason)?)))
+    }
+}
+
+/// The phone cells of a record.
+fn phone_cells(record: Record<'_>, phone_columns: &[Vec<usize>]) -> String {
+    let columns = phone_columns.get(record.position().source.0 as usize);
+    let cells = columns.into_iter().flatten().filter_map(|&column| record.get(column));
+    cells.filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" | ")
+}
+
+fn phone_columns(map: &ColumnMap) -> Vec<usize> {
+    map.columns().enumerate().filter(|(_, (_, role))| role.is_phone()).map(|(at, _)| at).collect()
+}
+
+/// What the summary says of the columns of an input: what export it is, and what its cells decided.
+fn column_notes(input: &OpenedInput<'_>) -> Vec<String> {
+    let Some(map) = input.columns else { return Vec::new() };
+    let export = map.preset().map(|(_, title)| format!("{} is an export of {title}", input.name));
+    let by_cells = map.columns().enumerate().filter_map(|(index, (name, role))| {
+        let decision = map.decision(index).filter(|decision| decision.by == DecidedBy::Content)?;
+        let what = match role {
+            ColumnRole::Field(MappedField::Attribute(_)) => "only an attribute".to_owned(),
+            ColumnRole::Field(field) => field.to_string(),
+            ColumnRole::Ignored | ColumnRole::Bookkeeping => "left out".to_owned(),
+        };
+        let why = decision.share.map(|share| share.to_string()).unwrap_or_default();
+        Some(format!("{name}: {what}, as {why}"))
+    });
+    export.into_iter().chain(by_cells).collect()
+}
+
+/// A run, for a person at 80 columns.
+pub(crate) struct Summary<'r> {
+    pub(crate) manifest: &'r Manifest,
+    pub(crate) notes: &'r RunNotes,
+    pub(crate) out: &'r Path,
+    pub(crate) layout: ArrayLayout,
 }
 
 impl Summary<'_> {
@@ -39,18 +135,17 @@ impl Summary<'_> {
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         self.write_counts(out)?;
         self.write_columns(out)?;
-        let rejected = self.finished.rejected.iter().map(|(reason, tally)| Line {
+        let RunNotes { rejected, warnings, .. } = self.notes;
+        let rejected = rejected.iter().map(|(reason, tally)| Line {
             code: reason.code(),
             meaning: reason.meaning(),
-            tally: *tally,
-            example: self.examples.and_then(|all| all.rejected.get(reason).cloned()),
+            tally,
         });
         self.write_lines(out, "Rejected", rejected.collect())?;
-        let warnings = self.finished.warnings.iter().map(|(code, tally)| Line {
+        let warnings = warnings.iter().map(|(code, tally)| Line {
             code: code.code(),
             meaning: code.meaning(),
-            tally: *tally,
-            example: self.examples.and_then(|all| all.warnings.get(code).cloned()),
+            tally,
         });
         self.write_lines(out, "Warnings", warnings.collect())?;
         self.write_files(out)?;
@@ -58,8 +153,8 @@ impl Summary<'_> {
     }
 
     fn write_counts(&self, out: &mut impl Write) -> io::Result<()> {
-        let Counts { records, contacts, duplicates, rejected, blank, .. } = self.counts;
-        let from = match self.inputs {
+        let Counts { records, contacts, duplicates, rejected, blank, .. } = self.manifest.counts;
+        let from = match self.notes.inputs.as_slice() {
             [one] => one_line(one),
             many => format!("{} inputs", many.len()),
         };
@@ -76,14 +171,12 @@ impl Summary<'_> {
     }
 
     fn write_columns(&self, out: &mut impl Write) -> io::Result<()> {
-        if !self.columns.is_empty() {
+        if !self.notes.columns.is_empty() {
             writeln!(out, "\n{HEADING}Columns{HEADING:#}")?;
         }
-        self.columns
-            .iter()
-            .take(SHOWN)
-            .try_for_each(|line| writeln!(out, "  {}", one_line(line)))?;
-        match self.columns.len().saturating_sub(SHOWN) {
+        let mut lines = self.notes.columns.iter().take(SHOWN);
+        lines.try_for_each(|line| writeln!(out, "  {}", one_line(line)))?;
+        match self.notes.columns.len().saturating_sub(SHOWN) {
             0 => Ok(()),
             more => writeln!(out, "  {DIM}and {more} more, in manifest.json{DIM:#}"),
         }
@@ -93,7 +186,7 @@ impl Summary<'_> {
         &self,
         out: &mut impl Write,
         title: &str,
-        mut lines: Vec<Line>,
+        mut lines: Vec<Line<'_>>,
     ) -> io::Result<()> {
         if lines.is_empty() {
             return Ok(());
@@ -102,7 +195,7 @@ impl Summary<'_> {
         lines.sort_by_key(|line| std::cmp::Reverse(line.tally.count));
         let more = lines.len().saturating_sub(SHOWN);
         lines.truncate(SHOWN);
-        let width = |of: &dyn Fn(&Line) -> usize| lines.iter().map(of).max().unwrap_or(0);
+        let width = |of: &dyn Fn(&Line<'_>) -> usize| lines.iter().map(of).max().unwrap_or(0);
         let count_width = width(&|line| grouped(line.tally.count).len());
         let code_width = width(&|line| line.code.len());
         let meaning_width = width(&|line| line.meaning.len());
@@ -113,14 +206,14 @@ impl Summary<'_> {
             indent + code_width + 2 + meaning_width + 2
         )?;
         for line in &lines {
-            let Line { code, meaning, tally, example } = line;
+            let Line { code, meaning, tally } = line;
             let count = grouped(tally.count);
             let place = self.place(tally.first);
             writeln!(
                 out,
                 "  {count:>count_width$}  {code:<code_width$}  {DIM}{meaning:<meaning_width$}  {place}{DIM:#}",
             )?;
-            if let Some(example) = example.as_deref().filter(|example| !example.is_empty()) {
+            if let Some(example) = tally.example.as_deref().filter(|example| !example.is_empty()) {
                 writeln!(out, "{:indent$}{}", "", shown(example))?;
             }
         }
@@ -131,17 +224,17 @@ impl Summary<'_> {
     }
 
     fn place(&self, position: Position) -> String {
-        match self.inputs {
+        match self.notes.inputs.as_slice() {
             [_] => format!("line {}", position.line),
             inputs => {
-                let name = inputs.get(position.source.0 as usize).copied().unwrap_or_default();
+                let name = inputs.get(position.source.0 as usize).map_or("", String::as_str);
                 format!("{}:{}", one_line(name), position.line)
             }
         }
     }
 
     fn write_files(&self, out: &mut impl Write) -> io::Result<()> {
-        let files = &self.finished.files;
+        let files = &self.manifest.files;
         writeln!(
             out,
             "\n{HEADING}Written{HEADING:#} to {}",
@@ -160,7 +253,7 @@ impl Summary<'_> {
                 file(&only.path, "the import arrays, one a line".into())?;
             }
         }
-        let Counts { duplicates, rejected, warnings, .. } = self.counts;
+        let Counts { duplicates, rejected, warnings, .. } = self.manifest.counts;
         for (name, count, what) in [
             ("rejects.csv", rejected, "rejected records, each with its reason"),
             ("duplicates.csv", duplicates, "records merged away or skipped"),
@@ -174,16 +267,20 @@ impl Summary<'_> {
     }
 
     fn write_next(&self, out: &mut impl Write) -> io::Result<()> {
+        let Counts { contacts, rejected, warnings, .. } = self.manifest.counts;
         let path = self.out.display().to_string();
         let folder = one_line(&path);
         writeln!(out, "\n{HEADING}Next{HEADING:#}")?;
-        if self.counts.rejected > 0 {
+        if rejected > 0 {
             writeln!(out, "  correct {folder}/rejects.csv, then convert it to another folder")?;
         }
-        if self.counts.warnings > 0 {
+        for (reason, options) in self.notes.helpful_options() {
+            writeln!(out, "  or, for {reason}: {options}")?;
+        }
+        if warnings > 0 {
             writeln!(out, "  look through {folder}/warnings.csv")?;
         }
-        match self.counts.contacts {
+        match contacts {
             0 => writeln!(out, "  nothing to import"),
             _ => {
                 let folder = shell_word(&path);
@@ -194,11 +291,10 @@ impl Summary<'_> {
 }
 
 /// A reason or a warning with its count.
-struct Line {
+struct Line<'t> {
     code: &'static str,
     meaning: &'static str,
-    tally: Tally,
-    example: Option<String>,
+    tally: &'t Tally,
 }
 
 /// A value as it can be shown on a line: control characters made visible, cut where it is long.

@@ -2,8 +2,8 @@
 //!
 //! Headers, cells, names of files and what a service answers are written by strangers, and a
 //! terminal obeys what it is sent: it moves the cursor, hides text, or shows it in another order.
-//! So text leaves with such characters spelt out, whoever wrote it. What styles text is told apart
-//! by where it comes from and not by what it looks like: only a [`Style`] of ours gets through.
+//! So text leaves with such characters spelt out, whoever wrote it. A style is known by
+//! where it comes from and not by what it looks like: only a [`Style`] of ours gets through.
 
 use std::cell::Cell;
 use std::ffi::OsString;
@@ -12,6 +12,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::AutoStream;
 use anstyle::AnsiColor;
+use contactmill::Event;
 
 /// A style of our own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,6 +142,23 @@ pub(crate) fn say_waiting() {
     }
 }
 
+/// Says what is skipped of an input, or that the run waits for it.
+pub(crate) fn say_event(event: &Event<'_>) {
+    let text = match event {
+        Event::Copying { .. } => return say_waiting(),
+        Event::SkippedMember { member, what } => format!("{member} is {what}; skipped"),
+        Event::SkippedColumn { input, column, holds } => {
+            format!("{input}: the column {column} holds {holds}; skipped")
+        }
+        Event::NoHeaderRow { input, format } => {
+            format!("{input}: {format} has no header row; --no-header changes nothing")
+        }
+        _ => return,
+    };
+    // Where this cannot be written, the run is still worth its while.
+    let _ = writeln!(stderr(), "{}", one_line(&text));
+}
+
 /// Says why a run ended. A message of ours goes on only in lines that are indented, so a line end
 /// before anything else came with a name and is spelt out: no name begins a line of its own.
 pub(crate) fn say_error(message: &impl fmt::Display) {
@@ -162,7 +180,7 @@ pub(crate) fn say_usage(error: &clap::Error) {
     let is_harmless = |word: OsString| !word.to_string_lossy().chars().any(is_obeyed);
     // Where even this cannot be written, the exit code has to do.
     let _ = match std::env::args_os().all(is_harmless) {
-        // With styles, which cannot be told from those of a file's name.
+        // With styles, which look like those that the name of a file could hold.
         true => error.print(),
         false => {
             let message = error.to_string();

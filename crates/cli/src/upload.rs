@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anstyle::AnsiColor;
-use contactmill_emit::displaced_results;
+use contactmill::displaced_results;
 use contactmill_upload::{
     ArraySlice, CaFileError, Ended, FolderError, HttpTransport, ImportFolder, MASKED, REFUSED,
     Remaining, Report, Target, TargetError, Token, TokenError, UploadError, UploadOptions,
@@ -14,7 +14,7 @@ use contactmill_upload::{
 };
 use serde_json::json;
 
-use crate::convert::Failure;
+use crate::failure::Failure;
 use crate::signals::Signals;
 use crate::summary::grouped;
 use crate::terminal::{self, Style};

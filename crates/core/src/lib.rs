@@ -127,8 +127,6 @@ pub mod __private {
 /// The examples of the pages that people read first, run as tests.
 #[cfg(doctest)]
 mod pages {
-    #[doc = include_str!("../../../README.md")]
-    struct Repository;
     #[doc = include_str!("../README.md")]
     struct Core;
     #[doc = include_str!("../../phone/README.md")]

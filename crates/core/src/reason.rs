@@ -76,7 +76,7 @@ codes! {
             "no such number in its country", "check the number and its country";
         PhoneCountryUnknown = "phone_country_unknown",
             "its country cannot be told",
-            "begin it with + and the country calling code, or use --region, or --bare-digits international";
+            "begin it with + and the country calling code, or set a default region, or read bare digits as international";
         PhoneAmbiguous = "phone_ambiguous",
             "it can be read in two ways",
             "write it as +, country calling code and number";
@@ -90,11 +90,11 @@ codes! {
         PhoneTestLead = "phone_test_lead",
             "a test entry of an ad platform", "leave it out: it is no contact";
         PhoneTypeNotAllowed = "phone_type_not_allowed",
-            "not a mobile number", "find a mobile number, or leave out --line-type mobile";
+            "not a mobile number", "find a mobile number, or convert it with every line type";
         EmailInvalid = "email_invalid",
-            "not an e-mail address", "correct the address, or leave out --bad-email reject";
+            "not an e-mail address", "correct the address, or take it out";
         NameMissing = "name_missing",
-            "no name", "add a name, or leave out --missing-name reject";
+            "no name", "add a name, or let the number stand in";
         RowTooManyFields = "row_too_many_fields",
             "more fields than the header has",
             "move the surplus at the end of the row to where it belongs and delete it there";
@@ -112,10 +112,10 @@ codes! {
             "put it right in its source, or put its fields in here and empty its _reason cell";
         RowExceedsMaxBytes = "row_exceeds_max_bytes",
             "larger than one import array may be",
-            "shorten it, leave out columns with --attributes, or raise --max-bytes";
+            "shorten it, leave out columns, or raise the maximum size of an array";
         TextInvalidEncoding = "text_invalid_encoding",
             "bytes that are no text",
-            "put right what stands where \u{FFFD} does, then empty its _reason cell, or read the file again with --encoding";
+            "put right what stands where \u{FFFD} does, then empty its _reason cell, or read the file again in its own encoding";
     }
 }
 

@@ -80,23 +80,20 @@ impl fmt::Display for EmitError {
             }
             EmitError::HoldsResults { path } => write!(
                 f,
-                "{} holds results already; name another folder with --out, or replace them with \
-                 --overwrite",
+                "{} holds results already; name another folder, or let them be replaced",
                 path.display()
             ),
             EmitError::HoldsOtherFiles { path, file } => write!(
                 f,
-                "{} holds files that are not contactmill's, such as {file}; name another folder \
-                 with --out",
+                "{} holds files that are not contactmill's, such as {file}; name another folder",
                 path.display()
             ),
             EmitError::NotAFolder { path } => {
-                write!(f, "{} is a file; name a folder with --out", path.display())
+                write!(f, "{} is a file; name a folder", path.display())
             }
             EmitError::Busy { path } => write!(
                 f,
-                "{}: another contactmill is at work in this folder; let it finish, or name another \
-                 with --out",
+                "{}: another contactmill is at work in this folder; let it finish, or name another",
                 path.display()
             ),
             EmitError::Unfinished { path } => {
@@ -110,12 +107,12 @@ impl fmt::Display for EmitError {
                 aside.display()
             ),
             EmitError::NoName { path } => {
-                write!(f, "{} cannot be made; name a folder with --out", path.display())
+                write!(f, "{} cannot be made; name a folder", path.display())
             }
             EmitError::NoThread(error) => write!(
                 f,
-                "a thread to write cannot be started ({error}); use --threads 1, or raise the limit \
-                 on processes"
+                "a thread to write cannot be started ({error}); use one thread, or raise the limit on \
+                 processes"
             ),
         }
     }

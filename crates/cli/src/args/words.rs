@@ -5,19 +5,16 @@ use std::str::FromStr;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
-use contactmill_core::columns::{AttributeSelection, MappedField};
-use contactmill_core::dedup::DedupPolicy;
-use contactmill_core::options::{
+use contactmill::columns::{AttributeSelection, MappedField};
+use contactmill::options::{
     Acceptance, BadEmail, BareDigits, LineTypePolicy, MissingName, PhoneMode,
 };
-use contactmill_emit::ArrayLayout;
-use serde::Serialize;
+use contactmill::{ArrayLayout, DedupPolicy};
 
 /// Declares the words of an option and what they mean.
 macro_rules! words {
     ($name:ident => $meaning:ty { $first:ident = $first_value:expr, $($word:ident = $value:expr),+ $(,)? }) => {
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
-        #[serde(rename_all = "kebab-case")]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
         pub(crate) enum $name {
             #[default]
             $first,
@@ -60,8 +57,7 @@ words!(OnDuplicateArgument => DedupPolicy {
     Last = DedupPolicy::Last,
 });
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DedupArgument {
     #[default]
     Phone,
@@ -96,12 +92,6 @@ impl FromStr for Assignment {
             return Err(format!("expected the name of a column behind {field}="));
         }
         Ok(Assignment { field, column: column.to_owned() })
-    }
-}
-
-impl fmt::Display for Assignment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.field, self.column)
     }
 }
 
@@ -184,54 +174,8 @@ impl fmt::Display for Attributes {
     }
 }
 
-/// How many records may be rejected.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum MaxRejects {
-    Count(u64),
-    Percent(f64),
-}
-
-impl MaxRejects {
-    /// Whether `rejected` of `records` is more than this.
-    pub(crate) fn is_exceeded(self, rejected: u64, records: u64) -> bool {
-        match self {
-            MaxRejects::Count(max) => rejected > max,
-            MaxRejects::Percent(max) => rejected as f64 * 100.0 > max * records as f64,
-        }
-    }
-}
-
-impl FromStr for MaxRejects {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let expected =
-            || "expected a number of records such as 100, or a share such as 2.5%".to_owned();
-        match text.strip_suffix('%') {
-            Some(percent) => {
-                let percent: f64 = percent.trim().parse().map_err(|_| expected())?;
-                (0.0..=100.0)
-                    .contains(&percent)
-                    .then_some(MaxRejects::Percent(percent))
-                    .ok_or_else(expected)
-            }
-            None => text.parse().map(MaxRejects::Count).map_err(|_| expected()),
-        }
-    }
-}
-
-impl fmt::Display for MaxRejects {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            MaxRejects::Count(count) => write!(f, "{count}"),
-            MaxRejects::Percent(percent) => write!(f, "{percent}%"),
-        }
-    }
-}
-
 /// What kind of cell a value stands in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FieldArgument {
     Phone,
     Email,

@@ -1,15 +1,14 @@
-//! What was found, told to a person at 80 columns.
+//! A report, for a person at 80 columns.
 
 use std::io::{self, Write};
 
 use anstyle::AnsiColor;
-use contactmill_core::columns::{ColumnRole, DecidedBy, MappedField, column_letters};
-use contactmill_core::inspect::{Finding, FindingCount, Inspection};
+use contactmill::columns::{ColumnRole, DecidedBy, MappedField, column_letters};
+use contactmill::{Finding, FindingCount, InspectedInput, Inspection, SeenColumns};
 use serde_json::Value;
 
-use super::{InspectedInput, Seen};
 use crate::args::InspectArguments;
-use crate::convert::shell_word;
+use crate::shell::shell_word;
 use crate::summary::{grouped, shown};
 use crate::terminal::{Style, one_line};
 
@@ -19,13 +18,13 @@ const WARN: Style = Style::of(AnsiColor::Yellow);
 const BAD: Style = Style::of(AnsiColor::Red);
 const DIM: Style = Style::new().dimmed();
 
-/// So many findings are shown for each column, the commonest first.
+/// Maximum number of findings that are shown for each column, the commonest first.
 const SHOWN: usize = 3;
 
-/// How wide everything may be.
+/// Maximum width of a line.
 const WIDTH: usize = 80;
 
-/// How wide the name of a column may be.
+/// Maximum width of the name of a column.
 const NAME_WIDTH: usize = 24;
 
 pub(super) fn write(
@@ -90,7 +89,7 @@ const fn grade(count: u64, of: u64) -> Style {
     }
 }
 
-fn write_columns(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
+fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
     let Inspection { sampled, blank, .. } = seen.inspection;
     let filled_of = sampled - blank;
     writeln!(
@@ -132,10 +131,7 @@ fn write_columns(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
 
 fn write_found(out: &mut impl Write, found: &[FindingCount]) -> io::Result<()> {
     for FindingCount { finding, count, first, .. } in found.iter().take(SHOWN) {
-        let style = match finding {
-            Finding::Reason(_) => BAD,
-            _ => WARN,
-        };
+        let style = if matches!(finding, Finding::Reason(_)) { BAD } else { WARN };
         let place = format!("line {}", first.line);
         let (count, code, meaning) = (grouped(*count), finding.code(), finding.meaning());
         writeln!(
@@ -158,7 +154,7 @@ fn write_records(out: &mut impl Write, inspection: &Inspection) -> io::Result<()
     write_found(out, reasons)
 }
 
-fn write_damage(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
+fn write_damage(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
     let mut is_first = true;
     for (index, ((name, _), column)) in seen.map.columns().zip(&seen.inspection.columns).enumerate()
     {
@@ -206,7 +202,7 @@ fn write_regions(out: &mut impl Write, inspection: &Inspection) -> io::Result<()
     Ok(())
 }
 
-fn write_opt_outs(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
+fn write_opt_outs(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
     let names: Vec<&str> = seen.map.columns().map(|(name, _)| name).collect();
     let outs = &seen.inspection.opt_outs;
     if outs.is_empty() {
@@ -221,7 +217,7 @@ fn write_opt_outs(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
     Ok(())
 }
 
-fn write_examples(out: &mut impl Write, seen: &Seen) -> io::Result<()> {
+fn write_examples(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
     if seen.examples.is_empty() {
         return Ok(());
     }

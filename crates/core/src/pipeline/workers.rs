@@ -13,7 +13,7 @@ impl fmt::Display for NoThreads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "cannot start threads: {}; use --threads 1, or raise the limit on processes",
+            "cannot start threads: {}; use one thread, or raise the limit on processes",
             self.0
         )
     }

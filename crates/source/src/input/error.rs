@@ -172,8 +172,8 @@ impl fmt::Display for SourceError {
                 write!(f, "is a folder; name the files in it, such as {}/*.csv", self.source)
             }
             SourceProblem::HeaderEncoding => f.write_str(
-                "the header row holds bytes that are no text; say which encoding it is in, \
-                 such as --encoding windows-1252",
+                "the header row holds bytes that are no text; name the encoding that it is in, \
+                 such as windows-1252",
             ),
             SourceProblem::Format { format } => {
                 write!(f, "this is {format}, which cannot be read; export it as CSV or XLSX")
@@ -197,7 +197,7 @@ impl fmt::Display for SourceError {
             }
             SourceProblem::Inflated { limits } => write!(
                 f,
-                "it unpacks to more than it may ({limits}); if it is meant to, raise --max-inflated"
+                "it decompresses to more than it may ({limits}); if it is meant to, raise the limits"
             ),
             SourceProblem::TooLargeInside { what, part, instead } => {
                 write!(
@@ -210,7 +210,7 @@ impl fmt::Display for SourceError {
                 write!(f, "{what} is protected by a password; take it off first")
             }
             SourceProblem::Compression { method } => {
-                write!(f, "it is compressed with {method}; unpack it first")
+                write!(f, "it is compressed with {method}; decompress it first")
             }
             SourceProblem::NothingInside { skipped_members } => {
                 f.write_str("there is nothing in it that contacts could be read from")?;
@@ -227,7 +227,7 @@ impl fmt::Display for SourceError {
             }
             SourceProblem::SeveralSheets { sheets } => write!(
                 f,
-                "several sheets hold contacts: {}; say which with --sheet",
+                "several sheets hold contacts: {}; name the one to read",
                 sheets.join(", ")
             ),
             SourceProblem::HeaderQuote => {

@@ -1,16 +1,14 @@
 //! What was found, as JSON.
 
-use std::io::{self, Write};
-
 use contactmill_core::columns::{ColumnRole, column_letters};
 use contactmill_core::inspect::FindingCount;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{InspectedInput, Seen};
+use super::{InspectedInput, Report, SeenColumns};
 
 #[derive(Serialize)]
-struct Report<'r> {
+struct ReportObject<'r> {
     inputs: Vec<InputReport<'r>>,
 }
 
@@ -100,7 +98,7 @@ impl<'r> From<&'r InspectedInput> for InputReport<'r> {
     fn from(part: &'r InspectedInput) -> Self {
         let mut report = InputReport {
             path: &part.name,
-            format: part.format,
+            format: part.format.name(),
             encoding: &part.encoding,
             delimiter: part.delimiter.as_deref(),
             quotes: part.quotes,
@@ -117,7 +115,7 @@ impl<'r> From<&'r InspectedInput> for InputReport<'r> {
             opt_outs: Vec::new(),
             examples: Vec::new(),
         };
-        let Some(Seen { map, inspection, examples }) = &part.seen else { return report };
+        let Some(SeenColumns { map, inspection, examples }) = &part.seen else { return report };
         let names: Vec<&str> = map.columns().map(|(name, _)| name).collect();
         report.preset = map.preset().map(|(id, _)| id);
         report.records = inspection.records;
@@ -174,8 +172,9 @@ impl<'r> From<&'r InspectedInput> for InputReport<'r> {
     }
 }
 
-pub(super) fn write(out: &mut impl Write, parts: &[InspectedInput]) -> io::Result<()> {
-    let report = Report { inputs: parts.iter().map(InputReport::from).collect() };
-    serde_json::to_writer_pretty(&mut *out, &report)?;
-    out.write_all(b"\n")
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let inputs = self.inputs.iter().map(InputReport::from).collect();
+        ReportObject { inputs }.serialize(serializer)
+    }
 }

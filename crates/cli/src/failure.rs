@@ -1,0 +1,189 @@
+//! Why a command failed, in the words of the command line.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use contactmill::columns::{MappingError, PhoneCandidate};
+use contactmill::{Error, Hint};
+
+use crate::hints;
+use crate::shell::shell_word;
+use crate::upload::UploadFailure;
+
+/// Why a command could not do what was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A run of `convert` or `inspect` could not go on.
+    Run(Error),
+    StandardInputTwice,
+    /// What was typed is no command.
+    Usage(clap::Error),
+    /// A profile cannot be read or written, or says something that is no option.
+    Profile {
+        path: PathBuf,
+        message: String,
+    },
+    StandardInput(io::Error),
+    StandardOutput(io::Error),
+    /// The results are in place, and the summary cannot be written.
+    Summary {
+        out: PathBuf,
+        error: io::Error,
+    },
+    Signals(io::Error),
+    /// A signal asked for it, with the exit code that it has.
+    Stopped(Option<u8>),
+    Upload(UploadFailure),
+    Sandbox(io::Error),
+}
+
+impl Failure {
+    /// The exit code of the process.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Stopped(Some(code)) => *code,
+            Failure::Upload(failure) => failure.exit_code(),
+            Failure::Usage(error) => u8::try_from(error.exit_code()).unwrap_or(2),
+            _ => 1,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Run(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Run(error) => run_failure(f, error),
+            Failure::StandardInputTwice => f.write_str("standard input (-) can be read only once"),
+            Failure::Profile { path, message } => write!(f, "{}: {message}", path.display()),
+            Failure::Usage(error) => error.fmt(f),
+            Failure::Signals(error) => write!(f, "cannot listen to signals: {error}"),
+            Failure::Stopped(_) => f.write_str("stopped by a signal; nothing was written"),
+            Failure::Upload(failure) => failure.fmt(f),
+            Failure::Sandbox(error) => {
+                write!(f, "the sandbox cannot listen: {error}; name another port with --port")
+            }
+            Failure::Summary { out, error } => write!(
+                f,
+                "standard output cannot be written: {error}\n  the results are whole, in {}",
+                out.display()
+            ),
+            Failure::StandardInput(error) => {
+                write!(f, "standard input cannot be read: {error}")
+            }
+            Failure::StandardOutput(error) => {
+                write!(f, "standard output cannot be written: {error}")
+            }
+        }
+    }
+}
+
+/// The text of the library, and the options that help.
+fn run_failure(f: &mut fmt::Formatter<'_>, error: &Error) -> fmt::Result {
+    if let Some(Hint::Columns { error: mapping, takes_no_header }) = error.hint() {
+        if let Some(name) = error.source_name() {
+            write!(f, "{name}: ")?;
+        }
+        return mapping_failure(f, mapping, takes_no_header);
+    }
+    write!(f, "{error}")?;
+    match error.hint().and_then(hints::of_error) {
+        Some(options) => write!(f, "\n  {options}"),
+        None => Ok(()),
+    }
+}
+
+fn mapping_failure(
+    f: &mut fmt::Formatter<'_>,
+    error: &MappingError,
+    takes_no_header: bool,
+) -> fmt::Result {
+    match error {
+        MappingError::NoPhoneColumn { columns, likely } => {
+            writeln!(f, "no column is called like one with phone numbers")?;
+            writeln!(f, "{}", listed("its columns are:", columns))?;
+            let column = likely.as_deref().unwrap_or("COLUMN");
+            write!(f, "  say which one it is: --map {}", shell_word(&format!("phone={column}")))
+        }
+        MappingError::AmbiguousPhone { candidates } => ambiguous_phone(f, candidates),
+        MappingError::NoHeader { columns, likely } => {
+            let add = match takes_no_header {
+                true => {
+                    let map = likely.as_ref().map(|letter| format!(" --map phone={letter}"));
+                    let map = map.unwrap_or_default();
+                    writeln!(f, "the first row is data, and no header")?;
+                    writeln!(f, "  if the file has none, say so: --no-header{map}")?;
+                    "or add a first line such as:"
+                }
+                false => {
+                    writeln!(f, "the first row is data; a header row is needed above it")?;
+                    "add a first line such as:"
+                }
+            };
+            write!(f, "{}", listed(add, &[example_header(*columns)]))
+        }
+        MappingError::UnknownColumn { column, columns } => {
+            writeln!(f, "there is no column {column:?}")?;
+            write!(f, "{}", listed("its columns are:", columns))
+        }
+        other => write!(f, "{other}"),
+    }
+}
+
+/// The columns that could hold the phone number, each as it is typed.
+fn ambiguous_phone(f: &mut fmt::Formatter<'_>, candidates: &[PhoneCandidate]) -> fmt::Result {
+    writeln!(f, "several columns hold phone numbers; say whose to take")?;
+    write!(f, "  one of:")?;
+    let typed = |column: &str| format!("--map {}", shell_word(&format!("phone={column}")));
+    let width = candidates.iter().map(|one| typed(&one.column).chars().count()).max();
+    // Beside a longer one, nothing fits on a line of 80 columns.
+    let width = width.unwrap_or_default().min(34);
+    for PhoneCandidate { column, letter, share, .. } in candidates {
+        let place = match column == letter {
+            true => String::new(),
+            false => format!("column {letter}: "),
+        };
+        let share = share.map(|share| share.to_string()).unwrap_or_default();
+        let line = format!("    {:width$}  {place}{share}", typed(column));
+        write!(f, "\n{}", line.trim_end_matches([' ', ':']))?;
+    }
+    Ok(())
+}
+
+/// A header row for this number of columns.
+fn example_header(columns: usize) -> String {
+    // A single column is that of the numbers.
+    let example = ["name", "phone", "email"].into_iter().skip(usize::from(columns == 1));
+    let names: Vec<String> = example
+        .map(String::from)
+        .chain((4..).map(|number| format!("column{number}")))
+        .take(columns)
+        .collect();
+    names.join(",")
+}
+
+/// Words behind a heading, with commas between, on lines of 80 columns.
+fn listed(heading: &str, words: &[String]) -> String {
+    const WIDTH: usize = 80;
+    let mut text = format!("  {heading}");
+    let mut width = text.chars().count();
+    for (index, word) in words.iter().enumerate() {
+        let comma = if index + 1 < words.len() { "," } else { "" };
+        let more = word.chars().count() + comma.len() + 1;
+        if width + more > WIDTH && index > 0 {
+            text.push_str("\n   ");
+            width = 3;
+        }
+        text.push(' ');
+        text.push_str(word);
+        text.push_str(comma);
+        width += more;
+    }
+    text
+}

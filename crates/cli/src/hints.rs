@@ -1,0 +1,62 @@
+//! Which options of the command line help. The library says what to do in words of its own.
+
+use contactmill::{Hint, Reason};
+
+/// The options that let a run succeed, as a sentence; `None` where the text of the error says all.
+pub(crate) fn of_error(hint: Hint<'_>) -> Option<&'static str> {
+    Some(match hint {
+        Hint::Out => "--out DIR names another folder",
+        Hint::OutOrReplace => "--out DIR names another folder; --overwrite replaces the results",
+        Hint::Encoding => "--encoding NAME names it",
+        Hint::Sheet => "--sheet NAME names it",
+        Hint::DecompressLimits => "--max-inflated SIZE,RATIOx raises them",
+        Hint::OneThread => "--threads 1 uses one",
+        _ => return None,
+    })
+}
+
+/// The options that let a rejected record be taken, as they are typed.
+pub(crate) const fn of_reason(reason: Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::PhoneCountryUnknown => "--region XX, or --bare-digits international",
+        Reason::PhoneTypeNotAllowed => "leave out --line-type mobile",
+        Reason::EmailInvalid => "leave out --bad-email reject",
+        Reason::NameMissing => "leave out --missing-name reject",
+        Reason::RowExceedsMaxBytes => "--attributes COL,COL, or --max-bytes N",
+        Reason::TextInvalidEncoding => "--encoding NAME",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::args::Arguments;
+
+    #[test]
+    fn every_option_that_a_hint_names_is_one_of_convert() {
+        let arguments = Arguments::command();
+        let convert = arguments.find_subcommand("convert").unwrap();
+        let hints = [
+            Hint::Out,
+            Hint::OutOrReplace,
+            Hint::Encoding,
+            Hint::Sheet,
+            Hint::DecompressLimits,
+            Hint::OneThread,
+        ];
+        let of_errors = hints.into_iter().map(|hint| of_error(hint).unwrap());
+        let of_reasons = Reason::ALL.iter().filter_map(|reason| of_reason(*reason));
+        let mut named = 0;
+        for hint in of_errors.chain(of_reasons) {
+            for word in hint.split([' ', ',', ';']).filter_map(|word| word.strip_prefix("--")) {
+                let mut options = convert.get_arguments().filter_map(clap::Arg::get_long);
+                assert!(options.any(|option| option == word), "{hint}");
+                named += 1;
+            }
+        }
+        assert!(named > 12, "{named}");
+    }
+}

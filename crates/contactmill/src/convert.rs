@@ -1,0 +1,341 @@
+//! From inputs to a result folder.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use contactmill_core::columns::FieldMapping;
+use contactmill_core::dedup::DedupPolicy;
+use contactmill_core::pipeline::{Counts, Pipeline, PipelineOptions, Scratch};
+use contactmill_core::records::SourceId;
+use contactmill_core::{Normalizer, Options};
+use contactmill_emit::{
+    ArrayLayout, ArrayWriter, BatchLimits, ContactWriter, EmitError, Existing, Finished,
+    InputTable, ResultWriter, Staging, WriteThread, write_manifest,
+};
+use contactmill_source::ReadOptions;
+
+use crate::error::{Error, ForeignError, Problem};
+use crate::event::{Event, OnEvent, StagingFolder};
+use crate::inputs::{self, Input, Reading};
+use crate::limits::MaxRejects;
+use crate::manifest::{self, Manifest};
+use crate::opening::{OpenInput, Opening};
+use crate::sink::ReportingSink;
+
+/// What contacts are written as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Output {
+    /// JSON arrays for the import API.
+    #[default]
+    Import,
+}
+
+/// Reads contact dumps and writes a result folder, which appears whole or not at all.
+///
+/// ```
+/// use std::sync::atomic::AtomicBool;
+///
+/// use contactmill::columns::{FieldMapping, MappedField};
+/// use contactmill::{Convert, Event, Input, Options, Output, Region};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let out = folder.path().join("out");
+/// let dump = "Kunde,Nummer\nAsha,098765-43210\nRavi,9.19877E+11\n";
+/// let assignments =
+///     vec![(MappedField::Name, "Kunde".into()), (MappedField::Phone, "Nummer".into())];
+/// let stop = AtomicBool::new(false);
+/// let mut rejected = Vec::new();
+///
+/// let manifest = Convert::new([Input::reader("kunden", dump.as_bytes())])
+///     .out(&out)
+///     .options(Options { region: Some(Region::IN), ..Options::default() })
+///     .mapping(FieldMapping { assignments, ..FieldMapping::default() })
+///     .to(Output::Import)
+///     .threads(2)
+///     .on_event(|event| {
+///         if let Event::Rejected { record, rejection } = event {
+///             rejected.push((record.position().line, rejection.reason.code()));
+///         }
+///     })
+///     .stop(&stop)
+///     .run()?;
+/// assert_eq!(manifest.counts.contacts, 1);
+/// assert_eq!(rejected, [(3, "phone_excel_rounded")]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing happens before `run`"]
+pub struct Convert<'c> {
+    inputs: Vec<Input<'c>>,
+    on_event: Box<OnEvent<'c>>,
+    settings: Settings<'c>,
+}
+
+/// Says whether the results in a folder may be replaced.
+type MayReplace<'c> = dyn Fn(&Path) -> Result<(), ForeignError> + 'c;
+
+/// How a run works: all but what it reads.
+pub(crate) struct Settings<'c> {
+    pub(crate) out: PathBuf,
+    pub(crate) options: Options,
+    pub(crate) mapping: FieldMapping,
+    pub(crate) reading: Reading,
+    pub(crate) output: Output,
+    pub(crate) existing: Existing,
+    pub(crate) limits: BatchLimits,
+    pub(crate) layout: ArrayLayout,
+    pub(crate) dedup: DedupPolicy,
+    pub(crate) max_rejects: Option<MaxRejects>,
+    pub(crate) threads: usize,
+    pub(crate) stop: Option<&'c AtomicBool>,
+    pub(crate) may_replace: Box<MayReplace<'c>>,
+}
+
+impl<'c> Convert<'c> {
+    /// A conversion of these inputs, in this order, to the folder `contactmill-out`.
+    pub fn new<I: Into<Input<'c>>>(inputs: impl IntoIterator<Item = I>) -> Self {
+        Convert {
+            inputs: inputs.into_iter().map(Into::into).collect(),
+            on_event: Box::new(|_| {}),
+            settings: Settings {
+                out: "contactmill-out".into(),
+                options: Options::default(),
+                mapping: FieldMapping::default(),
+                reading: Reading::default(),
+                output: Output::default(),
+                existing: Existing::default(),
+                limits: BatchLimits::default(),
+                layout: ArrayLayout::default(),
+                dedup: DedupPolicy::default(),
+                max_rejects: None,
+                threads: 0,
+                stop: None,
+                may_replace: Box::new(|_| Ok(())),
+            },
+        }
+    }
+
+    /// The folder for the results.
+    pub fn out(mut self, out: impl Into<PathBuf>) -> Self {
+        self.settings.out = out.into();
+        self
+    }
+
+    /// How contacts are read.
+    pub fn options(mut self, options: Options) -> Self {
+        self.settings.options = options;
+        self
+    }
+
+    /// What columns hold. What is not said, the header says, or the cells.
+    pub fn mapping(mut self, mapping: FieldMapping) -> Self {
+        self.settings.mapping = mapping;
+        self
+    }
+
+    /// How inputs are read.
+    pub fn reading(mut self, reading: Reading) -> Self {
+        self.settings.reading = reading;
+        self
+    }
+
+    /// What contacts are written as.
+    pub const fn to(mut self, output: Output) -> Self {
+        self.settings.output = output;
+        self
+    }
+
+    /// What to do with results that stand in the folder already. They are kept by default: the run
+    /// is an error.
+    pub const fn existing(mut self, existing: Existing) -> Self {
+        self.settings.existing = existing;
+        self
+    }
+
+    /// Asks this function before results are replaced, once at the beginning and once at the end,
+    /// when nobody else can work in their folder any more. Its error ends the run.
+    pub fn may_replace<E: Into<ForeignError>>(
+        mut self,
+        may_replace: impl Fn(&Path) -> Result<(), E> + 'c,
+    ) -> Self {
+        self.settings.may_replace = Box::new(move |out| may_replace(out).map_err(Into::into));
+        self
+    }
+
+    /// Maximum size of an import array.
+    pub const fn array_limits(mut self, limits: BatchLimits) -> Self {
+        self.settings.limits = limits;
+        self
+    }
+
+    /// How arrays are laid out in files.
+    pub const fn array_layout(mut self, layout: ArrayLayout) -> Self {
+        self.settings.layout = layout;
+        self
+    }
+
+    /// Which of several contacts with the same number is kept.
+    pub const fn dedup(mut self, dedup: DedupPolicy) -> Self {
+        self.settings.dedup = dedup;
+        self
+    }
+
+    /// How many records may be rejected before the run counts as bad. The manifest states it; what
+    /// follows from it is up to the caller.
+    pub const fn max_rejects(mut self, max: Option<MaxRejects>) -> Self {
+        self.settings.max_rejects = max;
+        self
+    }
+
+    /// Number of worker threads; 0, the default, is one per core. With 1, the calling thread does
+    /// everything. The results are the same.
+    pub const fn threads(mut self, threads: usize) -> Self {
+        self.settings.threads = threads;
+        self
+    }
+
+    /// Reports what happens to this function. It is called on the calling thread; the run waits for
+    /// it.
+    pub fn on_event(mut self, on_event: impl FnMut(Event<'_>) + 'c) -> Self {
+        self.on_event = Box::new(on_event);
+        self
+    }
+
+    /// Stops the run at the next block once any thread sets this. Nothing is written then.
+    pub const fn stop(mut self, stop: &'c AtomicBool) -> Self {
+        self.settings.stop = Some(stop);
+        self
+    }
+
+    /// Converts, and returns the manifest that stands in the result folder.
+    ///
+    /// # Errors
+    ///
+    /// When an input cannot be read, its columns are not known, or the results cannot be written.
+    /// Nothing is left behind then, and earlier results stay as they are.
+    pub fn run(self) -> Result<Manifest, Error> {
+        let Convert { inputs, mut on_event, settings } = self;
+        let on_event = &mut *on_event;
+        inputs::check(&inputs)?;
+        let staging = settings.stage(&inputs, on_event)?;
+        let scratch = || staging.scratch();
+        let is_header = |row: &[String]| settings.mapping.is_header(row);
+        let reading = settings.reading.options(&scratch, &is_header);
+        let mut inputs = settings.open(inputs, reading, on_event)?;
+        let (counts, finished) = settings.write(&mut inputs, reading, &staging, on_event)?;
+        let manifest = manifest::of_run(&settings, &inputs, counts, finished);
+        write_manifest(&manifest, &staging)?;
+        settings.commit(staging, on_event)?;
+        Ok(manifest)
+    }
+}
+
+impl fmt::Debug for Convert<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Convert")
+            .field("inputs", &self.inputs)
+            .field("out", &self.settings.out)
+            .field("options", &self.settings.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Settings<'_> {
+    /// Makes the staging folder, if results may go to the folder at all.
+    fn stage(&self, inputs: &[Input<'_>], on_event: &mut OnEvent<'_>) -> Result<Staging, Error> {
+        let staging = Staging::new(&self.out, self.existing)?;
+        on_event(Event::Staged(StagingFolder(&staging)));
+        for note in staging.notes() {
+            on_event(Event::Note(note));
+        }
+        // Better now than after a long run; at its end it is asked again.
+        (self.may_replace)(staging.out()).map_err(Problem::NotReplaced)?;
+        let mut paths = inputs.iter().filter_map(Input::path);
+        if let Some(input) = paths.find(|path| staging.replaces(path)) {
+            return Err(Problem::InputInOut { input: input.display().to_string() }.into());
+        }
+        Ok(staging)
+    }
+
+    /// Opens all inputs and decides on their columns.
+    fn open(
+        &self,
+        inputs: Vec<Input<'_>>,
+        reading: ReadOptions<'_>,
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<Vec<OpenInput>, Error> {
+        let Settings { mapping, options, stop, .. } = self;
+        let inputs = Opening { reading, mapping, options, stop: *stop }.all(inputs, on_event)?;
+        for input in &inputs {
+            on_event(Event::Opened(input.opened()));
+        }
+        on_event(Event::Started { bytes: inputs.iter().map(|input| input.bytes).sum() });
+        Ok(inputs)
+    }
+
+    /// Reads all inputs and writes what comes of them, all but the manifest.
+    fn write(
+        &self,
+        inputs: &mut [OpenInput],
+        reading: ReadOptions<'_>,
+        staging: &Staging,
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<(Counts, Finished), Error> {
+        let contacts = self.contact_writer(staging)?;
+        let encoder = contacts.encoder();
+        let tables: Vec<InputTable<'_>> = inputs
+            .iter()
+            .map(|input| InputTable { name: &input.name, header: &input.header })
+            .collect();
+        let result = ResultWriter::new(staging, &tables, contacts)?;
+        let mut sink = ReportingSink::new(result, on_event);
+        let normalizer = Normalizer::new(self.options.clone());
+        let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
+        let options = PipelineOptions {
+            threads: self.threads,
+            dedup: self.dedup,
+            encoder: encoder.as_deref(),
+            scratch: &scratch,
+            stop: self.stop,
+        };
+        let mut pipeline = Pipeline::new(&normalizer, options)?;
+        for (index, input) in inputs.iter_mut().enumerate() {
+            let mut source = input.take_source(reading)?;
+            if let Some(map) = &input.map {
+                let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
+                let fed = pipeline.feed(id, &mut source, map, &mut sink);
+                input.records = fed.map_err(|stopped| Error::stopped(stopped, &self.out))?;
+            }
+            input.sha256 = source.source().sha256()?;
+            sink.end_input(input.bytes, input.records);
+        }
+        sink.end_reading();
+        let finished = pipeline.finish(&mut sink);
+        let counts = finished.map_err(|stopped| Error::stopped(stopped, &self.out))?;
+        Ok((counts, sink.into_result().finish()?))
+    }
+
+    /// Writes contacts in the format that was asked for.
+    fn contact_writer(&self, staging: &Staging) -> Result<Box<dyn ContactWriter>, EmitError> {
+        // Who asks for one thread gets one.
+        let thread = if self.threads == 1 { WriteThread::Caller } else { WriteThread::Own };
+        match self.output {
+            Output::Import => {
+                Ok(Box::new(ArrayWriter::new(staging, self.limits, self.layout, thread)?))
+            }
+        }
+    }
+
+    /// Puts the results in place.
+    fn commit(&self, staging: Staging, on_event: &mut OnEvent<'_>) -> Result<(), Error> {
+        let committed = staging.commit_if(|out| {
+            (self.may_replace)(out).map_err(|error| Error::from(Problem::NotReplaced(error)))
+        })?;
+        on_event(Event::Committed { path: &committed.path });
+        for note in &committed.notes {
+            on_event(Event::Note(note));
+        }
+        Ok(())
+    }
+}

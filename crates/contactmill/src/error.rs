@@ -1,0 +1,279 @@
+//! Why a run could not go on.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use contactmill_core::columns::MappingError;
+use contactmill_core::pipeline::{NoThreads, Stopped};
+use contactmill_emit::EmitError;
+use contactmill_source::{SourceError, SourceProblem};
+
+/// A run that could not go on: what is wrong, where, and what to do.
+///
+/// Its text never holds the cells of a record.
+///
+/// ```
+/// use contactmill::{Convert, ErrorKind};
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let out = folder.path().join("out");
+/// let error = Convert::new(["no-such-file.csv"]).out(&out).run().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Input);
+/// assert_eq!(error.source_name(), Some("no-such-file.csv"));
+/// assert_eq!(error.to_string(), "no-such-file.csv: no such file");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Error(Box<Problem>);
+
+/// Kinds of [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An input is not there, cannot be read, is damaged, or is of a format that is not read.
+    Input,
+    /// An input was changed while it was read.
+    InputChanged,
+    /// The columns of an input are not known well enough to read it.
+    Mapping,
+    /// The inputs have more records than one run can number.
+    TooManyRecords,
+    /// The folder holds results already.
+    OutputExists,
+    /// The folder cannot hold results: it holds something else, or is no folder.
+    OutputFolder,
+    /// Another run, or an upload, is at work in the folder.
+    OutputInUse,
+    /// The function that [`Convert::may_replace`](crate::Convert::may_replace) takes objected.
+    NotReplaced,
+    /// Results, or temporary files beside them, cannot be written.
+    Output,
+    /// Threads cannot be started.
+    Threads,
+    /// The run was stopped, as asked.
+    Stopped,
+}
+
+/// What the caller can change so that the run succeeds, for whoever wants to say it in the words of
+/// a front end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Hint<'e> {
+    /// Name another folder: [`Convert::out`](crate::Convert::out).
+    Out,
+    /// Name another folder, or replace the results in it:
+    /// [`Convert::existing`](crate::Convert::existing).
+    OutOrReplace,
+    /// Name the encoding: [`Reading::encoding`](crate::Reading::encoding).
+    Encoding,
+    /// Name the sheet: [`Reading::sheet`](crate::Reading::sheet).
+    Sheet,
+    /// Raise the limits of decompression: [`Reading::decompress`](crate::Reading::decompress).
+    DecompressLimits,
+    /// Say what the columns hold, or that there is no header row:
+    /// [`Convert::mapping`](crate::Convert::mapping),
+    /// [`Reading::no_header`](crate::Reading::no_header).
+    Columns {
+        /// What is not known of the columns.
+        error: &'e MappingError,
+        /// Whether the input may be without a header row: whether its format has one at all.
+        takes_no_header: bool,
+    },
+    /// Use one thread: [`Convert::threads`](crate::Convert::threads).
+    OneThread,
+}
+
+/// An error of whoever uses the library.
+pub(crate) type ForeignError = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Debug)]
+pub(crate) enum Problem {
+    Source(SourceError),
+    Emit(EmitError),
+    Threads(NoThreads),
+    Mapping {
+        input: String,
+        error: MappingError,
+        /// Whether the input can be read without a header row.
+        takes_no_header: bool,
+    },
+    /// An input stands in the folder that is going to be replaced.
+    InputInOut {
+        input: String,
+    },
+    /// The header of an input is not what it was when it was opened first.
+    Changed {
+        input: String,
+    },
+    /// What was deferred cannot be written to the staging folder or read back.
+    Scratch {
+        out: PathBuf,
+        error: io::Error,
+    },
+    NotReplaced(ForeignError),
+    TooManyRecords,
+    Stopped,
+}
+
+impl Error {
+    /// What kind of error it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match &*self.0 {
+            Problem::Source(error) => match &error.problem {
+                SourceProblem::Changed => ErrorKind::InputChanged,
+                SourceProblem::NoThread(_) => ErrorKind::Threads,
+                _ => ErrorKind::Input,
+            },
+            Problem::Emit(error) => match error {
+                EmitError::HoldsResults { .. } => ErrorKind::OutputExists,
+                EmitError::HoldsOtherFiles { .. }
+                | EmitError::NotAFolder { .. }
+                | EmitError::NoName { .. } => ErrorKind::OutputFolder,
+                EmitError::Busy { .. } => ErrorKind::OutputInUse,
+                EmitError::NoThread(_) => ErrorKind::Threads,
+                _ => ErrorKind::Output,
+            },
+            Problem::Threads(_) => ErrorKind::Threads,
+            Problem::Mapping { .. } => ErrorKind::Mapping,
+            Problem::InputInOut { .. } => ErrorKind::OutputFolder,
+            Problem::Changed { .. } => ErrorKind::InputChanged,
+            Problem::Scratch { .. } => ErrorKind::Output,
+            Problem::NotReplaced(_) => ErrorKind::NotReplaced,
+            Problem::TooManyRecords => ErrorKind::TooManyRecords,
+            Problem::Stopped => ErrorKind::Stopped,
+        }
+    }
+
+    /// The name of the input that is at fault, where there is one.
+    #[must_use]
+    pub fn source_name(&self) -> Option<&str> {
+        match &*self.0 {
+            Problem::Source(error) => Some(&error.source),
+            Problem::Mapping { input, .. }
+            | Problem::InputInOut { input }
+            | Problem::Changed { input } => Some(input),
+            _ => None,
+        }
+    }
+
+    /// The line of the input, from 1, where there is one.
+    #[must_use]
+    pub fn line(&self) -> Option<u64> {
+        match &*self.0 {
+            Problem::Source(error) => error.line,
+            _ => None,
+        }
+    }
+
+    /// What the caller can change.
+    #[must_use]
+    pub fn hint(&self) -> Option<Hint<'_>> {
+        match &*self.0 {
+            Problem::Source(error) => match &error.problem {
+                SourceProblem::HeaderEncoding => Some(Hint::Encoding),
+                SourceProblem::Inflated { .. } => Some(Hint::DecompressLimits),
+                SourceProblem::SeveralSheets { .. } => Some(Hint::Sheet),
+                _ => None,
+            },
+            Problem::Emit(error) => match error {
+                EmitError::HoldsResults { .. } => Some(Hint::OutOrReplace),
+                EmitError::HoldsOtherFiles { .. }
+                | EmitError::NotAFolder { .. }
+                | EmitError::Busy { .. }
+                | EmitError::NoName { .. } => Some(Hint::Out),
+                EmitError::NoThread(_) => Some(Hint::OneThread),
+                _ => None,
+            },
+            Problem::Threads(_) => Some(Hint::OneThread),
+            Problem::Mapping { error, takes_no_header, .. } => {
+                Some(Hint::Columns { error, takes_no_header: *takes_no_header })
+            }
+            Problem::InputInOut { .. } => Some(Hint::Out),
+            _ => None,
+        }
+    }
+
+    /// Why a run into this folder stopped.
+    pub(crate) fn stopped<S: Into<Error>>(stopped: Stopped<S, EmitError>, out: &Path) -> Error {
+        match stopped {
+            Stopped::Source(error) => error.into(),
+            Stopped::Sink(error) => error.into(),
+            Stopped::Asked => Problem::Stopped.into(),
+            Stopped::Scratch(error) => Problem::Scratch { out: out.to_owned(), error }.into(),
+            Stopped::TooManyRecords => Problem::TooManyRecords.into(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Problem::Source(error) => error.fmt(f),
+            Problem::Emit(error) => error.fmt(f),
+            Problem::Threads(error) => error.fmt(f),
+            Problem::Mapping { input, error, .. } => write!(f, "{input}: {error}"),
+            Problem::InputInOut { input } => {
+                write!(f, "{input} stands in the folder that would be replaced; name another")
+            }
+            Problem::Changed { input } => write!(f, "{input}: was changed while it was read"),
+            Problem::Scratch { out, error } => {
+                write!(f, "contacts cannot be set aside beside {}: {error}", out.display())
+            }
+            Problem::NotReplaced(error) => error.fmt(f),
+            Problem::TooManyRecords => f.write_str(
+                "the inputs have more than 4,294,967,295 records\n  convert them in several runs",
+            ),
+            Problem::Stopped => f.write_str("stopped as asked; nothing was written"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.0 {
+            Problem::Source(error) => error.source(),
+            Problem::Emit(error) => error.source(),
+            Problem::Threads(error) => error.source(),
+            Problem::Mapping { error, .. } => error.source(),
+            Problem::Scratch { error, .. } => Some(error),
+            Problem::NotReplaced(error) => error.source(),
+            Problem::InputInOut { .. }
+            | Problem::Changed { .. }
+            | Problem::TooManyRecords
+            | Problem::Stopped => None,
+        }
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Error(Box::new(problem))
+    }
+}
+
+impl From<SourceError> for Error {
+    fn from(error: SourceError) -> Self {
+        Problem::Source(error).into()
+    }
+}
+
+impl From<EmitError> for Error {
+    fn from(error: EmitError) -> Self {
+        Problem::Emit(error).into()
+    }
+}
+
+impl From<NoThreads> for Error {
+    fn from(error: NoThreads) -> Self {
+        Problem::Threads(error).into()
+    }
+}
+
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}

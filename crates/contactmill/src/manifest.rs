@@ -1,0 +1,150 @@
+//! The manifest: what went in, what came out, how it was read.
+
+use std::collections::BTreeMap;
+
+use contactmill_core::columns::{
+    AttributeSelection, ColumnMap, ColumnRole, DecidedBy, FieldMapping,
+};
+use contactmill_core::dedup::DedupPolicy;
+use contactmill_core::options::{
+    Acceptance, BadEmail, BareDigits, LineTypePolicy, MissingName, PhoneMode,
+};
+use contactmill_core::pipeline;
+use contactmill_core::{METADATA_VERSION, Reason, Region, WarningCode};
+use contactmill_emit::{ArrayLayout, Finished, manifest_counts};
+pub use contactmill_wire::manifest::{
+    Column, ContentDecision, Counts, Input, Manifest, Mapping, Options, OutputFile, SCHEMA, Tool,
+};
+
+use crate::convert::Settings;
+use crate::opening::OpenInput;
+
+/// What a run read, how, and what came of it.
+pub(crate) fn of_run(
+    settings: &Settings<'_>,
+    inputs: &[OpenInput],
+    counts: pipeline::Counts,
+    finished: Finished,
+) -> Manifest {
+    Manifest {
+        schema: SCHEMA,
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            phone_metadata: METADATA_VERSION.to_owned(),
+        },
+        inputs: inputs.iter().map(input).collect(),
+        mapping: inputs.iter().map(mapping).collect(),
+        options: options(settings),
+        counts: manifest_counts(counts),
+        rejected_by_reason: by_code(finished.rejected, Reason::code, |tally| tally.count),
+        warnings_by_code: by_code(finished.warnings, WarningCode::code, |tally| tally.count),
+        contacts_by_region: by_code(finished.regions, Region::as_str, |count| count),
+        files: finished.files,
+    }
+}
+
+fn input(input: &OpenInput) -> Input {
+    Input {
+        path: input.name.clone(),
+        format: input.format.name().to_owned(),
+        encoding: input.encoding.to_string(),
+        bytes: input.bytes,
+        sha256: input.sha256.clone(),
+        records: input.records,
+        skipped_columns: input.skipped.iter().map(|column| column.name.clone()).collect(),
+    }
+}
+
+fn mapping(input: &OpenInput) -> Mapping {
+    let map = input.map.as_ref();
+    Mapping {
+        path: input.name.clone(),
+        preset: map.and_then(ColumnMap::preset).map(|(id, _)| id.to_owned()),
+        columns: map.map(columns).unwrap_or_default(),
+    }
+}
+
+fn columns(map: &ColumnMap) -> Vec<Column> {
+    let column = |(index, (name, role)): (usize, (&str, &ColumnRole))| Column {
+        column: name.to_owned(),
+        field: match role {
+            ColumnRole::Field(field) => Some(field.to_string()),
+            ColumnRole::Ignored | ColumnRole::Bookkeeping => None,
+        },
+        content: content_decision(map, index),
+    };
+    map.columns().enumerate().map(column).collect()
+}
+
+/// The decision on a column, where its cells made it.
+fn content_decision(map: &ColumnMap, index: usize) -> Option<ContentDecision> {
+    let decision = map.decision(index).filter(|decision| decision.by == DecidedBy::Content)?;
+    Some(ContentDecision {
+        confidence: decision.confidence,
+        why: decision.share.map(|share| share.to_string()).unwrap_or_default(),
+    })
+}
+
+/// The options under the names and words that they have on the command line.
+fn options(settings: &Settings<'_>) -> Options {
+    let reading = &settings.reading;
+    let options = &settings.options;
+    Options {
+        region: options.region.map(|region| region.as_str().to_owned()),
+        encoding: reading.encoding.map(|encoding| encoding.to_string()),
+        delimiter: reading.delimiter.map(|delimiter| delimiter.to_string()),
+        no_header: reading.no_header,
+        sheet: reading.sheet.clone(),
+        max_inflated: reading.decompress.to_string(),
+        map: assignments(&settings.mapping),
+        attributes: attributes(&settings.mapping),
+        add_tags: options.add_tags.clone(),
+        bare_digits: either(
+            options.bare_digits,
+            BareDigits::International,
+            "international",
+            "national",
+        ),
+        phones: either(options.phones, PhoneMode::Strict, "strict", "recover"),
+        line_type: either(options.line_type, LineTypePolicy::Mobile, "mobile", "any"),
+        accept: either(options.accept, Acceptance::Possible, "possible", "valid"),
+        missing_name: either(options.missing_name, MissingName::Reject, "reject", "phone"),
+        bad_email: either(options.bad_email, BadEmail::Reject, "reject", "drop"),
+        dedup: either(settings.dedup, DedupPolicy::None, "none", "phone"),
+        on_duplicate: match settings.dedup {
+            DedupPolicy::First => "first".into(),
+            DedupPolicy::Last => "last".into(),
+            _ => "merge".into(),
+        },
+        max_contacts: settings.limits.max_contacts,
+        max_bytes: settings.limits.max_bytes,
+        layout: either(settings.layout, ArrayLayout::Lines, "lines", "files"),
+        max_rejects: settings.max_rejects.map(|max| max.to_string()),
+    }
+}
+
+/// The word for a value, or for the other one that it can be.
+fn either<T: PartialEq>(value: T, this: T, word: &str, other_word: &str) -> String {
+    if value == this { word.to_owned() } else { other_word.to_owned() }
+}
+
+fn assignments(mapping: &FieldMapping) -> Vec<String> {
+    mapping.assignments.iter().map(|(field, column)| format!("{field}={column}")).collect()
+}
+
+fn attributes(mapping: &FieldMapping) -> String {
+    match &mapping.attributes {
+        AttributeSelection::All => "all".to_owned(),
+        AttributeSelection::None => "none".to_owned(),
+        AttributeSelection::Columns(columns) => columns.join(","),
+    }
+}
+
+fn by_code<K, V>(
+    counts: BTreeMap<K, V>,
+    code: impl Fn(K) -> &'static str,
+    count: impl Fn(V) -> u64,
+) -> BTreeMap<String, u64> {
+    counts.into_iter().map(|(key, value)| (code(key).to_owned(), count(value))).collect()
+}

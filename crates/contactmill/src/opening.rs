@@ -1,0 +1,270 @@
+//! Opening inputs and deciding what their columns hold, for [`Convert`](crate::Convert) and
+//! [`Inspect`](crate::Inspect) alike, so that they never differ.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use contactmill_core::Options;
+use contactmill_core::columns::{ColumnMap, FieldMapping, MappingError, Resumed, Sampled};
+use contactmill_source::{
+    AnySource, Dump, DumpMember, Format, ReadOptions, SkippedColumn, SkippedMember, TextEncoding,
+};
+
+use crate::error::{Error, Problem};
+use crate::event::{Event, OnEvent, OpenedInput};
+use crate::inputs::Input;
+
+/// A member of an input, or the input itself, whose header has been read.
+pub(crate) struct OpenInput {
+    pub(crate) name: String,
+    pub(crate) format: Format,
+    pub(crate) encoding: TextEncoding,
+    /// Of delimited text.
+    pub(crate) delimiter: Option<String>,
+    /// How its fields are quoted, where it is not the usual way.
+    pub(crate) quotes: Option<&'static str>,
+    pub(crate) bytes: u64,
+    pub(crate) sha256: String,
+    pub(crate) header: Vec<String>,
+    pub(crate) skipped: Vec<SkippedColumn>,
+    /// What its columns hold; nothing when it is empty.
+    pub(crate) map: Option<ColumnMap>,
+    pub(crate) records: u64,
+    /// Open since its header was read, if it is one of the first. The others are opened again when
+    /// their turn comes: there may be more of them than can be open.
+    source: Option<Resumed<AnySource>>,
+    member: DumpMember,
+}
+
+impl OpenInput {
+    /// The records from the first, for the one time that they are read.
+    pub(crate) fn take_source(
+        &mut self,
+        reading: ReadOptions<'_>,
+    ) -> Result<Resumed<AnySource>, Error> {
+        let source = match self.source.take() {
+            Some(source) => source,
+            None => Resumed::from(self.member.open(reading)?),
+        };
+        if source.source().header() != self.header {
+            return Err(Problem::Changed { input: self.name.clone() }.into());
+        }
+        Ok(source)
+    }
+
+    /// What is reported of it.
+    pub(crate) fn opened(&self) -> OpenedInput<'_> {
+        OpenedInput {
+            name: &self.name,
+            format: self.format,
+            bytes: self.bytes,
+            columns: self.map.as_ref(),
+        }
+    }
+}
+
+/// Number of inputs that stay open between the reading of their headers and their turn.
+const KEPT_OPEN: usize = 4;
+
+/// How inputs are opened.
+pub(crate) struct Opening<'o> {
+    pub(crate) reading: ReadOptions<'o>,
+    pub(crate) mapping: &'o FieldMapping,
+    pub(crate) options: &'o Options,
+    /// Ends the opening with an error once it is set.
+    pub(crate) stop: Option<&'o AtomicBool>,
+}
+
+/// The inputs that are open so far.
+#[derive(Default)]
+struct Opened {
+    inputs: Vec<OpenInput>,
+    unresolved: Vec<Unresolved>,
+    /// How many of them stay open.
+    kept: usize,
+}
+
+/// An input whose columns may be known by those of others.
+struct Unresolved {
+    index: usize,
+    /// What is wrong with it where they are not.
+    error: Error,
+    /// Whether none of its cells looks like a phone number.
+    lacks_phones: bool,
+}
+
+impl Opening<'_> {
+    /// Opens everything that the inputs hold, to see its columns.
+    pub(crate) fn all(
+        &self,
+        inputs: Vec<Input<'_>>,
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<Vec<OpenInput>, Error> {
+        let mut opened = Opened::default();
+        for input in inputs {
+            let input = input.open(self.reading.scratch, on_event)?;
+            let Dump { parts, skipped_members } = Dump::of(input, self.reading)?;
+            for SkippedMember { name, what } in &skipped_members {
+                on_event(Event::SkippedMember { member: name, what });
+            }
+            for member in parts {
+                self.check_stop()?;
+                self.open(member, &mut opened, on_event)?;
+            }
+        }
+        let Opened { mut inputs, unresolved, .. } = opened;
+        if !unresolved.is_empty() {
+            self.resolve_by_others(&mut inputs, unresolved)?;
+        }
+        Ok(inputs)
+    }
+
+    /// An error once the caller has asked to stop.
+    pub(crate) fn check_stop(&self) -> Result<(), Error> {
+        match self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            true => Err(Problem::Stopped.into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Opens a member and decides on its columns.
+    fn open(
+        &self,
+        member: DumpMember,
+        opened: &mut Opened,
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<(), Error> {
+        let sampled = Sampled::of(member.open(self.reading)?, self.options.clone())?;
+        self.report(sampled.source(), on_event);
+        let map = match self.columns_of(&sampled) {
+            Ok(map) => map,
+            Err(error) => {
+                let lacks_phones = sampled.sample().likely_phone_column().is_none();
+                if !self.may_lack_columns(&sampled, lacks_phones) {
+                    return Err(error);
+                }
+                let index = opened.inputs.len();
+                opened.unresolved.push(Unresolved { index, error, lacks_phones });
+                None
+            }
+        };
+        let source = sampled.source();
+        let mut input = OpenInput {
+            name: source.name().to_owned(),
+            format: source.format(),
+            encoding: source.encoding(),
+            delimiter: source.delimiter().map(|delimiter| delimiter.to_string()),
+            quotes: source.quotes(),
+            bytes: source.bytes(),
+            sha256: String::new(),
+            header: source.header().to_vec(),
+            skipped: source.skipped_columns().to_vec(),
+            map,
+            records: 0,
+            source: None,
+            member,
+        };
+        if opened.kept < KEPT_OPEN {
+            input.source = sampled.resume();
+            opened.kept += usize::from(input.source.is_some());
+        }
+        opened.inputs.push(input);
+        Ok(())
+    }
+
+    /// Reports what is not read of a source, or not as the caller says.
+    fn report(&self, source: &AnySource, on_event: &mut OnEvent<'_>) {
+        if self.reading.no_header && !source.format().has_header_row() {
+            on_event(Event::NoHeaderRow { input: source.name(), format: source.format() });
+        }
+        for SkippedColumn { name, holds } in source.skipped_columns() {
+            on_event(Event::SkippedColumn { input: source.name(), column: name, holds });
+        }
+    }
+
+    /// What the columns of a source hold, by its header and its first thousand records; nothing when
+    /// it is empty.
+    fn columns_of(&self, sampled: &Sampled<AnySource>) -> Result<Option<ColumnMap>, Error> {
+        let (source, sample) = (sampled.source(), sampled.sample());
+        if source.header().is_empty() {
+            // Its records, if any, are damaged or hold nothing.
+            return Ok(source.format().is_self_describing().then(ColumnMap::default));
+        }
+        self.mapping.resolve_with(source.header(), sample).map(Some).map_err(|error| {
+            // A column that is not read is not needed, unless something is to be found in it.
+            let is_meant = |skipped: &&SkippedColumn| match &error {
+                MappingError::UnknownColumn { column, .. } => {
+                    column.eq_ignore_ascii_case(&skipped.name)
+                }
+                _ => FieldMapping::default().resolve(std::slice::from_ref(&skipped.name)).is_ok(),
+            };
+            if let Some(skipped) = source.skipped_columns().iter().find(is_meant) {
+                return source.cannot_read(skipped).into();
+            }
+            let takes_no_header = source.format().has_header_row();
+            Problem::Mapping { input: source.name().to_owned(), error, takes_no_header }.into()
+        })
+    }
+
+    /// Whether a source may lack a column only because no record of it has such a value: one that the
+    /// caller named, or that of the phones where nothing in it looks like one.
+    fn may_lack_columns(&self, sampled: &Sampled<AnySource>, lacks_phones: bool) -> bool {
+        let source = sampled.source();
+        source.format().is_self_describing()
+            && (lacks_phones || !self.mapping.missing_in(source.header()).is_empty())
+    }
+
+    /// Gives inputs the columns that they lack and that others of their format have. Where no other
+    /// has them either, the first error stands.
+    fn resolve_by_others(
+        &self,
+        inputs: &mut [OpenInput],
+        unresolved: Vec<Unresolved>,
+    ) -> Result<(), Error> {
+        let known = self.known_columns(inputs);
+        for Unresolved { index, error, lacks_phones } in unresolved {
+            let input = &mut inputs[index];
+            let Some(KnownColumns { named, phone }) = known.get(&input.format) else {
+                return Err(error);
+            };
+            let phone = phone.iter().filter(|_| lacks_phones);
+            input.member.has_also(&named.iter().chain(phone).cloned().collect::<Vec<_>>());
+            let sampled = Sampled::of(input.member.open(self.reading)?, self.options.clone())?;
+            let Ok(map) = self.columns_of(&sampled) else { return Err(error) };
+            input.map = map;
+            input.header = sampled.source().header().to_vec();
+            if input.source.is_some() {
+                input.source = sampled.resume();
+            }
+        }
+        Ok(())
+    }
+
+    /// The columns that inputs have, by format.
+    fn known_columns(&self, inputs: &[OpenInput]) -> HashMap<Format, KnownColumns> {
+        let mut known: HashMap<Format, KnownColumns> = HashMap::new();
+        for input in inputs.iter().filter(|input| input.format.is_self_describing()) {
+            let KnownColumns { named, phone } = known.entry(input.format).or_default();
+            let missing = self.mapping.missing_in(&input.header);
+            let present = self.mapping.missing_in(&[]).into_iter();
+            named.extend(present.filter(|name| !missing.contains(name)).map(str::to_owned));
+            let of_input = || input.map.as_ref().and_then(phone_column).map(str::to_owned);
+            *phone = phone.take().or_else(of_input);
+        }
+        known
+    }
+}
+
+/// Columns that one of several inputs has.
+#[derive(Default)]
+struct KnownColumns {
+    /// Those that the caller named.
+    named: BTreeSet<String>,
+    /// The first one with phones.
+    phone: Option<String>,
+}
+
+/// The name of the first column of phones.
+fn phone_column(map: &ColumnMap) -> Option<&str> {
+    map.columns().find(|(_, role)| role.is_phone()).map(|(name, _)| name)
+}

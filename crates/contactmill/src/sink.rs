@@ -1,0 +1,76 @@
+//! What the pipeline hands over goes to the results, and is reported.
+
+use contactmill_core::dedup::Conflict;
+use contactmill_core::pipeline::{Emitted, Sink};
+use contactmill_core::records::{Position, Record, RecordId};
+use contactmill_core::{Rejection, Warning};
+use contactmill_emit::{EmitError, ResultWriter};
+
+use crate::event::{Event, OnEvent, Progress};
+
+/// Writes outcomes to the results and reports them.
+pub(crate) struct ReportingSink<'s, 'e> {
+    result: ResultWriter,
+    on_event: &'s mut OnEvent<'e>,
+    /// The inputs that were read to their end.
+    done: Progress,
+}
+
+impl<'s, 'e> ReportingSink<'s, 'e> {
+    pub(crate) fn new(result: ResultWriter, on_event: &'s mut OnEvent<'e>) -> Self {
+        ReportingSink { result, on_event, done: Progress::default() }
+    }
+
+    /// An input of this size was read to its end.
+    pub(crate) fn end_input(&mut self, bytes: u64, records: u64) {
+        self.done.bytes += bytes;
+        self.done.records += records;
+        self.progress(0, 0);
+    }
+
+    /// Everything has been read.
+    pub(crate) fn end_reading(&mut self) {
+        (self.on_event)(Event::Writing);
+    }
+
+    /// The results.
+    pub(crate) fn into_result(self) -> ResultWriter {
+        self.result
+    }
+}
+
+impl Sink for ReportingSink<'_, '_> {
+    type Error = EmitError;
+
+    fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
+        self.result.contact(position, contact)
+    }
+
+    fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), EmitError> {
+        (self.on_event)(Event::Rejected { record, rejection });
+        self.result.rejected(record, rejection)
+    }
+
+    fn duplicate(
+        &mut self,
+        record: Record<'_>,
+        kept: RecordId,
+        conflicts: &[Conflict],
+    ) -> Result<(), EmitError> {
+        (self.on_event)(Event::Duplicate { record, kept, conflicts });
+        self.result.duplicate(record, kept, conflicts)
+    }
+
+    fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), EmitError> {
+        (self.on_event)(Event::Warning { position, warning });
+        self.result.warning(position, warning)
+    }
+
+    fn progress(&mut self, bytes: u64, records: u64) {
+        let Progress { bytes: done_bytes, records: done_records } = self.done;
+        (self.on_event)(Event::Progress(Progress {
+            bytes: done_bytes + bytes,
+            records: done_records + records,
+        }));
+    }
+}
