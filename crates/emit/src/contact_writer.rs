@@ -88,7 +88,7 @@ pub trait ContactWriter {
     ///
     /// # Errors
     ///
-    /// When it cannot be written, or one before it could not.
+    /// When it cannot be written, or one before it could not. The run then stops and drops the writer.
     fn write(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), EmitError>;
 
     /// Writes what is left, ends the files, and returns them in order.

@@ -114,3 +114,67 @@ impl<C> Drop for OwnThread<C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Counts chunks, and fails at one of them.
+    struct Counting {
+        written: Arc<AtomicUsize>,
+        fails_at: usize,
+    }
+
+    impl ChunkFiles for Counting {
+        type Chunk = ();
+
+        fn write(&mut self, (): ()) -> Result<(), EmitError> {
+            // Slow enough that the caller would be first, if it did not wait.
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            if self.written.fetch_add(1, Ordering::SeqCst) + 1 == self.fails_at {
+                return Err(EmitError::Unfinished { path: PathBuf::from("full") });
+            }
+            Ok(())
+        }
+
+        fn finish(self) -> Result<Vec<OutputFile>, EmitError> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn counting(fails_at: usize) -> (Arc<AtomicUsize>, ChunkWriter<Counting>) {
+        let written = Arc::new(AtomicUsize::new(0));
+        let files = Counting { written: Arc::clone(&written), fails_at };
+        (written, ChunkWriter::new(files, WriteThread::Own).unwrap())
+    }
+
+    #[test]
+    fn nothing_is_written_once_a_writer_was_dropped() {
+        let (written, mut writer) = counting(usize::MAX);
+        for _ in 0..MAX_WAITING {
+            writer.write(()).unwrap();
+        }
+        drop(writer);
+        assert_eq!(written.load(Ordering::SeqCst), MAX_WAITING);
+        assert_eq!(Arc::strong_count(&written), 1, "the thread still has the files");
+    }
+
+    #[test]
+    fn an_error_of_the_thread_reaches_the_caller() {
+        let (written, mut writer) = counting(3);
+        let failed = (0..3 * MAX_WAITING).find_map(|_| writer.write(()).err());
+        assert!(matches!(failed, Some(EmitError::Unfinished { .. })), "{failed:?}");
+        assert_eq!(written.load(Ordering::SeqCst), 3);
+    }
+
+    #[test]
+    fn an_error_at_the_last_chunk_is_that_of_finish() {
+        let (_, mut writer) = counting(1);
+        writer.write(()).unwrap();
+        assert!(matches!(writer.finish(), Err(EmitError::Unfinished { .. })));
+    }
+}
