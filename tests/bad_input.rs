@@ -890,7 +890,7 @@ fn entities_that_a_workbook_declares_are_never_followed() {
     }
 }
 
-/// A workbook of one phone number and so many times 20,000 strings.
+/// A workbook with one phone number and a multiple of 20,000 strings.
 fn workbook_of_strings(times: u64) -> Vec<u8> {
     let small = workbook_of(
         "<worksheet><sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>Phone</v></c></row><row r=\"2\">\

@@ -374,7 +374,7 @@ impl FieldMapping {
     }
 
     /// What it says of columns by their names, and whether it says that a phone column is at a letter,
-    /// for a row of which it is not known whether it is the header.
+    /// for a row that may or may not be the header.
     pub(crate) fn by_names(&self, row: &[String]) -> (FieldMapping, bool) {
         let names = column_names(row);
         let is_letter =
