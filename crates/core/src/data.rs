@@ -12,6 +12,7 @@ pub(crate) const MAIL_DOMAINS: &str = include_str!("../data/mail-domains.tsv");
 pub(crate) const PARTIES: &str = include_str!("../data/parties.tsv");
 pub(crate) const PHONE_WORDS: &str = include_str!("../data/phone-words.tsv");
 pub(crate) const PLACEHOLDERS: &str = include_str!("../data/placeholders.tsv");
+pub(crate) const RENUMBERINGS: &str = include_str!("../data/renumberings.tsv");
 
 /// The rows of a table with this many columns. A row with fewer has empty ones at its end.
 pub(crate) fn rows<const COLUMNS: usize>(
@@ -101,7 +102,7 @@ mod tests {
     use crate::text::folded;
 
     /// Every data file by its name.
-    const TABLES: [(&str, &str); 9] = [
+    const TABLES: [(&str, &str); 10] = [
         ("consent-columns.tsv", CONSENT_COLUMNS),
         ("countries.tsv", COUNTRIES),
         ("exports.tsv", EXPORTS),
@@ -111,6 +112,7 @@ mod tests {
         ("parties.tsv", PARTIES),
         ("phone-words.tsv", PHONE_WORDS),
         ("placeholders.tsv", PLACEHOLDERS),
+        ("renumberings.tsv", RENUMBERINGS),
     ];
 
     #[test]
@@ -159,7 +161,9 @@ mod tests {
             }),
             (MAIL_DOMAINS, |kind| matches!(kind, "provider" | "look-alike" | "nobody")),
             (PARTIES, |kind| party::RowKind::of_kind(kind).is_some()),
-            (PHONE_WORDS, |kind| matches!(kind, "label" | "extension" | "between")),
+            (PHONE_WORDS, |kind| {
+                matches!(kind, "label" | "fax" | "extension" | "between" | "scheme")
+            }),
             (PLACEHOLDERS, |kind| matches!(kind, "any" | "name")),
             (COUNTRIES, |kind| kind.parse::<Region>().is_ok()),
         ];

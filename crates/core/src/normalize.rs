@@ -178,6 +178,7 @@ impl Normalizer {
             attributes.push("phone_extension".into(), extension.into_string().into());
         }
         attributes.push_numbered("email", other_emails.iter());
+        attributes.push("phone_note".into(), phones.notes.join("; ").into());
         for cell in country.not_understood {
             attributes.read("country", cell, &mut warnings);
         }
@@ -214,10 +215,14 @@ impl Normalizer {
             found = true;
             match reading {
                 CountryReading::Nothing => {}
-                CountryReading::Named(region) => country.context.region = Some(region),
+                CountryReading::Named(region) => {
+                    country.context.region = Some(region);
+                    country.context.is_region_stated = true;
+                }
                 CountryReading::CallingCode(code) => {
                     let region = Region::of_calling_code(code);
                     country.context.region = region.filter(|&region| region != Region::World);
+                    country.context.is_region_stated = country.context.region.is_some();
                     country.context.calling_code = Some(code);
                     country.context.bare_digits = BareDigits::National;
                 }
@@ -248,7 +253,8 @@ impl Normalizer {
             }
             first = Some(reading);
         }
-        let PhoneCells { mut phones, refused } = PhoneCells::read(raw, country, first, warnings);
+        let PhoneCells { mut phones, notes, refused } =
+            PhoneCells::read(raw, country, first, warnings);
         let Some(chosen) = phones.iter().position(|phone| self.takes(phone.number)) else {
             return Err(match (phones.is_empty(), refused.first()) {
                 (false, _) => Reason::PhoneTypeNotAllowed,
@@ -258,7 +264,7 @@ impl Normalizer {
         };
         let phone = phones.remove(chosen);
         let email = address_in(refused, country.context.notes, warnings);
-        Ok(Phones { phone: phone.number, extension: phone.extension, others: phones, email })
+        Ok(Phones { phone: phone.number, extension: phone.extension, others: phones, notes, email })
     }
 
     /// Whether the options take numbers of this line type.
@@ -411,9 +417,12 @@ impl Country<'_, '_> {
 }
 
 /// What the phone cells of a record hold.
+#[derive(Default)]
 struct PhoneCells<'r> {
     /// All numbers; none twice.
     phones: Vec<Phone>,
+    /// What stands beside them.
+    notes: Vec<String>,
     /// Cells that cannot be read, and why.
     refused: Vec<(&'r str, Reason)>,
 }
@@ -426,7 +435,7 @@ impl<'r> PhoneCells<'r> {
         mut first: Option<Result<PhoneReading, Reason>>,
         warnings: &mut Vec<Warning>,
     ) -> Self {
-        let mut cells = PhoneCells { phones: Vec::new(), refused: Vec::new() };
+        let mut cells = PhoneCells::default();
         for &cell in &raw.phones {
             let reading = match first.take().unwrap_or_else(|| country.read_phone(cell)) {
                 Ok(reading) => reading,
@@ -437,6 +446,7 @@ impl<'r> PhoneCells<'r> {
                 }
             };
             warn_of_repairs(cell, &reading, warnings);
+            cells.notes.extend_from_slice(reading.notes());
             for phone in reading.into_phones() {
                 if cells.phones.iter().all(|known| known.number != phone.number) {
                     cells.phones.push(phone);
@@ -491,7 +501,7 @@ fn address_in<'r>(
 impl Phones<'_> {
     /// One number and nothing else.
     fn sole(phone: PhoneNumber) -> Self {
-        Phones { phone, extension: None, others: Vec::new(), email: None }
+        Phones { phone, extension: None, others: Vec::new(), notes: Vec::new(), email: None }
     }
 }
 
@@ -500,6 +510,7 @@ struct Phones<'r> {
     phone: PhoneNumber,
     extension: Option<Box<str>>,
     others: Vec<Phone>,
+    notes: Vec<String>,
     /// Addresses that stood in a phone cell.
     email: Option<(&'r str, Vec<EmailAddress<'r>>)>,
 }

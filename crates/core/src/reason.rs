@@ -89,6 +89,9 @@ codes! {
             "a date, not a number", "put the phone number in, or map another column";
         PhoneTestLead = "phone_test_lead",
             "a test entry of an ad platform", "leave it out: it is no contact";
+        PhoneFax = "phone_fax",
+            "the number of a fax machine",
+            "put a phone number into the cell";
         PhoneTypeNotAllowed = "phone_type_not_allowed",
             "not a mobile number", "find a mobile number, or convert it with every line type";
         EmailInvalid = "email_invalid",
@@ -133,9 +136,9 @@ codes! {
         PhoneMissingPlus = "phone_missing_plus",
             "the missing + was added", "check one or two of them";
         PhoneTwoReadings = "phone_two_readings",
-            "two readings; the mobile one taken", "check one or two of them";
+            "two readings were valid", "check one or two of them";
         PhoneTrunkZero = "phone_trunk_zero",
-            "a 0 behind the code was taken off", "nothing to do";
+            "a trunk prefix was taken off", "nothing to do";
         PhoneFloatSuffix = "phone_float_suffix",
             "a spreadsheet had added .0", "export the column as text";
         PhoneScientific = "phone_scientific",
@@ -145,6 +148,14 @@ codes! {
             "the country code stood there twice", "nothing to do";
         PhoneMexicoMobile1 = "phone_mexico_mobile_1",
             "Mexico's old 1 was taken off", "nothing to do";
+        PhoneAnnotated = "phone_annotated",
+            "words beside the number were taken off", "see the attribute phone_note";
+        PhoneDecoded = "phone_decoded",
+            "what a program had encoded was undone", "check one or two of them";
+        PhoneRenumbered = "phone_renumbered",
+            "the country has changed such numbers", "check one or two of them";
+        PhoneBrazilNinthDigit = "phone_brazil_ninth_digit",
+            "the ninth digit was put back", "nothing to do";
         PhoneExtraNumbers = "phone_extra_numbers",
             "several numbers in one cell", "see the attributes phone_2 …";
         PhoneExtension = "phone_extension",
@@ -241,6 +252,7 @@ impl From<Reason> for Rejection {
             | R::PhonePlaceholder
             | R::PhoneLooksLikeDate
             | R::PhoneTestLead
+            | R::PhoneFax
             | R::PhoneTypeNotAllowed => Field::Phone,
             R::EmailInvalid => Field::Email,
             R::NameMissing => Field::Name,

@@ -14,18 +14,26 @@ use contactmill_core::{Field, Normalizer, Options, PhoneNumber, RawContact, Warn
 use libtest_mimic::Arguments;
 use table::{add, columns};
 
-const PHONE: &str = include_str!("cells/phone.tsv");
+/// The tables of phone cells, with fewer rows than each has.
+const PHONE: [(&str, &str, usize); 4] = [
+    ("phone", include_str!("cells/phone.tsv"), 101),
+    ("phone-codes", include_str!("cells/phone-codes.tsv"), 40),
+    ("phone-decoded", include_str!("cells/phone-decoded.tsv"), 40),
+    ("phone-words", include_str!("cells/phone-words.tsv"), 40),
+];
 const EMAIL: &str = include_str!("cells/email.tsv");
 const COUNTRIES: &str = include_str!("cells/countries.tsv");
 const PLACEHOLDERS: &str = include_str!("cells/placeholders.tsv");
 
 fn main() -> ExitCode {
     let mut trials = Vec::new();
-    add(&mut trials, ("phone", PHONE), 101, |row| {
-        let [options, cell, expected] = columns(row);
-        let cell = cell.replace("\\n", "\n").replace("\\t", "\t");
-        assert_eq!(phone(options, &cell), expected);
-    });
+    for (name, table, fewest) in PHONE {
+        add(&mut trials, (name, table), fewest, |row| {
+            let [options, cell, expected] = columns(row);
+            let cell = cell.replace("\\n", "\n").replace("\\t", "\t");
+            assert_eq!(phone(options, &cell), expected);
+        });
+    }
     add(&mut trials, ("email", EMAIL), 101, |row| {
         let [cell, expected] = columns(row);
         assert_eq!(email(&unescaped(cell)), unescaped(expected));
@@ -70,6 +78,9 @@ fn phone(options: &str, cell: &str) -> String {
     let mut text = written(reading.number(), reading.extension());
     for Phone { number, extension, .. } in reading.others() {
         text += &format!(" + {}", written(*number, extension.as_deref()));
+    }
+    if !reading.notes().is_empty() {
+        text += &format!(" {{{}}}", reading.notes().join("; "));
     }
     for code in reading.repairs() {
         text += &format!(" [{code}]");

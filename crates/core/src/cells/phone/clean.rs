@@ -1,9 +1,9 @@
 //! The clean majority: one number in plain layout, recognised by its bytes.
 
-use contactmill_phone::{PhoneNumber, Plain, parse_plain};
+use contactmill_phone::{PhoneNumber, Plain, Region, parse_plain};
 
 use super::repair::is_filler;
-use super::{PhoneContext, list, shape};
+use super::{PhoneContext, list, lookalike};
 use crate::options::BareDigits;
 
 /// Numbers have 4 digits at least (Tokelau, +690) and 15 at most (ITU-T E.164).
@@ -41,8 +41,14 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
     if digits < body.len() && !is_layout(body) {
         return None;
     }
+    if has_plus && context.is_region_stated && !is_of(number, context.region) {
+        return None;
+    }
     if let Some(region) = region {
-        if digits <= MOST_OF_A_DATE && shape::is_date(cell)
+        if digits < body.len() && may_be_other(body) && lookalike::is_other_number(cell) {
+            return None;
+        }
+        if digits <= MOST_OF_A_DATE && lookalike::is_date(cell)
             || digits >= 2 * list::LONG && list::are_long_groups(cell)
         {
             return None;
@@ -60,6 +66,21 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
     }
     (!(may_be_filler([a, b, c]) && is_filler(&number.national_number().to_string())))
         .then_some(number)
+}
+
+/// Whether the number has the region's calling code.
+fn is_of(number: PhoneNumber, region: Option<Region>) -> bool {
+    region.and_then(Region::calling_code) == Some(number.calling_code())
+}
+
+/// Whether the layout may be that of an amount, an address or an identity number.
+fn may_be_other(body: &[u8]) -> bool {
+    match body {
+        [_, _, _, _, b' ', _, _, _, _, b' ', _, _, _, _] => true,
+        [_, _, _, _, _, _, b'-', .., _, _, _, _] => true,
+        [.., b'-', _] | [.., b'-', _, _] => true,
+        _ => body.contains(&b'.'),
+    }
 }
 
 /// Whether the digits with a `+` before them come to the same number, or to none that is valid.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{PhoneContext, PhoneReading, read_text, repair};
+use super::{PhoneContext, PhoneReading, beside, read_text, repair};
 use crate::data;
 use crate::reason::{Reason, WarningCode};
 
@@ -26,13 +26,13 @@ pub(super) fn may_hold_several(text: &str) -> bool {
 /// Reads a cell for which [`may_hold_several`].
 pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
     let pieces = cut(text, &SEPARATORS);
-    if let Some(reading) = parted(text, &pieces, context) {
-        return reading;
+    if let Some(reading) = parted(text, &pieces, Separator::Sure, context) {
+        return reading.or_else(|reason| joined(&pieces, context).ok_or(reason));
     }
     // These may separate numbers or stand within one. It must be clear which.
     for separator in ["\n", "&", ",", "/", "\\"] {
         let pieces = cut(text, &[separator]);
-        let Some(parted) = parted(text, &pieces, context) else { continue };
+        let Some(parted) = parted(text, &pieces, Separator::Doubtful, context) else { continue };
         if pieces.len() < 2 {
             return parted;
         }
@@ -40,12 +40,19 @@ pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReadin
         return match (whole, parted) {
             // Fewer digits than any number has: the first piece is an area code, as in `040/…`.
             (Ok(whole), Ok(_)) if digits(pieces[0]) < 6 && separator == "/" => Ok(whole),
-            (Ok(_), Ok(_)) => {
+            (Ok(whole), Err(Reason::PhoneAmbiguous))
+                if digits(pieces[0]) < 6 && separator == "/" =>
+            {
+                Ok(whole)
+            }
+            (Ok(_), Ok(_) | Err(Reason::PhoneAmbiguous)) => {
                 context.notes.refused(|| "one number or several: both can be read".into());
                 Err(Reason::PhoneAmbiguous)
             }
-            // A number that a line break or a comma has cut in two is not proved to be one.
             (Ok(whole), Err(_)) if matches!(separator, "/" | "\n") => Ok(whole),
+            (Ok(whole), Err(_)) if separator == "," => {
+                Ok(whole.repaired(WarningCode::PhoneDecoded))
+            }
             // Of two numbers that are none, neither is too long by itself.
             (Err(Reason::PhoneTooLong) | Ok(_), Err(reason)) | (Err(reason), Err(_)) => Err(reason),
             (Err(_), Ok(parted)) => Ok(parted),
@@ -61,16 +68,24 @@ pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReadin
         }
         return whole;
     }
-    for pieces in [split_before_plus(text), by_space] {
-        let readings: Result<Vec<_>, _> = match pieces.len() {
-            2.. => pieces.iter().map(|piece| read_text(piece, context)).collect(),
-            _ => continue,
-        };
-        if let Ok(readings) = readings {
-            return first_and_others(readings.into_iter().map(Ok));
+    for pieces in [split_before_plus(text), by_space, beside::split_before_labels(text)] {
+        if pieces.len() < 2 {
+            continue;
+        }
+        let readings: Result<Vec<_>, _> =
+            pieces.iter().map(|piece| read_text(piece, context)).collect();
+        if let Ok(mut readings) = readings {
+            let first = readings.remove(0);
+            return Ok(with_others(first, readings));
         }
     }
     whole
+}
+
+/// The pieces as one number, which something has cut.
+fn joined(pieces: &[&str], context: &PhoneContext<'_>) -> Option<PhoneReading> {
+    let whole = repair::read_number(&pieces.join(" "), context).ok()?;
+    Some(whole.repaired(WarningCode::PhoneDecoded))
 }
 
 /// Whether spaces divide the text into groups that are longer than those of one number: each might be
@@ -83,10 +98,18 @@ pub(super) fn are_long_groups(text: &str) -> bool {
     })
 }
 
+/// How sure it is that a separator parts two numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Separator {
+    Sure,
+    Doubtful,
+}
+
 /// The reading of a cell that was cut into these pieces; none where nothing was cut.
 fn parted(
     text: &str,
     pieces: &[&str],
+    separator: Separator,
     context: &PhoneContext<'_>,
 ) -> Option<Result<PhoneReading, Reason>> {
     match pieces {
@@ -96,7 +119,7 @@ fn parted(
         [only] => Some(read_text(only, context)),
         pieces => {
             context.notes.seen(|| format!("{} values in one cell", pieces.len()));
-            Some(first_and_others(pieces.iter().map(|piece| read_text(piece, context))))
+            Some(first_and_others(pieces, separator, context))
         }
     }
 }
@@ -137,26 +160,62 @@ fn split_before_plus(text: &str) -> Vec<&str> {
     pieces
 }
 
-/// The first that could be read is the phone; the numbers of the others come behind it. If none
-/// could be read, the reason is that of the first.
+/// The first number is the phone; those behind it are further numbers. The first piece that means a
+/// number decides: where it is broken, a later one takes its place only if it is surely no fragment of
+/// it, and never by a `+` that the first has not.
 fn first_and_others(
-    readings: impl Iterator<Item = Result<PhoneReading, Reason>>,
+    pieces: &[&str],
+    separator: Separator,
+    context: &PhoneContext<'_>,
 ) -> Result<PhoneReading, Reason> {
-    let mut first: Option<PhoneReading> = None;
-    let mut reason = None;
-    for reading in readings {
-        match (reading, &mut first) {
-            (Ok(reading), None) => first = Some(reading),
-            (Ok(reading), Some(first)) => {
-                first.add(reading);
+    let mut readings = pieces.iter().map(|piece| (*piece, read_text(piece, context)));
+    let mut broken: Option<(&str, Reason)> = None;
+    let mut fax = Vec::new();
+    let mut first = None;
+    for (piece, reading) in readings.by_ref() {
+        match (reading, broken) {
+            (Ok(_), Some((broken, reason))) if piece.contains('+') && !broken.contains('+') => {
+                return Err(reason);
             }
-            (Err(error), _) => {
-                reason.get_or_insert(error);
+            (Ok(reading), _) => {
+                first = Some(reading);
+                break;
             }
+            (Err(Reason::PhoneFax), _) => fax.push(piece),
+            (Err(reason), None) => broken = Some((piece, reason)),
+            (Err(_), Some(_)) => {}
         }
     }
-    match first {
-        Some(reading) => Ok(reading.repaired(WarningCode::PhoneExtraNumbers)),
-        None => Err(reason.unwrap_or(Reason::PhoneNotANumber)),
+    let means_a_number = |(piece, reason): (&str, Reason)| {
+        !matches!(reason, Reason::PhoneMissing | Reason::PhoneLooksLikeDate) && digits(piece) > 0
+    };
+    match (first, broken) {
+        (Some(_), Some((piece, reason)))
+            if separator == Separator::Doubtful && means_a_number((piece, reason)) =>
+        {
+            // What could be read may be a fragment of the first.
+            Err(Reason::PhoneAmbiguous)
+        }
+        (Some(first), _) => {
+            let mut others = Vec::new();
+            for (piece, reading) in readings {
+                match reading {
+                    Ok(reading) => others.push(reading),
+                    Err(Reason::PhoneFax) => fax.push(piece),
+                    Err(_) => {}
+                }
+            }
+            let reading = with_others(first, others);
+            Ok(fax.into_iter().fold(reading, PhoneReading::noted))
+        }
+        (None, Some((_, reason))) => Err(reason),
+        (None, None) => {
+            Err(if fax.is_empty() { Reason::PhoneNotANumber } else { Reason::PhoneFax })
+        }
     }
+}
+
+fn with_others(mut first: PhoneReading, others: Vec<PhoneReading>) -> PhoneReading {
+    others.into_iter().for_each(|other| first.add(other));
+    first.repaired(WarningCode::PhoneExtraNumbers)
 }

@@ -1,13 +1,17 @@
 //! Phone cells as people and programs leave them.
 //!
-//! A look at the bytes sends the [`clean`] majority straight to the phone engine. The rest goes
-//! through four steps: [`layout`] removes what carries no meaning, [`shape`] recognises the shapes
-//! that are no plain number, [`list`] splits a cell that holds several, and [`repair`] reads one
-//! number and repairs it only where the repair can be proved.
+//! A look at the bytes sends the [`clean`] majority straight to the phone engine. For the rest,
+//! [`decode`] undoes what programs did and [`layout`] removes what carries no meaning; then [`STEPS`]
+//! are tried in order: [`lookalike`] refuses what is no number, [`shape`] recognises links, floats and
+//! extensions, [`beside`] takes words off, [`list`] splits a cell that holds several. What is left is
+//! one number, which [`repair`] reads, and repairs only where the repair can be proved.
 
+mod beside;
 mod clean;
+mod decode;
 pub(crate) mod layout;
 mod list;
+mod lookalike;
 mod repair;
 mod shape;
 
@@ -38,6 +42,7 @@ pub struct PhoneReading {
 struct More {
     extension: Option<Box<str>>,
     others: Vec<Phone>,
+    notes: Vec<String>,
     repairs: Vec<WarningCode>,
 }
 
@@ -103,6 +108,13 @@ impl PhoneReading {
         self.more.as_ref().map_or(&[], |more| &more.others)
     }
 
+    /// What stood beside the numbers and says more than that they are numbers: whose they are, when to
+    /// call.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        self.more.as_ref().map_or(&[], |more| &more.notes)
+    }
+
     /// What was repaired, each once; empty where libphonenumber reads the same.
     #[must_use]
     pub fn repairs(&self) -> &[WarningCode] {
@@ -134,8 +146,14 @@ impl PhoneReading {
         self
     }
 
+    fn noted(mut self, note: impl Into<String>) -> Self {
+        self.more().notes.push(note.into());
+        self
+    }
+
     /// Adds what another part of the cell says.
     fn add(&mut self, other: PhoneReading) {
+        self.more().notes.extend_from_slice(other.notes());
         for &code in other.repairs() {
             if !self.repairs().contains(&code) {
                 self.more().repairs.push(code);
@@ -160,6 +178,8 @@ impl PhoneReading {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PhoneContext<'n> {
     pub(crate) region: Option<Region>,
+    /// Whether the record itself says its region, in a country column.
+    pub(crate) is_region_stated: bool,
     pub(crate) mode: PhoneMode,
     /// The country calling code, from a column of its own.
     pub(crate) calling_code: Option<u16>,
@@ -173,12 +193,18 @@ impl<'n> PhoneContext<'n> {
     pub(crate) fn new(options: &Options, notes: Notes<'n>) -> Self {
         PhoneContext {
             region: options.region,
+            is_region_stated: false,
             calling_code: None,
             mode: options.phones,
             bare_digits: options.bare_digits,
             accept: options.accept,
             notes,
         }
+    }
+
+    /// The same, for numbers of another region.
+    fn with_region(&self, region: Region) -> Self {
+        PhoneContext { region: Some(region), ..*self }
     }
 
     fn accepts(&self, number: PhoneNumber) -> bool {
@@ -235,6 +261,8 @@ fn strict(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason
         }
         _ => (cell.to_owned(), context.region),
     };
+    // The library that is used here does not know this one, unlike Google's.
+    let text = text.replace('\u{FF5E}', "~");
     let read = parse_with_extension(&text, region);
     context.notes.seen(|| {
         let number = read.as_ref().map(|(number, _)| *number).map_err(|&error| error);
@@ -257,6 +285,15 @@ fn recover(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reaso
         notes.refused(|| format!("more than {MAX_CHARACTERS} characters"));
         return Err(Reason::PhoneNotANumber);
     }
+    if lookalike::is_test_lead(cell) {
+        notes.refused(|| Reason::PhoneTestLead.meaning().into());
+        return Err(Reason::PhoneTestLead);
+    }
+    encoded(cell, context).unwrap_or_else(|| read_tidied(cell, context))
+}
+
+fn read_tidied(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
+    let notes = context.notes;
     let text = layout::tidy(cell);
     if text != cell {
         notes.seen(|| format!("without what carries no meaning: {text}"));
@@ -275,42 +312,74 @@ fn recover(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reaso
     read_text(&text, context)
 }
 
+/// Reads one kind of cell; `None` where the text is not of that kind.
+type Step = fn(&str, &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>>;
+
+/// The kinds of cells that are more than one number in plain layout, in the order in which they are
+/// tried. To add one, add it here and its cells to `tests/cells/phone.tsv`.
+const STEPS: [Step; 10] = [
+    digits_alone,
+    chat_link,
+    encoded,
+    refused,
+    labelled,
+    float,
+    carrier_wildcard,
+    extended,
+    beside_words,
+    several,
+];
+
 /// Reads tidied text that is not empty.
 fn read_text(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
-    let notes = context.notes;
-    // Digits alone have no other shape.
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return repair::read_number(text, context);
-    }
-    if let Some(reason) = shape::refused(text) {
-        notes.refused(|| format!("{text}: {}", reason.meaning()));
-        return Err(reason);
-    }
-    if let Some(digits) = shape::chat_link(text) {
-        notes.seen(|| format!("a chat link, whose digits are international: {}", either(&digits)));
-        let number = repair::read_international(digits?, context)?;
-        return Ok(number.repaired(WarningCode::PhoneFromLink));
-    }
-    let labelled = text;
-    let text = shape::without_label(text);
-    if text != labelled {
-        notes.seen(|| format!("behind a label: {text}"));
-    }
-    if let Some(reading) = read_float(text, context) {
-        return reading;
-    }
-    if let Some((number, extension)) = shape::extension(text) {
-        notes.seen(|| format!("an extension, {extension}, behind {number}"));
-        return Ok(repair::read_number(number, context)?.extended(extension));
-    }
-    if list::may_hold_several(text) {
-        return list::read(text, context);
-    }
-    repair::read_number(text, context)
+    let step = STEPS.iter().find_map(|step| step(text, context));
+    step.unwrap_or_else(|| repair::read_number(text, context))
 }
 
-/// Reads a number that a spreadsheet has written as a float; `None` where the text is none.
-fn read_float(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
+/// Digits alone are a number, or a date without separators.
+fn digits_alone(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_digits && !lookalike::is_date(text)).then(|| repair::read_number(text, context))
+}
+
+/// A link or id of a chat service, whose digits are always international.
+fn chat_link(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
+    let digits = shape::chat_link(text)?;
+    context
+        .notes
+        .seen(|| format!("a chat link, whose digits are international: {}", either(&digits)));
+    let reading = digits.and_then(|digits| repair::read_international(digits, context));
+    Some(reading.map(|reading| reading.repaired(WarningCode::PhoneFromLink)))
+}
+
+/// What programs did to the cell is undone before it is read.
+fn encoded(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
+    let (decoded, names) = decode::decoded(text)?;
+    context.notes.seen(|| format!("{}; without it: {decoded}", names.join(" in ")));
+    let reading = read_tidied(&decoded, context);
+    Some(reading.map(|reading| reading.repaired(WarningCode::PhoneDecoded)))
+}
+
+/// What only looks like a number.
+fn refused(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
+    let reason = lookalike::reason(text)?;
+    context.notes.refused(|| format!("{text}: {}", reason.meaning()));
+    Some(Err(reason))
+}
+
+/// A label before everything else: `p:`, `Mobile:`, `тел.`
+fn labelled(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
+    if beside::is_fax(text) {
+        context.notes.refused(|| Reason::PhoneFax.meaning().into());
+        return Some(Err(Reason::PhoneFax));
+    }
+    let rest = beside::without_label(text)?;
+    context.notes.seen(|| format!("behind a label: {rest}"));
+    Some(read_text(rest, context))
+}
+
+/// A number that a spreadsheet has written as a float.
+fn float(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
     let notes = context.notes;
     if let Some(digits) = shape::scientific(text) {
         notes.seen(|| format!("scientific notation: {}", either(&digits)));
@@ -329,6 +398,85 @@ fn read_float(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneRead
         Ok(_) => Err(Reason::PhoneAmbiguous),
         Err(_) => Ok(reading.repaired(WarningCode::PhoneFloatSuffix)),
     })
+}
+
+/// `0xx11 98765-4321`: in Brazil, letters stand for the digits of whichever carrier is used.
+fn carrier_wildcard(
+    text: &str,
+    context: &PhoneContext<'_>,
+) -> Option<Result<PhoneReading, Reason>> {
+    let has_code = text.trim_start_matches(['+', '0', '(']).starts_with("55");
+    if context.region != Some(Region::BR) && !has_code {
+        return None;
+    }
+    let rest = shape::without_carrier_wildcard(text)?;
+    context.notes.seen(|| format!("without the letters for a carrier: {rest}"));
+    let reading = read_text(&rest, context);
+    Some(reading.map(|reading| reading.repaired(WarningCode::PhoneTrunkZero)))
+}
+
+/// A number with an extension behind it.
+fn extended(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
+    let (number, extension) = shape::extension(text)?;
+    context.notes.seen(|| format!("an extension, {extension}, behind {number}"));
+    Some(read_text(number, context).map(|reading| reading.extended(extension)))
+}
+
+/// One number and words beside it.
+fn beside_words(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
+    let beside = beside::split(text)?;
+    context.notes.seen(|| format!("words beside {}", beside.number));
+    if beside.is_fax {
+        context.notes.refused(|| Reason::PhoneFax.meaning().into());
+        return Some(Err(Reason::PhoneFax));
+    }
+    let reading = match read_in_country(&beside, context) {
+        Ok(reading) if reading.number().is_valid() => reading,
+        other => {
+            let reason = other.err().unwrap_or(Reason::PhoneNotANumber);
+            // The words may part several numbers.
+            return Some(several(text, context)?.or(Err(reason)));
+        }
+    };
+    if beside.is_plain {
+        return Some(Ok(reading));
+    }
+    let reading = reading.repaired(WarningCode::PhoneAnnotated);
+    Some(Ok(match beside.note {
+        Some(note) => reading.noted(note),
+        None => reading,
+    }))
+}
+
+/// The number beside the name or flag of a country. A number without its code must not be read in
+/// another country than it says.
+fn read_in_country(
+    beside: &beside::Beside<'_>,
+    context: &PhoneContext<'_>,
+) -> Result<PhoneReading, Reason> {
+    let reading = || repair::read_number(beside.number, context);
+    let (country, is_flag) = match beside.country {
+        _ if beside.number.contains('+') => return reading(),
+        None => return reading(),
+        Some(beside::Country::Flag(region)) => (region, true),
+        Some(beside::Country::Word(region)) => (region, false),
+    };
+    let code = |region: Region| region.calling_code();
+    if context.region.is_some_and(|region| code(region) == code(country)) {
+        return reading();
+    }
+    let there = repair::read_number(beside.number, &context.with_region(country));
+    match (reading(), there) {
+        (Err(_), Ok(there)) if is_flag => Ok(there),
+        (Ok(_), Ok(_)) => Err(Reason::PhoneAmbiguous),
+        (Ok(_), Err(_)) if is_flag => Err(Reason::PhoneAmbiguous),
+        (reading, _) => reading,
+    }
+}
+
+/// Several numbers.
+fn several(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
+    list::may_hold_several(text).then(|| list::read(text, context))
 }
 
 /// The text that a shape leaves, or why it leaves none.

@@ -6,6 +6,7 @@
 use contactmill_phone::{LengthCheck, ParseError, PhoneNumber, Region, parse};
 
 use super::{PhoneContext, PhoneReading};
+use crate::data;
 use crate::explain::Notes;
 use crate::options::BareDigits;
 use crate::reason::{Reason, WarningCode};
@@ -38,12 +39,21 @@ pub(super) fn read_number(text: &str, context: &PhoneContext<'_>) -> Result<Phon
     })
 }
 
-/// One digit throughout, or a plain run such as 1234567890. A run of four may well be a number.
+/// One digit throughout, a plain run such as 1234567890, or runs that begin again at 1: 1231231234. A
+/// run of four may well be a number.
 pub(super) fn is_filler(digits: &str) -> bool {
-    let steps = |step: u8| {
-        digits.as_bytes().windows(2).all(|pair| (pair[0] - b'0' + step) % 10 == pair[1] - b'0')
-    };
-    digits.len() >= 4 && steps(0) || digits.len() >= 5 && steps(1)
+    let digits = digits.as_bytes();
+    let steps =
+        |step: u8| digits.windows(2).all(|pair| (pair[0] - b'0' + step) % 10 == pair[1] - b'0');
+    digits.len() >= 4 && steps(0)
+        || digits.len() >= 5 && steps(1)
+        || digits.len() >= 8 && are_runs(digits)
+}
+
+/// Whether the digits are runs of three or more, each of which begins at 1.
+fn are_runs(digits: &[u8]) -> bool {
+    digits.first() == Some(&b'1')
+        && digits.chunk_by(|one, next| one + 1 == *next).all(|run| run[0] == b'1' && run.len() >= 3)
 }
 
 /// One number as it was written.
@@ -53,6 +63,8 @@ struct Cell<'t> {
     /// All digits, without `+`, an exit code behind `+` taken off.
     digits: String,
     has_plus: bool,
+    /// How many digits stand before a `+` that is not the first character: `9198…+`, `+91 +91 98…`.
+    inner_plus: Option<usize>,
 }
 
 impl<'t> Cell<'t> {
@@ -66,29 +78,67 @@ impl<'t> Cell<'t> {
         if before.ends_with('-') {
             return Err(Reason::PhoneNotANumber);
         }
-        if body.contains('+') {
-            return Err(Reason::PhoneNotANumber);
-        }
         let mut digits: String = body.chars().filter(char::is_ascii_digit).collect();
         let has_plus = before.contains('+');
+        if let Some((first, rest)) = body.split_once('+') {
+            if rest.contains('+') {
+                return Err(Reason::PhoneNotANumber);
+            }
+            let inner_plus = Some(first.bytes().filter(u8::is_ascii_digit).count());
+            return Ok(Cell { text: text.into(), digits, has_plus, inner_plus });
+        }
+        let with_plus = |digits: String| {
+            Ok(Cell { text: format!("+{digits}").into(), digits, has_plus: true, inner_plus: None })
+        };
         // The calling code of no region.
         if let (Some(code), None) = (context.calling_code, context.region)
             && !has_plus
         {
-            digits.insert_str(0, &code.to_string());
-            return Ok(Cell { text: format!("+{digits}").into(), digits, has_plus: true });
+            return with_plus(format!("{code}{digits}"));
         }
         let bare_international = !has_plus
             && context.bare_digits == BareDigits::International
             && !digits.starts_with("00");
         if !has_plus && !bare_international {
-            return Ok(Cell { text: text.into(), digits, has_plus });
+            return Ok(Cell { text: text.into(), digits, has_plus, inner_plus: None });
         }
         // `+0091…`: an exit code where the + stands already.
         if let Some(rest) = digits.strip_prefix("00") {
             digits = rest.to_owned();
         }
-        Ok(Cell { text: format!("+{digits}").into(), digits, has_plus: true })
+        with_plus(digits)
+    }
+
+    /// The number as it stands.
+    fn as_written(&self, region: Option<Region>) -> Result<PhoneNumber, ParseError> {
+        match self.inner_plus {
+            Some(_) => Err(ParseError::NotANumber),
+            None => parse(&self.text, region),
+        }
+    }
+
+    /// The digits before and behind an inner `+`.
+    fn around_plus(&self) -> Option<(&str, &str)> {
+        Some(self.digits.split_at(self.inner_plus?))
+    }
+
+    /// The calling code that the number has or is meant to have, and what the national number may be:
+    /// with and without its own code or a trunk zero before it.
+    fn plans(&self, region: Option<Region>) -> Vec<(String, &str)> {
+        let mut plans = Vec::new();
+        if self.has_plus {
+            plans.extend(self.calling_code().map(|(code, rest)| (code.to_owned(), rest)));
+        } else if let Some(own) = own_code(region) {
+            let rest = self.digits.strip_prefix(&own);
+            plans.extend(rest.map(|rest| (own.clone(), rest)));
+            plans.push((own, &self.digits));
+        }
+        for at in 0..plans.len() {
+            let (code, number) = &plans[at];
+            let rest = number.strip_prefix('0').map(|rest| (code.clone(), rest));
+            plans.extend(rest);
+        }
+        plans
     }
 
     fn read(
@@ -96,7 +146,7 @@ impl<'t> Cell<'t> {
         context: &PhoneContext<'_>,
     ) -> Result<(PhoneNumber, Option<WarningCode>), Reason> {
         let region = if self.has_plus { None } else { context.region };
-        let as_written = parse(&self.text, region);
+        let as_written = self.as_written(region);
         let notes = context.notes;
         notes
             .seen(|| format!("as it stands, {}: {}", self.text, described(&self.text, as_written)));
@@ -105,9 +155,13 @@ impl<'t> Cell<'t> {
             && number.is_valid()
         {
             valid = Some(number);
-            if !REPAIRS.iter().any(|repair| repair.challenges && (repair.condition)(self, region)) {
+            if !REPAIRS
+                .iter()
+                .any(|repair| repair.challenges && !(repair.proposals)(self, region).is_empty())
+            {
                 notes.taken(|| format!("as it stands: {}", number.e164()));
-                return Ok((number, None));
+                let contradicts = self.contradicts(number, context);
+                return Ok((number, contradicts.then_some(WarningCode::PhoneTwoReadings)));
             }
         }
         let repaired = self.repaired(region, valid, notes)?;
@@ -140,6 +194,18 @@ impl<'t> Cell<'t> {
         chosen
     }
 
+    /// Whether the digits behind the `+` are a mobile of the country that the record states, while with
+    /// the `+` they are a number of another one.
+    fn contradicts(&self, number: PhoneNumber, context: &PhoneContext<'_>) -> bool {
+        let Some(region) = context.region.filter(|_| self.has_plus && context.is_region_stated)
+        else {
+            return false;
+        };
+        region.calling_code() != Some(number.calling_code())
+            && parse(&self.digits, Some(region))
+                .is_ok_and(|other| other.is_valid() && other.line_type().may_be_mobile())
+    }
+
     /// The one valid number, other than `as_written`, that the repairs give, if they give one.
     fn repaired(
         &self,
@@ -149,7 +215,7 @@ impl<'t> Cell<'t> {
     ) -> Result<Option<(PhoneNumber, WarningCode)>, Reason> {
         let mut found: Option<(PhoneNumber, WarningCode)> = None;
         for repair in &REPAIRS {
-            if as_written.is_some() && !repair.challenges || !(repair.condition)(self, region) {
+            if as_written.is_some() && !repair.challenges {
                 continue;
             }
             for text in (repair.proposals)(self, region) {
@@ -184,59 +250,49 @@ impl<'t> Cell<'t> {
 }
 
 /// A way in which numbers are damaged, and what the number was before. To add one, add it here and
-/// its cells to `tests/cells/phone.tsv`.
+/// its cells to `tests/cells/phone-codes.tsv`.
 struct Repair {
     code: WarningCode,
-    /// Whether the cell shows this damage.
-    condition: fn(&Cell<'_>, Option<Region>) -> bool,
-    /// What the number may have been, in international form.
+    /// What the number may have been, in international form; nothing where the cell does not show this
+    /// damage.
     proposals: fn(&Cell<'_>, Option<Region>) -> Vec<String>,
     /// Whether the repair is plausible even where the cell is valid as it stands.
     challenges: bool,
 }
 
-const REPAIRS: [Repair; 5] = [
-    Repair {
-        code: WarningCode::PhoneIddPrefix,
-        condition: |cell, _| !cell.has_plus && cell.digits.starts_with("00"),
-        proposals: |cell, _| vec![format!("+{}", &cell.digits[2..])],
-        challenges: true,
-    },
-    Repair {
-        code: WarningCode::PhoneMissingPlus,
-        condition: |cell, region| {
-            !cell.has_plus && own_code(region).is_some_and(|code| cell.digits.starts_with(&code))
-        },
-        proposals: |cell, _| vec![format!("+{}", cell.digits)],
-        challenges: true,
-    },
+const REPAIRS: [Repair; 10] = [
+    Repair { code: WarningCode::PhoneIddPrefix, proposals: behind_exit_code, challenges: true },
+    Repair { code: WarningCode::PhoneMissingPlus, proposals: behind_own_code, challenges: true },
+    Repair { code: WarningCode::PhoneTrunkZero, proposals: without_trunk_zero, challenges: false },
     Repair {
         code: WarningCode::PhoneTrunkZero,
-        condition: |cell, _| {
-            cell.has_plus && cell.calling_code().is_some_and(|(_, rest)| rest.starts_with('0'))
-        },
-        proposals: |cell, _| {
-            let trunk =
-                |(code, rest): (&str, &str)| rest.strip_prefix('0').map(|n| format!("+{code}{n}"));
-            cell.calling_code().and_then(trunk).into_iter().collect()
-        },
+        proposals: without_local_prefix,
         challenges: false,
     },
     Repair {
         code: WarningCode::PhoneRepeatedCode,
-        condition: |cell, region| repeated(cell, region).is_some(),
-        proposals: |cell, region| repeated(cell, region).into_iter().collect(),
+        proposals: behind_repeated_code,
         challenges: false,
     },
     Repair {
-        // Since 2019-08-03 Mexican mobiles are dialled without the 1 behind +52 (IFT).
+        code: WarningCode::PhoneMissingPlus,
+        proposals: with_plus_in_front,
+        challenges: false,
+    },
+    Repair {
         code: WarningCode::PhoneMexicoMobile1,
-        condition: |cell, region| {
-            cell.digits.starts_with("521")
-                && cell.digits.len() == 13
-                && (cell.has_plus || region == Some(Region::MX))
-        },
-        proposals: |cell, _| vec![format!("+52{}", &cell.digits[3..])],
+        proposals: without_mobile_1,
+        challenges: false,
+    },
+    Repair {
+        code: WarningCode::PhoneBrazilNinthDigit,
+        proposals: with_ninth_digit,
+        challenges: false,
+    },
+    Repair { code: WarningCode::PhoneRenumbered, proposals: renumbered, challenges: false },
+    Repair {
+        code: WarningCode::PhoneIddPrefix,
+        proposals: behind_exit_code_and_plus,
         challenges: false,
     },
 ];
@@ -245,16 +301,117 @@ fn own_code(region: Option<Region>) -> Option<String> {
     Some(region?.calling_code()?.to_string())
 }
 
-/// The number behind a calling code that stands twice, the second time perhaps with `00`.
-fn repeated(cell: &Cell<'_>, region: Option<Region>) -> Option<String> {
-    let own = own_code(region);
-    let (code, rest) = match &own {
-        Some(own) if !cell.has_plus => (own.as_str(), cell.digits.strip_prefix(own.as_str())?),
-        _ if cell.has_plus => cell.calling_code()?,
-        _ => return None,
+/// `00…`, whatever the exit code of the region is.
+fn behind_exit_code(cell: &Cell<'_>, _: Option<Region>) -> Vec<String> {
+    let rest =
+        cell.digits.strip_prefix("00").filter(|_| !cell.has_plus && cell.inner_plus.is_none());
+    rest.map(|rest| format!("+{rest}")).into_iter().collect()
+}
+
+/// `00+91…`
+fn behind_exit_code_and_plus(cell: &Cell<'_>, _: Option<Region>) -> Vec<String> {
+    let behind = cell.around_plus().filter(|(before, _)| *before == "00");
+    behind.map(|(_, behind)| format!("+{behind}")).into_iter().collect()
+}
+
+/// Digits that begin with the region's own code.
+fn behind_own_code(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
+    let own = own_code(region).filter(|_| !cell.has_plus && cell.inner_plus.is_none());
+    let begins = own.is_some_and(|own| cell.digits.starts_with(&own));
+    begins.then(|| format!("+{}", cell.digits)).into_iter().collect()
+}
+
+/// `+34 0910…`, `0+34 910…`, and `034 910…` in the region of the code.
+fn without_trunk_zero(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
+    if let Some((before, behind)) = cell.around_plus() {
+        return (before == "0").then(|| format!("+{behind}")).into_iter().collect();
+    }
+    if cell.has_plus {
+        let trunk =
+            |(code, rest): (&str, &str)| Some(format!("+{code}{}", rest.strip_prefix('0')?));
+        return cell.calling_code().and_then(trunk).into_iter().collect();
+    }
+    let own = own_code(region)
+        .filter(|own| cell.digits.strip_prefix('0').is_some_and(|rest| rest.starts_with(own)));
+    own.map(|_| format!("+{}", &cell.digits[1..])).into_iter().collect()
+}
+
+/// What people in a country dial before a number, where libphonenumber does not take it off: 01, 044
+/// and 045 in Mexico until 2019-08-03 (IFT), 8 in Russia and Kazakhstan, to which some add a `+`.
+fn without_local_prefix(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
+    if cell.inner_plus.is_some() {
+        return Vec::new();
+    }
+    if cell.has_plus && cell.digits.len() == 11 && cell.digits.starts_with('8') {
+        return vec![format!("+7{}", &cell.digits[1..])];
+    }
+    let behind_prefix = |(code, number): (String, &str)| {
+        let number = ["01", "044", "045"].iter().find_map(|prefix| number.strip_prefix(prefix))?;
+        (code == "52").then(|| format!("+52{number}"))
     };
-    let rest = rest.strip_prefix("00").unwrap_or(rest);
-    Some(format!("+{code}{}", rest.strip_prefix(code)?))
+    cell.plans(region).into_iter().filter_map(behind_prefix).collect()
+}
+
+/// A calling code that stands twice: `+91 91 98…`, `+91 0091…`, `+91 +91 98…`, `91+91…`.
+fn behind_repeated_code(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
+    let own = own_code(region);
+    if let Some((before, behind)) = cell.around_plus() {
+        let is_code = before.parse().is_ok_and(|code| Region::of_calling_code(code).is_some());
+        let repeats = is_code && behind.starts_with(before);
+        return repeats.then(|| format!("+{behind}")).into_iter().collect();
+    }
+    let (code, rest) = match &own {
+        Some(own) if !cell.has_plus => (own.as_str(), cell.digits.strip_prefix(own.as_str())),
+        _ => cell
+            .calling_code()
+            .filter(|_| cell.has_plus)
+            .map_or(("", None), |(code, rest)| (code, Some(rest))),
+    };
+    let rest = rest.map(|rest| rest.strip_prefix("00").unwrap_or(rest));
+    let rest = rest.and_then(|rest| rest.strip_prefix(code));
+    rest.map(|rest| format!("+{code}{rest}")).into_iter().collect()
+}
+
+/// `919876543210+`, `98765 43210 +91`.
+fn with_plus_in_front(cell: &Cell<'_>, _: Option<Region>) -> Vec<String> {
+    let Some((before, behind)) = cell.around_plus().filter(|_| !cell.has_plus) else {
+        return Vec::new();
+    };
+    if behind.is_empty() {
+        return vec![format!("+{before}")];
+    }
+    let region = behind.parse().ok().and_then(Region::of_calling_code);
+    let number = region.and_then(|region| parse(before, Some(region)).ok());
+    number.map(|number| number.e164().to_string()).into_iter().collect()
+}
+
+/// Since 2019-08-03 Mexican mobiles are dialled without the 1 behind +52 (IFT).
+fn without_mobile_1(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
+    let is_mexican = cell.has_plus || region == Some(Region::MX);
+    let number = cell.digits.strip_prefix("521").filter(|number| is_mexican && number.len() == 10);
+    number.map(|number| format!("+52{number}")).into_iter().collect()
+}
+
+/// Brazilian mobiles have nine digits behind the area code, the first of which is a 9, since 2016-11-06
+/// (Anatel). Those of eight begin with 6 to 9; fixed lines begin with 2 to 5.
+fn with_ninth_digit(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
+    let with_9 = |(code, number): (String, &str)| {
+        let is_mobile =
+            code == "55" && number.len() == 10 && matches!(number.as_bytes()[2], b'6'..=b'9');
+        is_mobile.then(|| format!("+55{}9{}", &number[..2], &number[2..]))
+    };
+    cell.plans(region).into_iter().filter_map(with_9).collect()
+}
+
+/// The number by the plan that its country has now, where it is one of the plan before.
+fn renumbered(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
+    let by_plan = |(code, number): (String, &str)| {
+        data::rows(data::RENUMBERINGS).find_map(|[of, len, old, new, _]| {
+            let rest = number.strip_prefix(old)?;
+            (of == code && len.parse() == Ok(number.len())).then(|| format!("+{code}{new}{rest}"))
+        })
+    };
+    cell.plans(region).into_iter().filter_map(by_plan).collect()
 }
 
 /// A reading of a text in words.

@@ -1,68 +1,15 @@
-//! Shapes that are no plain number: dates, floats, links, labels, extensions.
+//! Shapes that are no plain number: floats, links, extensions.
 //!
 //! They are recognised before anything reads the digits, because a careless reading of most of them
 //! gives a longer number that may well be valid.
 
 use std::sync::LazyLock;
 
-use foldhash::HashSet;
-
 use crate::data;
 use crate::reason::Reason;
 
 /// The shortest national numbers have four digits (Tokelau, +690).
 const SHORTEST: usize = 4;
-
-/// Shapes that hold no phone number at all.
-pub(super) fn refused(text: &str) -> Option<Reason> {
-    if text.contains('<') && text.to_ascii_lowercase().contains("<test lead") {
-        return Some(Reason::PhoneTestLead);
-    }
-    if text.contains(is_currency) {
-        return Some(Reason::PhoneNotANumber);
-    }
-    is_date(text).then_some(Reason::PhoneLooksLikeDate)
-}
-
-/// `$ ¢ £ ¤ ¥ ฿` and the block of currency symbols.
-fn is_currency(c: char) -> bool {
-    matches!(c, '$' | '\u{A2}'..='\u{A5}' | '\u{E3F}' | '\u{20A0}'..='\u{20CF}')
-}
-
-/// `2024-03-15`, `15/03/2024`, `3. 15. 2024`, `2024 03 15`, with or without a time behind.
-pub(super) fn is_date(text: &str) -> bool {
-    // The longest, with a time and its zone, has fewer characters.
-    if text.len() > 40 || !text.starts_with(|c: char| c.is_ascii_digit()) {
-        return false;
-    }
-    let time =
-        text.find(':').map(|colon| text[..colon].trim_end_matches(|c: char| c.is_ascii_digit()));
-    let date = time.unwrap_or(text).trim_end_matches(['T', ' ', ',']);
-    let mut parts = date.split(['-', '/', '.', ' ']).filter(|part| !part.is_empty());
-    let (Some(first), Some(second), Some(third), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return false;
-    };
-    // One kind of separator, twice: `.` and `-` in one cell are a layout.
-    let mut separators = date.bytes().filter(|byte| matches!(byte, b'-' | b'/' | b'.'));
-    if !matches!((separators.next(), separators.next(), separators.next()),
-        (one, another, None) if one == another)
-    {
-        return false;
-    }
-    let number =
-        |part: &str, digits: usize| part.parse::<u32>().ok().filter(|_| part.len() <= digits);
-    let year = |part| number(part, 4).is_some_and(|year| (1900..=2100).contains(&year));
-    let day = |month, day| {
-        number(month, 2).zip(number(day, 2)).is_some_and(|(month, day)| is_day(month, day))
-    };
-    year(first) && day(second, third) || year(third) && (day(first, second) || day(second, first))
-}
-
-fn is_day(month: u32, day: u32) -> bool {
-    matches!(month, 1..=12) && matches!(day, 1..=31)
-}
 
 /// The international digits of a chat link or id: `wa.me/…`, `…send?phone=…`,
 /// `…@s.whatsapp.net`, `…@c.us`. `Err` when it is such a link but holds no number.
@@ -86,7 +33,6 @@ pub(super) fn chat_link(text: &str) -> Option<Result<&str, Reason>> {
         }
         // `919876543210:12@s.whatsapp.net` names a device of the number.
         let (number, device) = id.split_once(':').unwrap_or((id, ""));
-        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         let number = number.strip_prefix('+').unwrap_or(number);
         return (all_digits(number) && all_digits(device)).then_some(Ok(number));
     };
@@ -104,27 +50,29 @@ pub(super) fn chat_link(text: &str) -> Option<Result<&str, Reason>> {
     Some(if is_whole && !digits.is_empty() { Ok(digits) } else { Err(Reason::PhoneNotANumber) })
 }
 
-/// Words before a number that say only that it is one.
-static LABELS: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| data::words(data::PHONE_WORDS, "label").collect());
+/// Whether a link of a chat service stands somewhere in the text, perhaps beside others.
+pub(super) fn has_chat_link(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.contains("wa.me/") || lower.contains("whatsapp") && lower.contains("phone=")
+}
+
+/// `0xx11 98765-4321`, `(0XX11) …`, `0**11 …` without the letters.
+pub(super) fn without_carrier_wildcard(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let wildcard = ["xx", "**"].into_iter().find(|wildcard| lower.contains(wildcard))?;
+    let at = lower.find(wildcard)?;
+    let before = lower[..at].trim_end_matches([' ', '-']);
+    let before = before.strip_suffix('0').unwrap_or(before);
+    let behind = &text[at + wildcard.len()..];
+    let is_area =
+        behind.trim_start_matches([' ', '-', '(', ')']).starts_with(|c: char| c.is_ascii_digit());
+    let is_first = before.trim_end_matches([' ', '(']).chars().all(|c| "+(5)- ".contains(c));
+    (is_area && is_first).then(|| format!("{}{behind}", &text[..before.len()]))
+}
 
 /// Words between a number and its extension.
 static EXTENSIONS: LazyLock<Vec<&str>> =
     LazyLock::new(|| data::words(data::PHONE_WORDS, "extension").collect());
-
-/// The text behind a label such as `p:`, `tel:`, `Mobile:`, `Ph.`
-pub(super) fn without_label(text: &str) -> &str {
-    let Some(start) = text.find(|c: char| c == '+' || c == '(' || c.is_ascii_digit()) else {
-        return text;
-    };
-    let label = text[..start].trim_end_matches([' ', ':', '.', '-', '#', '=']);
-    // A label is set off: `p98…` is a letter in a number.
-    if label.len() == start || label.is_empty() {
-        return text;
-    }
-    let words = label.to_ascii_lowercase().replace('.', "");
-    if LABELS.contains(words.as_str()) { &text[start..] } else { text }
-}
 
 /// The digits of a number in scientific notation, `9.19876543210E+11`; `Err` when the mantissa
 /// has fewer digits than the number, because the rest is gone.
@@ -136,7 +84,6 @@ pub(super) fn scientific(text: &str) -> Option<Result<String, Reason>> {
         None => ("", mantissa),
     };
     let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
-    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if whole.len() != 1 || !all_digits(whole) || !all_digits(fraction) {
         return None;
     }
@@ -156,9 +103,7 @@ pub(super) fn scientific(text: &str) -> Option<Result<String, Reason>> {
 pub(super) fn float(text: &str) -> Option<Result<&str, Reason>> {
     let (whole, fraction) = text.rsplit_once(['.', ','])?;
     let digits = whole.strip_prefix('+').unwrap_or(whole);
-    let is_float = digits.bytes().all(|byte| byte.is_ascii_digit())
-        && matches!(fraction.len(), 1..=2)
-        && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let is_float = all_digits(digits) && matches!(fraction.len(), 1..=2) && all_digits(fraction);
     let is_zero = fraction.bytes().all(|byte| byte == b'0');
     // `12.34` and `1234.56` may be groups of a short number, but nobody sets zeros apart.
     if !is_float || digits.len() < if is_zero { SHORTEST } else { 7 } {
@@ -167,32 +112,51 @@ pub(super) fn float(text: &str) -> Option<Result<&str, Reason>> {
     Some(if is_zero { Ok(whole) } else { Err(Reason::PhoneNotANumber) })
 }
 
-/// The number before a tail that looks like a float's, where spaces or dashes stand in it too:
-/// `0171 3920044.0`. It may just as well be a grouping, so this alone proves nothing.
+/// The number before a tail that looks like a float's, where spaces or dashes stand in it too
+/// (`0171 3920044.0`), or where the tail is long enough for a group (`9876543210.000`). It may just as
+/// well be a grouping, so this alone proves nothing.
 pub(super) fn float_like(text: &str) -> Option<&str> {
     let (whole, fraction) = text.rsplit_once(['.', ','])?;
     let digits = whole.bytes().filter(u8::is_ascii_digit).count();
-    (digits >= SHORTEST && matches!(fraction, "0" | "00") && !whole.contains(['.', ',']))
-        .then_some(whole)
+    let is_tail = !fraction.is_empty() && fraction.bytes().all(|byte| byte == b'0');
+    (digits >= SHORTEST && is_tail && !whole.contains(['.', ','])).then_some(whole)
 }
 
-/// The number and its extension: `… x3001`, `… ext. 12`, `…;ext=12`.
+/// The number and its extension: `… x3001`, `… ext. 12`, `… (ext 12)`, `…;ext=12`.
 pub(super) fn extension(text: &str) -> Option<(&str, &str)> {
-    let digits = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    // `(ext 12)`
+    let (outside, inside) = match text.strip_suffix(')').and_then(|text| text.rsplit_once('(')) {
+        Some((outside, inside)) => (outside.trim_end(), inside),
+        None => ("", text),
+    };
+    let digits = inside.len() - inside.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     if !matches!(digits, 1..=7) {
         return None;
     }
-    let (before, extension) = text.split_at(text.len() - digits);
+    let (before, extension) = inside.split_at(inside.len() - digits);
     let before = before.trim_end_matches([' ', '.', ':', '=']);
-    let marker = EXTENSIONS.iter().find(|marker| {
-        before.len() > marker.len()
-            && before.as_bytes()[before.len() - marker.len()..]
-                .eq_ignore_ascii_case(marker.as_bytes())
-    })?;
-    let number = before[..before.len() - marker.len()].trim_end_matches([' ', ',', ';', '-']);
+    let number = EXTENSIONS.iter().find_map(|marker| without_word(before, marker))?;
+    let number = if outside.is_empty() {
+        number.trim_end_matches([' ', ',', ';', '-'])
+    } else if number.is_empty() {
+        outside
+    } else {
+        return None;
+    };
     let number_digits = number.bytes().filter(u8::is_ascii_digit).count();
     // An extension behind the last of several numbers is not one of the cell.
-    let is_number = number_digits >= SHORTEST
-        && !number.contains(|c: char| c.is_alphabetic() || matches!(c, ';' | '|' | ',' | '\n'));
+    let is_number = number_digits >= SHORTEST && !number.contains([';', '|', ',', '\n']);
     is_number.then_some((number, extension))
+}
+
+/// The text before a word at its end, which is no part of another word.
+fn without_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    let start = text.len().checked_sub(word.len())?;
+    let (before, end) = text.split_at_checked(start)?;
+    let is_word = end.to_lowercase() == word && !before.ends_with(char::is_alphabetic);
+    is_word.then_some(before)
+}
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }

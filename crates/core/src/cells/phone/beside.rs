@@ -1,0 +1,225 @@
+//! Words beside a number: labels, whose it is, notes, flags.
+//!
+//! They are taken off where exactly one run of digits and layout is left, set off from every word.
+//! Whether that run is a number, [`repair`](super::repair) decides.
+
+use std::sync::LazyLock;
+
+use contactmill_phone::Region;
+use foldhash::HashSet;
+
+use crate::cells::country::{self, CountryReading};
+use crate::data;
+use crate::text::says_nothing;
+
+/// A number needs as many digits to stand out among words; `flat 1203` is none.
+const FEWEST_DIGITS: usize = 5;
+
+/// Words that say only that a number is one, or of which kind.
+static LABELS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| data::words(data::PHONE_WORDS, "label").collect());
+
+/// Words for a line that prints what it hears.
+static FAX: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| data::words(data::PHONE_WORDS, "fax").collect());
+
+/// A number, and what stands beside it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Beside<'t> {
+    /// The run of digits and layout.
+    pub(super) number: &'t str,
+    /// What stands beside it, unless that says no more than that it is a number.
+    pub(super) note: Option<String>,
+    /// Whether it is said to be the number of a fax machine and nothing else.
+    pub(super) is_fax: bool,
+    /// Whether there is nothing beside it but marks before it, which libphonenumber skips as well.
+    pub(super) is_plain: bool,
+    /// A country that a flag or a name beside the number says.
+    pub(super) country: Option<Country>,
+}
+
+/// A country named beside a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Country {
+    /// By its flag, which means nothing else.
+    Flag(Region),
+    /// By a word, which may be a name: `Jordan`.
+    Word(Region),
+}
+
+/// The one number of the text and what stands beside it; `None` where there is nothing beside it, or
+/// more than one run of digits.
+pub(super) fn split(text: &str) -> Option<Beside<'_>> {
+    let (start, end) = only_run(text)?;
+    let (before, number, behind) = (&text[..start], &text[start..end], &text[end..]);
+    if before.is_empty() && behind.is_empty() || is_joined(before, behind) {
+        return None;
+    }
+    let parts = [before, behind].map(bare);
+    // `-9876543210` is what a formula leaves, and `; n/a` is no word.
+    if before.ends_with('-') && parts[0].is_empty() || [before, behind].into_iter().all(is_nothing)
+    {
+        return None;
+    }
+    let kept: Vec<&str> =
+        parts.into_iter().filter(|part| !part.is_empty() && !is_label(part)).collect();
+    let flag = flag(before).or_else(|| flag(behind)).map(Country::Flag);
+    let named = || kept.iter().find_map(|part| named(part)).map(Country::Word);
+    Some(Beside {
+        number,
+        note: (!kept.is_empty()).then(|| kept.join("; ")),
+        // `(F)` may be anything.
+        is_fax: parts.into_iter().any(|part| part.len() > 1 && says_fax(part))
+            && !parts.into_iter().any(says_phone),
+        is_plain: kept.is_empty() && bare(behind).is_empty() && flag.is_none(),
+        country: flag.or_else(named),
+    })
+}
+
+/// The text behind a label that stands before everything else, perhaps with a number of its own:
+/// `Mobile 2:`.
+pub(super) fn without_label(text: &str) -> Option<&str> {
+    let start = text.find(|c: char| c == '+' || c == '(' || c.is_ascii_digit())?;
+    let (label, rest) = text.split_at(start);
+    let is_set_off = !label.ends_with(char::is_alphanumeric) || label.chars().count() >= 3;
+    if !is_label(bare(label)) || !says_phone(label) || !is_set_off {
+        return None;
+    }
+    let behind_digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_counted = rest.len() - behind_digits.len() <= 2;
+    Some(behind_digits.strip_prefix(':').filter(|_| is_counted).map_or(rest, str::trim_start))
+}
+
+/// Whether the text says fax before its first digit, and has no other word.
+pub(super) fn is_fax(text: &str) -> bool {
+    let Some(start) = text.find(|c: char| c.is_ascii_digit()) else { return false };
+    let (label, rest) = text.split_at(start);
+    says_fax(label) && !says_phone(label) && !rest.contains(char::is_alphabetic)
+}
+
+/// The text cut before each label that stands before a number: `home 022… mobile 98…`.
+pub(super) fn split_before_labels(text: &str) -> Vec<&str> {
+    let mut starts = vec![0];
+    for (at, _) in text.match_indices(' ') {
+        let rest = &text[at + 1..];
+        let end = rest.find(|c: char| c == '+' || c.is_ascii_digit());
+        let is_behind_number = text[..at].ends_with(|c: char| c.is_ascii_digit());
+        if is_behind_number && end.is_some_and(|end| is_label(bare(&rest[..end]))) {
+            starts.push(at + 1);
+        }
+    }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    starts.iter().zip(ends).map(|(&start, end)| text[start..end].trim()).collect()
+}
+
+fn says_fax(part: &str) -> bool {
+    words(part).any(|word| FAX.contains(word.as_str()))
+}
+
+fn says_phone(part: &str) -> bool {
+    let whole = bare(part).to_lowercase().replace('.', "");
+    LABELS.contains(whole.as_str()) || words(part).any(|word| LABELS.contains(word.as_str()))
+}
+
+const fn is_layout(c: char) -> bool {
+    matches!(c, '+' | '-' | '.' | '(' | ')' | '/' | '~' | ' ')
+}
+
+/// The one run of digits and layout that may be a number, where no other digits stand in the text but
+/// `[2]` and the number of a label: `Mobile 2:`.
+fn only_run(text: &str) -> Option<(usize, usize)> {
+    let mut only = None;
+    let mut at = 0;
+    while let Some(first) = text[at..].find(|c: char| c.is_ascii_digit()) {
+        let first = at + first;
+        let start = text[at..first].trim_end_matches(['+', '(', ' ']).len() + at;
+        let start = start + text[start..first].len() - text[start..first].trim_start().len();
+        let rest = &text[first..];
+        let run = rest.find(|c: char| !c.is_ascii_digit() && !is_layout(c)).unwrap_or(rest.len());
+        let run = rest[..run].trim_end_matches(|c: char| !c.is_ascii_digit() && c != '+').len();
+        // A bracket that was opened within belongs to the number, as does a + behind it.
+        let open = text[start..first + run].matches('(').count();
+        let closed = text[start..first + run].matches(')').count();
+        let run = run + usize::from(open > closed && text[first + run..].starts_with(')'));
+        let end = first + run;
+        at = end;
+        let digits = text[start..end].bytes().filter(u8::is_ascii_digit).count();
+        if is_mark(&text[..start], &text[end..], digits) {
+            continue;
+        }
+        if digits < FEWEST_DIGITS || only.is_some() {
+            return None;
+        }
+        only = Some((start, end));
+    }
+    only
+}
+
+/// Whether one or two digits count something: `[2]`, `Mobile 2:`.
+fn is_mark(before: &str, behind: &str, digits: usize) -> bool {
+    let in_brackets = before.ends_with('[') && behind.starts_with(']');
+    let numbers_label = || behind.trim_start().starts_with([':', ')']) && is_label(bare(before));
+    digits <= 2 && (in_brackets || numbers_label())
+}
+
+/// Whether a word touches the number, as in `98765abc`: the digits may be only a part of something.
+fn is_joined(before: &str, behind: &str) -> bool {
+    let touches = |c: Option<char>| {
+        c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '*' | '#' | '_' | '@'))
+    };
+    // `Mobile98765…`: the word is known, and too long to be letters that stand for digits.
+    let is_known = || before.chars().count() >= 3 && is_label(bare(before));
+    touches(behind.chars().next()) || touches(before.chars().next_back()) && !is_known()
+        // One letter may be a digit that was mistyped: `98765 4321O`.
+        || [before, behind].iter().any(|part| is_lone_letter(part))
+}
+
+fn is_lone_letter(part: &str) -> bool {
+    let is_set_off = part.contains(['(', '[', ':', '.']);
+    bare(part).chars().count() == 1 && part.contains(char::is_alphabetic) && !is_set_off
+}
+
+fn is_nothing(part: &str) -> bool {
+    says_nothing(bare(part)) || part.chars().all(|c| c.is_whitespace() || c.is_ascii_punctuation())
+}
+
+/// The part without what sets it off.
+fn bare(part: &str) -> &str {
+    let is_edge = |c: char| {
+        c.is_whitespace() || c.is_ascii_punctuation() || !c.is_alphanumeric() && !c.is_ascii()
+    };
+    // Vowel signs and the like at an end belong to the word.
+    let is_mark = |c: char| unicode_normalization::char::is_combining_mark(c);
+    part.trim_matches(|c: char| is_edge(c) && !is_mark(c))
+}
+
+fn words(part: &str) -> impl Iterator<Item = String> {
+    let parted =
+        part.split(|c: char| matches!(c, ' ' | '/' | '&' | ',' | '-' | '(' | ')' | ':' | '|'));
+    parted.filter(|word| !word.is_empty()).map(|word| word.to_lowercase().replace('.', ""))
+}
+
+/// Whether the part is one label, or words each of which is one: `Tel/Fax`, `work mobile 2`.
+pub(super) fn is_label(part: &str) -> bool {
+    let whole = part.to_lowercase().replace('.', "");
+    let is_number = |word: &str| word.len() <= 2 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_known = |word: &str| LABELS.contains(word) || FAX.contains(word);
+    LABELS.contains(whole.as_str())
+        || words(part).all(|word| is_known(&word) || is_number(&word))
+            && words(part).any(|word| is_known(&word))
+}
+
+/// The country of a flag: two regional indicator symbols (UTS #51).
+fn flag(part: &str) -> Option<Region> {
+    let letter = |c: char| char::from_u32(u32::from(c).checked_sub(0x1F1E6)? + u32::from('A'));
+    let letters: String =
+        part.chars().filter_map(letter).filter(char::is_ascii_uppercase).collect();
+    letters.parse().ok()
+}
+
+fn named(part: &str) -> Option<Region> {
+    match country::read(part) {
+        CountryReading::Named(region) => Some(region),
+        _ => None,
+    }
+}

@@ -1,0 +1,190 @@
+//! Cells that only look like phone numbers: dates, amounts, addresses, identity numbers.
+//!
+//! They are recognised before anything reads the digits, because the digits of most of them are a
+//! valid number somewhere.
+
+use super::shape;
+use crate::reason::Reason;
+
+/// What lead forms send when they are tried.
+pub(super) fn is_test_lead(cell: &str) -> bool {
+    cell.contains('<') && cell.to_ascii_lowercase().contains("<test lead")
+}
+
+/// Why the text is no phone number, whatever its digits are.
+pub(super) fn reason(text: &str) -> Option<Reason> {
+    if text.contains(is_currency) {
+        return Some(Reason::PhoneNotANumber);
+    }
+    if is_date(text) {
+        return Some(Reason::PhoneLooksLikeDate);
+    }
+    is_other_number(text).then_some(Reason::PhoneNotANumber)
+}
+
+/// Whether the text has the form of an address, an amount or a national identity number, none of which
+/// is a phone number, even where its digits would be one.
+pub(super) fn is_other_number(text: &str) -> bool {
+    is_web_address(text) || is_ip_address(text) || is_decimal(text) || is_national_id(text)
+}
+
+/// `https://example.com/98765`, which is no chat link.
+fn is_web_address(text: &str) -> bool {
+    let is_scheme =
+        |(scheme, _): (&str, &str)| scheme.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_host = text.get(..4).is_some_and(|www| www.eq_ignore_ascii_case("www."));
+    (is_host || text.split_once("://").is_some_and(is_scheme)) && !shape::has_chat_link(text)
+}
+
+/// `192.168.1.10`. Four groups of two digits each are how Danes write a number.
+fn is_ip_address(text: &str) -> bool {
+    let is_pair = |group: &str| group.len() == 2;
+    text.split('.').count() == 4
+        && text.parse::<std::net::Ipv4Addr>().is_ok()
+        && !text.split('.').all(is_pair)
+}
+
+/// `1234.56`, `28.613939`: digits with one dot that nobody would put there in a phone number.
+fn is_decimal(text: &str) -> bool {
+    let Some((whole, fraction)) = text.split_once('.') else { return false };
+    let all_digits =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !all_digits(whole) || !all_digits(fraction) || whole.len() > 1 && whole.starts_with('0') {
+        return false;
+    }
+    let is_amount = fraction.len() <= 2 && fraction.bytes().any(|byte| byte != b'0');
+    // Degrees of latitude and longitude.
+    let is_coordinate = fraction.len() >= 4 && whole.parse::<u16>().is_ok_and(|whole| whole <= 180);
+    is_amount || is_coordinate
+}
+
+/// A national identity number in the form in which its country writes it, with check digits that fit.
+fn is_national_id(text: &str) -> bool {
+    let form: Vec<u8> =
+        text.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte }).collect();
+    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
+    match form.as_slice() {
+        // CPF and CNPJ, Brazil.
+        b"000.000.000-00" => {
+            is_checked_mod_11(&digits[..10], 2..=11) && is_checked_mod_11(&digits, 2..=12)
+        }
+        b"00.000.000/0000-00" => {
+            is_checked_mod_11(&digits[..13], 2..=9) && is_checked_mod_11(&digits, 2..=9)
+        }
+        // RUT, Chile; NIT, Colombia; CUIT, Argentina.
+        b"0.000.000-0" | b"00.000.000-0" | b"000.000.000-0" | b"00-00000000-0" => {
+            is_checked_mod_11(&digits, 2..=7)
+        }
+        // Personnummer, Sweden.
+        b"000000-0000" => {
+            is_day(10 * digits[2] + digits[3], 10 * digits[4] + digits[5]) && luhn(&digits)
+        }
+        // Resident registration number, South Korea: a birth date, then the sex and the century.
+        b"000000-0000000" => is_day(10 * digits[2] + digits[3], 10 * digits[4] + digits[5]),
+        // Aadhaar, India.
+        b"0000 0000 0000" => digits[0] > 1 && verhoeff(&digits),
+        _ => false,
+    }
+}
+
+/// Whether the last digit is the remainder that weights give, from the right, again and again.
+fn is_checked_mod_11(digits: &[u32], weights: std::ops::RangeInclusive<u32>) -> bool {
+    let Some((&check, digits)) = digits.split_last() else { return false };
+    let sum: u32 =
+        digits.iter().rev().zip(weights.cycle()).map(|(digit, weight)| digit * weight).sum();
+    // 10 and 11 are written as 0 (or as a letter, which is no digit).
+    check == (11 - sum % 11) % 11 % 10
+}
+
+/// The check digit of ISO/IEC 7812-1.
+fn luhn(digits: &[u32]) -> bool {
+    let doubled = |(place, &digit): (usize, &u32)| match place % 2 {
+        1 => digit * 2 / 10 + digit * 2 % 10,
+        _ => digit,
+    };
+    digits.iter().rev().enumerate().map(doubled).sum::<u32>().is_multiple_of(10)
+}
+
+/// The check digit of J. Verhoeff (1969): products in the dihedral group of order 10.
+fn verhoeff(digits: &[u32]) -> bool {
+    const PERMUTATION: [u32; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
+    let product = |a: u32, b: u32| match (a < 5, b < 5) {
+        (true, true) => (a + b) % 5,
+        (true, false) => 5 + (a + b) % 5,
+        (false, true) => 5 + (a - b) % 5,
+        (false, false) => (5 + a - b) % 5,
+    };
+    let permuted = |place: usize, digit: u32| {
+        (0..place % 8).fold(digit, |digit, _| PERMUTATION[digit as usize])
+    };
+    digits
+        .iter()
+        .rev()
+        .enumerate()
+        .fold(0, |check, (place, &digit)| product(check, permuted(place, digit)))
+        == 0
+}
+
+/// `$ ¢ £ ¤ ¥ ฿` and the block of currency symbols.
+fn is_currency(c: char) -> bool {
+    matches!(c, '$' | '\u{A2}'..='\u{A5}' | '\u{E3F}' | '\u{20A0}'..='\u{20CF}')
+}
+
+/// `2024-03-15`, `15/03/2024`, `3. 15. 2024`, `2024 03 15`, `15/03/24` and `20240315`, with or without a
+/// time behind.
+pub(super) fn is_date(text: &str) -> bool {
+    is_compact_date(text) || is_separated_date(text)
+}
+
+/// `20240315`, `15032024`, `03152024`, `20240315T101500`.
+fn is_compact_date(text: &str) -> bool {
+    let date = text.split_once('T').map_or(text, |(date, _)| date);
+    if date.len() != 8 {
+        return false;
+    }
+    let (Ok(first), Ok(last)) = (date[..4].parse(), date[4..].parse()) else { return false };
+    let is_year = |year: u32| (1900..=2100).contains(&year);
+    let day = |both: u32| is_day(both / 100, both % 100) || is_day(both % 100, both / 100);
+    is_year(first) && is_day(last / 100, last % 100) || is_year(last) && day(first)
+}
+
+fn is_separated_date(text: &str) -> bool {
+    // The longest, with a time and its zone, has fewer characters.
+    if text.len() > 40 || !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let time =
+        text.find(':').map(|colon| text[..colon].trim_end_matches(|c: char| c.is_ascii_digit()));
+    let date = time.unwrap_or(text).trim_end_matches(['T', ' ', ',']);
+    let mut parts = date.split(['-', '/', '.', ' ']).filter(|part| !part.is_empty());
+    let (Some(first), Some(second), Some(third), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    // One kind of separator, twice: `.` and `-` in one cell are a layout.
+    let mut separators = date.bytes().filter(|byte| matches!(byte, b'-' | b'/' | b'.'));
+    if !matches!((separators.next(), separators.next(), separators.next()),
+        (one, another, None) if one == another)
+    {
+        return false;
+    }
+    let number =
+        |part: &str, digits: usize| part.parse::<u32>().ok().filter(|_| part.len() <= digits);
+    let year = |part| number(part, 4).is_some_and(|year| (1900..=2100).contains(&year));
+    let day = |month, day| {
+        number(month, 2).zip(number(day, 2)).is_some_and(|(month, day)| is_day(month, day))
+    };
+    let has_long_year = year(first) && day(second, third)
+        || year(third) && (day(first, second) || day(second, first));
+    // `15/03/24`, but not `15 03 24`, which is how short numbers are grouped.
+    let is_short = [first, second, third].iter().all(|part| part.len() <= 2)
+        && date.contains(['-', '/', '.'])
+        && (day(first, second) || day(second, first) || day(second, third))
+        && third.len() == 2;
+    has_long_year || is_short
+}
+
+fn is_day(month: u32, day: u32) -> bool {
+    matches!(month, 1..=12) && matches!(day, 1..=31)
+}
