@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use contactmill_phone::Region;
 use foldhash::HashSet;
 
+use super::{list, shape};
 use crate::cells::country::{self, CountryReading};
 use crate::data;
 use crate::text::says_nothing;
@@ -55,23 +56,24 @@ pub(super) fn split(text: &str) -> Option<Beside<'_>> {
     if before.is_empty() && behind.is_empty() || is_joined(before, behind) {
         return None;
     }
-    let parts = [before, behind].map(bare);
-    // `-9876543210` is what a formula leaves, and `; n/a` is no word.
-    if before.ends_with('-') && parts[0].is_empty() || [before, behind].into_iter().all(is_nothing)
-    {
+    // `-9876543210` is what a formula leaves.
+    if before.ends_with('-') && bare(before).is_empty() || shape::has_chat_link(text) {
         return None;
     }
-    let kept: Vec<&str> =
-        parts.into_iter().filter(|part| !part.is_empty() && !is_label(part)).collect();
+    let parts = [before, behind].map(said);
+    if parts.concat().is_empty() && [before, behind].into_iter().all(is_separator) {
+        return None;
+    }
+    let kept: Vec<&str> = parts.concat().into_iter().filter(|part| !is_label(part)).collect();
     let flag = flag(before).or_else(|| flag(behind)).map(Country::Flag);
     let named = || kept.iter().find_map(|part| named(part)).map(Country::Word);
     Some(Beside {
         number,
         note: (!kept.is_empty()).then(|| kept.join("; ")),
         // `(F)` may be anything.
-        is_fax: parts.into_iter().any(|part| part.len() > 1 && says_fax(part))
-            && !parts.into_iter().any(says_phone),
-        is_plain: kept.is_empty() && bare(behind).is_empty() && flag.is_none(),
+        is_fax: parts.iter().flatten().any(|part| part.len() > 1 && says_fax(part))
+            && !parts.iter().flatten().any(|part| says_phone(part)),
+        is_plain: kept.is_empty() && parts[1].is_empty() && flag.is_none(),
         country: flag.or_else(named),
     })
 }
@@ -179,8 +181,17 @@ fn is_lone_letter(part: &str) -> bool {
     bare(part).chars().count() == 1 && part.contains(char::is_alphabetic) && !is_set_off
 }
 
-fn is_nothing(part: &str) -> bool {
-    says_nothing(bare(part)) || part.chars().all(|c| c.is_whitespace() || c.is_ascii_punctuation())
+/// Whether the part only parts the number from something that says nothing: `; n/a`, ` or -`.
+fn is_separator(part: &str) -> bool {
+    part.chars().all(|c| c.is_whitespace() || c.is_ascii())
+}
+
+/// What a part says, without words and signs that part it from the number, and without `n/a`.
+fn said(part: &str) -> Vec<&str> {
+    let pieces = list::separated(part).into_iter().map(bare);
+    let says_something =
+        |piece: &&str| !piece.is_empty() && !says_nothing(piece) && !list::is_separator(piece);
+    pieces.filter(says_something).collect()
 }
 
 /// The part without what sets it off.

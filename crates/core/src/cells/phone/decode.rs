@@ -26,8 +26,7 @@ struct Decoder {
 
 /// Tried from the top in each round. To add one, add it here and its cells to
 /// `tests/cells/phone-decoded.tsv`.
-const DECODERS: [Decoder; 9] = [
-    Decoder { name: "UTF-8 that was read as Windows-1252", decode: misread },
+const DECODERS: [Decoder; 8] = [
     Decoder { name: "a character that could not be shown", decode: without_replacement },
     Decoder { name: "HTML", decode: html },
     Decoder { name: "a vCard property", decode: vcard },
@@ -52,8 +51,8 @@ pub(super) fn decoded(cell: &str) -> Option<(String, Vec<&'static str>)> {
     Some((text?, names))
 }
 
-/// `â€ª+91…`, `Â 98…`: the bytes of the text in Windows-1252 are UTF-8.
-fn misread(text: &str) -> Option<String> {
+/// UTF-8 that was read as Windows-1252, `â€ª+91…` or `Â 98…`: the bytes of the text in Windows-1252 are UTF-8.
+pub(super) fn misread(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;
     }
@@ -205,9 +204,8 @@ fn json(text: &str) -> Option<String> {
     }
     let inside = |open, close| text.strip_prefix(open)?.strip_suffix(close);
     let values: Vec<&str> = if let Some(array) = inside('[', ']') {
-        // `[98765] 43210` and `[2]` are layout and a note.
-        if array.contains(['[', ']']) || !array.contains(['"', '\'', ',', '{']) && digits(array) < 7
-        {
+        // `[9876543210]` is layout.
+        if array.contains(['[', ']']) || !array.contains(['"', '\'', ',', '{']) {
             return None;
         }
         array.trim_matches(['{', '}']).split(',').collect()
@@ -238,7 +236,8 @@ fn unescaped_json(text: &str) -> Option<String> {
             decoded.push(c);
             continue;
         }
-        decoded.push(match rest.next()? {
+        let Some(escaped) = rest.next() else { break };
+        decoded.push(match escaped {
             'u' => {
                 let code = rest.as_str().get(..4)?;
                 rest = rest.as_str()[4..].chars();

@@ -44,8 +44,9 @@ fn unquoted(text: &str) -> &str {
     let text = text.trim();
     let text = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     let text = text.trim_matches(['"', '\'', '`', '“', '”', '‘', '’', '´']).trim();
-    text.strip_prefix('(')
-        .and_then(|text| text.strip_suffix(')'))
-        .filter(|text| !text.contains(['(', ')']))
-        .map_or(text, str::trim)
+    let unbracketed = |open, close| {
+        let inside = text.strip_prefix(open)?.strip_suffix(close)?;
+        (!inside.contains([open, close, '"', '\'', ','])).then_some(inside.trim())
+    };
+    unbracketed('(', ')').or_else(|| unbracketed('[', ']')).unwrap_or(text)
 }

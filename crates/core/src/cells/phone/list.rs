@@ -15,6 +15,20 @@ static SEPARATORS: LazyLock<Vec<String>> = LazyLock::new(|| {
     [":::", ";", "|"].map(str::to_owned).into_iter().chain(words).collect()
 });
 
+/// Whether the text is a word that parts numbers: `or`.
+pub(super) fn is_separator(text: &str) -> bool {
+    SEPARATORS.iter().any(|separator| separator.trim() == text)
+}
+
+/// The pieces of a text between what surely separates them, also where there is nothing on one side.
+pub(super) fn separated(text: &str) -> Vec<&str> {
+    let mut pieces = vec![text];
+    for separator in SEPARATORS.iter() {
+        pieces = pieces.into_iter().flat_map(|piece| piece.split(separator.as_str())).collect();
+    }
+    pieces
+}
+
 /// Whether the cell has anything that could separate numbers; nearly all have not.
 pub(super) fn may_hold_several(text: &str) -> bool {
     text.bytes().any(|byte| matches!(byte, b';' | b'|' | b',' | b'/' | b'\n' | b':' | b'&' | b'\\'))
@@ -174,8 +188,10 @@ fn first_and_others(
     let mut first = None;
     for (piece, reading) in readings.by_ref() {
         match (reading, broken) {
-            (Ok(_), Some((broken, reason))) if piece.contains('+') && !broken.contains('+') => {
-                return Err(reason);
+            (Ok(_), Some(broken))
+                if means_a_number(broken) && piece.contains('+') && !broken.0.contains('+') =>
+            {
+                return Err(broken.1);
             }
             (Ok(reading), _) => {
                 first = Some(reading);
@@ -186,13 +202,8 @@ fn first_and_others(
             (Err(_), Some(_)) => {}
         }
     }
-    let means_a_number = |(piece, reason): (&str, Reason)| {
-        !matches!(reason, Reason::PhoneMissing | Reason::PhoneLooksLikeDate) && digits(piece) > 0
-    };
     match (first, broken) {
-        (Some(_), Some((piece, reason)))
-            if separator == Separator::Doubtful && means_a_number((piece, reason)) =>
-        {
+        (Some(_), Some(broken)) if separator == Separator::Doubtful && means_a_number(broken) => {
             // What could be read may be a fragment of the first.
             Err(Reason::PhoneAmbiguous)
         }
@@ -213,6 +224,15 @@ fn first_and_others(
             Err(if fax.is_empty() { Reason::PhoneNotANumber } else { Reason::PhoneFax })
         }
     }
+}
+
+/// Whether a piece that cannot be read is one that should have been a number.
+fn means_a_number((piece, reason): (&str, Reason)) -> bool {
+    let is_none = matches!(
+        reason,
+        Reason::PhoneMissing | Reason::PhonePlaceholder | Reason::PhoneLooksLikeDate
+    );
+    !is_none && digits(piece) > 0
 }
 
 fn with_others(mut first: PhoneReading, others: Vec<PhoneReading>) -> PhoneReading {

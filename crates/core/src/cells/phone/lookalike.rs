@@ -58,33 +58,48 @@ fn is_decimal(text: &str) -> bool {
     is_amount || is_coordinate
 }
 
-/// A national identity number in the form in which its country writes it, with check digits that fit.
+/// National identity numbers as their countries write them, and whether the check digits fit.
+const NATIONAL_IDS: [(&str, fn(&[u32]) -> bool); 9] = [
+    // CPF and CNPJ, Brazil.
+    ("000.000.000-00", |id| is_checked_mod_11(&id[..10], 2..=11) && is_checked_mod_11(id, 2..=12)),
+    ("00.000.000/0000-00", |id| {
+        is_checked_mod_11(&id[..13], 2..=9) && is_checked_mod_11(id, 2..=9)
+    }),
+    // RUT, Chile; CUIT, Argentina.
+    ("0.000.000-0", |id| is_checked_mod_11(id, 2..=7)),
+    ("00.000.000-0", |id| is_checked_mod_11(id, 2..=7)),
+    ("00000000-0", |id| is_checked_mod_11(id, 2..=7)),
+    ("00-00000000-0", |id| is_checked_mod_11(id, 2..=7)),
+    // Personnummer, Sweden.
+    ("000000-0000", |id| begins_with_birth_date(id) && luhn(id)),
+    // Resident registration number, South Korea.
+    ("000000-0000000", |id| begins_with_birth_date(id) && is_korean(id)),
+    // Aadhaar, India.
+    ("0000 0000 0000", |id| id[0] > 1 && verhoeff(id)),
+];
+
 fn is_national_id(text: &str) -> bool {
-    let form: Vec<u8> =
-        text.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte }).collect();
+    let has_form = |form: &str| {
+        let fits = |(c, form): (u8, u8)| if form == b'0' { c.is_ascii_digit() } else { c == form };
+        text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)
+    };
+    let Some((_, is_checked)) = NATIONAL_IDS.iter().find(|(form, _)| has_form(form)) else {
+        return false;
+    };
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
-    match form.as_slice() {
-        // CPF and CNPJ, Brazil.
-        b"000.000.000-00" => {
-            is_checked_mod_11(&digits[..10], 2..=11) && is_checked_mod_11(&digits, 2..=12)
-        }
-        b"00.000.000/0000-00" => {
-            is_checked_mod_11(&digits[..13], 2..=9) && is_checked_mod_11(&digits, 2..=9)
-        }
-        // RUT, Chile; NIT, Colombia; CUIT, Argentina.
-        b"0.000.000-0" | b"00.000.000-0" | b"000.000.000-0" | b"00-00000000-0" => {
-            is_checked_mod_11(&digits, 2..=7)
-        }
-        // Personnummer, Sweden.
-        b"000000-0000" => {
-            is_day(10 * digits[2] + digits[3], 10 * digits[4] + digits[5]) && luhn(&digits)
-        }
-        // Resident registration number, South Korea: a birth date, then the sex and the century.
-        b"000000-0000000" => is_day(10 * digits[2] + digits[3], 10 * digits[4] + digits[5]),
-        // Aadhaar, India.
-        b"0000 0000 0000" => digits[0] > 1 && verhoeff(&digits),
-        _ => false,
-    }
+    is_checked(&digits)
+}
+
+/// Year, month and day, two digits each.
+fn begins_with_birth_date(id: &[u32]) -> bool {
+    is_day(10 * id[2] + id[3], 10 * id[4] + id[5])
+}
+
+/// The check digit of South Korea: weights from the left.
+fn is_korean(id: &[u32]) -> bool {
+    let weights = [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5];
+    let sum: u32 = id.iter().zip(weights).map(|(digit, weight)| digit * weight).sum();
+    id[12] == (11 - sum % 11) % 10
 }
 
 /// Whether the last digit is the remainder that weights give, from the right, again and again.

@@ -289,7 +289,9 @@ fn recover(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reaso
         notes.refused(|| Reason::PhoneTestLead.meaning().into());
         return Err(Reason::PhoneTestLead);
     }
-    encoded(cell, context).unwrap_or_else(|| read_tidied(cell, context))
+    let Some(text) = decode::misread(cell) else { return read_tidied(cell, context) };
+    notes.seen(|| format!("UTF-8 that was read as Windows-1252; as it was: {text}"));
+    read_tidied(&text, context).map(|reading| reading.repaired(WarningCode::PhoneDecoded))
 }
 
 fn read_tidied(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {

@@ -164,7 +164,7 @@ impl<'t> Cell<'t> {
                 return Ok((number, contradicts.then_some(WarningCode::PhoneTwoReadings)));
             }
         }
-        let repaired = self.repaired(region, valid, notes)?;
+        let repaired = self.repaired(context.region, valid, notes)?;
         let chosen = match (valid, repaired) {
             (None, Some((number, code))) => Ok((number, Some(code))),
             (Some(number), None) => Ok((number, None)),
@@ -342,7 +342,8 @@ fn without_local_prefix(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> 
     if cell.inner_plus.is_some() {
         return Vec::new();
     }
-    if cell.has_plus && cell.digits.len() == 11 && cell.digits.starts_with('8') {
+    let is_russian = matches!(region, Some(Region::RU | Region::KZ));
+    if is_russian && cell.has_plus && cell.digits.len() == 11 && cell.digits.starts_with('8') {
         return vec![format!("+7{}", &cell.digits[1..])];
     }
     let behind_prefix = |(code, number): (String, &str)| {
