@@ -4,11 +4,12 @@
 use fastrand::Rng;
 use rlibphonenumber::Region;
 
+use super::Truth;
 use super::forms::{Writing, grouped};
-use super::number::{Number, Numbers};
+use super::number::{Number, Numbers, read};
 use super::second::{Base, Draft, repaired};
 use super::standing::{Skip, digits_of};
-use crate::contacts::draw::{chance, one_of};
+use crate::contacts::draw::{chance, one_of, push_digits};
 
 const REPEATED: &[&str] = &["phone_repeated_code"];
 const RENUMBERED: &[&str] = &["phone_renumbered"];
@@ -38,7 +39,13 @@ fn written(
         (With::Any, 1) => Some(own),
         (With::Any, _) => Some(numbers.region(rng)),
     };
-    let standing = repaired(&number, &text, region, &[])?;
+    // Written twice, the code may be the beginning of a longer number.
+    let digits = digits_of(&text);
+    let code = number.code().to_string();
+    let head = digits.strip_suffix(&number.digits()).unwrap_or_default();
+    let is_twice = head.trim_end_matches('0').ends_with(&code);
+    let longer = is_twice.then(|| format!("+{code}{}", number.digits()));
+    let standing = repaired(&number, &text, region, longer.as_slice())?;
     Ok(Draft::of(Writing { text, region, international: false, standing }, number))
 }
 
@@ -94,6 +101,29 @@ fn renumbered(
     old: fn(&str) -> Option<String>,
 ) -> Result<Draft, Skip> {
     let number = number_of(rng, numbers, region)?;
+    as_it_was(rng, numbers, number, old)
+}
+
+/// A number that begins so, before its country's numbers were changed.
+fn renumbered_from(
+    rng: &mut Rng,
+    numbers: &mut Numbers,
+    beginning: &str,
+    more: usize,
+    old: fn(&str) -> Option<String>,
+) -> Result<Draft, Skip> {
+    let mut text = beginning.to_owned();
+    push_digits(rng, more, &mut text);
+    let number = read(&text, None).ok_or(Skip::Inapplicable)?;
+    as_it_was(rng, numbers, number, old)
+}
+
+fn as_it_was(
+    rng: &mut Rng,
+    numbers: &Numbers,
+    number: Number,
+    old: fn(&str) -> Option<String>,
+) -> Result<Draft, Skip> {
     let old = old(number.national()).ok_or(Skip::Inapplicable)?;
     let code = number.code();
     let (text, with) = match rng.u8(0..6) {
@@ -226,7 +256,11 @@ pub(super) const CODES: &[Base] = &[
     }),
     base("the code thrice", REPEATED, |rng, numbers| {
         let draft = by_pattern(rng, numbers, With::Any, &["+C +C +C N", "+CCCN"])?;
-        Ok(draft.doubtful())
+        match draft.truth {
+            // Of three codes one or two may be the beginning of the number.
+            Truth::Undecidable(_) => Err(Skip::LooksLikeAnother),
+            _ => Ok(draft.doubtful()),
+        }
     }),
     base("code behind a trunk zero", &[], |rng, numbers| {
         by_pattern(rng, numbers, With::Own, &["0CN", "0C G", "0 C N", "(0)CN"])
@@ -407,20 +441,17 @@ pub(super) const CODES: &[Base] = &[
         renumbered(rng, numbers, "VN", vietnam_mobile)
     }),
     base("Hanoi before 2017", RENUMBERED, |rng, numbers| {
-        renumbered(rng, numbers, "VN", |new| {
-            let rest = new.strip_prefix("24").filter(|rest| rest.len() == 8)?;
-            rest.starts_with(['2', '3', '4', '5', '6', '7', '8']).then(|| format!("4{}", rest))
+        renumbered_from(rng, numbers, "+84243", 7, |new| {
+            new.strip_prefix("24").map(|rest| format!("4{rest}"))
         })
     }),
     base("Gabon before 2019", RENUMBERED, |rng, numbers| renumbered(rng, numbers, "GA", gabon)),
     base("Manila before 2019", &[], |rng, numbers| {
         // Which digit was put before it hung on the network.
-        Ok(renumbered(rng, numbers, "PH", |new| {
-            new.strip_prefix('2')
-                .filter(|rest| rest.len() == 8)
-                .map(|rest| format!("2{}", &rest[1..]))
-        })?
-        .doubtful())
+        let draft = renumbered_from(rng, numbers, "+6328", 7, |new| {
+            new.strip_prefix("28").map(|rest| format!("2{rest}"))
+        })?;
+        Ok(draft.doubtful())
     }),
     base("Colombia before 2021", &[], |rng, numbers| {
         Ok(renumbered(rng, numbers, "CO", |new| {
@@ -457,8 +488,8 @@ pub(super) const CODES: &[Base] = &[
         }
         let text = format!("+{}\u{ff5e}{grouped}", number.code());
         let mut draft = written(rng, numbers, number, text, With::Any)?;
-        if let super::Truth::Recoverable(known) = draft.truth {
-            draft.truth = super::Truth::Clean(known);
+        if let Truth::Recoverable(known) = draft.truth {
+            draft.truth = Truth::Clean(known);
         }
         Ok(draft)
     }),

@@ -3,16 +3,21 @@
 
 use fastrand::Rng;
 
-use super::Kind;
-use super::Truth;
+use super::number::read;
 use super::second::Draft;
 use super::standing::{Skip, digits_of, readings};
 use super::template::Gives::{Nothing, Number, Open};
 use super::template::Template;
+use super::{Demand, Kind, Truth};
 use crate::contacts::draw::{chance, one_of};
 
 const fn wrap(name: &'static str, texts: &'static [&'static str]) -> Template {
     Template { name, warnings: &["phone_decoded"], gives: Number, texts }
+}
+
+/// What the design's table reads without a warning, at least in part.
+const fn layout(name: &'static str, texts: &'static [&'static str]) -> Template {
+    Template { name, warnings: &[], gives: Number, texts }
 }
 
 const fn open(name: &'static str, texts: &'static [&'static str]) -> Template {
@@ -131,7 +136,7 @@ pub(super) const WRAPS: &[Template] = &[
             "geo:52.37,4.89?q={e164}",
         ],
     ),
-    wrap("JSON string", &["\"{}\"", "\"{}\\n\"", "\" {} \"", "\"\\t{}\""]),
+    layout("JSON string", &["\"{}\"", "\"{}\\n\"", "\" {} \"", "\"\\t{}\""]),
     wrap("JSON array", &["[\"{}\"]", "[ \"{}\" ]", "[\"{}\", \"\"]", "[\"{}\",null]"]),
     wrap("JSON array of a figure", &["[{digits}]", "[\"{digits}\"]", "[ {digits} ]"]),
     open(
@@ -160,7 +165,7 @@ pub(super) const WRAPS: &[Template] = &[
             "{} \u{fffd}",
         ],
     ),
-    wrap("formula of a text", &["=\"{}\"", "= \"{}\"", "=(\"{}\")"]),
+    layout("formula of a text", &["=\"{}\"", "= \"{}\"", "=(\"{}\")"]),
     wrap(
         "formula of a link",
         &[
@@ -341,7 +346,17 @@ pub(super) const ENCODINGS: &[Encoding] = &[
             return Err(Skip::Inapplicable);
         }
         let zeros = "0".repeat(usize::from(rng.u8(3..7)));
-        Ok(format!("{}.{zeros}", draft.text))
+        let text = format!("{}.{zeros}", draft.text);
+        // The zeros may be a group of the number.
+        let known = draft.known().ok_or(Skip::Inapplicable)?;
+        let region = if text.trim().starts_with('+') { None } else { draft.region };
+        let international = format!("+{}", digits_of(&text));
+        let longer =
+            if draft.international { read(&international, None) } else { read(&text, region) };
+        match known.numbers.len() > 1 || longer.is_some_and(|longer| longer != known.numbers[0]) {
+            true => Err(Skip::LooksLikeAnother),
+            false => Ok(text),
+        }
     }),
 ];
 
@@ -351,7 +366,7 @@ impl Encoding {
         if let Truth::Unrecoverable(_) = draft.truth {
             return Ok(Draft { truth: Truth::Unrecoverable(&[]), ..draft });
         }
-        Ok(if self.is_named { draft.repaired() } else { draft.doubtful() })
+        Ok(if self.is_named { draft.repaired() } else { draft.doubtful().demanding(Demand::Phone) })
     }
 }
 

@@ -2,13 +2,12 @@
 
 use fastrand::Rng;
 
-use super::Kind;
-use super::Known;
 use super::around::{Framed, is_one_number, several};
 use super::forms::{Form, Writing, grouped};
 use super::number::{Number, Numbers, read};
 use super::second::{Base, Draft};
 use super::standing::{Skip, Standing, digits_of, readings, without_plus};
+use super::{Demand, Kind, Known, Truth};
 use crate::contacts::draw::{chance, index, one_of};
 use rlibphonenumber::{PhoneNumberFormat, Region};
 
@@ -150,15 +149,15 @@ impl List {
         let Framed { mut writing, numbers, extension } = framed;
         let joins = ["/", "//", "\\", "\t", "\r\n", "", "·", "+", ">", "，", "、", "،"];
         if joins.contains(&between.trim_matches(' ')) && is_one_number(&writing.text, region) {
-            writing.standing = Standing::Undecidable;
+            return Err(Skip::LooksLikeAnother);
         }
         // A third piece has no mark of its own.
         if numbers.len() > 2 && self.name.starts_with("numbered") {
             return Err(Skip::Inapplicable);
         }
         writing.text = format!("{open}{}{close}", writing.text);
-        let draft = Draft::knowing(writing, Known { numbers, extension, phone_only: false });
-        Ok(if self.is_named { draft } else { draft.doubtful().phone_only() })
+        let draft = Draft::knowing(writing, Known { numbers, extension, demand: Demand::All });
+        Ok(if self.is_named { draft } else { draft.doubtful().demanding(Demand::AnyPhone) })
     }
 }
 
@@ -193,13 +192,13 @@ fn separator(rng: &mut Rng) -> &'static str {
 }
 
 /// The numbers of a cell; joined, its digits must be no number.
-fn listed(text: String, region: Option<Region>, known: Vec<Number>) -> Draft {
-    let joined = digits_of(&text);
-    let is_one = !readings(&joined, region).is_empty()
-        || text.starts_with('+') && read(&format!("+{joined}"), None).is_some();
-    let standing = if is_one { Standing::Undecidable } else { Standing::Recoverable };
+fn listed(text: String, region: Option<Region>, known: Vec<Number>) -> Result<Draft, Skip> {
+    if is_one_number(&text, region) {
+        return Err(Skip::LooksLikeAnother);
+    }
+    let standing = Standing::Recoverable;
     let writing = Writing { text, region, international: false, standing };
-    Draft::knowing(writing, Known { numbers: known, ..Known::default() })
+    Ok(Draft::knowing(writing, Known { numbers: known, ..Known::default() }))
 }
 
 /// One number, parted by what parts the pieces of a list.
@@ -266,23 +265,23 @@ pub(super) const PIECES: &[Base] = &[
             }
             let other = if chance(rng, 50) { second } else { numbers.draw(rng) };
             let text = format!("{text}{}{other}", separator(rng));
-            Ok(listed(text, Some(region), vec![first, other]))
+            listed(text, Some(region), vec![first, other])
         },
     },
     base("the second with +, the first of no region", |rng, numbers| {
         let Pieces { second, first, .. } = two(rng, numbers)?;
         let text = format!("{}{}{second}", national(&first), separator(rng));
-        Ok(listed(text, None, vec![second]).doubtful().phone_only())
+        Ok(listed(text, None, vec![second])?.doubtful().demanding(Demand::Phone))
     }),
     base("first piece broken", |rng, numbers| {
         let Pieces { region, first, second } = two(rng, numbers)?;
         let text = format!("{}{}{second}", broken(rng, &first, region)?, separator(rng));
-        Ok(listed(text, Some(region), vec![second]).doubtful().phone_only())
+        Ok(listed(text, Some(region), vec![second])?.doubtful().demanding(Demand::Phone))
     }),
     base("second piece broken", |rng, numbers| {
         let Pieces { region, first, second } = two(rng, numbers)?;
         let text = format!("{first}{}{}", separator(rng), broken(rng, &second, region)?);
-        Ok(listed(text, Some(region), vec![first]).doubtful().phone_only())
+        Ok(listed(text, Some(region), vec![first])?.doubtful().demanding(Demand::Phone))
     }),
     base("the number twice", |rng, numbers| {
         let Pieces { region, first, .. } = two(rng, numbers)?;
@@ -291,7 +290,7 @@ pub(super) const PIECES: &[Base] = &[
             return Err(Skip::Inapplicable);
         }
         let text = format!("{text}{}{text}", separator(rng));
-        Ok(listed(text, Some(region), vec![first]).phone_only())
+        Ok(listed(text, Some(region), vec![first])?.demanding(Demand::Phone))
     }),
     base("the number in two spellings", |rng, numbers| {
         let Pieces { region, first, .. } = two(rng, numbers)?;
@@ -303,7 +302,7 @@ pub(super) const PIECES: &[Base] = &[
             true => format!("{text}{}{first}", separator(rng)),
             false => format!("{first}{}{text}", separator(rng)),
         };
-        Ok(listed(text, Some(region), vec![first]).phone_only())
+        Ok(listed(text, Some(region), vec![first])?.demanding(Demand::Phone))
     }),
     base("other last digits", |rng, numbers| {
         let number = numbers.draw(rng);
@@ -313,14 +312,19 @@ pub(super) const PIECES: &[Base] = &[
         let sign = one_of(rng, &["/", " / ", "-", ",", " or ", "/-"]);
         let text = format!("+{} {}{sign}{}", number.code(), grouped(&number), &tail[..count]);
         let region = number.region();
-        Ok(listed(text, region, vec![number]).doubtful().phone_only())
+        Ok(listed(text, region, vec![number])?.doubtful().demanding(Demand::Phone))
     }),
     base("parted by a comma", |rng, numbers| parted(rng, numbers, &[",", ", "])),
     base("parted by a slash", |rng, numbers| parted(rng, numbers, &["/", " / "])),
     base("parted by a line break", |rng, numbers| parted(rng, numbers, &["\n", "\r\n"])),
     base("parted by another sign", |rng, numbers| {
-        Ok(parted(rng, numbers, &["; ", " | ", "\\", " & ", " and ", ":", "_", "=", " or "])?
-            .doubtful())
+        let signs = &["; ", " | ", "\\", " & ", " and ", ":", "_", "=", " or "];
+        let draft = parted(rng, numbers, signs)?;
+        match draft.truth {
+            // A piece of its own may be meant.
+            Truth::Undecidable(_) => Err(Skip::LooksLikeAnother),
+            _ => Ok(draft.doubtful()),
+        }
     }),
     base("an e-mail address beside it", |rng, numbers| {
         let Pieces { region, first, .. } = two(rng, numbers)?;
@@ -330,7 +334,7 @@ pub(super) const PIECES: &[Base] = &[
             2 => format!("asha@example.com / {first}"),
             _ => format!("{first} (asha7@example.com)"),
         };
-        Ok(listed(text, Some(region), vec![first]).doubtful())
+        Ok(listed(text, Some(region), vec![first])?.doubtful())
     }),
     base("a date beside it", |rng, numbers| {
         let Pieces { region, first, .. } = two(rng, numbers)?;
@@ -339,7 +343,7 @@ pub(super) const PIECES: &[Base] = &[
             1 => format!("{first} (03.12.24)"),
             _ => format!("2024-03-12 {first}"),
         };
-        Ok(listed(text, Some(region), vec![first]).doubtful().phone_only())
+        Ok(listed(text, Some(region), vec![first])?.doubtful().demanding(Demand::Phone))
     }),
     base("telephone, then fax", |rng, numbers| {
         let Pieces { region, first, second } = two(rng, numbers)?;
@@ -349,7 +353,7 @@ pub(super) const PIECES: &[Base] = &[
             2 => format!("{first} / {second} (fax)"),
             _ => format!("{first}; Fax: {second}"),
         };
-        Ok(listed(text, Some(region), vec![first]).phone_only())
+        Ok(listed(text, Some(region), vec![first, second])?.demanding(Demand::Phone))
     }),
     base("fax, then telephone", |rng, numbers| {
         let Pieces { region, first, second } = two(rng, numbers)?;
@@ -358,7 +362,7 @@ pub(super) const PIECES: &[Base] = &[
             1 => format!("{first} (fax) / {second}"),
             _ => format!("Fax {first}; {second}"),
         };
-        Ok(listed(text, Some(region), vec![second]).doubtful().phone_only())
+        Ok(listed(text, Some(region), vec![second, first])?.doubtful().demanding(Demand::Phone))
     }),
     base("a name to each", |rng, numbers| {
         let Pieces { region, first, second } = two(rng, numbers)?;
@@ -367,7 +371,7 @@ pub(super) const PIECES: &[Base] = &[
             1 => format!("{first} (Asha) / {second} (Ravi)"),
             _ => format!("Max {first}; Alex {second}"),
         };
-        Ok(listed(text, Some(region), vec![first, second]))
+        listed(text, Some(region), vec![first, second])
     }),
     base("many", |rng, numbers| {
         let Pieces { region, first, second } = two(rng, numbers)?;
@@ -380,6 +384,6 @@ pub(super) const PIECES: &[Base] = &[
             }
         }
         let texts: Vec<String> = known.iter().map(ToString::to_string).collect();
-        Ok(listed(texts.join(sign), Some(region), known))
+        listed(texts.join(sign), Some(region), known)
     }),
 ];

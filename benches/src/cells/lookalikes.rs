@@ -8,11 +8,15 @@ use fastrand::Rng;
 use rlibphonenumber::Region;
 
 use super::forms::Writing;
+use super::hopeless::Junk;
 use super::number::{Numbers, code_of, is_filler};
 use super::second::Draft;
 use super::standing::{Skip, Standing, digits_of, readings};
-use super::{Kind, Known, Truth};
+use super::{Demand, Kind, Known, Truth};
 use crate::contacts::draw::{chance, one_of, push_digits};
+
+/// Makes the text, and the region that it is read with.
+type Write = fn(&mut Rng, &mut Numbers) -> Result<Junk, Skip>;
 
 /// A text that is made like a number, and is none.
 pub(super) struct Lookalike {
@@ -20,22 +24,14 @@ pub(super) struct Lookalike {
     reasons: &'static [&'static str],
     /// Whether it is none even where its digits are valid.
     is_firm: bool,
-    write: fn(&mut Rng, &mut Numbers) -> Result<(String, Option<Region>), Skip>,
+    write: Write,
 }
 
-const fn firm(
-    name: Kind,
-    reasons: &'static [&'static str],
-    write: fn(&mut Rng, &mut Numbers) -> Result<(String, Option<Region>), Skip>,
-) -> Lookalike {
+const fn firm(name: Kind, reasons: &'static [&'static str], write: Write) -> Lookalike {
     Lookalike { name, reasons, is_firm: true, write }
 }
 
-const fn unless_valid(
-    name: Kind,
-    reasons: &'static [&'static str],
-    write: fn(&mut Rng, &mut Numbers) -> Result<(String, Option<Region>), Skip>,
-) -> Lookalike {
+const fn unless_valid(name: Kind, reasons: &'static [&'static str], write: Write) -> Lookalike {
     Lookalike { name, reasons, is_firm: false, write }
 }
 
@@ -53,7 +49,7 @@ impl Lookalike {
             0 => Truth::Unrecoverable(self.reasons),
             1 => Truth::Undecidable(Known {
                 numbers: vec![found.remove(0)],
-                phone_only: true,
+                demand: Demand::Phone,
                 ..Known::default()
             }),
             _ => return Err(Skip::LooksLikeAnother),
@@ -68,11 +64,7 @@ impl Lookalike {
 /// By a pattern: `#` is a digit, `{d}` a day, `{m}` a month, `{b}` its name, `{y}` and `{Y}` a year
 /// of two and of four digits, `{h}` an hour, `{n}` a minute, `{o}` a byte, `{N}` and `{D}` the
 /// digits of a number without and with its code.
-fn filled(
-    rng: &mut Rng,
-    numbers: &mut Numbers,
-    patterns: &[&str],
-) -> Result<(String, Option<Region>), Skip> {
+fn filled(rng: &mut Rng, numbers: &mut Numbers, patterns: &[&str]) -> Result<Junk, Skip> {
     let number = numbers.draw(rng);
     let mut text = String::new();
     let pattern = one_of(rng, patterns);

@@ -74,8 +74,20 @@ pub struct Known {
     pub numbers: Vec<Number>,
     /// The extension of the phone.
     pub extension: Option<String>,
-    /// Only the phone counts: what becomes of all the rest is not decided.
-    pub phone_only: bool,
+    /// How much of it must come out.
+    pub demand: Demand,
+}
+
+/// How much of what was meant must come out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Demand {
+    /// All the numbers in their order, and the extension.
+    #[default]
+    All,
+    /// The first as the phone. The rest may be missing; another number is wrong.
+    Phone,
+    /// Any as the phone. The rest may be missing; another number is wrong.
+    AnyPhone,
 }
 
 /// The parts of the design's page on phone cells.
@@ -145,11 +157,14 @@ impl fmt::Display for Known {
             let between = if at == 0 { "" } else { " & " };
             write!(f, "{between}+{}/{}", number.code(), number.national())?;
         }
-        match &self.extension {
-            Some(digits) => write!(f, " x{digits}")?,
-            None => {}
+        if let Some(digits) = &self.extension {
+            write!(f, " x{digits}")?;
         }
-        f.write_str(if self.phone_only { " and whatever else" } else { "" })
+        f.write_str(match self.demand {
+            Demand::All => "",
+            Demand::Phone => ", the first at least",
+            Demand::AnyPhone => ", one at least",
+        })
     }
 }
 
@@ -314,7 +329,7 @@ impl Corpus {
             Some(coat) => (coat.lay)(rng, &writing.text)?,
             None => writing.text,
         };
-        let known = Known { numbers, extension, phone_only: false };
+        let known = Known { numbers, extension, demand: Demand::All };
         Ok(Cell {
             part,
             kinds: plan.kinds(),

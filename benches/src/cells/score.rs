@@ -6,7 +6,7 @@ use std::fmt;
 use contactmill_core::options::PhoneMode;
 use contactmill_core::{Normalized, Normalizer, Options, RawContact, Reason, Region};
 
-use super::{Cell, Kind, Known, Part, Truth};
+use super::{Cell, Demand, Kind, Known, Number, Part, Truth};
 
 /// What the reader has made of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,18 +73,23 @@ impl Reading {
     }
 
     fn is_phone_of(&self, known: &Known) -> bool {
-        let phone = &known.numbers[0];
-        self.phone.0 == phone.code() && self.phone.1 == phone.national()
+        let is_phone =
+            |number: &Number| self.phone.0 == number.code() && self.phone.1 == number.national();
+        match known.demand {
+            Demand::AnyPhone => known.numbers.iter().any(is_phone),
+            Demand::All | Demand::Phone => known.numbers.first().is_some_and(is_phone),
+        }
     }
 
     fn is_all_of(&self, known: &Known) -> bool {
-        let others = known.numbers[1..].iter().map(ToString::to_string);
-        if known.phone_only {
-            return self.is_phone_of(known);
-        }
+        let numbers: Vec<String> = known.numbers.iter().map(ToString::to_string).collect();
         self.is_phone_of(known)
-            && others.eq(self.others.iter().cloned())
-            && self.extension == known.extension
+            && match known.demand {
+                Demand::All => self.others == numbers[1..] && self.extension == known.extension,
+                Demand::Phone | Demand::AnyPhone => {
+                    self.others.iter().all(|other| numbers.contains(other))
+                }
+            }
     }
 }
 

@@ -14,7 +14,7 @@ use super::lookalikes::{LOOKALIKES, Lookalike};
 use super::number::{Number, Numbers, read};
 use super::standing::{Skip, Standing, looks_like_date};
 use super::template::Template;
-use super::{Cell, Kind, Known, Part, Truth, any, bare_digits, ours};
+use super::{Cell, Demand, Kind, Known, Part, Truth, any, bare_digits, ours};
 use crate::contacts::draw::{chance, one_of};
 
 /// A cell in the making.
@@ -66,12 +66,12 @@ impl Draft {
         self
     }
 
-    /// The design does not say what becomes of all the rest.
-    pub(super) fn phone_only(mut self) -> Self {
+    /// The design does not say how much of the rest comes out.
+    pub(super) fn demanding(mut self, demand: Demand) -> Self {
         if let Truth::Clean(known) | Truth::Recoverable(known) | Truth::Undecidable(known) =
             &mut self.truth
         {
-            known.phone_only = true;
+            known.demand = demand;
         }
         self
     }
@@ -190,8 +190,9 @@ impl SecondPlan {
             _ => (Core::Lookalike(any(rng, LOOKALIKES)), vec![coat(rng, false)]),
         };
         let core = match (core, layers.first()) {
-            (Core::Form(_), Some(Layer::Template(template))) if template.needs_digits() => {
-                Core::Form(&PLAIN[0])
+            (Core::Form(_), Some(Layer::Template(template))) => {
+                let share = template.share_of_digits();
+                if chance(rng, share) { Core::Form(&PLAIN[0]) } else { core }
             }
             _ => core,
         };
@@ -273,7 +274,8 @@ fn coated(rng: &mut Rng, coat: &Coat, mut draft: Draft) -> Result<Draft, Skip> {
     if let Truth::Unrecoverable(_) = draft.truth {
         draft.truth = Truth::Unrecoverable(&[]);
     }
-    Ok(draft)
+    // A formula that holds text is one of the second part's repairs.
+    Ok(if draft.text.starts_with('=') { draft.repaired() } else { draft })
 }
 
 /// The number stands in a text that only a repair reads, unless another reading is valid too.
@@ -286,11 +288,12 @@ pub(super) fn repaired(
     rivals: &[String],
 ) -> Result<Standing, Skip> {
     let has_plus = text.trim_start().starts_with('+');
-    match read(text, if has_plus { None } else { region }) {
-        Some(as_written) if as_written != *number => return Err(Skip::LooksLikeAnother),
-        _ => {}
-    }
     let digits = super::standing::digits_of(text);
+    let as_written = read(text, if has_plus { None } else { region });
+    let dialled = text.strip_prefix("00").and_then(|_| read(&format!("+{}", &digits[2..]), None));
+    if [as_written, dialled].into_iter().flatten().any(|other| other != *number) {
+        return Err(Skip::LooksLikeAnother);
+    }
     let significant = digits.trim_start_matches('0');
     let mut others = Vec::new();
     let own = region.and_then(super::number::code_of).map(|code| code.to_string());

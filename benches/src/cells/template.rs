@@ -2,10 +2,9 @@
 
 use fastrand::Rng;
 
-use super::Kind;
-use super::Truth;
 use super::second::Draft;
 use super::standing::Skip;
+use super::{Demand, Kind, Truth};
 use crate::contacts::draw::{one_of, push_digits};
 
 /// What a cell gives once the number stands in the text.
@@ -58,16 +57,17 @@ const NAMES: &[&str] = &[
 ];
 
 impl Template {
-    /// Whether the number's own digits stand in one of the texts.
-    pub(super) fn needs_digits(&self) -> bool {
-        self.texts.iter().any(|text| text.contains("{digits}") || text.contains("{e164}"))
+    /// In how many of 100 cells the number must be written as `+` and digits.
+    pub(super) fn share_of_digits(&self) -> u32 {
+        let with_digits = self.texts.iter().filter(|text| has_digits(text)).count();
+        (with_digits * 100 / self.texts.len()) as u32
     }
 
     /// The cell with the text around it.
     pub(super) fn put(&self, rng: &mut Rng, mut draft: Draft) -> Result<Draft, Skip> {
         let text = one_of(rng, self.texts);
         let mut written = text.replace("{name}", one_of(rng, NAMES));
-        if text.contains("{digits}") || text.contains("{e164}") {
+        if has_digits(text) {
             let number = draft.known().ok_or(Skip::Inapplicable)?.numbers[0].clone();
             if draft.text != number.to_string() {
                 return Err(Skip::Inapplicable);
@@ -87,24 +87,29 @@ impl Template {
             extend(&mut draft.truth, digits)?;
         }
         draft.text = written.replace("{}", &draft.text);
-        Ok(self.given(draft))
+        self.given(draft)
     }
 
-    fn given(&self, draft: Draft) -> Draft {
+    fn given(&self, draft: Draft) -> Result<Draft, Skip> {
         if let Truth::Unrecoverable(_) = draft.truth {
-            return Draft { truth: Truth::Unrecoverable(&[]), ..draft };
+            return Ok(Draft { truth: Truth::Unrecoverable(&[]), ..draft });
         }
-        match self.gives {
+        let has_several = draft.known().is_some_and(|known| known.numbers.len() > 1);
+        Ok(match self.gives {
             Gives::Number => draft.repaired(),
             Gives::NumberAlone if draft.is_plain => draft.repaired(),
-            Gives::NumberAlone => draft.doubtful(),
-            Gives::Open => draft.doubtful().phone_only(),
-            Gives::Nothing(reasons) => {
-                let reasons = if draft.is_plain { reasons } else { &[] };
-                Draft { truth: Truth::Unrecoverable(reasons), ..draft }
-            }
-        }
+            Gives::NumberAlone => draft.doubtful().demanding(Demand::Phone),
+            // Of several numbers, one or all may be meant.
+            Gives::Open | Gives::Nothing(_) if has_several => return Err(Skip::Inapplicable),
+            Gives::Open => draft.doubtful().demanding(Demand::Phone),
+            Gives::Nothing(_) if !draft.is_plain => return Err(Skip::Inapplicable),
+            Gives::Nothing(reasons) => Draft { truth: Truth::Unrecoverable(reasons), ..draft },
+        })
     }
+}
+
+fn has_digits(text: &str) -> bool {
+    text.contains("{digits}") || text.contains("{e164}")
 }
 
 /// `🇮🇳` for India.
