@@ -1,14 +1,23 @@
 //! The reader against cells whose truth is known.
 
-use contactmill_benches::cells::{Corpus, Score, Target};
+use contactmill_benches::cells::{Corpus, HELD, Part, Score, Target};
 
 /// CI's share; `score-cells` reads a million.
 const CELLS: usize = 30_000;
 
 #[test]
 fn damaged_cells_are_read_rightly_or_not_at_all() {
-    let mut score = Score::keeping(3);
-    for cell in Corpus::new(20_261_120).take(CELLS) {
+    keeps_to_its_bounds(Part::First);
+}
+
+#[test]
+fn cells_with_more_beside_the_number_are_read_rightly_or_not_at_all() {
+    keeps_to_its_bounds(Part::Second);
+}
+
+fn keeps_to_its_bounds(part: Part) {
+    let mut score = Score::keeping(part, 3);
+    for cell in Corpus::of(part, 20_261_120).take(CELLS) {
         score.add(&cell);
     }
     let missed: Vec<Target> =
@@ -20,5 +29,5 @@ fn damaged_cells_are_read_rightly_or_not_at_all() {
     for (kinds, cells) in score.failures() {
         failures += &format!("{kinds}\n  {}\n", cells.join("\n  "));
     }
-    assert!(missed.is_empty(), "\n{failures}");
+    assert!(missed.is_empty() || !HELD.contains(&part), "\n{failures}");
 }

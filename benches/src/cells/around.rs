@@ -120,7 +120,7 @@ fn behind_a_repair(standing: Standing) -> Standing {
 }
 
 /// One or two more numbers of the same country, written in the same way.
-fn several(
+pub(super) fn several(
     rng: &mut Rng,
     numbers: &mut Numbers,
     form: &Form,
@@ -160,7 +160,7 @@ fn several(
 }
 
 /// Whether all the digits together are a number as well.
-fn is_one_number(text: &str, region: Option<Region>) -> bool {
+pub(super) fn is_one_number(text: &str, region: Option<Region>) -> bool {
     let (sign, region) = if text.starts_with('+') { ("+", None) } else { ("", region) };
     let digits = super::standing::digits_of(text);
     !readings(&format!("{sign}{digits}"), region).is_empty()

@@ -364,7 +364,7 @@ fn without_plus_reads(text: &str, region: Option<Region>) -> bool {
 }
 
 /// The national number in the groups of the international format.
-fn grouped(number: &Number) -> String {
+pub(super) fn grouped(number: &Number) -> String {
     let text = number.format(PhoneNumberFormat::International);
     let behind = 1 + number.code().to_string().len();
     text.get(behind..).unwrap_or_default().trim().to_owned()

@@ -16,12 +16,20 @@
 //! ```
 
 mod around;
+mod beside;
+mod codes;
+mod doubts;
+mod encoded;
 mod forms;
 mod hopeless;
+mod lists;
+mod lookalikes;
 mod number;
 mod score;
+mod second;
 mod speed;
 mod standing;
+mod template;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,7 +43,8 @@ use self::forms::{DAMAGED, Form, PLAIN};
 use self::hopeless::{HOPELESS, Hopeless};
 pub use self::number::Number;
 use self::number::Numbers;
-pub use self::score::{CellOutcome, Score, Target};
+pub use self::score::{CellOutcome, HELD, Score, Target};
+use self::second::SecondPlan;
 pub use self::speed::{Speed, speed};
 use self::standing::{Skip, Standing, looks_like_date};
 use crate::contacts::draw::{chance, index};
@@ -52,28 +61,60 @@ pub enum Truth {
     Recoverable(Known),
     /// These numbers were meant, but another reading is as plausible: a rejection is right too.
     Undecidable(Known),
+    /// Two numbers may be meant: one of them with a warning, or a rejection, and never silence.
+    TwoReadings([Known; 2]),
     /// There is no number; the reasons that the design allows, if it names any.
     Unrecoverable(&'static [&'static str]),
 }
 
 /// What was meant.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known {
     /// The phone, and the further numbers.
     pub numbers: Vec<Number>,
     /// The extension of the phone.
     pub extension: Option<String>,
+    /// How much of it must come out.
+    pub demand: Demand,
+}
+
+/// How much of what was meant must come out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Demand {
+    /// All the numbers in their order, and the extension.
+    #[default]
+    All,
+    /// The first as the phone. The rest may be missing; another number is wrong.
+    Phone,
+    /// Any as the phone. The rest may be missing; another number is wrong.
+    AnyPhone,
+}
+
+/// The parts of the design's page on phone cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Its table.
+    #[default]
+    First,
+    /// What stands beside the number, and what only looks like one.
+    Second,
 }
 
 /// A phone cell and what is known of it.
 #[derive(Clone, Debug)]
 pub struct Cell {
+    /// Where the design speaks of it.
+    pub part: Part,
     /// What was done, one or two.
     pub kinds: Vec<Kind>,
+    /// The warnings that the design names for the kinds of the second part.
+    pub warnings: Vec<&'static str>,
     /// The cell.
     pub text: String,
     /// The region that it is read with.
     pub region: Option<Region>,
+    /// What the record's country column says.
+    pub country: Option<Region>,
     /// What digits without `+` mean.
     pub bare_digits: BareDigits,
     /// What was meant.
@@ -96,10 +137,14 @@ impl fmt::Display for Cell {
             BareDigits::International => " international",
             _ => "",
         };
-        write!(f, "{region}{mode} {:?}: ", self.text)?;
+        let country = self.country.map_or(String::new(), |country| format!(" country {country}"));
+        write!(f, "{region}{country}{mode} {:?}: ", self.text)?;
         match &self.truth {
             Truth::Clean(known) | Truth::Recoverable(known) => write!(f, "{known}"),
             Truth::Undecidable(known) => write!(f, "{known} or nothing"),
+            Truth::TwoReadings([one, other]) => {
+                write!(f, "{one} or {other} with a warning, or nothing")
+            }
             Truth::Unrecoverable([]) => f.write_str("nothing"),
             Truth::Unrecoverable(reasons) => f.write_str(&reasons.join(" or ")),
         }
@@ -112,15 +157,20 @@ impl fmt::Display for Known {
             let between = if at == 0 { "" } else { " & " };
             write!(f, "{between}+{}/{}", number.code(), number.national())?;
         }
-        match &self.extension {
-            Some(digits) => write!(f, " x{digits}"),
-            None => Ok(()),
+        if let Some(digits) = &self.extension {
+            write!(f, " x{digits}")?;
         }
+        f.write_str(match self.demand {
+            Demand::All => "",
+            Demand::Phone => ", the first at least",
+            Demand::AnyPhone => ", one at least",
+        })
     }
 }
 
 /// Cells without end; the same seed always gives the same.
 pub struct Corpus {
+    part: Part,
     rng: Rng,
     numbers: Numbers,
     left_out: BTreeMap<Kind, u64>,
@@ -196,10 +246,17 @@ impl Plan {
 }
 
 impl Corpus {
-    /// The corpus of a seed.
+    /// The corpus of a seed, with the kinds of the design's table.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Corpus { rng: Rng::with_seed(seed), numbers: Numbers::new(), left_out: BTreeMap::new() }
+        Self::of(Part::First, seed)
+    }
+
+    /// The corpus of a seed, with the kinds of one part.
+    #[must_use]
+    pub fn of(part: Part, seed: u64) -> Self {
+        let (rng, numbers) = (Rng::with_seed(seed), Numbers::new());
+        Corpus { part, rng, numbers, left_out: BTreeMap::new() }
     }
 
     /// How many cells of each kind were left out because they are, letter for letter, how another
@@ -209,8 +266,24 @@ impl Corpus {
         &self.left_out
     }
 
+    /// So that what fits few numbers comes nearly as often as the rest.
+    fn try_often(
+        &mut self,
+        kinds: &[Kind],
+        carry_out: impl Fn(&mut Self) -> Result<Cell, Skip>,
+    ) -> Option<Cell> {
+        for _ in 0..30 {
+            match carry_out(self) {
+                Ok(cell) => return Some(cell),
+                Err(Skip::LooksLikeAnother) => *self.left_out.entry(kinds[0]).or_default() += 1,
+                Err(Skip::Inapplicable) => {}
+            }
+        }
+        None
+    }
+
     fn carry_out(&mut self, plan: Plan) -> Result<Cell, Skip> {
-        let rng = &mut self.rng;
+        let (part, rng) = (Part::First, &mut self.rng);
         let number = match plan {
             Plan::Form(form) | Plan::Framed(form, _) | Plan::Coated(form, _)
                 if form.name == "Mexico's old 1" =>
@@ -231,9 +304,12 @@ impl Corpus {
                     None => (text, hopeless.reasons),
                 };
                 return Ok(Cell {
+                    part,
                     kinds: plan.kinds(),
+                    warnings: Vec::new(),
                     text,
                     region: region.and_then(ours),
+                    country: None,
                     bare_digits: BareDigits::National,
                     truth: Truth::Unrecoverable(reasons),
                 });
@@ -253,20 +329,16 @@ impl Corpus {
             Some(coat) => (coat.lay)(rng, &writing.text)?,
             None => writing.text,
         };
-        let known = Known { numbers, extension };
+        let known = Known { numbers, extension, demand: Demand::All };
         Ok(Cell {
+            part,
             kinds: plan.kinds(),
+            warnings: Vec::new(),
             text,
             region: writing.region.and_then(ours),
-            bare_digits: match writing.international {
-                true => BareDigits::International,
-                false => BareDigits::National,
-            },
-            truth: match standing {
-                Standing::Clean => Truth::Clean(known),
-                Standing::Recoverable => Truth::Recoverable(known),
-                Standing::Undecidable => Truth::Undecidable(known),
-            },
+            country: None,
+            bare_digits: bare_digits(writing.international),
+            truth: standing.of(known),
         })
     }
 }
@@ -276,19 +348,28 @@ impl Iterator for Corpus {
 
     fn next(&mut self) -> Option<Cell> {
         loop {
-            let plan = Plan::draw(&mut self.rng);
-            // So that what fits few numbers comes nearly as often as the rest.
-            for _ in 0..30 {
-                match self.carry_out(plan) {
-                    Ok(cell) => return Some(cell),
-                    Err(Skip::LooksLikeAnother) => {
-                        *self.left_out.entry(plan.kinds()[0]).or_default() += 1;
-                    }
-                    Err(Skip::Inapplicable) => {}
+            let found = match self.part {
+                Part::First => {
+                    let plan = Plan::draw(&mut self.rng);
+                    self.try_often(&plan.kinds(), |corpus| corpus.carry_out(plan))
                 }
+                Part::Second => {
+                    let plan = SecondPlan::draw(&mut self.rng);
+                    self.try_often(&plan.kinds(), |corpus| {
+                        plan.carry_out(&mut corpus.rng, &mut corpus.numbers)
+                    })
+                }
+            };
+            if found.is_some() {
+                return found;
             }
         }
     }
+}
+
+/// What digits without `+` mean.
+fn bare_digits(international: bool) -> BareDigits {
+    if international { BareDigits::International } else { BareDigits::National }
 }
 
 /// The same region as contactmill spells it.

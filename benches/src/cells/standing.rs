@@ -7,6 +7,7 @@
 use rlibphonenumber::Region;
 
 use super::number::{Number, code_of, read};
+use super::{Known, Truth};
 
 /// What a reader can know of a cell whose number is known to us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,6 +18,16 @@ pub(super) enum Standing {
     Recoverable,
     /// Another reading is as plausible.
     Undecidable,
+}
+
+impl Standing {
+    pub(super) fn of(self, known: Known) -> Truth {
+        match self {
+            Standing::Clean => Truth::Clean(known),
+            Standing::Recoverable => Truth::Recoverable(known),
+            Standing::Undecidable => Truth::Undecidable(known),
+        }
+    }
 }
 
 /// Why a number gives no cell of a kind.
