@@ -16,6 +16,9 @@ use crate::text::says_nothing;
 /// A number needs as many digits to stand out among words; `flat 1203` is none.
 const FEWEST_DIGITS: usize = 5;
 
+/// More digits are several numbers (ITU-T E.164, with an exit code before them).
+const MOST_DIGITS: usize = 17;
+
 /// Words that say only that a number is one, or of which kind.
 static LABELS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| data::words(data::PHONE_WORDS, "label").collect());
@@ -149,7 +152,7 @@ fn only_run(text: &str) -> Option<(usize, usize)> {
         if is_mark(&text[..start], &text[end..], digits) {
             continue;
         }
-        if digits < FEWEST_DIGITS || only.is_some() {
+        if !(FEWEST_DIGITS..=MOST_DIGITS).contains(&digits) || only.is_some() {
             return None;
         }
         only = Some((start, end));
@@ -167,7 +170,11 @@ fn is_mark(before: &str, behind: &str, digits: usize) -> bool {
 /// Whether a word touches the number, as in `98765abc`: the digits may be only a part of something.
 fn is_joined(before: &str, behind: &str) -> bool {
     let touches = |c: Option<char>| {
-        c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '*' | '#' | '_' | '@'))
+        // The last two make a keycap of a digit; `=20` is a space of quoted-printable.
+        c.is_some_and(|c| {
+            c.is_alphanumeric()
+                || matches!(c, '*' | '#' | '_' | '@' | '=' | '\u{FE0F}' | '\u{20E3}')
+        })
     };
     // `Mobile98765…`: the word is known, and too long to be letters that stand for digits.
     let is_known = || before.chars().count() >= 3 && is_label(bare(before));
@@ -178,7 +185,9 @@ fn is_joined(before: &str, behind: &str) -> bool {
 
 fn is_lone_letter(part: &str) -> bool {
     let is_set_off = part.contains(['(', '[', ':', '.']);
-    bare(part).chars().count() == 1 && part.contains(char::is_alphabetic) && !is_set_off
+    let looks_like_digit = |c: char| "oOiIlLsSbBzZgGqQоОзЗ".contains(c);
+    let bare = bare(part);
+    bare.chars().count() == 1 && bare.contains(looks_like_digit) && !is_set_off
 }
 
 /// Whether the part only parts the number from something that says nothing: `; n/a`, ` or -`.

@@ -51,18 +51,29 @@ pub(super) fn decoded(cell: &str) -> Option<(String, Vec<&'static str>)> {
     Some((text?, names))
 }
 
-/// UTF-8 that was read as Windows-1252, `â€ª+91…` or `Â 98…`: the bytes of the text in Windows-1252 are UTF-8.
+/// UTF-8 that was read as Windows-1252, `â€ª+91…` or `Â 98…`: the bytes of the letters are UTF-8.
 pub(super) fn misread(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;
     }
-    let (bytes, _, unmappable) = WINDOWS_1252.encode(text);
-    if !unmappable && let Ok(decoded) = std::str::from_utf8(&bytes) {
-        return Some(decoded.to_owned());
+    let is_encodable =
+        |c: char| !c.is_ascii() && !WINDOWS_1252.encode(c.encode_utf8(&mut [0; 4])).2;
+    let mut decoded = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(is_encodable) {
+        let (before, run) = rest.split_at(start);
+        let (run, behind) = run.split_at(run.find(|c| !is_encodable(c)).unwrap_or(run.len()));
+        decoded.push_str(before);
+        match std::str::from_utf8(&WINDOWS_1252.encode(run).0) {
+            Ok(letters) => decoded.push_str(letters),
+            // The first half of a no-break space, whose second half has become a plain space.
+            Err(_) if run == "Â" && behind.starts_with(' ') => {}
+            Err(_) => decoded.push_str(run),
+        }
+        rest = behind;
     }
-    // A no-break space read so, whose second half has become a plain space.
-    let rest = text.replace("Â ", " ");
-    (rest != text).then_some(rest)
+    decoded.push_str(rest);
+    (decoded != text).then_some(decoded)
 }
 
 /// An object or replacement character before or behind everything else.
@@ -87,7 +98,21 @@ fn html(text: &str) -> Option<String> {
 }
 
 /// Character references by the names that stand in phone cells (HTML Standard, section 13.5).
-const REFERENCES: [(&str, char); 22] = [
+const REFERENCES: [(&str, char); 36] = [
+    ("shy", '\u{AD}'),
+    ("zwnj", '\u{200C}'),
+    ("zwj", '\u{200D}'),
+    ("ZeroWidthSpace", '\u{200B}'),
+    ("NoBreak", '\u{2060}'),
+    ("hairsp", ' '),
+    ("numsp", ' '),
+    ("puncsp", ' '),
+    ("minus", '-'),
+    ("horbar", '-'),
+    ("comma", ','),
+    ("colon", ':'),
+    ("semi", ';'),
+    ("num", '#'),
     ("nbsp", ' '),
     ("ensp", ' '),
     ("emsp", ' '),
@@ -192,13 +217,15 @@ fn vcard(text: &str) -> Option<String> {
         return None;
     }
     let value = value.replace("\\n", "\n").replace("\\N", "\n");
-    Some(value.replace("\\,", ",").replace("\\;", ";"))
+    let value = value.replace("\\,", ",").replace("\\;", ";");
+    let is_fax = property.to_ascii_lowercase().contains("fax");
+    Some(if is_fax { format!("fax: {value}") } else { value })
 }
 
 /// A string, array or object of JSON, or of the languages that print theirs much like it.
 fn json(text: &str) -> Option<String> {
     let text = text.trim();
-    if text.contains("\\u") || text.contains("\\/") || text.contains("\\\"") {
+    if ["\\u", "\\/", "\\\"", "\\t", "\\n", "\\r"].iter().any(|escape| text.contains(escape)) {
         let unescaped = unescaped_json(text)?;
         return (unescaped != text).then_some(unescaped);
     }
@@ -254,13 +281,15 @@ fn unescaped_json(text: &str) -> Option<String> {
 /// `="…"`, `=HYPERLINK("tel:…","…")`, `=+91…`: the one text, link or number in a formula that adds
 /// nothing up. `="…"` alone is layout.
 fn formula(text: &str) -> Option<String> {
-    let formula = text.trim().strip_prefix('=')?;
+    let formula = text.trim().strip_prefix('=')?.trim_start();
     let number = formula.strip_prefix('+').unwrap_or(formula);
     if !number.is_empty() && digits(number) == number.len() {
         return Some(formula.to_owned());
     }
-    let (function, arguments) = formula.split_once('(')?;
-    let arguments = arguments.strip_suffix(')')?;
+    let (function, arguments) = match formula.starts_with('"') {
+        true => ("", formula),
+        false => formula.strip_suffix(')')?.split_once('(')?,
+    };
     if !function.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'.') {
         return None;
     }

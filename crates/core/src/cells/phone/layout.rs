@@ -44,6 +44,9 @@ fn unquoted(text: &str) -> &str {
     let text = text.trim();
     let text = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     let text = text.trim_matches(['"', '\'', '`', '“', '”', '‘', '’', '´']).trim();
+    // A mark that leads to a note elsewhere; more than one hide digits.
+    let text = text.trim_end_matches(['†', '‡']);
+    let text = text.strip_suffix('*').filter(|text| !text.contains('*')).unwrap_or(text).trim_end();
     let unbracketed = |open, close| {
         let inside = text.strip_prefix(open)?.strip_suffix(close)?;
         (!inside.contains([open, close, '"', '\'', ','])).then_some(inside.trim())

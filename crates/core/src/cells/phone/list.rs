@@ -9,9 +9,14 @@ use crate::reason::{Reason, WarningCode};
 /// Groups within one number have fewer digits.
 pub(super) const LONG: usize = 6;
 
-/// What stands between two numbers, and never within one.
+/// What stands between two numbers, and never within one: signs, and words as people write them.
 static SEPARATORS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let words = data::words(data::PHONE_WORDS, "between").map(|word| format!(" {word} "));
+    let words = data::words(data::PHONE_WORDS, "between").flat_map(|word| {
+        let mut letters = word.chars();
+        let capital = letters.next().map(|c| c.to_uppercase().chain(letters).collect());
+        [Some(word.to_owned()), capital, Some(word.to_uppercase())].into_iter().flatten()
+    });
+    let words = words.map(|word| format!(" {word} "));
     [":::", ";", "|"].map(str::to_owned).into_iter().chain(words).collect()
 });
 

@@ -30,18 +30,19 @@ pub(super) fn is_other_number(text: &str) -> bool {
 
 /// `https://example.com/98765`, which is no chat link.
 fn is_web_address(text: &str) -> bool {
-    let is_scheme =
-        |(scheme, _): (&str, &str)| scheme.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let is_host = text.get(..4).is_some_and(|www| www.eq_ignore_ascii_case("www."));
-    (is_host || text.split_once("://").is_some_and(is_scheme)) && !shape::has_chat_link(text)
+    let is_address = text.contains("://") || text.to_ascii_lowercase().contains("www.");
+    is_address && !shape::has_chat_link(text)
 }
 
-/// `192.168.1.10`. Four groups of two digits each are how Danes write a number.
+/// `192.168.1.10`, also with a port or a prefix length. Four groups of two digits each are how Danes
+/// write a number.
 fn is_ip_address(text: &str) -> bool {
+    let (address, suffix) =
+        text.split_once([':', '/']).map_or((text, ""), |(address, port)| (address, port));
     let is_pair = |group: &str| group.len() == 2;
-    text.split('.').count() == 4
-        && text.parse::<std::net::Ipv4Addr>().is_ok()
-        && !text.split('.').all(is_pair)
+    address.split('.').count() == 4
+        && address.parse::<std::net::Ipv4Addr>().is_ok()
+        && (!suffix.is_empty() || !address.split('.').all(is_pair))
 }
 
 /// `1234.56`, `28.613939`: digits with one dot that nobody would put there in a phone number.
@@ -61,7 +62,7 @@ fn is_decimal(text: &str) -> bool {
 /// National identity numbers as their countries write them, and whether the check digits fit.
 const NATIONAL_IDS: [(&str, fn(&[u32]) -> bool); 9] = [
     // CPF and CNPJ, Brazil.
-    ("000.000.000-00", |id| is_checked_mod_11(&id[..10], 2..=11) && is_checked_mod_11(id, 2..=12)),
+    ("000.000.000-00", are_cpf_digits),
     ("00.000.000/0000-00", |id| {
         is_checked_mod_11(&id[..13], 2..=9) && is_checked_mod_11(id, 2..=9)
     }),
@@ -88,6 +89,16 @@ fn is_national_id(text: &str) -> bool {
     };
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
     is_checked(&digits)
+}
+
+fn are_cpf_digits(id: &[u32]) -> bool {
+    is_checked_mod_11(&id[..10], 2..=11) && is_checked_mod_11(id, 2..=12)
+}
+
+/// Whether the digits may be those of a Brazilian CPF.
+pub(super) fn is_cpf(digits: &str) -> bool {
+    let digits: Vec<u32> = digits.chars().filter_map(|c| c.to_digit(10)).collect();
+    digits.len() == 11 && are_cpf_digits(&digits)
 }
 
 /// Year, month and day, two digits each.
@@ -154,7 +165,7 @@ pub(super) fn is_date(text: &str) -> bool {
 /// `20240315`, `15032024`, `03152024`, `20240315T101500`.
 fn is_compact_date(text: &str) -> bool {
     let date = text.split_once('T').map_or(text, |(date, _)| date);
-    if date.len() != 8 {
+    if date.len() != 8 || !date.bytes().all(|byte| byte.is_ascii_digit()) {
         return false;
     }
     let (Ok(first), Ok(last)) = (date[..4].parse(), date[4..].parse()) else { return false };

@@ -321,8 +321,8 @@ type Step = fn(&str, &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>>;
 /// tried. To add one, add it here and its cells to `tests/cells/phone.tsv`.
 const STEPS: [Step; 10] = [
     digits_alone,
-    chat_link,
     encoded,
+    chat_link,
     refused,
     labelled,
     float,
@@ -432,6 +432,9 @@ fn beside_words(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneRe
         context.notes.refused(|| Reason::PhoneFax.meaning().into());
         return Some(Err(Reason::PhoneFax));
     }
+    if let Some(reason) = lookalike::reason(beside.number) {
+        return Some(several(text, context)?.or(Err(reason)));
+    }
     let reading = match read_in_country(&beside, context) {
         Ok(reading) if reading.number().is_valid() => reading,
         other => {
@@ -458,7 +461,7 @@ fn read_in_country(
 ) -> Result<PhoneReading, Reason> {
     let reading = || repair::read_number(beside.number, context);
     let (country, is_flag) = match beside.country {
-        _ if beside.number.contains('+') => return reading(),
+        _ if is_international(beside.number, context) => return reading(),
         None => return reading(),
         Some(beside::Country::Flag(region)) => (region, true),
         Some(beside::Country::Word(region)) => (region, false),
@@ -474,6 +477,12 @@ fn read_in_country(
         (Ok(_), Err(_)) if is_flag => Err(Reason::PhoneAmbiguous),
         (reading, _) => reading,
     }
+}
+
+fn is_international(number: &str, context: &PhoneContext<'_>) -> bool {
+    number.contains('+')
+        || number.starts_with("00")
+        || context.bare_digits == BareDigits::International
 }
 
 /// Several numbers.

@@ -5,7 +5,7 @@
 
 use contactmill_phone::{LengthCheck, ParseError, PhoneNumber, Region, parse};
 
-use super::{PhoneContext, PhoneReading};
+use super::{PhoneContext, PhoneReading, lookalike};
 use crate::data;
 use crate::explain::Notes;
 use crate::options::BareDigits;
@@ -75,7 +75,7 @@ impl<'t> Cell<'t> {
         let start = text.find(|c: char| c.is_ascii_digit()).ok_or(Reason::PhoneNotANumber)?;
         let (before, body) = text.split_at(start);
         // `+91-9876543210` taken for a formula gives -9876543119: another number altogether.
-        if before.ends_with('-') {
+        if before.ends_with('-') && !before.contains('+') {
             return Err(Reason::PhoneNotANumber);
         }
         let mut digits: String = body.chars().filter(char::is_ascii_digit).collect();
@@ -126,8 +126,10 @@ impl<'t> Cell<'t> {
     /// with and without its own code or a trunk zero before it.
     fn plans(&self, region: Option<Region>) -> Vec<(String, &str)> {
         let mut plans = Vec::new();
-        if self.has_plus {
-            plans.extend(self.calling_code().map(|(code, rest)| (code.to_owned(), rest)));
+        let international =
+            if self.has_plus { Some(&*self.digits) } else { self.digits.strip_prefix("00") };
+        if let Some(digits) = international {
+            plans.extend(calling_code(digits).map(|(code, rest)| (code.to_owned(), rest)));
         } else if let Some(own) = own_code(region) {
             let rest = self.digits.strip_prefix(&own);
             plans.extend(rest.map(|rest| (own.clone(), rest)));
@@ -240,13 +242,17 @@ impl<'t> Cell<'t> {
         Ok(found)
     }
 
-    /// The country calling codes that the digits begin with, and the digits behind; calling codes
-    /// are prefix-free (ITU-T E.164), so there is at most one.
     fn calling_code(&self) -> Option<(&str, &str)> {
-        (1..=3.min(self.digits.len())).map(|len| self.digits.split_at(len)).find(|(code, _)| {
-            code.parse().is_ok_and(|code| Region::of_calling_code(code).is_some())
-        })
+        calling_code(&self.digits)
     }
+}
+
+/// The country calling code that the digits begin with, and the digits behind; calling codes are
+/// prefix-free (ITU-T E.164), so there is at most one.
+fn calling_code(digits: &str) -> Option<(&str, &str)> {
+    (1..=3.min(digits.len()))
+        .map(|len| digits.split_at(len))
+        .find(|(code, _)| code.parse().is_ok_and(|code| Region::of_calling_code(code).is_some()))
 }
 
 /// A way in which numbers are damaged, and what the number was before. To add one, add it here and
@@ -368,7 +374,7 @@ fn behind_repeated_code(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> 
             .filter(|_| cell.has_plus)
             .map_or(("", None), |(code, rest)| (code, Some(rest))),
     };
-    let rest = rest.map(|rest| rest.strip_prefix("00").unwrap_or(rest));
+    let rest = rest.map(|rest| rest.trim_start_matches('0'));
     let rest = rest.and_then(|rest| rest.strip_prefix(code));
     rest.map(|rest| format!("+{code}{rest}")).into_iter().collect()
 }
@@ -396,6 +402,10 @@ fn without_mobile_1(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
 /// Brazilian mobiles have nine digits behind the area code, the first of which is a 9, since 2016-11-06
 /// (Anatel). Those of eight begin with 6 to 9; fixed lines begin with 2 to 5.
 fn with_ninth_digit(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
+    // Without a code, eleven digits may be those of a person.
+    if !cell.has_plus && lookalike::is_cpf(&cell.digits) {
+        return Vec::new();
+    }
     let with_9 = |(code, number): (String, &str)| {
         let is_mobile =
             code == "55" && number.len() == 10 && matches!(number.as_bytes()[2], b'6'..=b'9');

@@ -17,15 +17,14 @@ pub(super) fn chat_link(text: &str) -> Option<Result<&str, Reason>> {
     if !text.contains(|c: char| c.is_ascii_alphabetic()) {
         return None;
     }
-    let lower = text.to_ascii_lowercase();
-    let mut links = lower.match_indices("wa.me/").chain(lower.match_indices("phone="));
-    let link = links.next().filter(|(_, link)| *link == "wa.me/" || lower.contains("whatsapp"));
+    let mut links = chat_addresses(text);
+    let link = links.next();
     if links.next().is_some() {
         // A list of links.
         return None;
     }
-    let tail = if let Some((at, link)) = link {
-        &text[at + link.len()..]
+    let tail = if let Some(end) = link {
+        &text[end..]
     } else {
         let (id, host) = text.split_once('@')?;
         if !["s.whatsapp.net", "c.us"].iter().any(|known| host.eq_ignore_ascii_case(known)) {
@@ -50,10 +49,39 @@ pub(super) fn chat_link(text: &str) -> Option<Result<&str, Reason>> {
     Some(if is_whole && !digits.is_empty() { Ok(digits) } else { Err(Reason::PhoneNotANumber) })
 }
 
+/// Addresses behind which a chat service has a number.
+const CHAT_ADDRESSES: [(&str, &str); 6] = [
+    ("wa.me/", ""),
+    ("api.whatsapp.com/", "phone="),
+    ("web.whatsapp.com/", "phone="),
+    ("www.whatsapp.com/", "phone="),
+    ("whatsapp://send", "phone="),
+    ("whatsapp:send", "phone="),
+];
+
+/// Where the numbers of chat links begin. An address within another, `example.com/wa.me/`, is none.
+fn chat_addresses(text: &str) -> impl Iterator<Item = usize> {
+    let lower = text.to_ascii_lowercase();
+    let mut ends = Vec::new();
+    for (address, parameter) in CHAT_ADDRESSES {
+        for (at, _) in lower.match_indices(address) {
+            let before = &lower[..at];
+            let begins = before.ends_with("://")
+                || before.ends_with("www.")
+                || !before.ends_with(|c: char| c.is_alphanumeric() || "/.-_".contains(c));
+            let behind = at + address.len();
+            let number = lower[behind..].find(parameter).map(|at| behind + at + parameter.len());
+            ends.extend(number.filter(|_| begins));
+        }
+    }
+    ends.sort_unstable();
+    ends.dedup();
+    ends.into_iter()
+}
+
 /// Whether a link of a chat service stands somewhere in the text, perhaps beside others.
 pub(super) fn has_chat_link(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    lower.contains("wa.me/") || lower.contains("whatsapp") && lower.contains("phone=")
+    chat_addresses(text).next().is_some()
 }
 
 /// `0xx11 98765-4321`, `(0XX11) …`, `0**11 …` without the letters.
