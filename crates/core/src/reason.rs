@@ -76,7 +76,7 @@ codes! {
             "no such number in its country", "check the number and its country";
         PhoneCountryUnknown = "phone_country_unknown",
             "its country cannot be told",
-            "begin it with + and the country calling code, or set a default region, or read bare digits as international";
+            "begin it with + and the country calling code, or correct the country beside it, or set a default region, or read bare digits as international";
         PhoneAmbiguous = "phone_ambiguous",
             "it can be read in two ways",
             "write it as +, country calling code and number";
