@@ -404,10 +404,8 @@ impl ColumnTally {
                 self.valid += u64::from(name::read(cell).is_some());
             }
             MappedField::Country => {
-                let reading = country::read(cell);
-                let is_known =
-                    !matches!(reading, CountryReading::Nothing | CountryReading::Unreadable);
-                self.valid += u64::from(is_known);
+                let is_understood = country::read(cell) != CountryReading::NotUnderstood;
+                self.valid += u64::from(is_understood);
             }
             MappedField::Tags | MappedField::Attribute(_) => {}
         }

@@ -113,7 +113,7 @@ pub mod __private {
             CountryReading::Named(region) => region.to_string(),
             CountryReading::CallingCode(code) => format!("+{code}"),
             CountryReading::NamibiaOrNothing => "NA or -".to_owned(),
-            CountryReading::Unreadable => "unreadable".to_owned(),
+            CountryReading::NotUnderstood => "not understood".to_owned(),
         }
     }
 

@@ -203,10 +203,7 @@ impl Normalizer {
         let mut found = false;
         for &cell in &raw.countries {
             let reading = country::read(cell);
-            if matches!(reading, CountryReading::Nothing | CountryReading::Unreadable)
-                && !is_blank(cell)
-                && !says_nothing(cell.trim())
-            {
+            if reading == CountryReading::NotUnderstood {
                 country.not_understood.push(cell);
             }
             if found || reading == CountryReading::Nothing {
@@ -229,7 +226,7 @@ impl Normalizer {
                 CountryReading::NamibiaOrNothing => {
                     country.or_else = Some(PhoneContext { region: Some(Region::NA), ..default });
                 }
-                CountryReading::Unreadable => country.context.region = None,
+                CountryReading::NotUnderstood => country.context.region = None,
             }
         }
         country

@@ -76,7 +76,7 @@ codes! {
             "no such number in its country", "check the number and its country";
         PhoneCountryUnknown = "phone_country_unknown",
             "its country cannot be told",
-            "begin it with + and the country calling code, or set a default region, or read bare digits as international";
+            "begin it with + and the country calling code, or correct the country beside it, or set a default region, or read bare digits as international";
         PhoneAmbiguous = "phone_ambiguous",
             "it can be read in two ways",
             "write it as +, country calling code and number";
@@ -149,11 +149,11 @@ codes! {
         PhoneMexicoMobile1 = "phone_mexico_mobile_1",
             "Mexico's old 1 was taken off", "nothing to do";
         PhoneAnnotated = "phone_annotated",
-            "words beside the number were taken off", "see the attribute phone_note";
+            "words beside it were taken off", "see the attribute phone_note";
         PhoneDecoded = "phone_decoded",
-            "what a program had encoded was undone", "check one or two of them";
+            "decoded, then read", "check one or two of them";
         PhoneRenumbered = "phone_renumbered",
-            "the country has changed such numbers", "check one or two of them";
+            "put into today's numbering plan", "check one or two of them";
         PhoneBrazilNinthDigit = "phone_brazil_ninth_digit",
             "the ninth digit was put back", "nothing to do";
         PhoneExtraNumbers = "phone_extra_numbers",

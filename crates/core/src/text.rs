@@ -121,6 +121,8 @@ pub(crate) fn folded(text: &str) -> String {
     }
     text.nfkd()
         .filter(|&c| c.is_alphanumeric() && !is_combining_mark(c) || is_letter_mark(c))
+        // By way of the upper case, in which `ı` is `I` and `ß` is `SS`.
+        .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .collect()
 }
@@ -161,6 +163,15 @@ mod tests {
             assert!(!is_plain(text), "{text}");
         }
         assert!(is_plain("é é"));
+    }
+
+    #[test]
+    fn upper_and_lower_case_fold_to_the_same() {
+        for text in ["Soyadı", "Straße", "İsim", "Ελλάς", "Łódź", "Россия", "საქართველო"]
+        {
+            assert_eq!(folded(&text.to_uppercase()), folded(text), "{text}");
+        }
+        assert_eq!(folded("Soyadı"), "soyadi");
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! Country cells: ISO 3166 codes, names, calling codes.
+//! Country cells: ISO 3166 codes, names in many languages, flags, calling codes.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use contactmill_phone::Region;
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::cells::phone::layout;
 use crate::data;
@@ -22,21 +23,36 @@ static NAMES: LazyLock<HashMap<String, Region>> = LazyLock::new(|| {
     names
 });
 
+/// What forms put where no country was chosen, folded.
+static PLACEHOLDERS: LazyLock<HashSet<String>> =
+    LazyLock::new(|| data::words(data::PLACEHOLDERS, "country").map(folded).collect());
+
 /// What a country cell says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CountryReading {
-    /// Nothing, or nothing that is understood: the default region stands.
+    /// Nothing: the default region stands.
     Nothing,
-    /// A country by its name or code.
+    /// A country by its name, code or flag.
     Named(Region),
     /// A known country calling code: with the phone cell it makes one number.
     CallingCode(u16),
     /// `NA`, which is Namibia, and what statistics programs write for a missing value.
     NamibiaOrNothing,
-    /// Digits that are no calling code: the number's country is not the default one, but which it
-    /// is cannot be known.
-    Unreadable,
+    /// Something else, or two countries: the record says that it is from somewhere, but not from
+    /// where. The default region does not stand, as it would make valid numbers of many that are
+    /// foreign.
+    NotUnderstood,
 }
+
+/// A cell that is longer holds no country.
+const MAX_BYTES: usize = 250;
+
+/// Countries that need more than their name behind a city: `Atlanta, Georgia` is in a state of that
+/// name, `Matadi, Congo` in the other Congo.
+const NOT_BEHIND_A_CITY: [Region; 2] = [Region::GE, Region::CG];
+
+/// What stands between a city and its country.
+const COMMAS: [char; 4] = [',', '،', '，', '、'];
 
 /// The region with this name or alpha-3 code, however it is spelt.
 fn named(text: &str) -> Option<Region> {
@@ -46,9 +62,26 @@ fn named(text: &str) -> Option<Region> {
         let letters = &mut letters[..text.len()];
         letters.copy_from_slice(text.as_bytes());
         letters.make_ascii_lowercase();
-        return NAMES.get(std::str::from_utf8(letters).ok()?).copied();
+        let name = std::str::from_utf8(letters).ok()?;
+        return NAMES.get(name).copied().or_else(|| in_other_languages(name));
     }
-    NAMES.get(folded(text).as_str()).copied()
+    let name = folded(text);
+    NAMES.get(name.as_str()).copied().or_else(|| match name.chars().nth(2) {
+        Some(_) => in_other_languages(&name),
+        // `Áo` is Austria, and `ao` the code of Angola.
+        None => in_other_languages(&text.trim().nfc().collect::<String>().to_lowercase()),
+    })
+}
+
+fn in_other_languages(name: &str) -> Option<Region> {
+    data::find::<1>(data::COUNTRY_NAMES, name).and_then(|[region]| region.parse().ok())
+}
+
+/// The region with this name or code.
+fn region(text: &str) -> Option<Region> {
+    let is_around = |c: char| c.is_whitespace() || c.is_ascii_punctuation() && c != '.';
+    let text = text.trim_matches(is_around);
+    text.parse().ok().or_else(|| named(text))
 }
 
 /// Reads a country cell.
@@ -68,35 +101,128 @@ pub(crate) fn read(cell: &str) -> CountryReading {
     if text.is_empty() || says_nothing(text) {
         return CountryReading::Nothing;
     }
-    if let Some(region) = named(text) {
+    // A flag would not show in a name.
+    if (text.is_ascii() || !text.contains(is_of_flag))
+        && let Some(region) = named(text)
+    {
         return CountryReading::Named(region);
     }
-    let Some(start) = text.find(|c: char| c.is_ascii_digit()) else {
-        // `Ivory Coast (Abidjan)`: what stands before the bracket is the name.
-        let name = text.split_once('(').map_or("", |(name, _)| name);
-        return named(name).map_or(CountryReading::Nothing, CountryReading::Named);
-    };
-    // `India (+91)`, `UK +44`: name and code must agree, as far as the name is understood.
-    let (name, code) = text.split_at(start);
-    let code = calling_code(code);
-    let by_code = code.and_then(Region::of_calling_code);
-    let name = folded(name);
-    let by_name = named(&name).or_else(|| name.parse().ok());
-    match (by_code.zip(code), by_name) {
-        (Some((_, code)), None) if name.is_empty() => CountryReading::CallingCode(code),
-        (Some((main, _)), Some(region)) if main.calling_code() == region.calling_code() => {
-            CountryReading::Named(region)
+    if text.len() > MAX_BYTES {
+        return CountryReading::NotUnderstood;
+    }
+    match of_signs(text) {
+        CountryReading::NotUnderstood if PLACEHOLDERS.contains(folded(text).as_str()) => {
+            CountryReading::Nothing
         }
-        _ => CountryReading::Unreadable,
+        CountryReading::NotUnderstood => {
+            of_list(text).map_or(CountryReading::NotUnderstood, CountryReading::Named)
+        }
+        reading => reading,
     }
 }
 
-/// `91`, `0091`, `91)`, `1-876` or `91.0` as a calling code.
+/// `Mumbai, India`: what stands behind the last comma, unless another country stands before it.
+fn of_list(text: &str) -> Option<Region> {
+    let (before, last) = text.rsplit_once(COMMAS)?;
+    let CountryReading::Named(region) = of_signs(last) else { return None };
+    // `Boston, MA`, `Gary, IN`: codes of states, as of countries.
+    if last.trim().parse::<Region>().is_ok() || NOT_BEHIND_A_CITY.contains(&region) {
+        return None;
+    }
+    let contradicts = |piece: &str| match of_signs(piece) {
+        CountryReading::Named(other) => other != region && !NOT_BEHIND_A_CITY.contains(&other),
+        CountryReading::CallingCode(code) => region.calling_code() != Some(code),
+        _ => false,
+    };
+    (!before.split(COMMAS).any(contradicts)).then_some(region)
+}
+
+/// `India (+91)`, `UK +44`, `🇮🇳 India`: flag, country calling code and name must agree.
+fn of_signs(text: &str) -> CountryReading {
+    let signs = || {
+        let (flag, rest) = without_flag(text)?;
+        let (code, rest) = without_calling_code(&rest)?;
+        let name = if folded(&rest).is_empty() { None } else { Some(of_words(&rest)?) };
+        Some((flag, code, name))
+    };
+    let Some((flag, code, name)) = signs() else { return CountryReading::NotUnderstood };
+    match (flag.or(name), code) {
+        (Some(region), _) if name.is_some_and(|name| name != region) => {
+            CountryReading::NotUnderstood
+        }
+        (Some(region), Some(code)) if region.calling_code() != Some(code) => {
+            CountryReading::NotUnderstood
+        }
+        (Some(region), _) => CountryReading::Named(region),
+        (None, Some(code)) => CountryReading::CallingCode(code),
+        (None, None) => CountryReading::NotUnderstood,
+    }
+}
+
+/// The country of the one flag in a text, and the text without it; `None` for a flag that is no
+/// country's, and for several.
+fn without_flag(text: &str) -> Option<(Option<Region>, Cow<'_, str>)> {
+    if !text.contains(is_of_flag) {
+        return Some((None, text.into()));
+    }
+    let letters: String = text.chars().filter_map(letter_of_flag).collect();
+    let rest = text.chars().filter(|&c| !is_of_flag(c)).collect::<String>().into();
+    match letters.len() {
+        2 | 5 => Some((Some(letters[..2].parse().ok()?), rest)),
+        _ => None,
+    }
+}
+
+/// The letter that a character of a flag stands for. A flag is two letters of a kind of their own; those
+/// of England, Scotland and Wales are a black flag and `gbeng`, `gbsct`, `gbwls` in letters of another.
+fn letter_of_flag(c: char) -> Option<char> {
+    match u32::from(c) {
+        letter @ 0x1F1E6..=0x1F1FF => char::from_u32(letter - 0x1F1A5),
+        letter @ 0xE0061..=0xE007A => char::from_u32(letter - 0xE0000),
+        _ => None,
+    }
+}
+
+fn is_of_flag(c: char) -> bool {
+    matches!(c, '\u{1F3F4}' | '\u{E007F}') || letter_of_flag(c).is_some()
+}
+
+/// The country calling code in a text, and the text without it; `None` for digits that are none.
+fn without_calling_code(text: &str) -> Option<(Option<u16>, Cow<'_, str>)> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let (Some(start), Some(last)) = (text.find(is_digit), text.rfind(is_digit)) else {
+        return Some((None, text.into()));
+    };
+    let code = calling_code(&text[start..=last])?;
+    Region::of_calling_code(code)?;
+    Some((Some(code), format!("{} {}", &text[..start], &text[last + 1..]).into()))
+}
+
+/// The region that a text names, also turned round (`Korea, Republic of`) or twice (`IN - India`). What
+/// stands in brackets behind a name may also be no country.
+fn of_words(text: &str) -> Option<Region> {
+    let turned_round = || {
+        let (last, first) = text.rsplit_once(COMMAS)?;
+        named(&format!("{first} {last}"))
+    };
+    let twice = || {
+        let gaps = text.match_indices(|c: char| !c.is_alphanumeric());
+        let mut halves = gaps.map(|(at, _)| text.split_at(at));
+        halves.find_map(|(one, other)| region(one).filter(|_| region(one) == region(other)))
+    };
+    let with_note = || {
+        let (name, note) = text.split_once(['(', '['])?;
+        named(name).filter(|&known| region(note).is_none_or(|other| other == known))
+    };
+    region(text).or_else(turned_round).or_else(twice).or_else(with_note)
+}
+
+/// `91`, `0091`, `1-876` or `91.0` as a calling code. `031` is none: whoever took it for +31 would guess.
 fn calling_code(text: &str) -> Option<u16> {
     let text = text.strip_suffix(".0").unwrap_or(text);
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let digits = digits.strip_prefix("00").unwrap_or(&digits);
-    if !text.chars().all(|c| c.is_ascii_digit() || "-() ".contains(c)) {
+    if digits.starts_with('0') || !text.chars().all(|c| c.is_ascii_digit() || "-() ".contains(c)) {
         return None;
     }
     match digits.len() {
@@ -111,19 +237,63 @@ fn calling_code(text: &str) -> Option<u16> {
 mod tests {
     use super::*;
 
+    /// Every name of both files with its region.
+    fn all_names() -> impl Iterator<Item = (String, Region)> {
+        let by_hand = data::rows(data::COUNTRIES).flat_map(|[region, alpha_3, names]| {
+            let region: Region = region.parse().unwrap();
+            std::iter::once(alpha_3)
+                .chain(names.split('|'))
+                .map(move |name| (name.to_owned(), region))
+        });
+        let of_languages = data::rows(data::COUNTRY_NAMES)
+            .map(|[name, region]| (name.to_owned(), region.parse().unwrap()));
+        by_hand.chain(of_languages)
+    }
+
     #[test]
-    fn every_region_is_listed_and_no_name_stands_for_two() {
-        let mut seen: HashMap<String, &str> = HashMap::default();
-        let mut regions = 0;
-        for [code, alpha_3, names] in data::rows(data::COUNTRIES) {
-            code.parse::<Region>().unwrap();
-            regions += 1;
-            for name in std::iter::once(alpha_3).chain(names.split('|')) {
-                if let Some(other) = seen.insert(folded(name), code) {
-                    assert_eq!(other, code, "{name}");
-                }
+    fn every_region_is_listed() {
+        assert_eq!(data::rows::<1>(data::COUNTRIES).count(), Region::ALL.len() - 1);
+    }
+
+    #[test]
+    fn every_name_is_understood_and_stands_for_one_region() {
+        for (name, region) in all_names() {
+            assert_eq!(read(&name), CountryReading::Named(region), "{name}");
+            assert_eq!(read(&name.to_uppercase()), CountryReading::Named(region), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_name_beside_its_code_or_flag_is_understood_and_beside_another_is_not() {
+        let flag = |region: Region| {
+            let letters = region.as_str().chars();
+            letters.filter_map(|c| char::from_u32(u32::from(c) + 0x1F1A5)).collect::<String>()
+        };
+        for (name, region) in all_names() {
+            let known = CountryReading::Named(region);
+            let other = if region == Region::FR { Region::DE } else { Region::FR };
+            for cell in [
+                format!("{region} - {name}"),
+                format!("{name} ({region})"),
+                format!("{} {name}", flag(region)),
+            ] {
+                assert_eq!(read(&cell), known, "{cell}");
+            }
+            // `FR - Hong Kong, China` may be a place in China.
+            let is_list = name.contains(',');
+            let contradictions = [format!("{other} - {name}"), format!("{} {name}", flag(other))];
+            for cell in contradictions.into_iter().filter(|_| !is_list) {
+                assert_eq!(read(&cell), CountryReading::NotUnderstood, "{cell}");
             }
         }
-        assert_eq!(regions, Region::ALL.len() - 1);
+    }
+
+    #[test]
+    fn names_in_other_languages_are_folded_and_new() {
+        for [name] in data::rows(data::COUNTRY_NAMES) {
+            let is_short = folded(name).chars().nth(2).is_none();
+            assert!(is_short || folded(name) == name, "{name}");
+            assert!(!NAMES.contains_key(name), "{name} stands in both files");
+        }
     }
 }

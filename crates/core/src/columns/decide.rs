@@ -263,7 +263,8 @@ impl Columns<'_> {
         undecided: &mut Undecided,
     ) {
         let (header, content) = (&self.header[index], self.sample.column(index));
-        let by_own_words = header::meaning(header);
+        let by_own_words =
+            header::meaning(header).filter(|_| !header::is_part_of_date(header, self.header));
         match by_own_words.or_else(|| party::meaning(header)) {
             Some(HeaderMeaning::Phone(rank)) if content.refutes_phone() => {
                 if Party::of(header).standing() < Standing::Other {
@@ -361,6 +362,9 @@ impl Columns<'_> {
     fn choose_names(&self, decided: &mut Decided, undecided: &mut Undecided) {
         let is_phone = |candidate: &&FieldCandidate| candidate.field == MappedField::Phone;
         let of_phone = decided.candidates.iter().find(is_phone).map(|phone| phone.party);
+        if of_phone == Some(Party::default()) {
+            self.take_only_name(decided, undecided);
+        }
         let Some(party) =
             self.assigned_party().or(of_phone).filter(|party| *party != Party::default())
         else {
@@ -394,6 +398,21 @@ impl Columns<'_> {
                 let is_others = known.party.differs_from(party);
                 !is_field(&known.field) || known.party == party || !has_own && !is_others
             });
+        }
+    }
+
+    /// `Participant Name` beside `Phone`: where the contact has no name, that of the only party.
+    fn take_only_name(&self, decided: &mut Decided, undecided: &mut Undecided) {
+        use MappedField::{FirstName, LastName, Name};
+        let is_name = |field: &MappedField| matches!(field, Name | FirstName | LastName);
+        if ![Name, FirstName, LastName].iter().all(|field| self.lacks(decided, field)) {
+            return;
+        }
+        let mut names = undecided.of_parties.iter().filter(|known| is_name(&known.field));
+        let Some(party) = names.next().map(|first| first.party) else { return };
+        if party.standing() < Standing::Other && names.all(|other| other.party == party) {
+            let taken = undecided.of_parties.extract_if(.., |known| is_name(&known.field));
+            decided.candidates.extend(taken);
         }
     }
 

@@ -97,7 +97,7 @@ impl HeaderMeaning {
         }
     }
 
-    const fn is_name(self) -> bool {
+    pub(crate) const fn is_name(self) -> bool {
         matches!(self, HeaderMeaning::Name | HeaderMeaning::FirstName | HeaderMeaning::LastName)
     }
 }
@@ -123,6 +123,10 @@ pub(crate) struct Words {
     last_name_steps: HashSet<String>,
     name_steps: HashSet<String>,
     tag_steps: HashSet<String>,
+    beside_phone: HashSet<String>,
+    home_or_work: HashSet<String>,
+    beside_another: HashSet<String>,
+    date_parts: HashSet<String>,
     no_name_remarks: HashSet<String>,
 }
 
@@ -140,13 +144,17 @@ impl Words {
             "last-name-step" => &mut self.last_name_steps,
             "name-step" => &mut self.name_steps,
             "tag-step" => &mut self.tag_steps,
+            "beside-phone" => &mut self.beside_phone,
+            "home-or-work" => &mut self.home_or_work,
+            "beside-another" => &mut self.beside_another,
+            "date-part" => &mut self.date_parts,
             "no-name-remark" => &mut self.no_name_remarks,
             _ => return None,
         })
     }
 
     /// The part of a name that a last step, or a remark, stands for.
-    fn part_of_name(&self, step: &str) -> Option<HeaderMeaning> {
+    pub(crate) fn part_of_name(&self, step: &str) -> Option<HeaderMeaning> {
         if self.first_name_steps.contains(step) {
             Some(HeaderMeaning::FirstName)
         } else if self.last_name_steps.contains(step) {
@@ -183,7 +191,7 @@ pub(crate) fn single_meaning(header: &str) -> Option<HeaderMeaning> {
     if folded.contains(|c: char| c.is_ascii_digit()) {
         return numbered_meaning(header, &folded);
     }
-    exact(&folded).or_else(|| of_path(header))
+    exact(&folded).or_else(|| of_path(header)).or_else(|| of_phone_words(header))
 }
 
 /// What the header of one of several columns means: `Phone 1 - Value`, `Phone 2`, `E-mail 2 Address`.
@@ -192,7 +200,7 @@ fn numbered_meaning(header: &str, folded: &str) -> Option<HeaderMeaning> {
     let stem: String = stem.chars().filter(|c| !c.is_ascii_digit()).collect();
     let meaning = exact(&stem).or_else(|| {
         let without_numbers: String = header.chars().filter(|c| !c.is_ascii_digit()).collect();
-        of_path(&without_numbers)
+        of_path(&without_numbers).or_else(|| of_phone_words(&without_numbers))
     })?;
     let is_one_of_several = match meaning {
         HeaderMeaning::Phone(_) | HeaderMeaning::Email => true,
@@ -298,6 +306,30 @@ fn of_path(header: &str) -> Option<HeaderMeaning> {
     (meaning != HeaderMeaning::Name || !is_of_thing).then_some(meaning)
 }
 
+/// The phone that a header says in several words, none of which says something else: `Work Direct Phone`,
+/// `Alt Mob`.
+fn of_phone_words(header: &str) -> Option<HeaderMeaning> {
+    let (mut named, mut is_home_or_work, mut last) = (None, false, PhoneRank::WhatsApp);
+    for word in words_of(header).into_iter().map(folded) {
+        if let Some(meaning) = exact(&word) {
+            let HeaderMeaning::Phone(rank) = meaning else { return None };
+            named = Some(named.map_or(rank, |known: PhoneRank| known.min(rank)));
+        } else if WORDS.beside_another.contains(&word) {
+            last = PhoneRank::HomeOrWork;
+        } else if WORDS.home_or_work.contains(&word) {
+            is_home_or_work = true;
+        } else if !WORDS.beside_phone.contains(&word) {
+            return None;
+        }
+    }
+    let rank = match named? {
+        // A mobile at work is a mobile.
+        PhoneRank::Phone if is_home_or_work => PhoneRank::HomeOrWork,
+        rank => rank.max(last),
+    };
+    Some(HeaderMeaning::Phone(rank))
+}
+
 /// The part of a name that the last of all steps says, where those that say something before it are
 /// `name`, or there are none and a person is among the others.
 fn name_of_path(steps: &[String], said: &[&str]) -> Option<HeaderMeaning> {
@@ -314,6 +346,33 @@ fn name_of_path(steps: &[String], said: &[&str]) -> Option<HeaderMeaning> {
     is_of_contact.then(part)?
 }
 
+/// Whether a header is a part of a date where columns beside it are others: the `Tag` of `Jahr;Monat;Tag`.
+pub(crate) fn is_part_of_date(header: &str, all: &[String]) -> bool {
+    let is_part = |text: &String| WORDS.date_parts.contains(&folded(text));
+    WORDS.date_parts.contains(&folded(header))
+        && all.iter().filter(|text| is_part(text)).count() > 1
+}
+
 pub(crate) fn exact(folded: &str) -> Option<HeaderMeaning> {
     MEANINGS.get(folded).copied()
+}
+
+/// The words of a header, also of `clientPhone` and `client_phone`.
+pub(crate) fn words_of(header: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    // Vowel signs of Devanagari are no letters, but parts of words.
+    let is_word = |c: char| c.is_alphanumeric() || !c.is_ascii() && !c.is_whitespace();
+    for piece in header.split(|c: char| !is_word(c)).filter(|piece| !piece.is_empty()) {
+        let mut start = 0;
+        let mut was_small = false;
+        for (at, c) in piece.char_indices() {
+            if was_small && c.is_uppercase() {
+                words.push(&piece[start..at]);
+                start = at;
+            }
+            was_small = c.is_lowercase();
+        }
+        words.push(&piece[start..]);
+    }
+    words
 }

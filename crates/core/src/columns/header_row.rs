@@ -5,11 +5,11 @@
 //! header is never shown.
 
 use crate::columns::content::ContentSample;
-use crate::columns::header;
+use crate::columns::header::{self, HeaderMeaning, words_of};
 use crate::columns::hint::{hint, hint_of_party, is_of_something_else};
-use crate::columns::party;
+use crate::columns::party::{self, Party};
 use crate::columns::preset::Preset;
-use crate::text::{is_blank, says_nothing};
+use crate::text::{folded, is_blank, says_nothing};
 
 /// The names of columns that no header row names: `column1`, `column2`, ….
 ///
@@ -58,6 +58,31 @@ pub(crate) fn is_numbered(header: &[String]) -> bool {
         count += 1;
         *name == format!("column{}", at + 1)
     }) && count > 0
+}
+
+/// The header row without the one word that all columns begin with, which says nothing of them:
+/// `lead_name`, `lead_phone`. A word that says whose they are, or of what, stays.
+pub(crate) fn without_shared_word(header: &[String]) -> Option<Vec<String>> {
+    let first = *words_of(header.first()?).first()?;
+    let says_something = header::meaning(first).is_some_and(|meaning| !meaning.is_name())
+        || header::is_of_others(first)
+        || hint(first).is_some()
+        || is_of_something_else(first)
+        || Party::of(first) != Party::default();
+    if header.len() < 2 || says_something {
+        return None;
+    }
+    let without = |column: &String| {
+        let words = words_of(column);
+        let (&word, behind) = words.split_first()?;
+        let rest = column.trim_start().strip_prefix(word)?;
+        let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+        (folded(word) == folded(first) && !behind.is_empty()).then(|| rest.to_owned())
+    };
+    let rest: Vec<String> = header.iter().map(without).collect::<Option<_>>()?;
+    let is_phone =
+        |column: &String| matches!(header::meaning(column), Some(HeaderMeaning::Phone(_)));
+    rest.iter().any(is_phone).then_some(rest)
 }
 
 /// Whether a cell of the first row is somebody's e-mail address or number.

@@ -9,7 +9,7 @@ use crate::columns::field::MappedField;
 use crate::columns::header;
 use crate::columns::header_row::{
     Labels, column_letters, has_data, index_of_letters, is_data, is_label, is_record, labels,
-    may_be_record,
+    may_be_record, without_shared_word,
 };
 use crate::columns::preset::Preset;
 use crate::raw::RawContact;
@@ -224,7 +224,10 @@ impl FieldMapping {
         sample: &ContentSample,
     ) -> Result<ColumnMap, MappingError> {
         let names = column_names(header);
-        let labels = Labels::new(header, &names, sample);
+        let preset = Preset::of(header);
+        let shortened = if preset.is_none() { without_shared_word(header) } else { None };
+        let said = shortened.as_deref().unwrap_or(header);
+        let labels = Labels::new(said, &names, sample);
         if is_record(header, sample) {
             return Err(no_header(header, sample));
         }
@@ -233,8 +236,7 @@ impl FieldMapping {
         for &(_, index) in &fields {
             decisions[index] = Decision { by: DecidedBy::Option, confidence: 100, share: None };
         }
-        let preset = Preset::of(header);
-        let columns = Columns { header, names: &names, assigned: &fields, preset, sample };
+        let columns = Columns { header: said, names: &names, assigned: &fields, preset, sample };
         let decided = columns.decide();
         if !decided.ambiguous.is_empty() {
             return Err(labels.ambiguous(&decided.ambiguous));

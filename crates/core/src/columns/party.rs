@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use foldhash::{HashMap, HashSet};
 
-use crate::columns::header::{self, HeaderMeaning};
+use crate::columns::header::{self, HeaderMeaning, WORDS, words_of};
 use crate::data;
 use crate::text::folded;
 
@@ -141,26 +141,6 @@ impl<'h> Parted<'h> {
     }
 }
 
-/// The words of a header, also of `clientPhone` and `client_phone`.
-fn words_of(header: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    // Vowel signs of Devanagari are no letters, but parts of words.
-    let is_word = |c: char| c.is_alphanumeric() || !c.is_ascii() && !c.is_whitespace();
-    for piece in header.split(|c: char| !is_word(c)).filter(|piece| !piece.is_empty()) {
-        let mut start = 0;
-        let mut was_small = false;
-        for (at, c) in piece.char_indices() {
-            if was_small && c.is_uppercase() {
-                words.push(&piece[start..at]);
-                start = at;
-            }
-            was_small = c.is_lowercase();
-        }
-        words.push(&piece[start..]);
-    }
-    words
-}
-
 impl Party {
     /// Whose column this is.
     pub(crate) fn of(header: &str) -> Party {
@@ -197,7 +177,9 @@ impl Party {
 
 /// What the column of a party holds: the meaning of its header without the words for the party.
 pub(crate) fn meaning(header: &str) -> Option<HeaderMeaning> {
-    header::meaning(&without_party(header)?)
+    let rest = without_party(header)?;
+    // `Customer First`: a party has a name.
+    header::meaning(&rest).or_else(|| WORDS.part_of_name(&folded(&rest)))
 }
 
 /// What is left of a header without the words for its party, where it names one.

@@ -127,7 +127,7 @@ fn says_phone(part: &str) -> bool {
 }
 
 const fn is_layout(c: char) -> bool {
-    matches!(c, '+' | '-' | '.' | '(' | ')' | '/' | '~' | ' ')
+    matches!(c, '+' | '-' | '.' | '(' | ')' | '/' | '~' | 'ー' | ' ')
 }
 
 /// The one run of digits and layout that may be a number, where no other digits stand in the text but

@@ -69,7 +69,7 @@ struct Cell<'t> {
 
 impl<'t> Cell<'t> {
     fn new(text: &'t str, context: &PhoneContext<'_>) -> Result<Self, Reason> {
-        if !text.chars().all(|c| c.is_ascii_digit() || "+-.()[]/ ~\n".contains(c)) {
+        if !text.chars().all(|c| c.is_ascii_digit() || "+-.()[]/ ~ー\n".contains(c)) {
             return Err(Reason::PhoneNotANumber);
         }
         let start = text.find(|c: char| c.is_ascii_digit()).ok_or(Reason::PhoneNotANumber)?;
