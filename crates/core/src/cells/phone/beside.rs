@@ -74,8 +74,7 @@ pub(super) fn split(text: &str) -> Option<Beside<'_>> {
         number,
         note: (!kept.is_empty()).then(|| kept.join("; ")),
         // `(F)` may be anything.
-        is_fax: parts.iter().flatten().any(|part| part.len() > 1 && says_fax(part))
-            && !parts.iter().flatten().any(|part| says_phone(part)),
+        is_fax: parts.iter().flatten().any(|part| part.len() > 1 && says_fax(part)),
         is_plain: kept.is_empty() && parts[1].is_empty() && flag.is_none(),
         country: flag.or_else(named),
     })
@@ -87,7 +86,7 @@ pub(super) fn without_label(text: &str) -> Option<&str> {
     let start = text.find(|c: char| c == '+' || c == '(' || c.is_ascii_digit())?;
     let (label, rest) = text.split_at(start);
     let is_set_off = !label.ends_with(char::is_alphanumeric) || label.chars().count() >= 3;
-    if !is_label(bare(label)) || !says_phone(label) || !is_set_off {
+    if !is_label(bare(label)) || says_fax(label) || !is_set_off {
         return None;
     }
     let behind_digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -95,11 +94,27 @@ pub(super) fn without_label(text: &str) -> Option<&str> {
     Some(behind_digits.strip_prefix(':').filter(|_| is_counted).map_or(rest, str::trim_start))
 }
 
+/// A text without digits that may count something, and those: `2. …`, `1) …`, `2 - …`, `24/7 …`,
+/// `… (2)`.
+pub(super) fn without_count(text: &str) -> Option<(&str, &str)> {
+    let is_count = |count: &str| {
+        matches!(count.len(), 1..=2) && count.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if let Some((number, count)) = text.strip_suffix(')').and_then(|text| text.rsplit_once(" (")) {
+        return is_count(count).then_some((number, count));
+    }
+    let (count, number) = text.split_once(' ')?;
+    let number = number.trim_start_matches(['-', ' ']);
+    let bare = count.trim_end_matches(['.', ')', '-']);
+    let is_set_off = bare.len() < count.len() || text[count.len()..].starts_with(" -");
+    (count == "24/7" || is_set_off && is_count(bare)).then_some((number, count))
+}
+
 /// Whether the text says fax before its first digit, and has no other word.
 pub(super) fn is_fax(text: &str) -> bool {
     let Some(start) = text.find(|c: char| c.is_ascii_digit()) else { return false };
     let (label, rest) = text.split_at(start);
-    says_fax(label) && !says_phone(label) && !rest.contains(char::is_alphabetic)
+    says_fax(label) && !rest.contains(char::is_alphabetic)
 }
 
 /// The text cut before each label that stands before a number: `home 022… mobile 98…`.
@@ -117,8 +132,24 @@ pub(super) fn split_before_labels(text: &str) -> Vec<&str> {
     starts.iter().zip(ends).map(|(&start, end)| text[start..end].trim()).collect()
 }
 
+/// Whether the part says that the number is that of a fax machine alone: `Fax No.`, but not `Tel/Fax`.
 fn says_fax(part: &str) -> bool {
-    words(part).any(|word| FAX.contains(word.as_str()))
+    let lower = part.to_lowercase();
+    let words: Vec<String> = words(part).collect();
+    let is_fax = |word: &String| FAX.contains(word.as_str());
+    let is_joined = |place: usize, other: usize| {
+        let (Some(fax), Some(label)) = (words.get(place), words.get(other)) else { return false };
+        let (first, second) = if place < other { (fax, label) } else { (label, fax) };
+        let between = lower.find(first.as_str()).zip(lower.rfind(second.as_str()));
+        let between = between.and_then(|(at, end)| lower.get(at + first.len()..end));
+        LABELS.contains(label.as_str())
+            && between.is_some_and(|text| {
+                text.contains(['/', '&', '+', ',']) || text == "-" || text == ".-"
+            })
+    };
+    words.iter().enumerate().any(|(place, word)| {
+        is_fax(word) && !is_joined(place, place + 1) && !(place > 0 && is_joined(place, place - 1))
+    })
 }
 
 fn says_phone(part: &str) -> bool {
@@ -198,8 +229,10 @@ fn is_separator(part: &str) -> bool {
 /// What a part says, without words and signs that part it from the number, and without `n/a`.
 fn said(part: &str) -> Vec<&str> {
     let pieces = list::separated(part).into_iter().map(bare);
+    // One letter may say something else: `(O)` is an office.
+    let is_word = |piece: &str| piece.len() > 1 && list::is_separator(piece);
     let says_something =
-        |piece: &&str| !piece.is_empty() && !says_nothing(piece) && !list::is_separator(piece);
+        |piece: &&str| !piece.is_empty() && !says_nothing(piece) && !is_word(piece);
     pieces.filter(says_something).collect()
 }
 

@@ -98,15 +98,24 @@ fn is_the_same_with_plus(number: PhoneNumber, body: &[u8]) -> bool {
     })
 }
 
-/// Whether what stands between the digits can only be layout: a slash may separate two numbers, and a
-/// single dot before one or two digits may be that of a float.
+/// Whether what stands between the digits can only be layout: a slash may separate two numbers, a
+/// single dot before one or two digits, or before zeros, may be that of a float, and one behind the first
+/// digits that of a numbered list.
 fn is_layout(body: &[u8]) -> bool {
     if !has_dot_or_slash(body) {
         return true;
     }
     let dots = body.iter().filter(|&&byte| byte == b'.').count();
     let [.., a, b, _] = body else { return false };
-    !body.contains(&b'/') && (dots != 1 || *a != b'.' && *b != b'.')
+    let is_numbered = matches!(body, [_, b'.', b' ', ..] | [_, _, b'.', b' ', ..]);
+    let has_zeros_behind = || {
+        body.rsplit(|&byte| byte == b'.')
+            .next()
+            .is_some_and(|tail| tail.iter().all(|&byte| byte == b'0'))
+    };
+    !body.contains(&b'/')
+        && !is_numbered
+        && (dots != 1 || *a != b'.' && *b != b'.' && !has_zeros_behind())
 }
 
 /// Eight bytes at a time, the last eight perhaps twice.

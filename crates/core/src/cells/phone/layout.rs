@@ -7,7 +7,7 @@ use crate::text::{ascii_digit, is_invisible};
 /// The cell with ASCII digits, plain spaces and dashes, without invisible characters and without
 /// the quotes and text markers of spreadsheets around it. Line breaks stay: they separate numbers.
 pub(crate) fn tidy(cell: &str) -> Cow<'_, str> {
-    if cell.is_ascii() && !cell.contains('\t') {
+    if cell.is_ascii() && !cell.contains(['\t', '\r']) {
         return Cow::Borrowed(unquoted(cell));
     }
     let plain: String = cell.chars().filter(|&c| !is_invisible(c)).map(plain).collect();
@@ -40,8 +40,11 @@ fn unquoted(text: &str) -> &str {
     let text = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     let text = text.trim_matches(['"', '\'', '`', '“', '”', '‘', '’', '´']).trim();
     // A mark that leads to a note elsewhere; more than one hide digits.
-    let text = text.trim_end_matches(['†', '‡']);
+    let text = text.trim_end_matches(['†', '‡', '?']);
     let text = text.strip_suffix('*').filter(|text| !text.contains('*')).unwrap_or(text).trim_end();
+    // A bullet of a list.
+    let text =
+        ["* ", "• ", "· "].iter().find_map(|bullet| text.strip_prefix(bullet)).unwrap_or(text);
     let unbracketed = |open, close| {
         let inside = text.strip_prefix(open)?.strip_suffix(close)?;
         (!inside.contains([open, close, '"', '\'', ','])).then_some(inside.trim())

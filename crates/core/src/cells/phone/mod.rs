@@ -319,12 +319,13 @@ type Step = fn(&str, &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>>;
 
 /// The kinds of cells that are more than one number in plain layout, in the order in which they are
 /// tried. To add one, add it here and its cells to `tests/cells/phone.tsv`.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     digits_alone,
     encoded,
     chat_link,
     refused,
     labelled,
+    counted,
     float,
     carrier_wildcard,
     extended,
@@ -378,6 +379,21 @@ fn labelled(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReadin
     let rest = beside::without_label(text)?;
     context.notes.seen(|| format!("behind a label: {rest}"));
     Some(read_text(rest, context))
+}
+
+/// One or two digits that count something: `2. 98765…`, `98765… (2)`, `24/7 98765…`. They may be digits
+/// of the number just as well.
+fn counted(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
+    let (number, count) = beside::without_count(text)?;
+    context.notes.seen(|| format!("perhaps {count} counts something beside {number}"));
+    let without = read_text(number, context);
+    Some(match (repair::read_number(text, context), without) {
+        (Ok(whole), Ok(without)) if whole.number() != without.number() => {
+            Err(Reason::PhoneAmbiguous)
+        }
+        (Err(_), Ok(without)) => Ok(without.repaired(WarningCode::PhoneAnnotated)),
+        (whole, _) => whole,
+    })
 }
 
 /// A number that a spreadsheet has written as a float.

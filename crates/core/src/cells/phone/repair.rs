@@ -27,7 +27,21 @@ pub(super) fn read_number(text: &str, context: &PhoneContext<'_>) -> Result<Phon
         context.notes.refused(|| format!("{}: digits that mean nothing", cell.digits));
         return Err(Reason::PhonePlaceholder);
     }
-    let (number, repair) = cell.read(context)?;
+    let (number, repair) = match cell.read(context) {
+        Ok(read) => read,
+        // What is wrong with a number may stand behind an exit code as well.
+        Err(Reason::PhoneAmbiguous) => return Err(Reason::PhoneAmbiguous),
+        Err(reason) => {
+            let rest = cell
+                .digits
+                .strip_prefix("00")
+                .filter(|_| !cell.has_plus && cell.inner_plus.is_none());
+            let behind = rest.and_then(|rest| read_international(rest, context).ok());
+            return behind
+                .map(|reading| reading.repaired(WarningCode::PhoneIddPrefix))
+                .ok_or(reason);
+        }
+    };
     if is_filler(&number.national_number().to_string()) {
         context.notes.refused(|| format!("{}: digits that mean nothing", number.e164()));
         return Err(Reason::PhonePlaceholder);
@@ -104,6 +118,10 @@ impl<'t> Cell<'t> {
         }
         // `+0091…`: an exit code where the + stands already.
         if let Some(rest) = digits.strip_prefix("00") {
+            // `+0011…` is Australia's exit code; no area code of the code 1 begins with 1.
+            if rest.starts_with("11") {
+                return Err(Reason::PhoneNotANumber);
+            }
             digits = rest.to_owned();
         }
         with_plus(digits)

@@ -153,7 +153,8 @@ pub(super) fn float_like(text: &str) -> Option<&str> {
 /// The number and its extension: `… x3001`, `… ext. 12`, `… (ext 12)`, `…;ext=12`.
 pub(super) fn extension(text: &str) -> Option<(&str, &str)> {
     // `(ext 12)`
-    let (outside, inside) = match text.strip_suffix(')').and_then(|text| text.rsplit_once('(')) {
+    let bracketed = |open, close| text.strip_suffix(close)?.rsplit_once(open);
+    let (outside, inside) = match bracketed('(', ')').or_else(|| bracketed('[', ']')) {
         Some((outside, inside)) => (outside.trim_end(), inside),
         None => ("", text),
     };
