@@ -221,18 +221,6 @@ fn vietnam_mobile(new: &str) -> Option<String> {
     })
 }
 
-/// A mobile of Gabon before 2019.
-fn gabon(new: &str) -> Option<String> {
-    let rest = new.strip_prefix(['6', '7'])?;
-    let first = rest.chars().next()?;
-    let fits = match first {
-        '2' | '5' | '6' => new.starts_with('6'),
-        '4' | '7' => new.starts_with('7'),
-        _ => false,
-    };
-    (fits && rest.len() == 7).then(|| format!("0{rest}"))
-}
-
 pub(super) const CODES: &[Base] = &[
     base("the code twice, each with its +", REPEATED, |rng, numbers| {
         by_pattern(
@@ -435,7 +423,8 @@ pub(super) const CODES: &[Base] = &[
         })
     }),
     base("Côte d'Ivoire before 2021", RENUMBERED, |rng, numbers| {
-        renumbered(rng, numbers, "CI", ivory_coast)
+        let operator = one_of(rng, &["+225010", "+225050", "+225070", "+225054", "+225074"]);
+        renumbered_from(rng, numbers, operator, 7, ivory_coast)
     }),
     base("Vietnam's mobiles before 2018", RENUMBERED, |rng, numbers| {
         renumbered(rng, numbers, "VN", vietnam_mobile)
@@ -444,14 +433,6 @@ pub(super) const CODES: &[Base] = &[
         renumbered_from(rng, numbers, "+84243", 7, |new| {
             new.strip_prefix("24").map(|rest| format!("4{rest}"))
         })
-    }),
-    base("Gabon before 2019", RENUMBERED, |rng, numbers| renumbered(rng, numbers, "GA", gabon)),
-    base("Manila before 2019", &[], |rng, numbers| {
-        // Which digit was put before it hung on the network.
-        let draft = renumbered_from(rng, numbers, "+6328", 7, |new| {
-            new.strip_prefix("28").map(|rest| format!("2{rest}"))
-        })?;
-        Ok(draft.doubtful())
     }),
     base("Colombia before 2021", &[], |rng, numbers| {
         Ok(renumbered(rng, numbers, "CO", |new| {

@@ -376,3 +376,21 @@ fn bare_digits(international: bool) -> BareDigits {
 fn ours(region: rlibphonenumber::Region) -> Option<Region> {
     region.as_region_str().as_str().parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Corpus, Kind, Part, second};
+
+    #[test]
+    fn every_kind_of_the_second_part_has_a_name_of_its_own_and_comes() {
+        let kinds = second::kinds();
+        let all: BTreeSet<Kind> = kinds.iter().copied().collect();
+        assert_eq!(all.len(), kinds.len(), "two kinds of one name");
+        let came: BTreeSet<Kind> =
+            Corpus::of(Part::Second, 1).take(30_000).flat_map(|cell| cell.kinds).collect();
+        let missing: Vec<_> = all.difference(&came).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}

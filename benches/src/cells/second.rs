@@ -308,3 +308,14 @@ pub(super) fn repaired(
     let has_rival = others.into_iter().flatten().any(|other| other != *number);
     Ok(if has_rival { Standing::Undecidable } else { Standing::Recoverable })
 }
+
+/// The kinds of the second part.
+#[cfg(test)]
+pub(super) fn kinds() -> Vec<Kind> {
+    let templates = BESIDE.iter().chain(WRAPS).map(|template| template.name);
+    let bases = [CODES, PIECES, DOUBTS].into_iter().flatten().map(|base| base.name);
+    let encodings = ENCODINGS.iter().map(|encoding| encoding.name);
+    let lists = LISTS.iter().map(|list| list.name);
+    let lookalikes = LOOKALIKES.iter().map(|lookalike| lookalike.name);
+    templates.chain(bases).chain(encodings).chain(lists).chain(lookalikes).collect()
+}

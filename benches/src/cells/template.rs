@@ -101,7 +101,7 @@ impl Template {
             Gives::NumberAlone => draft.doubtful().demanding(Demand::Phone),
             // Of several numbers, one or all may be meant.
             Gives::Open | Gives::Nothing(_) if has_several => return Err(Skip::Inapplicable),
-            Gives::Open => draft.doubtful().demanding(Demand::Phone),
+            Gives::Open => Draft { is_plain: false, ..draft.doubtful().demanding(Demand::Phone) },
             Gives::Nothing(_) if !draft.is_plain => return Err(Skip::Inapplicable),
             Gives::Nothing(reasons) => Draft { truth: Truth::Unrecoverable(reasons), ..draft },
         })
