@@ -2,7 +2,7 @@
 //! as they were before numbers were changed.
 
 use fastrand::Rng;
-use rlibphonenumber::Region;
+use rlibphonenumber::{PhoneNumberFormat, Region};
 
 use super::Truth;
 use super::forms::{Writing, grouped};
@@ -140,6 +140,15 @@ fn by_twos(digits: &str) -> String {
     let groups: Vec<&str> =
         digits.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok()).collect();
     groups.join(" ")
+}
+
+/// A Brazilian number with an area code.
+fn with_area(rng: &mut Rng, numbers: &mut Numbers) -> Result<Number, Skip> {
+    let number = number_of(rng, numbers, "BR")?;
+    match number.format(PhoneNumberFormat::National).starts_with('(') {
+        true => Ok(number),
+        false => Err(Skip::Inapplicable),
+    }
 }
 
 /// A Brazilian mobile without its 9: the area code, and eight digits from 6 on.
@@ -291,7 +300,7 @@ pub(super) const CODES: &[Base] = &[
         Ok(draft.doubtful())
     }),
     base("Brazil, a place for the carrier", &[], |rng, numbers| {
-        let number = number_of(rng, numbers, "BR")?;
+        let number = with_area(rng, numbers)?;
         let (area, rest) = number.national().split_at(2);
         let (head, tail) = rest.split_at(rest.len() - 4);
         let text = match rng.u8(0..7) {
@@ -307,7 +316,7 @@ pub(super) const CODES: &[Base] = &[
         Ok(if draft.text.contains('*') { draft.doubtful() } else { draft })
     }),
     base("Brazil, a carrier", &[], |rng, numbers| {
-        let number = number_of(rng, numbers, "BR")?;
+        let number = with_area(rng, numbers)?;
         let (area, rest) = number.national().split_at(2);
         let carrier = one_of(rng, &["15", "21", "31", "41", "14", "25"]);
         let (head, tail) = rest.split_at(rest.len() - 4);

@@ -5,6 +5,20 @@
 //! library itself and not by the code under test. Left out is what no reader could tell: a cell
 //! that is, letter for letter, how another valid number is plainly written.
 //!
+//! Two parts are scored by themselves: the kinds of the design's table, and those of its second
+//! part, each with its bounds. What the second part does not cover:
+//!
+//! * what stands in the attribute `phone_note`, and which of several repairs is named first;
+//! * more than one phone column, columns of calling codes, one person in two spellings (Argentina,
+//!   Mexico), lines that people share;
+//! * labels, notes and extensions in languages that header words are not known in: a rejection is
+//!   right there, as it is for figures beside the number, markup and addresses that the design does
+//!   not name, and words or lists around a cell that is damaged besides;
+//! * text read in other wrong encodings than Windows-1252, mistyped or swapped digits, speech;
+//! * renumberings of more than ten years ago, and those that hang on the network (Manila);
+//! * national ids of further countries; what libphonenumber reads as valid in the very form of a
+//!   date, a decimal or an id may be read or rejected.
+//!
 //! ```
 //! use contactmill_benches::cells::{Corpus, Score};
 //!

@@ -290,7 +290,9 @@ pub(super) fn repaired(
     let has_plus = text.trim_start().starts_with('+');
     let digits = super::standing::digits_of(text);
     let as_written = read(text, if has_plus { None } else { region });
-    let dialled = text.strip_prefix("00").and_then(|_| read(&format!("+{}", &digits[2..]), None));
+    // The design's table reads `00` and `+00` as `+`.
+    let has_zeros = text.starts_with("00") || text.starts_with("+00");
+    let dialled = has_zeros.then(|| read(&format!("+{}", &digits[2..]), None)).flatten();
     if [as_written, dialled].into_iter().flatten().any(|other| other != *number) {
         return Err(Skip::LooksLikeAnother);
     }
