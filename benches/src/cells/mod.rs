@@ -41,6 +41,7 @@ mod lookalikes;
 mod number;
 mod score;
 mod second;
+mod sound;
 mod speed;
 mod standing;
 mod template;

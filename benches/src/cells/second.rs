@@ -12,6 +12,7 @@ use super::forms::{Around, DAMAGED, Form, PLAIN, Writing};
 use super::lists::{LISTS, List, PIECES};
 use super::lookalikes::{LOOKALIKES, Lookalike};
 use super::number::{Number, Numbers, read};
+use super::sound::SOUND;
 use super::standing::{Skip, Standing, looks_like_date};
 use super::template::Template;
 use super::{Cell, Demand, Kind, Known, Part, Truth, any, bare_digits, ours};
@@ -127,7 +128,7 @@ fn form_around(rng: &mut Rng, forms: &'static [Form], around: Around) -> &'stati
 }
 
 fn base(rng: &mut Rng) -> Core {
-    let bases = one_of(rng, &[CODES, CODES, PIECES, PIECES, DOUBTS]);
+    let bases = one_of(rng, &[CODES, CODES, CODES, PIECES, PIECES, DOUBTS, SOUND]);
     Core::Base(any(rng, bases))
 }
 
@@ -315,7 +316,7 @@ pub(super) fn repaired(
 #[cfg(test)]
 pub(super) fn kinds() -> Vec<Kind> {
     let templates = BESIDE.iter().chain(WRAPS).map(|template| template.name);
-    let bases = [CODES, PIECES, DOUBTS].into_iter().flatten().map(|base| base.name);
+    let bases = [CODES, PIECES, DOUBTS, SOUND].into_iter().flatten().map(|base| base.name);
     let encodings = ENCODINGS.iter().map(|encoding| encoding.name);
     let lists = LISTS.iter().map(|list| list.name);
     let lookalikes = LOOKALIKES.iter().map(|lookalike| lookalike.name);
