@@ -352,6 +352,10 @@ pub(super) const ENCODINGS: &[Encoding] = &[
 
 impl Encoding {
     pub(super) fn lay(&self, rng: &mut Rng, mut draft: Draft) -> Result<Draft, Skip> {
+        // What is encoded twice is for the kinds that say so.
+        if draft.text.contains(['<', '"', '%', '&']) {
+            return Err(Skip::Inapplicable);
+        }
         draft.text = (self.encode)(rng, &draft)?;
         if let Truth::Unrecoverable(_) = draft.truth {
             return Ok(Draft { truth: Truth::Unrecoverable(&[]), ..draft });

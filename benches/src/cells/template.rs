@@ -66,6 +66,10 @@ impl Template {
     /// The cell with the text around it.
     pub(super) fn put(&self, rng: &mut Rng, mut draft: Draft) -> Result<Draft, Skip> {
         let text = one_of(rng, self.texts);
+        // Quotes within quotes would have been escaped.
+        if text.contains('"') && draft.text.contains('"') {
+            return Err(Skip::Inapplicable);
+        }
         let mut written = text.replace("{name}", one_of(rng, NAMES));
         if has_digits(text) {
             let number = draft.known().ok_or(Skip::Inapplicable)?.numbers[0].clone();
