@@ -438,7 +438,7 @@ pub(super) const BESIDE: &[Template] = &[
     extension(
         "extension, Portuguese",
         NumberAlone,
-        &["{} ramal {x}", "{} r. {x}", "{} (ramal {x})", "{} Ramal: {x}"],
+        &["{} ramal {x}", "{} (ramal {x})", "{} Ramal: {x}"],
     ),
     extension(
         "extension, Spanish",
@@ -493,6 +493,7 @@ pub(super) const BESIDE: &[Template] = &[
             "{} linka {x}",
             "{} mellék {x}",
             "{} DW {x}",
+            "{} r. {x}",
             "{} εσωτ. {x}",
             "{} שלוחה {x}",
             "{},{x}",

@@ -2,7 +2,7 @@
 //! as they were before numbers were changed.
 
 use fastrand::Rng;
-use rlibphonenumber::Region;
+use rlibphonenumber::{PhoneNumberFormat, Region};
 
 use super::Truth;
 use super::forms::{Writing, grouped};
@@ -142,6 +142,15 @@ fn by_twos(digits: &str) -> String {
     groups.join(" ")
 }
 
+/// A Brazilian number with an area code.
+fn with_area(rng: &mut Rng, numbers: &mut Numbers) -> Result<Number, Skip> {
+    let number = number_of(rng, numbers, "BR")?;
+    match number.format(PhoneNumberFormat::National).starts_with('(') {
+        true => Ok(number),
+        false => Err(Skip::Inapplicable),
+    }
+}
+
 /// A Brazilian mobile without its 9: the area code, and eight digits from 6 on.
 fn without_ninth(rng: &mut Rng, numbers: &mut Numbers) -> Result<(Number, String, String), Skip> {
     let number = number_of(rng, numbers, "BR")?;
@@ -221,18 +230,6 @@ fn vietnam_mobile(new: &str) -> Option<String> {
     })
 }
 
-/// A mobile of Gabon before 2019.
-fn gabon(new: &str) -> Option<String> {
-    let rest = new.strip_prefix(['6', '7'])?;
-    let first = rest.chars().next()?;
-    let fits = match first {
-        '2' | '5' | '6' => new.starts_with('6'),
-        '4' | '7' => new.starts_with('7'),
-        _ => false,
-    };
-    (fits && rest.len() == 7).then(|| format!("0{rest}"))
-}
-
 pub(super) const CODES: &[Base] = &[
     base("the code twice, each with its +", REPEATED, |rng, numbers| {
         by_pattern(
@@ -303,7 +300,7 @@ pub(super) const CODES: &[Base] = &[
         Ok(draft.doubtful())
     }),
     base("Brazil, a place for the carrier", &[], |rng, numbers| {
-        let number = number_of(rng, numbers, "BR")?;
+        let number = with_area(rng, numbers)?;
         let (area, rest) = number.national().split_at(2);
         let (head, tail) = rest.split_at(rest.len() - 4);
         let text = match rng.u8(0..7) {
@@ -319,7 +316,7 @@ pub(super) const CODES: &[Base] = &[
         Ok(if draft.text.contains('*') { draft.doubtful() } else { draft })
     }),
     base("Brazil, a carrier", &[], |rng, numbers| {
-        let number = number_of(rng, numbers, "BR")?;
+        let number = with_area(rng, numbers)?;
         let (area, rest) = number.national().split_at(2);
         let carrier = one_of(rng, &["15", "21", "31", "41", "14", "25"]);
         let (head, tail) = rest.split_at(rest.len() - 4);
@@ -435,7 +432,8 @@ pub(super) const CODES: &[Base] = &[
         })
     }),
     base("Côte d'Ivoire before 2021", RENUMBERED, |rng, numbers| {
-        renumbered(rng, numbers, "CI", ivory_coast)
+        let operator = one_of(rng, &["+225010", "+225050", "+225070", "+225054", "+225074"]);
+        renumbered_from(rng, numbers, operator, 7, ivory_coast)
     }),
     base("Vietnam's mobiles before 2018", RENUMBERED, |rng, numbers| {
         renumbered(rng, numbers, "VN", vietnam_mobile)
@@ -444,14 +442,6 @@ pub(super) const CODES: &[Base] = &[
         renumbered_from(rng, numbers, "+84243", 7, |new| {
             new.strip_prefix("24").map(|rest| format!("4{rest}"))
         })
-    }),
-    base("Gabon before 2019", RENUMBERED, |rng, numbers| renumbered(rng, numbers, "GA", gabon)),
-    base("Manila before 2019", &[], |rng, numbers| {
-        // Which digit was put before it hung on the network.
-        let draft = renumbered_from(rng, numbers, "+6328", 7, |new| {
-            new.strip_prefix("28").map(|rest| format!("2{rest}"))
-        })?;
-        Ok(draft.doubtful())
     }),
     base("Colombia before 2021", &[], |rng, numbers| {
         Ok(renumbered(rng, numbers, "CO", |new| {

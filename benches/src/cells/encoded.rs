@@ -131,24 +131,12 @@ pub(super) const WRAPS: &[Template] = &[
             "https://signal.me/#p/{e164}",
             "tel:{e164};phone-context=example.com",
             "imessage:{e164}",
-            "mailto:{digits}@example.com",
             "facetime-audio:{e164}",
             "geo:52.37,4.89?q={e164}",
         ],
     ),
     layout("JSON string", &["\"{}\"", "\"{}\\n\"", "\" {} \"", "\"\\t{}\""]),
     wrap("JSON array", &["[\"{}\"]", "[ \"{}\" ]", "[\"{}\", \"\"]", "[\"{}\",null]"]),
-    wrap("JSON array of a figure", &["[{digits}]", "[\"{digits}\"]", "[ {digits} ]"]),
-    open(
-        "JSON object",
-        &[
-            "{\"number\":\"{}\"}",
-            "{\"phone\": \"{}\", \"type\": \"mobile\"}",
-            "[{\"value\":\"{}\"}]",
-            "[[\"{}\"]]",
-            "{\"id\":7,\"number\":\"{}\"}",
-        ],
-    ),
     open(
         "list of another language",
         &["['{}']", "('{}',)", "[u'{}']", "{'{}'}", "array('{}')", "{\"{}\"}"],
@@ -182,13 +170,9 @@ pub(super) const WRAPS: &[Template] = &[
         "formula of more",
         &[
             "=T(\"{}\")",
-            "=TEXT({digits},\"0\")",
             "=\"+\"&\"{digits}\"",
             "=CONCATENATE(\"+\",\"{digits}\")",
-            "={digits}",
             "=+{digits}+0",
-            "=VALUE(\"{digits}\")",
-            "=-{digits}",
             "=LEFT(\"{e164}\",15)",
             "@\"{}\"",
         ],
@@ -315,11 +299,16 @@ pub(super) const ENCODINGS: &[Encoding] = &[
         let once = as_windows_1252(&draft.text.replace(' ', "\u{a0}"));
         changed(draft, as_windows_1252(&once))
     }),
+    named("JSON array of a figure", |rng, draft| {
+        let value = value(draft)?;
+        Ok(one_of(rng, &["[V]", "[\"V\"]", "[ V ]", "[V, null]"]).replace('V', &value))
+    }),
     named("thousands", |rng, draft| {
         let separator = one_of(rng, &[",", ",", "'", "\u{2019}", "\u{a0}", "\u{202f}"]);
         grouped_by_thousands(draft, separator)
     }),
-    named("thousands and a float tail", |_, draft| Ok(grouped_by_thousands(draft, ",")? + ".00")),
+    // An amount is written so too.
+    unnamed("thousands and a float tail", |_, draft| Ok(grouped_by_thousands(draft, ",")? + ".00")),
     unnamed("thousands, as in India", |_, draft| {
         let value = value(draft)?;
         let (head, mut text) = value.split_at(value.len() - 3);
@@ -349,10 +338,11 @@ pub(super) const ENCODINGS: &[Encoding] = &[
         let text = format!("{}.{zeros}", draft.text);
         // The zeros may be a group of the number.
         let known = draft.known().ok_or(Skip::Inapplicable)?;
-        let region = if text.trim().starts_with('+') { None } else { draft.region };
-        let international = format!("+{}", digits_of(&text));
-        let longer =
-            if draft.international { read(&international, None) } else { read(&text, region) };
+        let is_international = draft.international || text.contains('+');
+        let longer = match is_international {
+            true => read(&format!("+{}", digits_of(&text)), None),
+            false => read(&text, draft.region),
+        };
         match known.numbers.len() > 1 || longer.is_some_and(|longer| longer != known.numbers[0]) {
             true => Err(Skip::LooksLikeAnother),
             false => Ok(text),
@@ -362,6 +352,10 @@ pub(super) const ENCODINGS: &[Encoding] = &[
 
 impl Encoding {
     pub(super) fn lay(&self, rng: &mut Rng, mut draft: Draft) -> Result<Draft, Skip> {
+        // What is encoded twice is for the kinds that say so.
+        if draft.text.contains(['<', '"', '%', '&']) {
+            return Err(Skip::Inapplicable);
+        }
         draft.text = (self.encode)(rng, &draft)?;
         if let Truth::Unrecoverable(_) = draft.truth {
             return Ok(Draft { truth: Truth::Unrecoverable(&[]), ..draft });

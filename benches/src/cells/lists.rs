@@ -193,7 +193,10 @@ fn separator(rng: &mut Rng) -> &'static str {
 
 /// The numbers of a cell; joined, its digits must be no number.
 fn listed(text: String, region: Option<Region>, known: Vec<Number>) -> Result<Draft, Skip> {
-    if is_one_number(&text, region) {
+    let sign = if text.starts_with('+') { "+" } else { "" };
+    let with = if sign.is_empty() { region } else { None };
+    let joined = readings(&format!("{sign}{}", digits_of(&text)), with);
+    if joined.iter().any(|number| !known.contains(number)) {
         return Err(Skip::LooksLikeAnother);
     }
     let standing = Standing::Recoverable;

@@ -12,6 +12,7 @@ use super::forms::{Around, DAMAGED, Form, PLAIN, Writing};
 use super::lists::{LISTS, List, PIECES};
 use super::lookalikes::{LOOKALIKES, Lookalike};
 use super::number::{Number, Numbers, read};
+use super::sound::SOUND;
 use super::standing::{Skip, Standing, looks_like_date};
 use super::template::Template;
 use super::{Cell, Demand, Kind, Known, Part, Truth, any, bare_digits, ours};
@@ -127,7 +128,7 @@ fn form_around(rng: &mut Rng, forms: &'static [Form], around: Around) -> &'stati
 }
 
 fn base(rng: &mut Rng) -> Core {
-    let bases = one_of(rng, &[CODES, CODES, PIECES, PIECES, DOUBTS]);
+    let bases = one_of(rng, &[CODES, CODES, CODES, PIECES, PIECES, DOUBTS, SOUND]);
     Core::Base(any(rng, bases))
 }
 
@@ -290,7 +291,9 @@ pub(super) fn repaired(
     let has_plus = text.trim_start().starts_with('+');
     let digits = super::standing::digits_of(text);
     let as_written = read(text, if has_plus { None } else { region });
-    let dialled = text.strip_prefix("00").and_then(|_| read(&format!("+{}", &digits[2..]), None));
+    // The design's table reads `00` and `+00` as `+`.
+    let has_zeros = text.starts_with("00") || text.starts_with("+00");
+    let dialled = has_zeros.then(|| read(&format!("+{}", &digits[2..]), None)).flatten();
     if [as_written, dialled].into_iter().flatten().any(|other| other != *number) {
         return Err(Skip::LooksLikeAnother);
     }
@@ -307,4 +310,15 @@ pub(super) fn repaired(
     others.extend(rivals.iter().map(|rival| read(rival, region)));
     let has_rival = others.into_iter().flatten().any(|other| other != *number);
     Ok(if has_rival { Standing::Undecidable } else { Standing::Recoverable })
+}
+
+/// The kinds of the second part.
+#[cfg(test)]
+pub(super) fn kinds() -> Vec<Kind> {
+    let templates = BESIDE.iter().chain(WRAPS).map(|template| template.name);
+    let bases = [CODES, PIECES, DOUBTS, SOUND].into_iter().flatten().map(|base| base.name);
+    let encodings = ENCODINGS.iter().map(|encoding| encoding.name);
+    let lists = LISTS.iter().map(|list| list.name);
+    let lookalikes = LOOKALIKES.iter().map(|lookalike| lookalike.name);
+    templates.chain(bases).chain(encodings).chain(lists).chain(lookalikes).collect()
 }

@@ -66,6 +66,10 @@ impl Template {
     /// The cell with the text around it.
     pub(super) fn put(&self, rng: &mut Rng, mut draft: Draft) -> Result<Draft, Skip> {
         let text = one_of(rng, self.texts);
+        // Quotes within quotes would have been escaped.
+        if text.contains('"') && draft.text.contains('"') {
+            return Err(Skip::Inapplicable);
+        }
         let mut written = text.replace("{name}", one_of(rng, NAMES));
         if has_digits(text) {
             let number = draft.known().ok_or(Skip::Inapplicable)?.numbers[0].clone();
@@ -101,7 +105,7 @@ impl Template {
             Gives::NumberAlone => draft.doubtful().demanding(Demand::Phone),
             // Of several numbers, one or all may be meant.
             Gives::Open | Gives::Nothing(_) if has_several => return Err(Skip::Inapplicable),
-            Gives::Open => draft.doubtful().demanding(Demand::Phone),
+            Gives::Open => Draft { is_plain: false, ..draft.doubtful().demanding(Demand::Phone) },
             Gives::Nothing(_) if !draft.is_plain => return Err(Skip::Inapplicable),
             Gives::Nothing(reasons) => Draft { truth: Truth::Unrecoverable(reasons), ..draft },
         })
