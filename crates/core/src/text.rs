@@ -122,7 +122,22 @@ pub(crate) fn folded(text: &str) -> String {
     text.nfkd()
         .filter(|&c| c.is_alphanumeric() && !is_combining_mark(c) || is_letter_mark(c))
         .flat_map(char::to_lowercase)
+        .map(without_stroke)
         .collect()
+}
+
+/// The letter without its stroke, or the dotless i with its dot: marks that Unicode counts as part of the
+/// letter, and people as an accent (`Điện thoại`, `Dien thoai`; `ADI SOYADI` is `Adı Soyadı` in capitals).
+const fn without_stroke(c: char) -> char {
+    match c {
+        'đ' => 'd',
+        'ħ' => 'h',
+        'ı' => 'i',
+        'ł' => 'l',
+        'ø' => 'o',
+        'ŧ' => 't',
+        other => other,
+    }
 }
 
 /// Vowel signs of scripts that write them as marks (Devanagari to Myanmar): they are part of the
