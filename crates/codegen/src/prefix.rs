@@ -1,5 +1,5 @@
-//! National prefixes and exit codes: patterns with groups, as automata over ten digits that tell
-//! how many digits the prefix has and what is put in their place.
+//! National prefixes and exit codes: patterns with groups, as automata over ten digits that say
+//! how many digits the prefix has and what replaces them.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -18,9 +18,9 @@ pub(crate) enum PrefixMatch {
     /// There is no such prefix.
     #[default]
     No,
-    /// So many digits are the prefix.
+    /// The prefix has this many digits.
     With(usize),
-    /// So many digits give way to others, and behind those to some of their own.
+    /// This many digits are replaced by others, with some of their own behind those.
     Rewritten { taken: usize, put: String, kept: Range<usize> },
 }
 
@@ -113,7 +113,7 @@ impl Simulation<'_> {
         Ok(automaton::minimised(&next, answers))
     }
 
-    /// The threads that read a digit next, and the match that cuts off those behind it.
+    /// The ways that read a digit next, and the match that cuts off those behind it.
     fn open(&self, situation: &Situation, at_end: bool) -> (Vec<Thread>, Option<Slots>) {
         let mut seen = vec![false; self.nfa.states().len()];
         let mut open = Vec::new();

@@ -35,7 +35,7 @@ pub enum Stopped<S, K> {
     Sink(K),
     /// Scratch storage could not be written or read back.
     Scratch(io::Error),
-    /// The inputs have more records than a run can tell apart: 4,294,967,295.
+    /// The inputs have more records than a run can number: 4,294,967,295.
     TooManyRecords,
     /// [`PipelineOptions::stop`] asked for it.
     Asked,
