@@ -58,14 +58,14 @@ impl Rule {
 /// Where the groups begin and end.
 type Slots = Vec<Option<usize>>;
 
-/// A way through the pattern that is still open.
+/// A thread of the simulation: a way through the pattern that is still open.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Thread {
     state: StateID,
     slots: Slots,
 }
 
-/// The open ways, most preferred first, and the best match that they may still outdo.
+/// The open threads, most preferred first, and the best match that they may still replace.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Situation {
     threads: Vec<Thread>,
@@ -73,7 +73,7 @@ struct Situation {
     digits: usize,
 }
 
-/// Takes all ways at once, in the order in which a backtracking matcher prefers them.
+/// Follows all ways at once, in the order in which a backtracking matcher prefers them (Pike's simulation).
 struct Simulation<'a> {
     nfa: &'a NFA,
     rule: Option<&'a Rule>,
@@ -113,7 +113,7 @@ impl Simulation<'_> {
         Ok(automaton::minimised(&next, answers))
     }
 
-    /// The ways that read a digit next, and the match that cuts off those behind it.
+    /// The threads that read a digit next, and the match that cuts off those behind it.
     fn open(&self, situation: &Situation, at_end: bool) -> (Vec<Thread>, Option<Slots>) {
         let mut seen = vec![false; self.nfa.states().len()];
         let mut open = Vec::new();
