@@ -238,7 +238,7 @@ fn code_lines(folder: &Path) -> Vec<(String, String)> {
 #[test]
 fn no_text_of_the_library_names_an_option_of_the_command() {
     let mut checked = 0;
-    for name in ["contactmill", "core", "emit", "phone", "source", "wire"] {
+    for name in ["contactmill", "core", "emit", "phone", "sandbox", "source", "upload", "wire"] {
         for (file, line) in code_lines(&Path::new(ROOT).join("crates").join(name).join("src")) {
             let mut words = line.split("--").skip(1);
             let is_option = |word: &str| word.starts_with(|c: char| c.is_ascii_lowercase());

@@ -14,7 +14,7 @@ use contactmill_phone::Region;
 use criterion::{Criterion, Throughput, criterion_group};
 
 const NUMBERS: usize = 20_000;
-/// The slowest peer reads only so many.
+/// The slowest peer reads only this many.
 const FEW: usize = 300;
 
 fn corpora() -> [(&'static str, Vec<Cell>); 3] {
@@ -142,7 +142,7 @@ fn table(first: Duration) -> std::io::Result<()> {
 
 /// How much more two threads read than one.
 fn gain_of_two_threads(numbers: usize, read: impl Fn() + Sync) -> f64 {
-    // So many that starting a thread does not count.
+    // Enough that starting a thread does not count.
     let read_often = || (0..50).for_each(|_| read());
     let one = nanoseconds(5, numbers, read_often);
     let two = nanoseconds(5, 2 * numbers, || {

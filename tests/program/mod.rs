@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test target uses its own part")]
 
+pub(crate) mod compressed;
+
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
@@ -33,6 +35,37 @@ pub(crate) fn converted(folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Outpu
     let output = convert(folder, arguments);
     assert!(output.status.success(), "{}", text(&output.stderr));
     output
+}
+
+/// Runs `convert` and requires that it fails with this code and message, and leaves nothing.
+#[track_caller]
+pub(crate) fn fails(folder: &Path, arguments: &[&str], code: i32, message: &str) {
+    let output = convert(folder, arguments);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    assert!(stderr.contains(message), "{stderr}");
+    assert!(text(&output.stdout).is_empty());
+    let left: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("staging"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// Runs the command in a folder within a limit, in the words of the shell's `ulimit`.
+pub(crate) fn limited(limit: &str, folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
+    let script = format!("ulimit {limit}; exec \"$0\" \"$@\"");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_contactmill")]);
+    shell.args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// A folder with a file `in.csv`, whatever that holds.
+pub(crate) fn folder_with(text: &[u8]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in.csv"), text).unwrap();
+    folder
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

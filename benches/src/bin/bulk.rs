@@ -85,7 +85,7 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Arguments>, St
     Ok(Some(Arguments { rows, dir, runs, half_duplicates }))
 }
 
-/// A folder that goes with what is in it.
+/// A folder that is removed with its content when it is dropped.
 struct Folder(PathBuf);
 
 impl Drop for Folder {

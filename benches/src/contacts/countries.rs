@@ -3,7 +3,7 @@
 //! A [`Series`] writes a range of numbers the way people of the country group them: `#` is any
 //! digit, `N` one of 2 to 9, and a space is where a group ends. The ranges are picked so that
 //! every number in them is valid by libphonenumber's metadata, and `reserved` holds those that
-//! the country's regulator keeps for films and documentation, so that nobody can be rung up.
+//! the country's regulator keeps for films and documentation, so that nobody can be called.
 
 use super::people::{self, Culture};
 

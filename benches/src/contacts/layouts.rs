@@ -1,5 +1,5 @@
-//! The ways to write a number that libphonenumber reads rightly, given the region and once
-//! invisible characters and quotes are off: no reader should have a word to say about them.
+//! Layouts of a number that libphonenumber reads correctly, given the region and once invisible
+//! characters and quotes are off: no reader should warn about them.
 
 use fastrand::Rng;
 

@@ -1,7 +1,7 @@
-//! Phone cells that a spreadsheet, an export or a hurried hand has damaged.
+//! Phone cells that a spreadsheet, an export or a typist has damaged.
 //!
-//! The kinds are those of the project's list of messy cells: some hold a number that can be won
-//! back, some hold none, and a reader must distinguish the two.
+//! The kinds are those of the project's list of messy cells: some hold a number that can be
+//! recovered, some hold none, and a reader must distinguish the two.
 
 use fastrand::Rng;
 

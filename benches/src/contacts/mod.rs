@@ -5,9 +5,9 @@
 //! region is India (`--region IN`). Of 1,000 rows about
 //!
 //! - 842 are ordinary: valid numbers of 30 countries in every layout that libphonenumber reads
-//!   rightly, once invisible characters are off;
+//!   correctly, once invisible characters are off;
 //! - 60 bring an earlier number again, in another layout, the rest of the row written anew;
-//! - 80 have a messy phone cell: some can be won back, some cannot;
+//! - 80 have a messy phone cell: some can be repaired, some cannot;
 //! - 10 are blank, 5 end early, and 3 have a field too many.
 //!
 //! The first 1,000 rows show more of all but the ordinary, so that a sample shows everything.
@@ -97,7 +97,7 @@ pub fn write(mut out: impl Write, rows: u64, seed: u64) -> io::Result<()> {
 /// What sort of record a row is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Kind {
-    /// A contact not seen before, with a phone cell that reads without a word.
+    /// A contact not seen before, with a phone cell that is read without a warning.
     Ordinary,
     /// An earlier contact: the number in another layout, the rest written anew.
     Repeated,

@@ -138,7 +138,7 @@ impl Number {
         number
     }
 
-    /// One digit throughout or a plain run up or down: a reader takes it for a stand-in.
+    /// One digit throughout or a plain run up or down: a reader takes it for a filler.
     fn looks_made_up(&self) -> bool {
         let steps = |step: i8| {
             self.national().windows(2).all(|pair| {
@@ -224,7 +224,7 @@ mod tests {
                 let number = Number::fill(&mut rng, country, template);
                 assert!(number.national().len() < MAX_DIGITS);
                 assert!(number.national().iter().all(u8::is_ascii_digit));
-                // A template that only gives stand-ins would be drawn for ever.
+                // A template that gives fillers alone would be drawn for ever.
                 assert!(
                     (0..100)
                         .any(|_| { !Number::fill(&mut rng, country, template).looks_made_up() })

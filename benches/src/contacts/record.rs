@@ -1,4 +1,4 @@
-//! One record of the file: its fields, and how they are put down.
+//! One record of the file: its fields, and how they are written.
 
 /// The fields of one record before they are quoted, in the order of the header.
 #[derive(Default)]
@@ -13,7 +13,7 @@ pub(crate) struct Record {
     pub(crate) notes: String,
 }
 
-/// How a record is put down.
+/// How a record is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Shape {
     /// All columns, each quoted where it must be.

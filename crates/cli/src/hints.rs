@@ -28,12 +28,23 @@ pub(crate) const fn of_reason(reason: Reason) -> Option<&'static str> {
     })
 }
 
+/// The option of `upload` for a certificate whose issuer is not trusted.
+pub(crate) const OF_ROOTS: &str = "--ca-file FILE names the roots to trust";
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
     use super::*;
     use crate::args::Arguments;
+
+    #[test]
+    fn the_hint_for_certificates_names_an_option_of_upload() {
+        let arguments = Arguments::command();
+        let upload = arguments.find_subcommand("upload").unwrap();
+        let named = OF_ROOTS.strip_prefix("--").and_then(|hint| hint.split(' ').next());
+        assert!(upload.get_arguments().any(|option| option.get_long() == named), "{named:?}");
+    }
 
     #[test]
     fn every_option_that_a_hint_names_is_one_of_convert() {

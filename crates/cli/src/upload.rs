@@ -8,13 +8,14 @@ use std::time::Duration;
 use anstyle::AnsiColor;
 use contactmill::displaced_results;
 use contactmill_upload::{
-    ArraySlice, CaFileError, Ended, FolderError, HttpTransport, ImportFolder, MASKED, REFUSED,
-    Remaining, Report, Target, TargetError, Token, TokenError, UploadError, UploadOptions,
-    Uploader, body_bytes, least_time, remaining,
+    ArraySlice, CaFileError, CertificateFault, Ended, FolderError, HttpTransport, ImportFolder,
+    MASKED, REFUSED, Remaining, Report, Target, TargetError, Token, TokenError, UploadError,
+    UploadOptions, Uploader, body_bytes, least_time, remaining,
 };
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::hints;
 use crate::signals::Signals;
 use crate::summary::grouped;
 use crate::terminal::{self, Style};
@@ -154,8 +155,9 @@ fn ended(f: &mut fmt::Formatter<'_>, report: &Report, context: &RunContext) -> f
             )
         }
         Ended::Unreachable => write!(f, "{url} cannot be reached"),
-        Ended::Certificate { why } => {
-            write!(f, "{url}: the certificate is not valid: {why}. Nothing was sent to it")
+        Ended::Certificate(CertificateFault { why, is_issuer_unknown }) => {
+            write!(f, "{url}: the certificate is not valid: {why}. Nothing was sent to it")?;
+            if *is_issuer_unknown { write!(f, "\n  {}", hints::OF_ROOTS) } else { Ok(()) }
         }
         _ => f.write_str("it ended early"),
     }
@@ -441,7 +443,7 @@ fn write_json(
         Ended::WaitUsedUp { .. } => "wait_used_up",
         Ended::RefusesEverything { .. } => "refuses_everything",
         Ended::Unreachable => "unreachable",
-        Ended::Certificate { .. } => "certificate",
+        Ended::Certificate(_) => "certificate",
         _ => "other",
     };
     let said = match &report.ended {

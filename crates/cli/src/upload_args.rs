@@ -45,10 +45,10 @@ pub(crate) struct UploadArguments {
 
 #[derive(Args, Debug)]
 struct TargetArguments {
-    /// A service by name: botpenguin, botpenguin-partner, m1bot, reekolect
     #[arg(
         long,
         value_name = "NAME",
+        help = format!("A service by name: {}", Service::names()),
         required_unless_present = "base_url",
         conflicts_with = "base_url"
     )]

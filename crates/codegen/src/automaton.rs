@@ -75,7 +75,7 @@ pub(crate) fn build<A: Clone + Eq + Hash + Default>(
     Ok(minimised(&next, answers))
 }
 
-/// Merges states that no digits can tell apart (Moore's algorithm).
+/// Merges states that no digits distinguish (Moore's algorithm).
 pub(crate) fn minimised<A: Clone + Eq + Hash + Default>(
     next: &[[Option<usize>; 10]],
     answers: Vec<A>,

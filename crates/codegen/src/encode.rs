@@ -27,7 +27,7 @@ struct Row {
     answer: usize,
 }
 
-/// Things, each once, in the order in which they came.
+/// Values, each once, in the order in which they were added.
 struct Distinct<T> {
     all: Vec<T>,
     ids: HashMap<T, usize>,
@@ -40,9 +40,9 @@ impl<T: Clone + Eq + Hash> Distinct<T> {
         distinct
     }
 
-    fn add(&mut self, thing: T) -> usize {
-        *self.ids.entry(thing.clone()).or_insert_with(|| {
-            self.all.push(thing);
+    fn add(&mut self, value: T) -> usize {
+        *self.ids.entry(value.clone()).or_insert_with(|| {
+            self.all.push(value);
             self.all.len() - 1
         })
     }
@@ -281,7 +281,7 @@ impl<'t> Encoded<'t> {
         &self.layouts.all[self.walked(self.layout_starts[code], digits, digits.len())]
     }
 
-    /// Where a walk over a number of so many digits ends.
+    /// Where a walk over a number with this many digits ends.
     #[cfg(test)]
     fn walked(&self, mut entry: Entry, rest: &[u8], digits: usize) -> usize {
         let mut rest = rest.iter();
@@ -311,7 +311,7 @@ impl<'t> Encoded<'t> {
     }
 }
 
-/// The rows of one automaton as they come up, breadth first.
+/// The rows of one automaton, in the order of a breadth-first walk.
 struct WaitingRows<'a, A> {
     automaton: &'a Automaton<A>,
     first: usize,
@@ -347,7 +347,7 @@ impl<'a, A: Clone + Eq + Hash> WaitingRows<'a, A> {
         Entry::Row(row)
     }
 
-    /// Writes the rows down.
+    /// Writes the rows.
     fn write(
         mut self,
         rows: &mut Vec<Row>,
@@ -377,7 +377,7 @@ impl<'a, A: Clone + Eq + Hash> WaitingRows<'a, A> {
     }
 }
 
-/// A table of so many things, one a line.
+/// A table with this many entries, one a line.
 fn table(
     out: &mut String,
     what: &str,
@@ -393,7 +393,7 @@ fn table(
     writeln!(out, "];\n")
 }
 
-/// A table of places in another table, on one line; the last of all numbers stands for none.
+/// A table of indexes into another table, on one line; the largest number stands for none.
 fn places(
     out: &mut String,
     what: &str,
@@ -425,8 +425,8 @@ mod tests {
         Tables::build(&crate::metadata::load().unwrap()).unwrap()
     }
 
-    /// From every state of an automaton, by the first digits that lead there, every digit: all
-    /// that makes a difference, and one step beyond.
+    /// Checks the first digits found that lead to each state, with every digit behind them: all cases
+    /// that can differ, and one step beyond.
     fn for_every_step<A>(automaton: &Automaton<A>, longest: usize, mut check: impl FnMut(&[u8])) {
         let mut seen = vec![false; automaton.next.len()];
         let mut queue = VecDeque::from([(automaton.start, Vec::new())]);

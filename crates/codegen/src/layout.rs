@@ -44,7 +44,7 @@ pub(crate) fn build(main: &PhoneMetadata) -> Result<Automaton<String>, Box<dyn E
     })
 }
 
-/// One format, whose groups are told apart by the number of digits alone.
+/// One format, whose groups follow from the number of digits alone.
 struct Format {
     leading: Option<usize>,
     pattern: usize,
@@ -91,13 +91,13 @@ impl Format {
         Ok(Format { leading, pattern, groups, pieces, end: before })
     }
 
-    /// The layout of numbers of so many digits that match the pattern.
+    /// The layout of numbers with this many digits that match the pattern.
     fn layout(&self, digits: usize) -> String {
         let mut layout = String::new();
         let mut pieces = self.pieces.iter().peekable();
         let mut spare = digits - self.groups.iter().map(|group| group.fewest).sum::<usize>();
         for (number, group) in (1..).zip(&self.groups) {
-            // What a group can take, it takes.
+            // Groups are greedy.
             let more = spare.min(group.most - group.fewest);
             spare -= more;
             let mark = match pieces.next_if(|(_, kept)| *kept == number) {
@@ -113,7 +113,7 @@ impl Format {
     }
 }
 
-/// The groups of a pattern that is nothing but groups.
+/// The groups of a pattern that consists of groups alone.
 fn groups(pattern: &str) -> Result<Option<Vec<Group>>, Box<dyn Error>> {
     let parsed = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern)?;
     let parts = match parsed.kind() {

@@ -79,7 +79,7 @@ impl Plan {
         }
     }
 
-    /// The kind of line of a number with so many digits that matches these patterns.
+    /// The kind of line of a number with this many digits that matches these patterns.
     pub(crate) fn line_type(&self, matched: &[usize], digits: usize) -> Option<LineType> {
         let has = |desc: &Desc| desc.matches(matched, digits);
         if !has(&self.general) {

@@ -1,5 +1,5 @@
-//! National prefixes and exit codes: patterns with groups, as automata over ten digits that tell
-//! how many digits the prefix has and what is put in their place.
+//! National prefixes and exit codes: patterns with groups, as automata over ten digits that say
+//! how many digits the prefix has and what replaces them.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -18,9 +18,9 @@ pub(crate) enum PrefixMatch {
     /// There is no such prefix.
     #[default]
     No,
-    /// So many digits are the prefix.
+    /// The prefix has this many digits.
     With(usize),
-    /// So many digits give way to others, and behind those to some of their own.
+    /// This many digits are replaced by others, with some of their own behind those.
     Rewritten { taken: usize, put: String, kept: Range<usize> },
 }
 
@@ -58,14 +58,14 @@ impl Rule {
 /// Where the groups begin and end.
 type Slots = Vec<Option<usize>>;
 
-/// A way through the pattern that is still open.
+/// A thread of the simulation: a way through the pattern that is still open.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Thread {
     state: StateID,
     slots: Slots,
 }
 
-/// The open ways, most preferred first, and the best match that they may still outdo.
+/// The open threads, most preferred first, and the best match that they may still replace.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Situation {
     threads: Vec<Thread>,
@@ -73,7 +73,7 @@ struct Situation {
     digits: usize,
 }
 
-/// Takes all ways at once, in the order in which a backtracking matcher prefers them.
+/// Follows all ways at once, in the order in which a backtracking matcher prefers them (Pike's simulation).
 struct Simulation<'a> {
     nfa: &'a NFA,
     rule: Option<&'a Rule>,

@@ -106,7 +106,7 @@ impl Tables {
                 }
             }
             if is_only && answer.line_type.is_none() {
-                // The region of the only plan needs no saying.
+                // With only one plan, the region is known.
                 answer.region = None;
             }
             answer
@@ -173,11 +173,11 @@ impl Tables {
 pub(crate) struct Walk<'t>(pub(crate) &'t Tables);
 
 impl Walk<'_> {
-    /// A calling code, digits that go as far as its plans know the way, nearly always to a valid
-    /// number, and one of its territories.
+    /// A calling code, digits that its plans know, nearly always of a valid number, and one of its
+    /// territories.
     pub(crate) fn number(&self, rng: &mut fastrand::Rng) -> (u16, Vec<u8>, Option<&Territory>) {
         let codes = &self.0.calling_codes;
-        // Shared calling codes have more to go wrong.
+        // More can go wrong where territories share a calling code.
         let at = match rng.u8(0..4) {
             0 => 0,
             _ => rng.usize(0..codes.len()),

@@ -1,4 +1,4 @@
-//! Holds the fast path against the library: generated cells through both, every difference shown.
+//! Verifies the fast path against the library: both read generated cells, every difference is shown.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ pub(crate) fn run(settings: VerifyOptions) -> bool {
             .map(|worker| {
                 let count = settings.count / threads + u64::from(worker < settings.count % threads);
                 let walk = &walk;
-                // Seeds of workers must not meet those of other runs.
+                // The seeds of workers must differ from those of other runs.
                 let seed = settings.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(worker);
                 scope.spawn(move || verify(walk, count, seed))
             })
@@ -89,7 +89,7 @@ pub(crate) fn run(settings: VerifyOptions) -> bool {
         percent(all.fast, cells),
         all.differences
     ));
-    // A worker that died has not verified its share.
+    // A worker that panicked has not verified its share.
     cells == settings.count && all.differences == 0
 }
 

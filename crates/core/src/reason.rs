@@ -239,30 +239,12 @@ pub struct Rejection {
 impl From<Reason> for Rejection {
     /// Every reason is about one field, which its code begins with.
     fn from(reason: Reason) -> Rejection {
-        use Reason as R;
-        let field = match reason {
-            R::PhoneMissing
-            | R::PhoneNotANumber
-            | R::PhoneTooShort
-            | R::PhoneTooLong
-            | R::PhoneInvalid
-            | R::PhoneCountryUnknown
-            | R::PhoneAmbiguous
-            | R::PhoneExcelRounded
-            | R::PhonePlaceholder
-            | R::PhoneLooksLikeDate
-            | R::PhoneTestLead
-            | R::PhoneFax
-            | R::PhoneTypeNotAllowed => Field::Phone,
-            R::EmailInvalid => Field::Email,
-            R::NameMissing => Field::Name,
-            R::RowTooManyFields
-            | R::RowTooFewFields
-            | R::RowUnterminatedQuote
-            | R::RowTooLarge
-            | R::RowMalformed
-            | R::RowExceedsMaxBytes => Field::Row,
-            R::TextInvalidEncoding => Field::Text,
+        let field = match reason.code().split('_').next() {
+            Some("phone") => Field::Phone,
+            Some("email") => Field::Email,
+            Some("name") => Field::Name,
+            Some("text") => Field::Text,
+            _ => Field::Row,
         };
         Rejection { field, reason }
     }

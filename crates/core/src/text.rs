@@ -124,7 +124,21 @@ pub(crate) fn folded(text: &str) -> String {
         // By way of the upper case, in which `ı` is `I` and `ß` is `SS`.
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
+        .map(without_stroke)
         .collect()
+}
+
+/// The letter without its stroke, which Unicode counts as part of the letter, and people as an accent:
+/// `Điện thoại`, `Dien thoai`.
+const fn without_stroke(c: char) -> char {
+    match c {
+        'đ' => 'd',
+        'ħ' => 'h',
+        'ł' => 'l',
+        'ø' => 'o',
+        'ŧ' => 't',
+        other => other,
+    }
 }
 
 /// Vowel signs of scripts that write them as marks (Devanagari to Myanmar): they are part of the

@@ -1,5 +1,5 @@
 //! The tables of cells under `tests/cells`: each row is a test, named after its file, line and cell.
-//! `cargo test --test cells trunk` runs the rows about trunk prefixes.
+//! `cargo test -p contactmill-core --test cells trunk` runs the rows about trunk prefixes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,5 +1,5 @@
 //! The tables of columns under `tests/columns`: each row is a test, named after its file, line and
-//! text. `cargo test --test columns headers` runs the rows about single headers.
+//! text. `cargo test -p contactmill-core --test columns headers` runs the rows about single headers.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

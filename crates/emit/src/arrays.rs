@@ -7,7 +7,7 @@ use contactmill_wire::files::{IMPORT_LINES, import_array};
 use contactmill_wire::limits;
 use contactmill_wire::manifest::OutputFile;
 
-use crate::contact_json::{ArrayEncoder, contact_json};
+use crate::contact_json::ArrayEncoder;
 use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
 use crate::file::{ContactFile, ResultFiles};
@@ -102,14 +102,8 @@ impl ContactWriter for ArrayWriter {
     }
 
     fn write(&mut self, _: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
-        match contact {
-            Emitted::Encoded { bytes, .. } => self.push(bytes),
-            Emitted::AsIs(contact) => {
-                let mut json = Vec::new();
-                contact_json(&contact, &mut json);
-                self.push(&json)
-            }
-        }
+        let encoder = ArrayEncoder { max_array_bytes: self.limits.max_bytes };
+        self.push(&contact.encoded(&encoder))
     }
 
     fn finish(mut self: Box<Self>) -> Result<Vec<OutputFile>, EmitError> {

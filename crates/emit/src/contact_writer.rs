@@ -41,14 +41,7 @@ use crate::error::EmitError;
 ///     }
 ///
 ///     fn write(&mut self, _: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
-///         match contact {
-///             Emitted::Encoded { bytes, .. } => self.0.write_contacts(bytes, 1),
-///             Emitted::AsIs(contact) => {
-///                 let mut line = Vec::new();
-///                 NumberEncoder.encode(&contact, &mut line);
-///                 self.0.write_contacts(&line, 1)
-///             }
-///         }
+///         self.0.write_contacts(&contact.encoded(&NumberEncoder), 1)
 ///     }
 ///
 ///     fn finish(self: Box<Self>) -> Result<Vec<OutputFile>, EmitError> {

@@ -1,16 +1,15 @@
 //! The fast path: ASCII digits with `+` and layout, which is what nearly every cell is.
 //!
 //! It takes the same steps as libphonenumber, in the same order, over the tables in
-//! [`plans`](crate::plans). Whatever it is not made for it leaves to the library; what it answers,
-//! it answers in the same way, which `contactmill-codegen verify` holds against the library.
+//! [`plans`](crate::plans). It leaves every other cell to the library, and answers as the library does,
+//! which `contactmill-codegen verify` tests.
 
 use crate::number::PhoneNumber;
 use crate::parse::{ParseError, Plain};
 use crate::plans::{Answer, Begins, Territory};
 use crate::{LengthCheck, LineType, Region};
 
-/// More digits than two mobile numbers have that somebody has run together. A rule may put four more
-/// before them.
+/// More digits than two mobile numbers have in one cell. A rule may put four more before them.
 const MAX_DIGITS: usize = 28;
 
 /// National numbers have 2 to 17 digits.
@@ -45,8 +44,8 @@ fn dialled(digits: &[u8], has_plus: bool, default_region: Option<Region>) -> Rea
                 return Some(Err(ParseError::InvalidCountryCode));
             };
             match from_home(home, digits, own_code, &mut rewritten) {
-                // A + before no known calling code counts for nothing, but then the digits must
-                // bring one in some other way.
+                // A + is ignored where no known calling code follows, but then the digits must
+                // have one in some other way.
                 Ok(None) if has_plus => return Some(Err(ParseError::InvalidCountryCode)),
                 Ok(None) => (home, digits),
                 Ok(Some(called)) => called,
@@ -86,7 +85,7 @@ impl Digits {
             return Some(has_plus);
         }
         let mut all_plain = true;
-        // No branches: every byte is put down, and the next one over it unless it was a digit.
+        // No branches: every byte is written, and overwritten by the next unless it is a digit.
         for &byte in text {
             let digit = byte.wrapping_sub(b'0');
             self.bytes[self.count % 32] = digit;
@@ -115,8 +114,7 @@ impl Digits {
         true
     }
 
-    /// The same with a closer look: brackets before the `+`, few digits, and text that is no
-    /// number.
+    /// The same for rarer cells: brackets before the `+`, few digits, and text that is no number.
     #[cold]
     fn read_careful(&mut self, text: &[u8]) -> Read<bool> {
         *self = Digits::default();
@@ -232,16 +230,16 @@ fn from_home<'d>(
     let Some((_, behind)) = leading.filter(|(territory, _)| territory.code == home.code) else {
         return Ok(None);
     };
-    // The calling code goes where that makes the better number: the whole is none and the rest is
-    // one, or the whole is too long.
+    // The calling code is taken off where the rest is the better number: the whole is no number and
+    // the rest is one, or the whole is too long.
     let (stripped, answer) = without_national_prefix(home, behind, rewritten);
     let is_better = home.is_general(answer) && !home.is_general(home.answer(digits))
         || home.length_check(digits.len()) == LengthCheck::TooLong;
     Ok(is_better.then_some((home.main(), stripped)))
 }
 
-/// Takes the national prefix off, unless that makes no number of what was one, and says what the
-/// plan makes of the result. A rule may put other digits in its place, for which there is room.
+/// Takes the national prefix off, unless a number would be none without it, and says what the plan
+/// makes of the result. A rule may put other digits in its place, for which there is room.
 fn without_national_prefix<'d>(
     territory: &Territory,
     digits: &'d [u8],
@@ -289,7 +287,7 @@ fn number(territory: &'static Territory, digits: &[u8]) -> Read<PhoneNumber> {
         MIN_NATIONAL..=MAX_NATIONAL => {}
         _ => return Some(Err(ParseError::TooLong)),
     }
-    // The last digit counts as the number even when it is a zero.
+    // A zero that is the last digit is no leading zero.
     let zeros = national[..national.len() - 1].iter().take_while(|&&digit| digit == 0).count();
     if zeros > 10 {
         // The library counts no more leading zeros than this when it looks a number up.

@@ -35,7 +35,7 @@ pub use region::{Region, UnknownRegion};
 /// The version of libphonenumber's numbering-plan metadata that every answer rests on.
 ///
 /// It is the version that the `rlibphonenumber` package states for itself; `docs/sources.md` in
-/// the repository says how it is kept in step.
+/// the repository says how it is kept current.
 ///
 /// ```
 /// assert!(contactmill_phone::METADATA_VERSION.starts_with('9'));

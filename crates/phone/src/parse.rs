@@ -1,7 +1,7 @@
 //! Reading text as a phone number.
 //!
 //! Plain cells take the fast path; the others are read by `rlibphonenumber`, a port of Google's
-//! library, which is also the reference that the fast path is held against.
+//! library, which is also the reference that the fast path is tested against.
 
 use std::fmt;
 
@@ -59,8 +59,8 @@ pub fn parse_with_extension(
 }
 
 /// As [`parse()`], but only where the text is plain: ASCII digits, spaces, `-`, `.`, `/`, brackets and
-/// a leading `+`, or text in which no number can begin. `None` says that the text needs the closer
-/// look that [`parse()`] gives it.
+/// a leading `+`, or text in which no number can begin. `None` says that the text needs
+/// [`parse()`].
 ///
 /// This is the path over tables alone: no allocation, no regular expressions, no start-up cost.
 ///
@@ -115,7 +115,7 @@ pub enum ParseError {
     InvalidCountryCode,
     /// The text holds something else than a number.
     NotANumber,
-    /// Nearly nothing is left behind an international exit code.
+    /// Too few digits follow an international exit code.
     TooShortAfterIdd,
     /// Fewer digits than any national number has.
     TooShort,

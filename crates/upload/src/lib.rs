@@ -110,6 +110,6 @@ pub use schedule::WaitFor;
 pub use slice::ArraySlice;
 pub use target::{Service, Target, TargetError};
 pub use token::{MASKED, Token, TokenError};
-pub use transport::{CaFileError, HttpTransport, SendError, Transport};
+pub use transport::{CaFileError, CertificateFault, HttpTransport, SendError, Transport};
 pub use unsettled::{Unsettled, unsettled};
 pub use uploader::{Remaining, UploadOptions, Uploader, body_bytes, remaining};

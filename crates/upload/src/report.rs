@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::answer::Trouble;
 use crate::schedule::WaitFor;
 use crate::slice::ArraySlice;
+use crate::transport::CertificateFault;
 
 /// Something that happened in a run. None of them holds a contact or a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,10 +116,7 @@ pub enum Ended {
     /// No connection was made, in all retries.
     Unreachable,
     /// The service did not prove who it is; nothing was sent to it.
-    Certificate {
-        /// What is wrong with its certificate.
-        why: String,
-    },
+    Certificate(CertificateFault),
 }
 
 /// The result of a run. Every contact is in one of four counts:

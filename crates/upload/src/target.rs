@@ -16,7 +16,8 @@ const PATH: &str = "/inbox/users/import";
 const DEFAULT_RATE: NonZeroU32 =
     NonZeroU32::new(REQUESTS_PER_MINUTE).expect("the rate is not zero");
 
-/// A service whose import API is published: the services of `docs/import-api.md`.
+/// A service whose import API is published: the table of `docs/upload.md`. To add one, add its variant here,
+/// what it has published, and its row to that table and to the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Service {
@@ -35,7 +36,17 @@ impl Service {
     pub const ALL: &[Service] =
         &[Service::BotPenguin, Service::BotPenguinPartner, Service::M1bot, Service::Reekolect];
 
-    /// The name that `--target` takes.
+    /// The names of all services, with commas between.
+    ///
+    /// ```
+    /// assert!(contactmill_upload::Service::names().starts_with("botpenguin, "));
+    /// ```
+    #[must_use]
+    pub fn names() -> String {
+        Service::ALL.iter().map(|service| service.name()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Its name, by which it is chosen.
     ///
     /// ```
     /// use contactmill_upload::Service;
@@ -44,31 +55,41 @@ impl Service {
     /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Service::BotPenguin => "botpenguin",
-            Service::BotPenguinPartner => "botpenguin-partner",
-            Service::M1bot => "m1bot",
-            Service::Reekolect => "reekolect",
-        }
+        self.published().name
     }
 
-    const fn base_url(self) -> &'static str {
+    const fn published(self) -> Published {
         match self {
-            Service::BotPenguin => "https://api.v7.botpenguin.com",
-            Service::BotPenguinPartner => "https://api-v7.express-chat.com",
-            Service::M1bot | Service::Reekolect => "https://api.v7.express-chat.com",
+            Service::BotPenguin => Published {
+                name: "botpenguin",
+                base_url: "https://api.v7.botpenguin.com",
+                origin: None,
+            },
+            Service::BotPenguinPartner => Published {
+                name: "botpenguin-partner",
+                base_url: "https://api-v7.express-chat.com",
+                origin: Some("https://app.eleapis.com"),
+            },
+            Service::M1bot => Published {
+                name: "m1bot",
+                base_url: "https://api.v7.express-chat.com",
+                origin: Some("https://m1bot.mark1.ai"),
+            },
+            Service::Reekolect => Published {
+                name: "reekolect",
+                base_url: "https://api.v7.express-chat.com",
+                origin: Some("https://app.reekolect.ai"),
+            },
         }
     }
+}
 
-    /// The origin, as in the published examples of the white labels.
-    const fn origin(self) -> Option<&'static str> {
-        match self {
-            Service::BotPenguin => None,
-            Service::BotPenguinPartner => Some("https://app.eleapis.com"),
-            Service::M1bot => Some("https://m1bot.mark1.ai"),
-            Service::Reekolect => Some("https://app.reekolect.ai"),
-        }
-    }
+/// What a service has published.
+struct Published {
+    name: &'static str,
+    base_url: &'static str,
+    /// The origin of its examples.
+    origin: Option<&'static str>,
 }
 
 impl fmt::Display for Service {
@@ -121,10 +142,11 @@ impl Target {
     /// A published service.
     #[must_use]
     pub fn service(service: Service) -> Self {
+        let Published { name, base_url, origin } = service.published();
         Target {
-            name: service.name().to_owned(),
-            url: endpoint(service.base_url(), None).expect("every service has a test"),
-            origin: service.origin().map(|origin| Origin(origin.to_owned())),
+            name: name.to_owned(),
+            url: endpoint(base_url, None).expect("every service has a test"),
+            origin: origin.map(|origin| Origin(origin.to_owned())),
             bot_id: None,
             rate: DEFAULT_RATE,
         }
@@ -320,8 +342,7 @@ impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TargetError::UnknownService { name } => {
-                let names: Vec<&str> = Service::ALL.iter().map(|service| service.name()).collect();
-                write!(f, "there is no target {name:?}; the targets are {}", names.join(", "))
+                write!(f, "there is no target {name:?}; the targets are {}", Service::names())
             }
             TargetError::Url { text } => {
                 write!(f, "{text:?} is no base URL such as https://api.example.com")
@@ -351,7 +372,7 @@ impl std::error::Error for TargetError {}
 mod tests {
     use super::*;
 
-    /// The services table of `docs/import-api.md`: name, URL, origin, referer.
+    /// The table of `docs/upload.md`: name, URL, origin, referer.
     const SERVICES: &[(&str, &str, &str, &str)] = &[
         ("botpenguin", "https://api.v7.botpenguin.com/inbox/users/import", "", ""),
         (

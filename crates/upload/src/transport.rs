@@ -49,7 +49,23 @@ pub enum SendError {
     /// The request may have arrived or not.
     Unclear(Trouble),
     /// The service did not prove its identity. Nothing was sent to it.
-    Certificate(String),
+    Certificate(CertificateFault),
+}
+
+/// What is wrong with the certificate of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFault {
+    /// What is wrong, and what to do about it.
+    pub why: String,
+    /// Whether other [roots](HttpTransport::new) may help.
+    pub is_issuer_unknown: bool,
+}
+
+impl From<String> for CertificateFault {
+    /// A fault that other roots do not help with.
+    fn from(why: String) -> Self {
+        CertificateFault { why, is_issuer_unknown: false }
+    }
 }
 
 impl SendError {
@@ -63,7 +79,9 @@ impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SendError::Unclear(trouble) => trouble.fmt(f),
-            SendError::Certificate(why) => write!(f, "the certificate is not valid: {why}"),
+            SendError::Certificate(CertificateFault { why, .. }) => {
+                write!(f, "the certificate is not valid: {why}")
+            }
         }
     }
 }
@@ -189,7 +207,7 @@ fn send_error(error: &ureq::Error, trust: &Trust) -> SendError {
         // The answer is no HTTP, or no gzip.
         ureq::Error::Decompress(..) | ureq::Error::Protocol(_) => Trouble::NotASuccess,
         ureq::Error::Rustls(error) => return tls_error(error, trust),
-        ureq::Error::Tls(why) => return SendError::Certificate((*why).to_owned()),
+        ureq::Error::Tls(why) => return SendError::Certificate((*why).to_owned().into()),
         ureq::Error::Io(error) => {
             if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 return tls_error(tls, trust);
@@ -214,10 +232,13 @@ fn send_error(error: &ureq::Error, trust: &Trust) -> SendError {
 
 fn tls_error(error: &rustls::Error, trust: &Trust) -> SendError {
     match error {
-        rustls::Error::InvalidCertificate(why) => {
-            SendError::Certificate(certificate_error(why, trust))
+        rustls::Error::InvalidCertificate(why) => SendError::Certificate(CertificateFault {
+            why: certificate_error(why, trust),
+            is_issuer_unknown: *why == rustls::CertificateError::UnknownIssuer,
+        }),
+        rustls::Error::NoCertificatesPresented => {
+            SendError::Certificate("there is none".to_owned().into())
         }
-        rustls::Error::NoCertificatesPresented => SendError::Certificate("there is none".into()),
         _ => SendError::Unclear(Trouble::ConnectionLost),
     }
 }
@@ -252,17 +273,17 @@ fn certificate_error(error: &rustls::CertificateError, trust: &Trust) -> String 
         }
         (Error::UnknownIssuer, Trust::PublicRoots) => {
             "nobody who is trusted has issued it; if the \
-            service has a private root, name its PEM file with --ca-file"
+            service has a private root, name its PEM file"
                 .to_owned()
         }
         (Error::UnknownIssuer, Trust::File(path)) => format!(
-            "no certificate in {} has issued it, and with --ca-file no other is trusted; name the \
-             root that did, or leave --ca-file out for the public ones",
+            "no certificate in {} has issued it, and no other is trusted; name the file of the root \
+             that did, or none for the public ones",
             shown_path(path)
         ),
         (Error::Other(other), _) if is_authority(other) => {
             "it is that of a certificate authority, \
-            which no server may use as its own, even with --ca-file (openssl req -x509 makes such \
+            which no server may use as its own, even where it is trusted (openssl req -x509 makes such \
             ones); give the server one with basicConstraints CA:FALSE"
                 .to_owned()
         }

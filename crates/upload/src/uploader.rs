@@ -17,7 +17,7 @@ use crate::report::{Ended, Event, Report};
 use crate::schedule::{Action, AnswerEffect, Refusal, Request, Rules, Schedule, Size, Stop};
 use crate::slice::{ArraySlice, body};
 use crate::target::Target;
-use crate::transport::{SendError, Transport};
+use crate::transport::{CertificateFault, SendError, Transport};
 use crate::words::shown;
 
 /// How an [`Uploader`] works.
@@ -438,9 +438,9 @@ impl<T: Transport> Run<'_, T> {
         let verdict = match verdict {
             Ok(verdict) => verdict,
             Err(SendError::Unclear(trouble)) => Verdict::Unclear { trouble, wait: None },
-            Err(SendError::Certificate(why)) => {
-                let why = shown(&self.uploader.transport.masked(&why));
-                state.over.get_or_insert(Ok(Ended::Certificate { why }));
+            Err(SendError::Certificate(fault)) => {
+                let why = shown(&self.uploader.transport.masked(&fault.why));
+                state.over.get_or_insert(Ok(Ended::Certificate(CertificateFault { why, ..fault })));
                 return Ok(state.journal.write(JournalEvent::Unknown(slice), wall)?);
             }
         };

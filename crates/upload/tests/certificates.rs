@@ -9,7 +9,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 
-use contactmill_upload::{Ended, Target};
+use contactmill_upload::{CertificateFault, Ended, Target};
 use loopback::{Run, SUCCESS, Server, answer, folder};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
@@ -91,8 +91,11 @@ fn written(root: &CertifiedIssuer<'static, KeyPair>) -> tempfile::NamedTempFile 
 
 #[track_caller]
 fn check_refused(server: &Server, ended: &Ended, why: &str) {
-    let Ended::Certificate { why: found } = ended else { panic!("{ended:?}") };
+    let Ended::Certificate(CertificateFault { why: found, is_issuer_unknown }) = ended else {
+        panic!("{ended:?}")
+    };
     assert!(found.contains(why), "{found}");
+    assert_eq!(*is_issuer_unknown, found.contains("has issued it"), "{found}");
     assert!(*server.connections.lock().unwrap() > 0, "nobody came");
     assert!(server.arrived().is_empty(), "something was sent");
 }
@@ -135,11 +138,11 @@ fn a_certificate_from_an_unknown_issuer_is_refused() {
     let file = written(&root);
     let own = server("localhost", (2020, 2040), None);
     // Neither by the public roots, nor by a private one of somebody else.
-    check_refused(&own, &upload(&own, "localhost", None), "--ca-file");
-    check_refused(&own, &upload(&own, "localhost", Some(file.path())), "--ca-file");
+    check_refused(&own, &upload(&own, "localhost", None), "nobody who is trusted");
+    check_refused(&own, &upload(&own, "localhost", Some(file.path())), "has issued it");
     // A private root that was not named.
     let issued = server("localhost", (2020, 2040), Some(&root));
-    check_refused(&issued, &upload(&issued, "localhost", None), "--ca-file");
+    check_refused(&issued, &upload(&issued, "localhost", None), "nobody who is trusted");
 }
 
 /// As `openssl req -x509` makes them.
@@ -155,7 +158,7 @@ fn a_self_signed_certificate_of_an_authority_is_refused_with_what_to_do() {
 fn a_self_signed_certificate_of_a_server_is_trusted_where_it_is_named() {
     for is_ca in [IsCa::NoCa, IsCa::ExplicitNoCa] {
         let (server, file) = self_signed(is_ca);
-        check_refused(&server, &upload(&server, "localhost", None), "--ca-file");
+        check_refused(&server, &upload(&server, "localhost", None), "nobody who is trusted");
         assert_eq!(upload(&server, "localhost", Some(file.path())), Ended::Finished);
     }
 }
@@ -167,7 +170,7 @@ fn errors_about_certificates_name_the_file_or_the_hosts() {
     let own = server("localhost", (2020, 2040), None);
     let ended = upload(&own, "localhost", Some(file.path()));
     check_refused(&own, &ended, &file.path().display().to_string());
-    check_refused(&own, &ended, "leave --ca-file out");
+    check_refused(&own, &ended, "or none for the public ones");
     let other = server("api.example.com", (2020, 2040), Some(&root));
     let ended = upload(&other, "localhost", Some(file.path()));
     check_refused(&other, &ended, "for api.example.com, and not for localhost");

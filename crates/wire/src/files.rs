@@ -28,7 +28,7 @@ pub const REFUSED_NEW: &str = "refused.csv.new";
 pub const REFUSED_OLD: &str = "refused.csv.old";
 
 /// All files with a name of their own.
-const NAMED: [&str; 9] = [
+const NAMED: &[&str] = &[
     MANIFEST,
     IMPORT_LINES,
     REJECTS,

@@ -4,7 +4,7 @@ use std::io;
 
 use contactmill_phone::PhoneNumber;
 
-use super::Emitted;
+use super::sink::Emitted;
 use crate::columns::mapping::{ColumnMap, RecordKind};
 use crate::contact::{Contact, ContactLists};
 use crate::dedup::DedupPolicy;

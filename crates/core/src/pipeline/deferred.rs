@@ -6,8 +6,9 @@ use std::io;
 
 use super::deduplicator::{Admitted, Deduplicator};
 use super::merge_pass::{EncodedChunk, MergePass};
+use super::run::{Counts, PipelineOptions, Stopped};
+use super::sink::Sink;
 use super::workers::Workers;
-use super::{Counts, PipelineOptions, Sink, Stopped};
 use crate::dedup::DedupPolicy;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::spill::{Log, ScratchMaker, Sorted, Sorter, damaged, entries};

@@ -1,4 +1,4 @@
-//! The numbering plans as tables: one walk over the digits of a national number tells its region
+//! The numbering plans as tables: one walk over the digits of a national number finds its region
 //! and the kind of its line, another what stands before it.
 //!
 //! The tables are written by `contactmill-codegen` from the metadata inside `rlibphonenumber`, so
@@ -32,7 +32,7 @@ pub(crate) struct Territory {
     main: u16,
     /// Its place among the territories of its calling code.
     place: u8,
-    /// Whether it has the calling code to itself.
+    /// Whether no other territory has its calling code.
     pub(crate) is_only: bool,
     /// Bit n: numbers of n digits exist.
     possible: u32,
@@ -127,7 +127,7 @@ fn walk(mut entry: u16, digits: &[u8]) -> Result<u16, usize> {
 }
 
 impl Prefix {
-    /// Whether it may be what the digits begin with, by a glance at the first.
+    /// Whether the digits may begin with it, judged by the first.
     #[inline]
     pub(crate) fn may_begin(&self, digits: &[u8]) -> bool {
         digits.first().is_some_and(|first| self.first >> first & 1 == 1)

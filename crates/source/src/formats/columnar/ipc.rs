@@ -20,7 +20,7 @@ use arrow_ipc::{
 use arrow_schema::{ArrowError, DataType, Fields, SchemaRef, TimeUnit};
 
 use super::moment::{self, Unit};
-use super::{
+use super::values::{
     ARROW, BYTES_SAMPLE, MAX_MEMORY, NESTED, NO_TEXT, OTHER, SEPARATOR, path, push_bytes,
     push_or_number, too_large,
 };

@@ -11,7 +11,7 @@ use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use super::thrift::{Compact, STRUCT, is_integer};
-use super::{MAX_MEMORY, PARQUET, too_large};
+use super::values::{MAX_MEMORY, PARQUET, too_large};
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 

@@ -12,10 +12,11 @@ use parquet::record::Field;
 use parquet::schema::types::{Type, TypePtr};
 
 use super::moment::{self, Unit};
-use super::{
-    BYTES_SAMPLE, NESTED, NO_TEXT, OTHER, PARQUET, SEPARATOR, encrypted, is_text, pages, path,
-    push_bytes, push_or_number,
+use super::values::{
+    BYTES_SAMPLE, NESTED, NO_TEXT, OTHER, PARQUET, SEPARATOR, is_text, path, push_bytes,
+    push_or_number,
 };
+use super::{encrypted, pages};
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 use crate::input::limits::DecompressLimits;

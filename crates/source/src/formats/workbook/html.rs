@@ -11,7 +11,7 @@ use html5gum::{Error, IoReader, State, Tokenizer};
 
 use contactmill_core::records::Integrity;
 
-use super::{Candidate, Chosen, MAX_COLUMNS, choose, rows_of};
+use super::sheet::{Candidate, Chosen, MAX_COLUMNS, choose, rows_of};
 use crate::input::encoding::{Decoded, TextEncoding};
 use crate::input::error::SourceProblem;
 use crate::input::options::ReadOptions;

@@ -8,8 +8,9 @@ use std::io::{BufRead, BufReader, Read};
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
+use super::cell;
 use super::events::ShortEvents;
-use super::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, cell, choose};
+use super::sheet::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, choose};
 use crate::input::Input;
 use crate::input::decompress::Archive;
 use crate::input::error::SourceProblem;

@@ -5,7 +5,8 @@ use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Write};
 use calamine::{Data, DataRef, Range, Reader, SheetType, SheetVisible, Xls, XlsError};
 
 use super::biff::{self, Survey};
-use super::{Candidate, Chosen, cell, choose};
+use super::cell;
+use super::sheet::{Candidate, Chosen, choose};
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 use crate::input::options::ReadOptions;

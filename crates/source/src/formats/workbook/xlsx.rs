@@ -4,8 +4,9 @@ use std::io::{BufReader, Read, Seek, Write};
 
 use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
+use super::cell;
 use super::events::ShortEvents;
-use super::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, cell, choose};
+use super::sheet::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, choose};
 use crate::input::Input;
 use crate::input::decompress::{Archive, Member};
 use crate::input::error::SourceProblem;

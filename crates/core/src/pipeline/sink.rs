@@ -1,0 +1,185 @@
+//! What a run hands over, and who takes it.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+use contactmill_phone::PhoneNumber;
+
+use crate::contact::Contact;
+use crate::dedup::Conflict;
+use crate::encoder::ContactEncoder;
+use crate::reason::{Rejection, Warning};
+use crate::records::{Position, Record, RecordId};
+
+/// A contact to emit.
+#[derive(Clone, Debug)]
+pub enum Emitted<'e> {
+    /// The contact itself, where the run has no [`ContactEncoder`].
+    AsIs(Contact<'e>),
+    /// The contact as the run's [`ContactEncoder`] writes it.
+    Encoded {
+        /// The contact's phone number.
+        phone: PhoneNumber,
+        /// The encoded contact.
+        bytes: &'e [u8],
+    },
+}
+
+impl<'e> Emitted<'e> {
+    /// The contact's phone number.
+    #[must_use]
+    pub const fn phone(&self) -> PhoneNumber {
+        match self {
+            Emitted::AsIs(contact) => contact.phone,
+            Emitted::Encoded { phone, .. } => *phone,
+        }
+    }
+
+    /// The contact as `encoder` writes it, which is the run's encoder if it has one.
+    #[must_use]
+    pub fn encoded(self, encoder: &dyn ContactEncoder) -> Cow<'e, [u8]> {
+        match self {
+            Emitted::Encoded { bytes, .. } => Cow::Borrowed(bytes),
+            Emitted::AsIs(contact) => {
+                let mut bytes = Vec::new();
+                encoder.encode(&contact, &mut bytes);
+                Cow::Owned(bytes)
+            }
+        }
+    }
+}
+
+/// Takes the outcomes of a run.
+///
+/// Contacts arrive in input order among themselves, and so do rejected records, duplicates and
+/// warnings.
+pub trait Sink {
+    /// Why the sink could take no more.
+    type Error;
+
+    /// Takes a contact.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), Self::Error>;
+
+    /// Takes a record that was rejected.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), Self::Error>;
+
+    /// Takes a record that was merged into the contact of another, or skipped in its favour.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn duplicate(
+        &mut self,
+        record: Record<'_>,
+        kept: RecordId,
+        conflicts: &[Conflict],
+    ) -> Result<(), Self::Error>;
+
+    /// Takes a warning: a value that was changed or is suspect.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), Self::Error>;
+
+    /// Takes the progress: bytes and records of the source so far.
+    fn progress(&mut self, bytes: u64, records: u64) {
+        let _ = (bytes, records);
+    }
+}
+
+/// One outcome of a run; see [`Outcomes`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Outcome<'o> {
+    /// A contact to emit.
+    Contact {
+        /// Where its record stands.
+        position: Position,
+        /// The contact.
+        contact: &'o Emitted<'o>,
+    },
+    /// A record that was rejected.
+    Rejected {
+        /// The record.
+        record: Record<'o>,
+        /// Why.
+        rejection: &'o Rejection,
+    },
+    /// A record that was merged into the contact of another, or skipped in its favour.
+    Duplicate {
+        /// The record.
+        record: Record<'o>,
+        /// The record of the other.
+        kept: RecordId,
+        /// The values that it loses.
+        conflicts: &'o [Conflict],
+    },
+    /// A value that was changed or is suspect.
+    Warning {
+        /// Where the record stands.
+        position: Position,
+        /// The warning.
+        warning: &'o Warning,
+    },
+    /// The progress in the current source.
+    Progress {
+        /// Bytes of the source so far.
+        bytes: u64,
+        /// Records of the source so far.
+        records: u64,
+    },
+}
+
+/// A [`Sink`] that hands every outcome to a function; see
+/// [`Rows`](crate::records::Rows) for an example.
+#[derive(Clone, Debug)]
+pub struct Outcomes<F>(F);
+
+impl<F: FnMut(Outcome<'_>)> Outcomes<F> {
+    /// A sink that calls this function.
+    pub const fn new(take: F) -> Self {
+        Outcomes(take)
+    }
+}
+
+impl<F: FnMut(Outcome<'_>)> Sink for Outcomes<F> {
+    type Error = Infallible;
+
+    fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), Infallible> {
+        (self.0)(Outcome::Contact { position, contact: &contact });
+        Ok(())
+    }
+
+    fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), Infallible> {
+        (self.0)(Outcome::Rejected { record, rejection });
+        Ok(())
+    }
+
+    fn duplicate(
+        &mut self,
+        record: Record<'_>,
+        kept: RecordId,
+        conflicts: &[Conflict],
+    ) -> Result<(), Infallible> {
+        (self.0)(Outcome::Duplicate { record, kept, conflicts });
+        Ok(())
+    }
+
+    fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), Infallible> {
+        (self.0)(Outcome::Warning { position, warning });
+        Ok(())
+    }
+
+    fn progress(&mut self, bytes: u64, records: u64) {
+        (self.0)(Outcome::Progress { bytes, records });
+    }
+}
