@@ -246,6 +246,16 @@ mod tests {
     }
 
     #[test]
+    fn no_header_is_a_word_of_other_things() {
+        let of_others = ["of-others", "something-else", "no-name-remark"];
+        let others = of_others.into_iter().flat_map(|kind| words(HEADER_WORDS, kind));
+        let others: HashSet<String> = others.map(folded).collect();
+        for [_, _, word] in rows(HEADERS) {
+            assert!(!others.contains(&folded(word)), "{word}");
+        }
+    }
+
+    #[test]
     fn no_word_names_two_parties() {
         let of_party =
             rows::<4>(PARTIES).filter(|[kind, ..]| !matches!(*kind, "filler" | "at-edge"));
