@@ -301,3 +301,24 @@ fn inspect_asks_whose_phone_to_take_as_convert_does() {
     assert_eq!(report["inputs"][0]["columns"][2]["field"], "phone");
     assert_eq!(report["inputs"][0]["columns"][0]["field"], "attr:Staff Phone");
 }
+
+#[test]
+fn a_column_of_countries_that_holds_something_else_is_pointed_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let plots =
+        "Name,Phone,Land\nAsha,9876543210,Plot A\nRavi,9876543211,Indien\nUma,9876543212,\n";
+    fs::write(folder.path().join("plots.csv"), plots).unwrap();
+    let printed = inspected(folder.path(), &["plots.csv", "--region", "IN"]);
+    assert!(printed.contains("1 no country that is known"), "{printed}");
+    let arguments = ["convert", "plots.csv", "--region", "IN", "-o"];
+    let summary = |out: &str, more: &[&str]| {
+        let mut program = contactmill();
+        let output = program.args(arguments).arg(out).args(more).current_dir(folder.path());
+        text(&output.output().unwrap().stdout)
+    };
+    let printed = summary("as-country", &[]);
+    assert!(printed.contains("1 of these: Land says no country that is known"), "{printed}");
+    assert!(printed.contains("--map attr:Land=Land"), "{printed}");
+    let printed = summary("as-attribute", &["--map", "attr:Land=Land"]);
+    assert!(!printed.contains("rejected records"), "{printed}");
+}

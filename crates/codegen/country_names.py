@@ -37,6 +37,10 @@ HEAD = """\
 """
 
 
+# Letters whose stroke is an accent to people.
+STROKES = str.maketrans("đħłøŧ", "dhlot")
+
+
 def folded(text):
     """What `core::text::folded` makes of a text."""
     def stays(c):
@@ -44,7 +48,8 @@ def folded(text):
         return kind in "LN" or kind == "M" and 0x0900 <= ord(c) <= 0x109F
 
     kept = (c for c in unicodedata.normalize("NFKD", text) if stays(c))
-    return "".join(letter.lower() for c in kept for letter in c.upper())
+    folded = "".join(letter.lower() for c in kept for letter in c.upper())
+    return folded.translate(STROKES)
 
 
 def key(name):

@@ -32,6 +32,10 @@ pub(crate) struct RunNotes {
     inputs: Vec<String>,
     /// The phone columns of each input.
     phone_columns: Vec<Vec<usize>>,
+    /// The columns of each input that were taken for the country.
+    country_columns: Vec<Vec<(usize, String)>>,
+    /// In how many records a column taken for the country says something, and no country can be told.
+    unknown_countries: BTreeMap<String, u64>,
     /// What is worth knowing of how columns were taken, one line each.
     columns: Vec<String>,
     rejected: BTreeMap<Reason, Tally>,
@@ -72,12 +76,16 @@ impl RunNotes {
             Event::Opened(input) => {
                 self.inputs.push(input.name.to_owned());
                 self.phone_columns.push(input.columns.map(phone_columns).unwrap_or_default());
+                self.country_columns.push(input.columns.map(country_columns).unwrap_or_default());
                 self.columns.extend(column_notes(input));
             }
             Event::Rejected { record, rejection } => {
                 let RunNotes { rejected, phone_columns, show_values, .. } = self;
                 let example = || show_values.then(|| phone_cells(*record, phone_columns));
                 Tally::count(rejected, rejection.reason, record.position(), example);
+                if rejection.reason == Reason::PhoneCountryUnknown {
+                    self.count_country(*record);
+                }
             }
             Event::Warning { position, warning } => {
                 let Warning { code, before, after, .. } = warning;
@@ -85,6 +93,16 @@ impl RunNotes {
                 Tally::count(&mut self.warnings, *code, *position, example);
             }
             _ => {}
+        }
+    }
+
+    /// Counts the first column of a record that was taken for the country and says something.
+    fn count_country(&mut self, record: Record<'_>) {
+        let columns = self.country_columns.get(record.position().source.0 as usize);
+        let is_filled = |index| record.get(index).is_some_and(|cell| !cell.trim().is_empty());
+        let filled = columns.into_iter().flatten().find(|&&(index, _)| is_filled(index));
+        if let Some((_, name)) = filled {
+            *self.unknown_countries.entry(name.clone()).or_default() += 1;
         }
     }
 
@@ -99,6 +117,14 @@ fn phone_cells(record: Record<'_>, phone_columns: &[Vec<usize>]) -> String {
     let columns = phone_columns.get(record.position().source.0 as usize);
     let cells = columns.into_iter().flatten().filter_map(|&column| record.get(column));
     cells.filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" | ")
+}
+
+fn country_columns(map: &ColumnMap) -> Vec<(usize, String)> {
+    let columns = map.columns().enumerate();
+    columns
+        .filter(|(_, (_, role))| **role == ColumnRole::Field(MappedField::Country))
+        .map(|(index, (name, _))| (index, name.to_owned()))
+        .collect()
 }
 
 fn phone_columns(map: &ColumnMap) -> Vec<usize> {
@@ -276,6 +302,11 @@ impl Summary<'_> {
         }
         for (reason, options) in self.notes.helpful_options() {
             writeln!(out, "  or, for {reason}: {options}")?;
+        }
+        for (name, count) in &self.notes.unknown_countries {
+            let (count, map) = (grouped(*count), shell_word(&format!("attr:{name}={name}")));
+            writeln!(out, "  {count} of these: {} says no country that is known", one_line(name))?;
+            writeln!(out, "    if it is no column of countries: --map {}", one_line(&map))?;
         }
         if warnings > 0 {
             writeln!(out, "  look through {folder}/warnings.csv")?;

@@ -3,8 +3,6 @@
 //! Each is text with a tab between columns; lines that begin with `#` and empty lines are comments.
 //! The head of each file says what its columns are, and which table has its cases.
 
-use std::cmp::Ordering;
-
 pub(crate) const CONSENT_COLUMNS: &str = include_str!("../data/consent-columns.tsv");
 pub(crate) const COUNTRIES: &str = include_str!("../data/countries.tsv");
 pub(crate) const COUNTRY_NAMES: &str = include_str!("../data/country-names.tsv");
@@ -25,32 +23,6 @@ pub(crate) fn rows<const COLUMNS: usize>(
         let mut columns = line.split('\t');
         std::array::from_fn(|_| columns.next().unwrap_or_default())
     })
-}
-
-/// The columns behind this first one in a table whose rows are in the order of their bytes. Nothing is
-/// read of the table but a dozen rows, so that a large one costs nothing where it is not needed.
-pub(crate) fn find<const COLUMNS: usize>(
-    table: &'static str,
-    first: &str,
-) -> Option<[&'static str; COLUMNS]> {
-    let mut rest = table;
-    while !rest.is_empty() {
-        let middle = rest.len() / 2;
-        let is_end = |byte: &u8| *byte == b'\n';
-        let start = rest.as_bytes()[..middle].iter().rposition(is_end).map_or(0, |at| at + 1);
-        let length = rest.as_bytes()[start..].iter().position(is_end);
-        let end = length.map_or(rest.len(), |length| start + length);
-        let mut columns = rest[start..end].split('\t');
-        // Comments and empty lines stand before all rows, in every order.
-        match columns.next().unwrap_or_default().cmp(first) {
-            Ordering::Less => rest = rest.get(end + 1..).unwrap_or_default(),
-            Ordering::Equal => {
-                return Some(std::array::from_fn(|_| columns.next().unwrap_or_default()));
-            }
-            Ordering::Greater => rest = &rest[..start],
-        }
-    }
-    None
 }
 
 /// The words of one kind in a table of kinds, languages and words.
@@ -152,20 +124,6 @@ mod tests {
     }
 
     #[test]
-    fn every_row_of_a_sorted_table_is_found_and_nothing_else() {
-        let rows_of_names: Vec<[&str; 3]> = rows(COUNTRY_NAMES).collect();
-        assert!(rows_of_names.is_sorted_by(|one, other| one[0] < other[0]));
-        for [name, region, languages] in rows_of_names {
-            assert_eq!(find(COUNTRY_NAMES, name), Some([region, languages]));
-            assert_eq!(find::<1>(COUNTRY_NAMES, &format!("{name}-")), None);
-        }
-        assert_eq!(find::<1>("a\tb", "a"), Some(["b"]));
-        for name in ["", "#", "zzzz", "{"] {
-            assert_eq!(find::<1>(COUNTRY_NAMES, name), None);
-        }
-    }
-
-    #[test]
     fn every_file_of_the_folder_is_checked_here() {
         let folder = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/data")).unwrap();
         let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -247,6 +205,16 @@ mod tests {
     #[test]
     fn no_header_has_two_meanings() {
         assert_distinct(rows(HEADERS).map(|[kind, _, word]| (kind, word)));
+    }
+
+    #[test]
+    fn no_header_is_a_word_of_other_things() {
+        let of_others = ["of-others", "something-else", "no-name-remark"];
+        let others = of_others.into_iter().flat_map(|kind| words(HEADER_WORDS, kind));
+        let others: HashSet<String> = others.map(folded).collect();
+        for [_, _, word] in rows(HEADERS) {
+            assert!(!others.contains(&folded(word)), "{word}");
+        }
     }
 
     #[test]

@@ -124,6 +124,12 @@ fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
         if let Some(share) = decision.share.filter(|_| decision.by == DecidedBy::Content) {
             writeln!(out, "     {DIM}{share}{DIM:#}")?;
         }
+        let unknown = column.valid.map_or(0, |valid| column.filled - valid);
+        if *role == ColumnRole::Field(MappedField::Country) && unknown > 0 {
+            let cells = grouped(unknown);
+            let what = "no country that is known: numbers beside need a +";
+            writeln!(out, "     {cells:>7} {WARN}{what}{WARN:#}")?;
+        }
         write_found(out, &column.found)?;
     }
     Ok(())

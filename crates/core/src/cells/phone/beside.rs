@@ -152,11 +152,6 @@ fn says_fax(part: &str) -> bool {
     })
 }
 
-fn says_phone(part: &str) -> bool {
-    let whole = bare(part).to_lowercase().replace('.', "");
-    LABELS.contains(whole.as_str()) || words(part).any(|word| LABELS.contains(word.as_str()))
-}
-
 const fn is_layout(c: char) -> bool {
     matches!(c, '+' | '-' | '.' | '(' | ')' | '/' | '~' | 'ー' | ' ')
 }
