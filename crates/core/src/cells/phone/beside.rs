@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use contactmill_phone::Region;
 use foldhash::HashSet;
+use unicode_normalization::char::is_combining_mark;
 
 use super::{list, shape};
 use crate::cells::country::{self, CountryReading};
@@ -143,9 +144,7 @@ fn says_fax(part: &str) -> bool {
         let between = lower.find(first.as_str()).zip(lower.rfind(second.as_str()));
         let between = between.and_then(|(at, end)| lower.get(at + first.len()..end));
         LABELS.contains(label.as_str())
-            && between.is_some_and(|text| {
-                text.contains(['/', '&', '+', ',']) || text == "-" || text == ".-"
-            })
+            && between.is_some_and(|text| text.contains(['/', '&', '+', ',']))
     };
     words.iter().enumerate().any(|(place, word)| {
         is_fax(word) && !is_joined(place, place + 1) && !(place > 0 && is_joined(place, place - 1))
@@ -237,14 +236,13 @@ fn bare(part: &str) -> &str {
         c.is_whitespace() || c.is_ascii_punctuation() || !c.is_alphanumeric() && !c.is_ascii()
     };
     // Vowel signs and the like at an end belong to the word.
-    let is_mark = |c: char| unicode_normalization::char::is_combining_mark(c);
-    part.trim_matches(|c: char| is_edge(c) && !is_mark(c))
+    part.trim_matches(|c: char| is_edge(c) && !is_combining_mark(c))
 }
 
+/// The words of a part, in lower case and without dots: `Tel.` is `tel`.
 fn words(part: &str) -> impl Iterator<Item = String> {
-    let parted =
-        part.split(|c: char| matches!(c, ' ' | '/' | '&' | ',' | '-' | '(' | ')' | ':' | '|'));
-    parted.filter(|word| !word.is_empty()).map(|word| word.to_lowercase().replace('.', ""))
+    let parted = part.split(|c: char| c != '.' && !c.is_alphanumeric() && !is_combining_mark(c));
+    parted.map(|word| word.to_lowercase().replace('.', "")).filter(|word| !word.is_empty())
 }
 
 /// Whether the part is one label, or words each of which is one: `Tel/Fax`, `work mobile 2`.

@@ -48,7 +48,8 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
         if digits < body.len() && may_be_other(body) && lookalike::is_other_number(cell) {
             return None;
         }
-        if digits <= MOST_OF_A_DATE && lookalike::is_date(cell)
+        let may_be_date = digits <= MOST_OF_A_DATE && context.calling_code.is_none();
+        if may_be_date && lookalike::is_date(cell)
             || digits >= 2 * list::LONG && list::are_long_groups(cell)
         {
             return None;

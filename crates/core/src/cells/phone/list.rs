@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::{PhoneContext, PhoneReading, beside, read_text, repair};
 use crate::data;
 use crate::reason::{Reason, WarningCode};
+use crate::text::says_nothing;
 
 /// Groups within one number have fewer digits.
 pub(super) const LONG: usize = 6;
@@ -179,68 +180,59 @@ fn split_before_plus(text: &str) -> Vec<&str> {
     pieces
 }
 
-/// The first number is the phone; those behind it are further numbers. The first piece that means a
-/// number decides: where it is broken, a later one takes its place only if it is surely no fragment of
-/// it, and never by a `+` that the first has not.
+/// The first number is the phone; those behind it are further numbers, and words are notes. The first
+/// piece that means a number decides: where it is broken, no later one takes its place.
 fn first_and_others(
     pieces: &[&str],
     separator: Separator,
     context: &PhoneContext<'_>,
 ) -> Result<PhoneReading, Reason> {
-    let mut readings = pieces.iter().map(|piece| (*piece, read_text(piece, context)));
-    let mut broken: Option<(&str, Reason)> = None;
-    let mut fax = Vec::new();
-    let mut first = None;
-    for (piece, reading) in readings.by_ref() {
-        match (reading, broken) {
-            (Ok(_), Some(broken))
-                if means_a_number(broken) && piece.contains('+') && !broken.0.contains('+') =>
-            {
-                return Err(broken.1);
+    let mut numbers = Vec::new();
+    let mut notes = Vec::new();
+    let mut broken = None;
+    let mut nothing = None;
+    for &piece in pieces {
+        match read_text(piece, context) {
+            Ok(reading) => numbers.push(reading),
+            Err(Reason::PhoneFax) => notes.push(piece),
+            Err(_) if says_something(piece) => notes.push(piece),
+            Err(reason) if numbers.is_empty() && digits(piece) > 0 && means_a_number(reason) => {
+                broken.get_or_insert(reason);
             }
-            (Ok(reading), _) => {
-                first = Some(reading);
-                break;
+            Err(reason) => {
+                nothing.get_or_insert(reason);
             }
-            (Err(Reason::PhoneFax), _) => fax.push(piece),
-            (Err(reason), None) => broken = Some((piece, reason)),
-            (Err(_), Some(_)) => {}
         }
     }
-    match (first, broken) {
-        (Some(_), Some(broken)) if separator == Separator::Doubtful && means_a_number(broken) => {
-            // What could be read may be a fragment of the first.
-            Err(Reason::PhoneAmbiguous)
+    let mut numbers = numbers.into_iter();
+    match (numbers.next(), broken) {
+        // What could be read may be a fragment of the first.
+        (Some(_), Some(_)) if separator == Separator::Doubtful => Err(Reason::PhoneAmbiguous),
+        (_, Some(reason)) => Err(reason),
+        (Some(first), None) => {
+            let reading = with_others(first, numbers);
+            Ok(notes.into_iter().fold(reading, PhoneReading::noted))
         }
-        (Some(first), _) => {
-            let mut others = Vec::new();
-            for (piece, reading) in readings {
-                match reading {
-                    Ok(reading) => others.push(reading),
-                    Err(Reason::PhoneFax) => fax.push(piece),
-                    Err(_) => {}
-                }
-            }
-            let reading = with_others(first, others);
-            Ok(fax.into_iter().fold(reading, PhoneReading::noted))
-        }
-        (None, Some((_, reason))) => Err(reason),
-        (None, None) => {
-            Err(if fax.is_empty() { Reason::PhoneNotANumber } else { Reason::PhoneFax })
-        }
+        (None, None) if notes.iter().any(|piece| digits(piece) > 0) => Err(Reason::PhoneFax),
+        (None, None) => Err(nothing.unwrap_or(Reason::PhoneNotANumber)),
     }
 }
 
-/// Whether a piece that cannot be read is one that should have been a number.
-fn means_a_number((piece, reason): (&str, Reason)) -> bool {
-    let is_none = matches!(
-        reason,
-        Reason::PhoneMissing | Reason::PhonePlaceholder | Reason::PhoneLooksLikeDate
-    );
-    !is_none && digits(piece) > 0
+/// Whether a piece without digits is a note.
+fn says_something(piece: &str) -> bool {
+    let has_letters = piece.contains(char::is_alphabetic);
+    has_letters && digits(piece) == 0 && !says_nothing(piece) && !is_separator(piece)
 }
 
-fn with_others(mut first: PhoneReading, others: Vec<PhoneReading>) -> PhoneReading {
+/// Whether a piece that is refused for this is one that should have been a number.
+const fn means_a_number(reason: Reason) -> bool {
+    !matches!(reason, Reason::PhoneMissing | Reason::PhonePlaceholder | Reason::PhoneLooksLikeDate)
+}
+
+fn with_others(
+    mut first: PhoneReading,
+    others: impl IntoIterator<Item = PhoneReading>,
+) -> PhoneReading {
     others.into_iter().for_each(|other| first.add(other));
     first.repaired(WarningCode::PhoneExtraNumbers)
 }

@@ -28,9 +28,15 @@ pub(super) fn is_other_number(text: &str) -> bool {
     is_web_address(text) || is_ip_address(text) || is_decimal(text) || is_national_id(text)
 }
 
-/// `https://example.com/98765`, which is no chat link.
+/// `https://example.com/98765` or `example.com/98765`, which is no chat link.
 fn is_web_address(text: &str) -> bool {
-    let is_address = text.contains("://") || text.to_ascii_lowercase().contains("www.");
+    let is_path = |word: &str| {
+        let top_level = word.split_once('/').and_then(|(host, _)| host.rsplit_once('.'));
+        top_level.is_some_and(|(_, top_level)| {
+            top_level.len() >= 2 && top_level.bytes().all(|byte| byte.is_ascii_alphabetic())
+        })
+    };
+    let is_address = text.contains("://") || text.split_whitespace().any(is_path);
     is_address && !shape::has_chat_link(text)
 }
 

@@ -342,7 +342,9 @@ fn read_text(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Rea
 /// Digits alone are a number, or a date without separators.
 fn digits_alone(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
     let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    (is_digits && !lookalike::is_date(text)).then(|| repair::read_number(text, context))
+    // Beside its code, eight digits are half of a number.
+    let is_number = is_digits && (context.calling_code.is_some() || !lookalike::is_date(text));
+    is_number.then(|| repair::read_number(text, context))
 }
 
 /// A link or id of a chat service, whose digits are always international.
@@ -391,6 +393,7 @@ fn counted(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading
         (Ok(whole), Ok(without)) if whole.number() != without.number() => {
             Err(Reason::PhoneAmbiguous)
         }
+        (_, Err(Reason::PhoneLooksLikeDate)) => Err(Reason::PhoneLooksLikeDate),
         (Err(_), Ok(without)) => Ok(without.repaired(WarningCode::PhoneAnnotated)),
         (whole, _) => whole,
     })
@@ -410,7 +413,11 @@ fn float(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, 
         return Some(reading.map(|reading| reading.repaired(WarningCode::PhoneFloatSuffix)));
     }
     let whole = shape::float_like(text)?;
-    let reading = repair::read_number(whole, context).ok()?;
+    let reading = match repair::read_number(whole, context) {
+        Ok(reading) => reading,
+        Err(Reason::PhonePlaceholder) => return Some(Err(Reason::PhonePlaceholder)),
+        Err(_) => return None,
+    };
     notes.seen(|| format!("perhaps the tail of a float, behind {whole}"));
     Some(match repair::read_number(text, context) {
         Ok(_) => Err(Reason::PhoneAmbiguous),
@@ -488,6 +495,7 @@ fn read_in_country(
     }
     let there = repair::read_number(beside.number, &context.with_region(country));
     match (reading(), there) {
+        (Ok(here), _) if Some(here.number().calling_code()) == code(country) => Ok(here),
         (Err(_), Ok(there)) if is_flag => Ok(there),
         (Ok(_), Ok(_)) => Err(Reason::PhoneAmbiguous),
         (Ok(_), Err(_)) if is_flag => Err(Reason::PhoneAmbiguous),

@@ -42,7 +42,7 @@ pub(super) fn read_number(text: &str, context: &PhoneContext<'_>) -> Result<Phon
                 .ok_or(reason);
         }
     };
-    if is_filler(&number.national_number().to_string()) {
+    if is_filler(number.national_number().to_string().trim_start_matches('0')) {
         context.notes.refused(|| format!("{}: digits that mean nothing", number.e164()));
         return Err(Reason::PhonePlaceholder);
     }
@@ -83,7 +83,7 @@ struct Cell<'t> {
 
 impl<'t> Cell<'t> {
     fn new(text: &'t str, context: &PhoneContext<'_>) -> Result<Self, Reason> {
-        if !text.chars().all(|c| c.is_ascii_digit() || "+-.()[]/ ~ー\n".contains(c)) {
+        if !text.chars().all(|c| c.is_ascii_digit() || "+-.()/ ~ー\n".contains(c)) {
             return Err(Reason::PhoneNotANumber);
         }
         let start = text.find(|c: char| c.is_ascii_digit()).ok_or(Reason::PhoneNotANumber)?;

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use crate::data;
 use crate::reason::Reason;
+use crate::text::folded;
 
 /// The shortest national numbers have four digits (Tokelau, +690).
 const SHORTEST: usize = 4;
@@ -180,10 +181,10 @@ pub(super) fn extension(text: &str) -> Option<(&str, &str)> {
 
 /// The text before a word at its end, which is no part of another word.
 fn without_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
-    let start = text.len().checked_sub(word.len())?;
-    let (before, end) = text.split_at_checked(start)?;
-    let is_word = end.to_lowercase() == word && !before.ends_with(char::is_alphabetic);
-    is_word.then_some(before)
+    let (last, _) = text.char_indices().nth_back(word.chars().count().checked_sub(1)?)?;
+    let (before, end) = text.split_at(last);
+    let is_same = end.to_lowercase() == word || !end.is_ascii() && folded(end) == folded(word);
+    (is_same && !before.ends_with(char::is_alphabetic)).then_some(before)
 }
 
 fn all_digits(text: &str) -> bool {
