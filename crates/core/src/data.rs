@@ -9,6 +9,7 @@ pub(crate) const EXPORTS: &str = include_str!("../data/exports.tsv");
 pub(crate) const HEADERS: &str = include_str!("../data/headers.tsv");
 pub(crate) const HEADER_WORDS: &str = include_str!("../data/header-words.tsv");
 pub(crate) const MAIL_DOMAINS: &str = include_str!("../data/mail-domains.tsv");
+pub(crate) const NAME_WORDS: &str = include_str!("../data/name-words.tsv");
 pub(crate) const PARTIES: &str = include_str!("../data/parties.tsv");
 pub(crate) const PHONE_WORDS: &str = include_str!("../data/phone-words.tsv");
 pub(crate) const PLACEHOLDERS: &str = include_str!("../data/placeholders.tsv");
@@ -101,13 +102,14 @@ mod tests {
     use crate::text::folded;
 
     /// Every data file by its name.
-    const TABLES: [(&str, &str); 9] = [
+    const TABLES: [(&str, &str); 10] = [
         ("consent-columns.tsv", CONSENT_COLUMNS),
         ("countries.tsv", COUNTRIES),
         ("exports.tsv", EXPORTS),
         ("header-words.tsv", HEADER_WORDS),
         ("headers.tsv", HEADERS),
         ("mail-domains.tsv", MAIL_DOMAINS),
+        ("name-words.tsv", NAME_WORDS),
         ("parties.tsv", PARTIES),
         ("phone-words.tsv", PHONE_WORDS),
         ("placeholders.tsv", PLACEHOLDERS),
@@ -149,7 +151,7 @@ mod tests {
     #[test]
     fn every_kind_is_one_that_the_program_reads() {
         type IsKnown = fn(&'static str) -> bool;
-        let kinds: [(&str, IsKnown); 8] = [
+        let kinds: [(&str, IsKnown); 9] = [
             (CONSENT_COLUMNS, |kind| consent::Words::default().of_kind(kind).is_some()),
             (HEADER_WORDS, |kind| header::Words::default().of_kind(kind).is_some()),
             (HEADERS, |kind| {
@@ -158,6 +160,7 @@ mod tests {
                 meaning.is_some_and(|one| maybe.is_none() || hint::HeaderHint::of(one).is_some())
             }),
             (MAIL_DOMAINS, |kind| matches!(kind, "provider" | "look-alike" | "nobody")),
+            (NAME_WORDS, |kind| matches!(kind, "title" | "particle" | "company")),
             (PARTIES, |kind| party::RowKind::of_kind(kind).is_some()),
             (PHONE_WORDS, |kind| matches!(kind, "label" | "extension" | "between")),
             (PLACEHOLDERS, |kind| matches!(kind, "any" | "name")),
@@ -177,7 +180,8 @@ mod tests {
     fn every_language_is_a_code_of_two_letters() {
         let of = |table| rows(table).map(|[_, language]| language);
         let of_parties = rows(PARTIES).map(|[_, _, language]| language);
-        let tables = [CONSENT_COLUMNS, HEADER_WORDS, HEADERS, PHONE_WORDS, PLACEHOLDERS];
+        let tables =
+            [CONSENT_COLUMNS, HEADER_WORDS, HEADERS, NAME_WORDS, PHONE_WORDS, PLACEHOLDERS];
         for language in tables.into_iter().flat_map(of).chain(of_parties) {
             let is_code =
                 |code: &str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_lowercase());

@@ -96,6 +96,11 @@ pub trait Sink {
     /// When it cannot be taken; the run stops.
     fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), Self::Error>;
 
+    /// What to call a source where a warning names a record of it; its number by default.
+    fn source_name(&self, source: SourceId) -> String {
+        format!("input {}", source.0 + 1)
+    }
+
     /// Takes the progress: bytes and records of the source so far.
     fn progress(&mut self, bytes: u64, records: u64) {
         let _ = (bytes, records);
@@ -448,7 +453,7 @@ struct OrderedCommit<'s, 'a, K> {
     /// Records of the run before this source.
     before: u64,
     bytes: u64,
-    /// Whether each contact of a block has its number first.
+    /// Where each contact of a block stands among those with its number.
     admitted: Vec<Admitted>,
 }
 
@@ -511,7 +516,6 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
         warnings: &[Warning],
     ) -> Result<(), Stopped<E, K::Error>> {
         let position = record.position();
-        let is_duplicate = matches!(admitted, Admitted::After { .. });
         if self.deduplicator.policy().defers() {
             let deferred =
                 self.deferred.defer(self.deduplicator, admitted, record, bytes, warnings);
@@ -519,17 +523,17 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
         }
         for warning in warnings {
             // A duplicate is not emitted, so no number stands in for a name.
-            if !(is_duplicate && is_name_from_phone(warning)) {
+            if !(admitted.kept.is_some() && is_name_from_phone(warning)) {
                 self.counts.warnings += 1;
                 self.sink.warning(position, warning).map_err(Stopped::Sink)?;
             }
         }
-        match admitted {
-            Admitted::After { kept, .. } => {
+        match admitted.kept {
+            Some(kept) => {
                 self.counts.duplicates += 1;
-                self.sink.duplicate(record, kept, &[])
+                self.sink.duplicate(record, self.deduplicator.id_of(kept), &[])
             }
-            Admitted::First => {
+            None => {
                 self.counts.contacts += 1;
                 let contact = block::emitted(self.encoder, phone, bytes);
                 self.sink.contact(position, contact.map_err(Stopped::Scratch)?)
