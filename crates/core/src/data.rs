@@ -98,6 +98,7 @@ mod tests {
     use contactmill_phone::Region;
 
     use super::*;
+    use crate::cells::email;
     use crate::columns::{consent, header, hint, party, preset};
     use crate::text::folded;
 
@@ -159,7 +160,7 @@ mod tests {
                 let meaning = header::HeaderMeaning::of_kind(maybe.unwrap_or(kind));
                 meaning.is_some_and(|one| maybe.is_none() || hint::HeaderHint::of(one).is_some())
             }),
-            (MAIL_DOMAINS, |kind| matches!(kind, "provider" | "look-alike" | "nobody")),
+            (MAIL_DOMAINS, |kind| email::RowKind::of_kind(kind).is_some()),
             (NAME_WORDS, |kind| matches!(kind, "title" | "particle" | "company")),
             (PARTIES, |kind| party::RowKind::of_kind(kind).is_some()),
             (PHONE_WORDS, |kind| matches!(kind, "label" | "extension" | "between")),

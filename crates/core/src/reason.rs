@@ -175,7 +175,7 @@ codes! {
         PhoneShared = "phone_shared",
             "another person has this number", "see the record under after";
         PhoneVariantOfAnother = "phone_variant_of_another",
-            "another form of this number is there", "see the record under after";
+            "another form of a contact's number", "see the record under after";
     }
 }
 

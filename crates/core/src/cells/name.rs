@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::data::{self, Prefilter};
-use crate::text::{ascii_digit, head, is_blank, is_invisible, is_joiner, is_plain, says_nothing};
+use crate::text::{ascii_digit, head, is_invisible, is_joiner, is_plain, says_nothing};
 
 /// Most names of people and companies stay far below; what is longer is a note in the wrong cell.
 pub(crate) const MAX_CHARACTERS: usize = 256;
@@ -63,7 +63,8 @@ static NOBODY: LazyLock<Vec<&str>> =
 static FILTER: Prefilter = Prefilter::of(data::PLACEHOLDERS, "name");
 
 fn names_nobody(name: &str) -> bool {
-    if is_blank(name) || says_nothing(name) || is_number(name) {
+    if is_blank_to_the_eye(name) || says_nothing(name) || has_no_letters(name) || is_repeated(name)
+    {
         return true;
     }
     let is_bracket = |c: char| matches!(c, '(' | ')' | '<' | '>' | '[' | ']');
@@ -72,12 +73,29 @@ fn names_nobody(name: &str) -> bool {
         return false;
     }
     let name = name.trim_matches(is_bracket);
-    FILTER.may_be(name) && NOBODY.iter().any(|nobody| name.eq_ignore_ascii_case(nobody))
+    says_nothing(name)
+        || FILTER.may_be(name) && NOBODY.iter().any(|nobody| name.eq_ignore_ascii_case(nobody))
 }
 
-/// Digits and the layout of numbers, nothing else.
-fn is_number(name: &str) -> bool {
-    name.chars().all(|c| ascii_digit(c).is_some() || " +-./()#".contains(c))
+/// Nothing but space, invisible characters, and letters that look like space: fillers of Hangul and the
+/// blank pattern of Braille.
+fn is_blank_to_the_eye(name: &str) -> bool {
+    let shows_nothing =
+        |c| matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}');
+    name.chars().all(|c| c.is_whitespace() || is_invisible(c) || shows_nothing(c))
+}
+
+/// Digits, the layout of numbers and dashes, nothing else.
+fn has_no_letters(name: &str) -> bool {
+    let is_dash = |c| matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FF0D}');
+    name.chars()
+        .all(|c| ascii_digit(c).is_some() || " +-./()#_~*=,:;?!|…·•".contains(c) || is_dash(c))
+}
+
+/// A placeholder, two times or more: `null null`.
+fn is_repeated(name: &str) -> bool {
+    let Some((first, others)) = name.split_once(' ') else { return false };
+    others.split(' ').all(|other| other.eq_ignore_ascii_case(first)) && says_nothing(first)
 }
 
 #[cfg(test)]
@@ -102,9 +120,41 @@ mod tests {
 
     #[test]
     fn what_names_nobody_is_missing() {
-        for cell in ["", " ", "n/a", "-", "+91 98765 43210", "९८७", "(no name)", "\u{200d}", "#N/A"]
-        {
+        for cell in [
+            "",
+            " ",
+            "n/a",
+            "-",
+            "+91 98765 43210",
+            "९८७",
+            "(no name)",
+            "\u{200d}",
+            "#N/A",
+            "null null",
+            "NULL Null null",
+            "N/A  n/a",
+            "(null)",
+            "<none>",
+            "—",
+            "– –",
+            "___",
+            "*",
+            "…",
+            "?!",
+            "\u{3164}",
+            "\u{2800} \u{2800}",
+            "\u{115f}\u{1160}",
+            "\u{ffa0}\u{200b}",
+        ] {
             check(cell, None);
+        }
+    }
+
+    #[test]
+    fn odd_names_are_names() {
+        for cell in ["Null Verma", "None Null", "★", "🌸", "4U", "X", "李", "Asha \u{3164}", "ー子"]
+        {
+            check(cell, Some(cell));
         }
     }
 

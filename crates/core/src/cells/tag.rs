@@ -16,28 +16,66 @@ pub(crate) struct TagChanges {
 }
 
 /// Adds the tags of a cell to `tags`: split at `;` `|` `,` and `:::`, trimmed, repeated ones left
-/// out.
+/// out. A cell that is a list as JSON or Python writes it is that list.
 pub(crate) fn read_into<'r>(cell: &'r str, tags: &mut Vec<Tag<'r>>) -> TagChanges {
     let mut changes = TagChanges::default();
-    let mut rest = cell;
+    let Some(inside) = in_brackets(cell) else {
+        read_list(cell, Cow::Borrowed, tags, &mut changes);
+        return changes;
+    };
+    // Most lists have no escapes, and need no parser.
+    let texts = inside.contains('\\').then(|| serde_json::from_str::<Vec<String>>(cell).ok());
+    match texts.flatten() {
+        None => read_list(inside, |tag| Cow::Borrowed(unquoted(tag)), tags, &mut changes),
+        Some(texts) => {
+            for text in texts {
+                read_list(&text, |tag| Cow::Owned(tag.to_owned()), tags, &mut changes);
+            }
+        }
+    }
+    changes
+}
+
+/// What stands between the brackets of a cell.
+fn in_brackets(cell: &str) -> Option<&str> {
+    cell.trim().strip_prefix('[')?.strip_suffix(']')
+}
+
+/// Without the quotes that Python writes around a text.
+fn unquoted(tag: &str) -> &str {
+    let inside = tag.trim().strip_prefix('\'').and_then(|tag| tag.strip_suffix('\''));
+    inside.unwrap_or(tag)
+}
+
+/// Adds the tags of a list, each as `keep` gives it.
+fn read_list<'t, 'r>(
+    list: &'t str,
+    keep: impl Fn(&'t str) -> Cow<'r, str>,
+    tags: &mut Vec<Tag<'r>>,
+    changes: &mut TagChanges,
+) {
+    let mut rest = list;
     loop {
         // Bytes of ASCII stand for nothing else in UTF-8.
         let end = rest.bytes().position(|byte| matches!(byte, b';' | b'|' | b',' | b'\n' | b'\r'));
         let (piece, behind) = rest.split_at(end.unwrap_or(rest.len()));
         if piece.contains(':') {
-            piece.split(":::").for_each(|piece| read_one(piece, tags, &mut changes));
+            piece.split(":::").for_each(|piece| read_one(keep(piece), tags, changes));
         } else {
-            read_one(piece, tags, &mut changes);
+            read_one(keep(piece), tags, changes);
         }
-        let Some(behind) = behind.get(1..) else { return changes };
+        let Some(behind) = behind.get(1..) else { return };
         rest = behind;
     }
 }
 
-fn read_one<'r>(piece: &'r str, tags: &mut Vec<Tag<'r>>, changes: &mut TagChanges) {
-    let mut tag = Cow::Borrowed(bare(piece));
+fn read_one<'r>(piece: Cow<'r, str>, tags: &mut Vec<Tag<'r>>, changes: &mut TagChanges) {
+    let mut tag = match piece {
+        Cow::Borrowed(piece) => Cow::Borrowed(bare(piece)),
+        Cow::Owned(piece) => Cow::Owned(bare(&piece).to_owned()),
+    };
     if !is_plain(&tag) {
-        let tidy = tidy(piece, changes);
+        let tidy = tidy(&tag, changes);
         tag = Cow::Owned(bare(&tidy).to_owned());
     }
     if tag.len() > MAX_CHARACTERS {
@@ -121,6 +159,15 @@ mod tests {
         check("* myContacts ::: Friends ::: friends", &["Friends"]);
         check("VIP, vip, Vip, ÉTÉ, été", &["VIP", "ÉTÉ"]);
         check("\"VIP\",\"Blog\"", &["VIP", "Blog"]);
+        check(r#"["VIP","Blog"]"#, &["VIP", "Blog"]);
+        check(r#" [ "VIP" , "vip", "a; b" ] "#, &["VIP", "a", "b"]);
+        check(r#"["\u00e9t\u00e9", "a\"b", "\ud83c\udf38"]"#, &["été", "a\"b", "🌸"]);
+        check("['VIP', 'Blog']", &["VIP", "Blog"]);
+        check("[VIP, Blog]", &["VIP", "Blog"]);
+        check("[]", &[]);
+        check(r#"[""]"#, &[]);
+        check("[VIP] Blog", &["[VIP] Blog"]);
+        check("'90s", &["'90s"]);
         check("n/a", &[]);
         check("none; n/a,-", &[]);
         check(" two   words ", &["two words"]);

@@ -13,9 +13,9 @@ use super::deduplicator::Deduplicator;
 use super::deferred::{Addition, CANDIDATE, FIRST, VARIANT, WARNING};
 use super::{Counts, Sink, Stopped};
 use crate::contact::Contact;
+use crate::dedup::Conflicts;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::identity::may_be_one;
-use crate::dedup::Conflicts;
 use crate::dedup::merge::{Merger, SharedWith};
 use crate::dedup::spill::{Sorted, Sorter, damaged, entries};
 use crate::encoder::ContactEncoder;
@@ -162,18 +162,13 @@ impl<'m> MergePass<'m> {
     }
 
     /// Merges the additions into the contact with this index; `None` if one is damaged.
-    fn merge(
-        &mut self,
-        index: u64,
-        mut contact: Decoder<'_>,
-    ) -> io::Result<Option<Merger<'m>>> {
+    fn merge(&mut self, index: u64, mut contact: Decoder<'_>) -> io::Result<Option<Merger<'m>>> {
         let Some(contact) = contact.contact() else { return Ok(None) };
         let mut merger = Merger::new(contact.into_owned(), self.encoder);
         let mut variant: Option<Variant<'m>> = None;
         while let Some(addition) = self.additions.next_of(index)? {
             let mut addition = Decoder(&addition);
-            let (Some(head), Some(other)) =
-                (Addition::decode(&mut addition), addition.contact())
+            let (Some(head), Some(other)) = (Addition::decode(&mut addition), addition.contact())
             else {
                 return Ok(None);
             };
