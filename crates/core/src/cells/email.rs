@@ -62,7 +62,7 @@ impl RowKind {
 /// The rows of `data/mail-domains.tsv`, by kind.
 #[derive(Default)]
 struct MailDomains {
-    providers: Vec<&'static str>,
+    providers: Vec<(&'static str, Ends)>,
     look_alikes: HashSet<&'static str>,
     /// Top levels that no mail reaches.
     reserved: Vec<&'static str>,
@@ -78,7 +78,7 @@ static MAIL_DOMAINS: LazyLock<MailDomains> = LazyLock::new(|| {
     let mut all = MailDomains::default();
     for [kind, domain] in data::rows(data::MAIL_DOMAINS) {
         match RowKind::of_kind(kind) {
-            Some(RowKind::Provider) => all.providers.push(domain),
+            Some(RowKind::Provider) => all.providers.push((domain, Ends::of(domain))),
             Some(RowKind::LookAlike) => drop(all.look_alikes.insert(domain)),
             Some(RowKind::Reserved) => all.reserved.push(domain),
             Some(RowKind::SlipOf(meant)) => all.slips.push([domain, meant]),
@@ -117,8 +117,8 @@ fn plain(cell: &str) -> Option<EmailAddress<'_>> {
     let (local, domain) = (cell.get(..at)?, cell.get(at + 1..)?);
     let is_sound =
         matches!(local.len(), 1..=64) && is_plain_local_part(local) && domain.len() <= 253;
-    let PlainDomain { is_lower } = PlainDomain::of(domain).filter(|_| is_sound)?;
-    if stands_for_none(cell) || is_chat_host(domain) || is_out_of_reach(domain) {
+    let PlainDomain { is_lower, top_level } = PlainDomain::of(domain).filter(|_| is_sound)?;
+    if stands_for_none(cell) || is_chat_host(domain) || is_reserved(&domain[top_level..]) {
         return None;
     }
     if is_lower {
@@ -149,6 +149,8 @@ fn is_plain_local_part(local: &str) -> bool {
 /// look like it.
 struct PlainDomain {
     is_lower: bool,
+    /// Where the top level begins.
+    top_level: usize,
 }
 
 impl PlainDomain {
@@ -174,7 +176,8 @@ impl PlainDomain {
             }
             previous = byte;
         }
-        (label >= 2 && labels >= 2 && is_alphabetic).then_some(PlainDomain { is_lower })
+        (label >= 2 && labels >= 2 && is_alphabetic)
+            .then_some(PlainDomain { is_lower, top_level: domain.len() - label })
     }
 }
 
@@ -193,8 +196,11 @@ fn is_chat_host(domain: &str) -> bool {
 fn is_out_of_reach(domain: &str) -> bool {
     let Some((below, top)) = domain.rsplit_once('.') else { return false };
     let example = below.rsplit('.').next().unwrap_or_default();
-    MAIL_DOMAINS.reserved.iter().any(|reserved| top.eq_ignore_ascii_case(reserved))
-        && !example.eq_ignore_ascii_case("example")
+    is_reserved(top) && !example.eq_ignore_ascii_case("example")
+}
+
+fn is_reserved(top_level: &str) -> bool {
+    MAIL_DOMAINS.reserved.iter().any(|reserved| top_level.eq_ignore_ascii_case(reserved))
 }
 
 fn look_closer(cell: &str, notes: Notes<'_>) -> EmailReading<'static> {
@@ -439,8 +445,9 @@ pub(crate) fn suggestion(address: &EmailAddress<'_>) -> Option<String> {
 /// The domain of a provider that this one is a slip of.
 fn provider_meant(domain: &str) -> Option<&'static str> {
     let MailDomains { providers, look_alikes, .. } = &*MAIL_DOMAINS;
+    let ends = Ends::of(domain);
     let mut slip = None;
-    for &provider in providers.iter().filter(|provider| is_near(provider, domain)) {
+    for &(provider, _) in providers.iter().filter(|(_, meant)| meant.is_near(ends)) {
         if provider == domain {
             return None;
         }
@@ -453,19 +460,35 @@ fn provider_meant(domain: &str) -> Option<&'static str> {
 
 /// The domain with the top level that was meant, where its own does not exist.
 fn with_real_top_level(domain: &str) -> Option<String> {
-    let (stem, top) = domain.rsplit_once('.')?;
-    if top == "com" {
+    if let Some(stem) = domain.strip_suffix(".com") {
         return stem.ends_with(".com").then(|| stem.to_owned());
     }
+    let dot = domain.bytes().rposition(|byte| byte == b'.')?;
+    let (stem, top) = (&domain[..dot], &domain[dot + 1..]);
     let [_, meant] = MAIL_DOMAINS.slips.iter().find(|[slip, _]| *slip == top)?;
     Some(format!("{stem}.{meant}"))
 }
 
-/// Whether the first letters are the same or the last, which rules out nearly all domains at once:
-/// a slip changes two neighbours at most, and providers have at least nine letters.
-fn is_near(meant: &str, typed: &str) -> bool {
-    let (meant, typed) = (meant.as_bytes(), typed.as_bytes());
-    typed.first_chunk::<3>() == meant.first_chunk() || typed.last_chunk::<5>() == meant.last_chunk()
+/// The first three letters of a domain and the last five, which rule out nearly all domains at once: a
+/// slip changes two neighbours at most, and providers have at least nine letters.
+#[derive(Clone, Copy)]
+struct Ends {
+    first: u32,
+    last: u64,
+}
+
+impl Ends {
+    fn of(domain: &str) -> Self {
+        let bytes = domain.as_bytes();
+        let [a, b, c] = bytes.first_chunk().copied().unwrap_or_default();
+        let [d, e, f, g, h] = bytes.last_chunk().copied().unwrap_or_default();
+        let last = u64::from_le_bytes([d, e, f, g, h, 0, 0, 0]);
+        Ends { first: u32::from_le_bytes([a, b, c, 0]), last }
+    }
+
+    const fn is_near(self, typed: Ends) -> bool {
+        self.first == typed.first || self.last == typed.last
+    }
 }
 
 /// Whether one letter more, fewer or other, or two neighbours swapped, make one of the other.
@@ -505,7 +528,7 @@ mod tests {
 
     #[test]
     fn one_slip_anywhere_is_seen() {
-        for meant in &MAIL_DOMAINS.providers {
+        for (meant, ends) in &MAIL_DOMAINS.providers {
             for at in 0..meant.len() {
                 let (before, after) = meant.split_at(at);
                 let mut swapped = meant.as_bytes().to_vec();
@@ -518,7 +541,10 @@ mod tests {
                     format!("{before}{}{after}", &after[..1]),
                     swapped,
                 ] {
-                    assert!(is_one_slip(meant, &typed) && is_near(meant, &typed), "{typed}");
+                    assert!(
+                        is_one_slip(meant, &typed) && ends.is_near(Ends::of(&typed)),
+                        "{typed}"
+                    );
                 }
             }
             assert!(is_one_slip(meant, &format!("{meant}z")), "{meant}");
@@ -529,7 +555,7 @@ mod tests {
     fn every_look_alike_would_be_taken_for_a_slip() {
         for domain in &MAIL_DOMAINS.look_alikes {
             assert!(
-                MAIL_DOMAINS.providers.iter().any(|provider| is_one_slip(provider, domain)),
+                MAIL_DOMAINS.providers.iter().any(|(provider, _)| is_one_slip(provider, domain)),
                 "{domain}"
             );
         }

@@ -63,7 +63,11 @@ static NOBODY: LazyLock<Vec<&str>> =
 static FILTER: Prefilter = Prefilter::of(data::PLACEHOLDERS, "name");
 
 fn names_nobody(name: &str) -> bool {
-    if is_blank_to_the_eye(name) || says_nothing(name) || has_no_letters(name) || is_repeated(name)
+    // Nearly all names begin with one.
+    let has_letter = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    if !has_letter && (is_blank_to_the_eye(name) || has_no_letters(name))
+        || says_nothing(name)
+        || is_repeated(name)
     {
         return true;
     }
@@ -87,15 +91,22 @@ fn is_blank_to_the_eye(name: &str) -> bool {
 
 /// Digits, the layout of numbers and dashes, nothing else.
 fn has_no_letters(name: &str) -> bool {
-    let is_dash = |c| matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FF0D}');
-    name.chars()
-        .all(|c| ascii_digit(c).is_some() || " +-./()#_~*=,:;?!|…·•".contains(c) || is_dash(c))
+    let is_mark = |c| {
+        matches!(c, ' '..='#' | '('..='/' | ':'..=';' | '=' | '?' | '_' | '|' | '~' | '·' | '•' | '…'
+            | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FF0D}')
+    };
+    name.chars().all(|c| is_mark(c) || ascii_digit(c).is_some())
 }
 
 /// A placeholder, two times or more: `null null`.
 fn is_repeated(name: &str) -> bool {
-    let Some((first, others)) = name.split_once(' ') else { return false };
-    others.split(' ').all(|other| other.eq_ignore_ascii_case(first)) && says_nothing(first)
+    let Some(end) = name.bytes().position(|byte| byte == b' ') else { return false };
+    let (first, others) = (&name[..end], &name[end + 1..]);
+    // Nearly all names end here.
+    others.len() >= end
+        && others.as_bytes()[..end].eq_ignore_ascii_case(first.as_bytes())
+        && others.split(' ').all(|other| other.eq_ignore_ascii_case(first))
+        && says_nothing(first)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ pub(crate) fn read_into<'r>(cell: &'r str, tags: &mut Vec<Tag<'r>>) -> TagChange
 
 /// What stands between the brackets of a cell.
 fn in_brackets(cell: &str) -> Option<&str> {
-    cell.trim().strip_prefix('[')?.strip_suffix(']')
+    cell.trim_start().strip_prefix('[')?.trim_end().strip_suffix(']')
 }
 
 /// Without the quotes that Python writes around a text.
