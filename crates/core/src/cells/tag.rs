@@ -23,17 +23,50 @@ pub(crate) fn read_into<'r>(cell: &'r str, tags: &mut Vec<Tag<'r>>) -> TagChange
         read_list(cell, Cow::Borrowed, tags, &mut changes);
         return changes;
     };
-    // Most lists have no escapes, and need no parser.
-    let texts = inside.contains('\\').then(|| serde_json::from_str::<Vec<String>>(cell).ok());
-    match texts.flatten() {
+    match unescaped(inside) {
         None => read_list(inside, |tag| Cow::Borrowed(unquoted(tag)), tags, &mut changes),
-        Some(texts) => {
-            for text in texts {
-                read_list(&text, |tag| Cow::Owned(tag.to_owned()), tags, &mut changes);
-            }
+        Some(list) => {
+            let keep = |tag: &str| Cow::Owned(unquoted(tag).to_owned());
+            read_list(&list, keep, tags, &mut changes);
         }
     }
     changes
+}
+
+/// A list with escapes (RFC 8259, section 7) without them; `None` if it has none, or others.
+fn unescaped(list: &str) -> Option<String> {
+    let (text, mut rest) = list.split_once('\\')?;
+    let mut text = text.to_owned();
+    loop {
+        let kind = rest.chars().next()?;
+        rest = &rest[kind.len_utf8()..];
+        match kind {
+            '"' | '\'' | '\\' | '/' => text.push(kind),
+            'b' | 'f' | 'n' | 'r' | 't' => text.push(' '),
+            'u' => {
+                let mut units = vec![code_unit(&mut rest)?];
+                // A second one follows where one is not enough.
+                if matches!(units[0], 0xD800..=0xDBFF) {
+                    rest = rest.strip_prefix("\\u")?;
+                    units.push(code_unit(&mut rest)?);
+                }
+                text.push_str(&String::from_utf16(&units).ok()?);
+            }
+            _ => return None,
+        }
+        let Some((plain, behind)) = rest.split_once('\\') else { break };
+        text.push_str(plain);
+        rest = behind;
+    }
+    text.push_str(rest);
+    Some(text)
+}
+
+/// Takes four hexadecimal digits off.
+fn code_unit(rest: &mut &str) -> Option<u16> {
+    let (digits, behind) = rest.split_at_checked(4)?;
+    *rest = behind;
+    u16::from_str_radix(digits, 16).ok()
 }
 
 /// What stands between the brackets of a cell.
@@ -164,6 +197,9 @@ mod tests {
         check(r#"["\u00e9t\u00e9", "a\"b", "\ud83c\udf38"]"#, &["été", "a\"b", "🌸"]);
         check("['VIP', 'Blog']", &["VIP", "Blog"]);
         check("[VIP, Blog]", &["VIP", "Blog"]);
+        check(r#"["a\\b", "\u00e9\ud83c"]"#, &[r"a\\b", r"\u00e9\ud83c"]);
+        check(r"['caf\u00e9', 'it\'s']", &["café", "it's"]);
+        check(r"[a\x, b\]", &[r"a\x", r"b\"]);
         check("[]", &[]);
         check(r#"[""]"#, &[]);
         check("[VIP] Blog", &["[VIP] Blog"]);
