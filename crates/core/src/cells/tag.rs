@@ -18,16 +18,26 @@ pub(crate) struct TagChanges {
 /// Adds the tags of a cell to `tags`: split at `;` `|` `,` and `:::`, trimmed, repeated ones left
 /// out. A cell that is a list as JSON or Python writes it is that list.
 pub(crate) fn read_into<'r>(cell: &'r str, tags: &mut Vec<Tag<'r>>) -> TagChanges {
-    let mut changes = TagChanges::default();
-    let Some(inside) = in_brackets(cell) else {
-        read_list(cell, Cow::Borrowed, tags, &mut changes);
-        return changes;
-    };
-    match unescaped(inside) {
-        None => read_list(inside, |tag| Cow::Borrowed(unquoted(tag)), tags, &mut changes),
-        Some(list) => {
-            let keep = |tag: &str| Cow::Owned(unquoted(tag).to_owned());
-            read_list(&list, keep, tags, &mut changes);
+    match in_brackets(cell) {
+        Some(list) => read_brackets(list, tags),
+        None => read_list(cell, tags),
+    }
+}
+
+/// What stands between the brackets of a cell.
+fn in_brackets(cell: &str) -> Option<&str> {
+    cell.trim_start().strip_prefix('[')?.trim_end().strip_suffix(']')
+}
+
+#[cold]
+fn read_brackets(list: &str, tags: &mut Vec<Tag<'_>>) -> TagChanges {
+    let list = unescaped(list).map_or(Cow::Borrowed(list), Cow::Owned);
+    let mut read = Vec::new();
+    let changes = read_list(&list, &mut read);
+    for tag in &read {
+        let tag = unquoted(tag.as_str());
+        if !says_nothing(tag) {
+            push(tags, tag.to_owned().into());
         }
     }
     changes
@@ -69,46 +79,33 @@ fn code_unit(rest: &mut &str) -> Option<u16> {
     u16::from_str_radix(digits, 16).ok()
 }
 
-/// What stands between the brackets of a cell.
-fn in_brackets(cell: &str) -> Option<&str> {
-    cell.trim_start().strip_prefix('[')?.trim_end().strip_suffix(']')
-}
-
 /// Without the quotes that Python writes around a text.
 fn unquoted(tag: &str) -> &str {
     let inside = tag.trim().strip_prefix('\'').and_then(|tag| tag.strip_suffix('\''));
     inside.unwrap_or(tag)
 }
 
-/// Adds the tags of a list, each as `keep` gives it.
-fn read_list<'t, 'r>(
-    list: &'t str,
-    keep: impl Fn(&'t str) -> Cow<'r, str>,
-    tags: &mut Vec<Tag<'r>>,
-    changes: &mut TagChanges,
-) {
+fn read_list<'r>(list: &'r str, tags: &mut Vec<Tag<'r>>) -> TagChanges {
+    let mut changes = TagChanges::default();
     let mut rest = list;
     loop {
         // Bytes of ASCII stand for nothing else in UTF-8.
         let end = rest.bytes().position(|byte| matches!(byte, b';' | b'|' | b',' | b'\n' | b'\r'));
         let (piece, behind) = rest.split_at(end.unwrap_or(rest.len()));
         if piece.contains(':') {
-            piece.split(":::").for_each(|piece| read_one(keep(piece), tags, changes));
+            piece.split(":::").for_each(|piece| read_one(piece, tags, &mut changes));
         } else {
-            read_one(keep(piece), tags, changes);
+            read_one(piece, tags, &mut changes);
         }
-        let Some(behind) = behind.get(1..) else { return };
+        let Some(behind) = behind.get(1..) else { return changes };
         rest = behind;
     }
 }
 
-fn read_one<'r>(piece: Cow<'r, str>, tags: &mut Vec<Tag<'r>>, changes: &mut TagChanges) {
-    let mut tag = match piece {
-        Cow::Borrowed(piece) => Cow::Borrowed(bare(piece)),
-        Cow::Owned(piece) => Cow::Owned(bare(&piece).to_owned()),
-    };
+fn read_one<'r>(piece: &'r str, tags: &mut Vec<Tag<'r>>, changes: &mut TagChanges) {
+    let mut tag = Cow::Borrowed(bare(piece));
     if !is_plain(&tag) {
-        let tidy = tidy(&tag, changes);
+        let tidy = tidy(piece, changes);
         tag = Cow::Owned(bare(&tidy).to_owned());
     }
     if tag.len() > MAX_CHARACTERS {

@@ -16,7 +16,7 @@ static COMMON: LazyLock<HashSet<&str>> =
 /// Whether two names may be one person's: one is missing, or they share a word. Case, accents and the
 /// order of words do not count; initials, numbers, titles and particles are no words.
 pub(crate) fn names_agree(one: &ContactName<'_>, other: &ContactName<'_>) -> bool {
-    if one.stands_in() || other.stands_in() || one.as_str() == other.as_str() {
+    if one.stands_in() || other.stands_in() || one.as_str().eq_ignore_ascii_case(other.as_str()) {
         return true;
     }
     let (one, other) = (one.as_str(), other.as_str());
