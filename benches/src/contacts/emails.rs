@@ -74,8 +74,8 @@ const DOMAINS: &[&str] = &[
     "lotus.example",
     "acme.example",
     "uni.example.org",
-    "shop.test",
-    "corp.test",
+    "shop.example",
+    "corp.example",
 ];
 
 impl Email {

@@ -2,7 +2,7 @@
 
 use contactmill_core::dedup::Conflict;
 use contactmill_core::pipeline::{Emitted, Sink};
-use contactmill_core::records::{Position, Record, RecordId};
+use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{Rejection, Warning};
 use contactmill_emit::{EmitError, ResultWriter};
 
@@ -64,6 +64,10 @@ impl Sink for ReportingSink<'_, '_> {
     fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), EmitError> {
         (self.on_event)(Event::Warning { position, warning });
         self.result.warning(position, warning)
+    }
+
+    fn source_name(&self, source: SourceId) -> String {
+        self.result.source_name(source)
     }
 
     fn progress(&mut self, bytes: u64, records: u64) {

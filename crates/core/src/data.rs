@@ -10,6 +10,7 @@ pub(crate) const EXPORTS: &str = include_str!("../data/exports.tsv");
 pub(crate) const HEADERS: &str = include_str!("../data/headers.tsv");
 pub(crate) const HEADER_WORDS: &str = include_str!("../data/header-words.tsv");
 pub(crate) const MAIL_DOMAINS: &str = include_str!("../data/mail-domains.tsv");
+pub(crate) const NAME_WORDS: &str = include_str!("../data/name-words.tsv");
 pub(crate) const PARTIES: &str = include_str!("../data/parties.tsv");
 pub(crate) const PHONE_WORDS: &str = include_str!("../data/phone-words.tsv");
 pub(crate) const PLACEHOLDERS: &str = include_str!("../data/placeholders.tsv");
@@ -99,11 +100,12 @@ mod tests {
     use contactmill_phone::Region;
 
     use super::*;
+    use crate::cells::email;
     use crate::columns::{consent, header, hint, party, preset};
     use crate::text::folded;
 
     /// Every data file by its name.
-    const TABLES: [(&str, &str); 11] = [
+    const TABLES: [(&str, &str); 12] = [
         ("consent-columns.tsv", CONSENT_COLUMNS),
         ("countries.tsv", COUNTRIES),
         ("country-names.tsv", COUNTRY_NAMES),
@@ -111,6 +113,7 @@ mod tests {
         ("header-words.tsv", HEADER_WORDS),
         ("headers.tsv", HEADERS),
         ("mail-domains.tsv", MAIL_DOMAINS),
+        ("name-words.tsv", NAME_WORDS),
         ("parties.tsv", PARTIES),
         ("phone-words.tsv", PHONE_WORDS),
         ("placeholders.tsv", PLACEHOLDERS),
@@ -153,7 +156,7 @@ mod tests {
     #[test]
     fn every_kind_is_one_that_the_program_reads() {
         type IsKnown = fn(&'static str) -> bool;
-        let kinds: [(&str, IsKnown); 8] = [
+        let kinds: [(&str, IsKnown); 9] = [
             (CONSENT_COLUMNS, |kind| consent::Words::default().of_kind(kind).is_some()),
             (HEADER_WORDS, |kind| header::Words::default().of_kind(kind).is_some()),
             (HEADERS, |kind| {
@@ -161,7 +164,8 @@ mod tests {
                 let meaning = header::HeaderMeaning::of_kind(maybe.unwrap_or(kind));
                 meaning.is_some_and(|one| maybe.is_none() || hint::HeaderHint::of(one).is_some())
             }),
-            (MAIL_DOMAINS, |kind| matches!(kind, "provider" | "look-alike" | "nobody")),
+            (MAIL_DOMAINS, |kind| email::RowKind::of_kind(kind).is_some()),
+            (NAME_WORDS, |kind| matches!(kind, "title" | "particle" | "company")),
             (PARTIES, |kind| party::RowKind::of_kind(kind).is_some()),
             (PHONE_WORDS, |kind| {
                 matches!(kind, "label" | "fax" | "extension" | "between" | "scheme")
@@ -183,7 +187,8 @@ mod tests {
     fn every_language_is_a_code_of_two_letters() {
         let of = |table| rows(table).map(|[_, language]| language);
         let of_parties = rows(PARTIES).map(|[_, _, language]| language);
-        let tables = [CONSENT_COLUMNS, HEADER_WORDS, HEADERS, PHONE_WORDS, PLACEHOLDERS];
+        let tables =
+            [CONSENT_COLUMNS, HEADER_WORDS, HEADERS, NAME_WORDS, PHONE_WORDS, PLACEHOLDERS];
         for language in tables.into_iter().flat_map(of).chain(of_parties) {
             let is_code =
                 |code: &str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_lowercase());

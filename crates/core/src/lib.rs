@@ -72,10 +72,23 @@ pub use reason::{Field, Reason, Rejection, Warning, WarningCode};
 #[doc(hidden)]
 pub mod __private {
     use crate::cells::country::{self, CountryReading};
+    use crate::cells::name;
     use crate::columns::consent;
     use crate::columns::header;
     use crate::columns::hint::{self, HeaderHint, MAYBE};
     use crate::columns::party::{self, Party};
+    use crate::contact::ContactName;
+    use crate::dedup::identity;
+
+    /// Whether two cells may hold the name of one person.
+    #[must_use]
+    pub fn names_agree(one: &str, other: &str) -> bool {
+        let name = |cell| match name::read(cell) {
+            Some(reading) => ContactName::given(reading.name),
+            None => ContactName::standing_in(""),
+        };
+        identity::names_agree(&name(one), &name(other))
+    }
 
     /// What a header means, hints at or surely is not, by the kinds in the data files: `kind (parties)`
     /// by its own words, `parties: kind` by those that are left without the parties.

@@ -183,6 +183,10 @@ codes! {
             "a value was cut at its limit", "see the whole value under before";
         ValueUnreadable = "value_unreadable",
             "no date and no text; left out", "see what is stored under before";
+        PhoneShared = "phone_shared",
+            "another person has this number", "see the record under after";
+        PhoneVariantOfAnother = "phone_variant_of_another",
+            "another form of a contact's number", "see the record under after";
     }
 }
 

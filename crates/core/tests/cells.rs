@@ -7,7 +7,7 @@ mod table;
 
 use std::process::ExitCode;
 
-use contactmill_core::__private::{country, is_placeholder};
+use contactmill_core::__private::{country, is_placeholder, names_agree};
 use contactmill_core::cells::{Phone, read_phone};
 use contactmill_core::options::{BareDigits, PhoneMode};
 use contactmill_core::{Field, Normalizer, Options, PhoneNumber, RawContact, WarningCode};
@@ -23,6 +23,8 @@ const PHONE: [(&str, &str, usize); 4] = [
 ];
 const EMAIL: &str = include_str!("cells/email.tsv");
 const COUNTRIES: &str = include_str!("cells/countries.tsv");
+const NAMES: &str = include_str!("cells/names.tsv");
+const PEOPLE: &str = include_str!("cells/people.tsv");
 const PLACEHOLDERS: &str = include_str!("cells/placeholders.tsv");
 
 fn main() -> ExitCode {
@@ -46,6 +48,17 @@ fn main() -> ExitCode {
         let [cell, expected] = columns(row);
         let found = if is_placeholder(cell) { "placeholder" } else { "text" };
         assert_eq!(found, expected);
+    });
+    add(&mut trials, ("names", NAMES), 30, |row| {
+        let [cell, expected] = columns(row);
+        assert_eq!(name(&unescaped(cell)), unescaped(expected));
+    });
+    add(&mut trials, ("people", PEOPLE), 30, |row| {
+        let [one, other, expected] = columns(row);
+        let (one, other) = (unescaped(one), unescaped(other));
+        let found = |agree| if agree { "same" } else { "apart" };
+        assert_eq!(found(names_agree(&one, &other)), expected);
+        assert_eq!(found(names_agree(&other, &one)), expected);
     });
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -86,6 +99,15 @@ fn phone(options: &str, cell: &str) -> String {
         text += &format!(" [{code}]");
     }
     text
+}
+
+/// The outcome of a name cell as the table writes it.
+fn name(cell: &str) -> String {
+    let mut raw = RawContact::default();
+    raw.phones.push("+91 98765 43210");
+    raw.names.push(cell);
+    let name = Normalizer::new(Options::default()).normalize(&raw).unwrap().contact.name;
+    if name.stands_in() { "missing".to_owned() } else { name.as_str().to_owned() }
 }
 
 /// The outcome of an e-mail cell as the table writes it.

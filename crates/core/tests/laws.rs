@@ -17,6 +17,8 @@ fn cell() -> impl Strategy<Value = String> {
         1 => Just("https://wa.me/".into()), 1 => Just("@c.us".into()), 1 => Just(" or ".into()),
         1 => Just("a@example.com".into()), 1 => Just("<test lead".into()), 1 => Just("n/a".into()),
         1 => "\\PC{1,4}", 1 => Just("\0".into()), 1 => Just("é\u{301}\u{200d}".into()),
+        1 => Just("Email:".into()), 1 => Just("[\"".into()), 1 => Just("\"]".into()),
+        1 => Just("<b@example.org>".into()), 1 => Just("null".into()), 1 => Just("\u{3164}".into()),
     ];
     proptest::collection::vec(piece, 0..6).prop_map(|pieces: Vec<String>| pieces.concat())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use contactmill_core::dedup::Conflict;
 use contactmill_core::pipeline::{Emitted, Sink};
-use contactmill_core::records::{Position, Record, RecordId};
+use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{Reason, Region, Rejection, Warning, WarningCode};
 
 use contactmill_wire::manifest::OutputFile;
@@ -127,5 +127,9 @@ impl Sink for ResultWriter {
     fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), EmitError> {
         tally(&mut self.finished.warnings, warning.code, position);
         self.tables.warning(position, warning)
+    }
+
+    fn source_name(&self, source: SourceId) -> String {
+        self.tables.input(source).to_owned()
     }
 }

@@ -197,6 +197,11 @@ impl Tables {
         ])
     }
 
+    /// The input as the user named it.
+    pub(crate) fn input(&self, source: SourceId) -> &str {
+        input(&self.inputs, source)
+    }
+
     pub(crate) fn finish(self) -> Result<(), EmitError> {
         self.rejects.finish()?;
         self.duplicates.finish()?;

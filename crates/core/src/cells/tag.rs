@@ -16,10 +16,78 @@ pub(crate) struct TagChanges {
 }
 
 /// Adds the tags of a cell to `tags`: split at `;` `|` `,` and `:::`, trimmed, repeated ones left
-/// out.
+/// out. A cell that is a list as JSON or Python writes it is that list.
 pub(crate) fn read_into<'r>(cell: &'r str, tags: &mut Vec<Tag<'r>>) -> TagChanges {
+    match in_brackets(cell) {
+        Some(list) => read_brackets(list, tags),
+        None => read_list(cell, tags),
+    }
+}
+
+/// What stands between the brackets of a cell.
+fn in_brackets(cell: &str) -> Option<&str> {
+    cell.trim_start().strip_prefix('[')?.trim_end().strip_suffix(']')
+}
+
+#[cold]
+fn read_brackets(list: &str, tags: &mut Vec<Tag<'_>>) -> TagChanges {
+    let list = unescaped(list).map_or(Cow::Borrowed(list), Cow::Owned);
+    let mut read = Vec::new();
+    let changes = read_list(&list, &mut read);
+    for tag in &read {
+        let tag = unquoted(tag.as_str());
+        if !says_nothing(tag) {
+            push(tags, tag.to_owned().into());
+        }
+    }
+    changes
+}
+
+/// A list with escapes (RFC 8259, section 7) without them; `None` if it has none, or others.
+fn unescaped(list: &str) -> Option<String> {
+    let (text, mut rest) = list.split_once('\\')?;
+    let mut text = text.to_owned();
+    loop {
+        let kind = rest.chars().next()?;
+        rest = &rest[kind.len_utf8()..];
+        match kind {
+            '"' | '\'' | '\\' | '/' => text.push(kind),
+            'b' | 'f' | 'n' | 'r' | 't' => text.push(' '),
+            'u' => {
+                let mut units = vec![code_unit(&mut rest)?];
+                // A second one follows where one is not enough.
+                if matches!(units[0], 0xD800..=0xDBFF) {
+                    rest = rest.strip_prefix("\\u")?;
+                    units.push(code_unit(&mut rest)?);
+                }
+                text.push_str(&String::from_utf16(&units).ok()?);
+            }
+            _ => return None,
+        }
+        let Some((plain, behind)) = rest.split_once('\\') else { break };
+        text.push_str(plain);
+        rest = behind;
+    }
+    text.push_str(rest);
+    Some(text)
+}
+
+/// Takes four hexadecimal digits off.
+fn code_unit(rest: &mut &str) -> Option<u16> {
+    let (digits, behind) = rest.split_at_checked(4)?;
+    *rest = behind;
+    u16::from_str_radix(digits, 16).ok()
+}
+
+/// Without the quotes that Python writes around a text.
+fn unquoted(tag: &str) -> &str {
+    let inside = tag.trim().strip_prefix('\'').and_then(|tag| tag.strip_suffix('\''));
+    inside.unwrap_or(tag)
+}
+
+fn read_list<'r>(list: &'r str, tags: &mut Vec<Tag<'r>>) -> TagChanges {
     let mut changes = TagChanges::default();
-    let mut rest = cell;
+    let mut rest = list;
     loop {
         // Bytes of ASCII stand for nothing else in UTF-8.
         let end = rest.bytes().position(|byte| matches!(byte, b';' | b'|' | b',' | b'\n' | b'\r'));
@@ -121,6 +189,18 @@ mod tests {
         check("* myContacts ::: Friends ::: friends", &["Friends"]);
         check("VIP, vip, Vip, ÉTÉ, été", &["VIP", "ÉTÉ"]);
         check("\"VIP\",\"Blog\"", &["VIP", "Blog"]);
+        check(r#"["VIP","Blog"]"#, &["VIP", "Blog"]);
+        check(r#" [ "VIP" , "vip", "a; b" ] "#, &["VIP", "a", "b"]);
+        check(r#"["\u00e9t\u00e9", "a\"b", "\ud83c\udf38"]"#, &["été", "a\"b", "🌸"]);
+        check("['VIP', 'Blog']", &["VIP", "Blog"]);
+        check("[VIP, Blog]", &["VIP", "Blog"]);
+        check(r#"["a\\b", "\u00e9\ud83c"]"#, &[r"a\\b", r"\u00e9\ud83c"]);
+        check(r"['caf\u00e9', 'it\'s']", &["café", "it's"]);
+        check(r"[a\x, b\]", &[r"a\x", r"b\"]);
+        check("[]", &[]);
+        check(r#"[""]"#, &[]);
+        check("[VIP] Blog", &["[VIP] Blog"]);
+        check("'90s", &["'90s"]);
         check("n/a", &[]);
         check("none; n/a,-", &[]);
         check(" two   words ", &["two words"]);

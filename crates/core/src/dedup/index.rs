@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use crate::dedup::MatchKey;
+use crate::dedup::variant::other_form;
 
 /// The match keys seen so far and, for each, the record of the run that has it: 18 to 24 bytes a key.
 ///
@@ -97,12 +98,27 @@ impl KeyIndex {
     /// The number of the record that has this key.
     pub(crate) fn record_of(&self, key: MatchKey) -> Option<u32> {
         let index = match CompactKey::of(key) {
-            None => self.long.get(&key),
-            Some(compact) => self.table.find(self.hasher.hash_one(compact), |&index| {
-                CompactKey::at(&self.keys[index as usize]) == compact
-            }),
+            None => self.long.get(&key).copied(),
+            Some(compact) => self.find(compact),
         }?;
-        Some(self.record_at(*index))
+        Some(self.record_at(index))
+    }
+
+    /// The index of the key that was added last.
+    pub(crate) fn last(&self) -> u32 {
+        // There are fewer keys than records, and those are counted in a `u32`.
+        self.keys.len().saturating_sub(1) as u32
+    }
+
+    /// The index of the [other form](other_form) of a number, if that is known.
+    pub(crate) fn other_form_of(&self, key: MatchKey) -> Option<u32> {
+        let (code, national) = other_form(key)?;
+        self.find(CompactKey::new(code, 0, national)?)
+    }
+
+    fn find(&self, key: CompactKey) -> Option<u32> {
+        let is_it = |&index: &u32| CompactKey::at(&self.keys[index as usize]) == key;
+        self.table.find(self.hasher.hash_one(key), is_it).copied()
     }
 }
 
@@ -120,14 +136,18 @@ impl CompactKey {
     }
 
     fn of(MatchKey(number): MatchKey) -> Option<Self> {
-        let (code, national) = (number.calling_code(), number.national_number());
-        let digits = national.value().checked_ilog10().map_or(0, |log| log + 1);
-        let length = digits + u32::from(national.leading_zeros());
+        let national = number.national_number();
+        Self::new(number.calling_code(), national.leading_zeros(), national.value())
+    }
+
+    fn new(code: u16, leading_zeros: u8, national: u64) -> Option<Self> {
+        let digits = national.checked_ilog10().map_or(0, |log| log + 1);
+        let length = digits + u32::from(leading_zeros);
         if length > Self::MAX_DIGITS || code > 999 {
             return None;
         }
         let of_a_code = Self::shorter(Self::MAX_DIGITS + 1);
-        let key = u64::from(code) * of_a_code + Self::shorter(length) + national.value();
+        let key = u64::from(code) * of_a_code + Self::shorter(length) + national;
         Some(CompactKey([key as u32, (key >> 32) as u32]))
     }
 
@@ -154,6 +174,18 @@ mod tests {
         index.assign(0, 7);
         assert_eq!(index.record_of(key("+39 06 1234 5678")), Some(7));
         assert_eq!(index.record_of(key("+39 06 1234 5679")), None);
+    }
+
+    #[test]
+    fn the_other_form_of_a_number_is_found() {
+        let key = |text: &str| MatchKey(parse(text, None).unwrap());
+        let mut index = KeyIndex::default();
+        index.admit(key("+91 98765 43210"), 0);
+        index.admit(key("+54 11 2345 6789"), 1);
+        assert_eq!(index.last(), 1);
+        assert_eq!(index.other_form_of(key("+54 9 11 2345 6789")), Some(1));
+        assert_eq!(index.other_form_of(key("+54 11 2345 6789")), None);
+        assert_eq!(index.other_form_of(key("+91 98765 43210")), None);
     }
 
     #[test]

@@ -4,9 +4,11 @@ use std::collections::HashSet;
 
 use crate::cells::tag;
 use crate::contact::{Attribute, Contact, ContactName, EmailAddress, Tag};
+use crate::dedup::identity::names_agree;
 use crate::dedup::{Conflict, Conflicts};
 use crate::encoder::ContactEncoder;
 use crate::reason::Field;
+use crate::records::RecordId;
 
 /// A contact that takes what others add.
 pub(crate) struct Merger<'a> {
@@ -19,6 +21,16 @@ pub(crate) struct Merger<'a> {
     is_full: bool,
     /// The tags in lower case, once there are too many to look through.
     tags: HashSet<String>,
+    shared_with: Option<SharedWith>,
+}
+
+/// Records with the number of a contact and the names of other people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SharedWith {
+    /// The first of them.
+    pub(crate) first: RecordId,
+    /// How many others there are.
+    pub(crate) others: u64,
 }
 
 /// Number of tags from which they are looked up in a set.
@@ -27,12 +39,31 @@ const FEW_TAGS: usize = 32;
 impl<'a> Merger<'a> {
     /// Starts from the contact that stays; `encoder` can encode it as it is.
     pub(crate) fn new(contact: Contact<'static>, encoder: Option<&'a dyn ContactEncoder>) -> Self {
-        Merger { contact, encoder, room: 0, is_full: false, tags: HashSet::new() }
+        let tags = HashSet::new();
+        Merger { contact, encoder, room: 0, is_full: false, tags, shared_with: None }
     }
 
     /// The contact with everything that it took.
     pub(crate) fn contact(&self) -> &Contact<'static> {
         &self.contact
+    }
+
+    /// Who else has its number, by the records that [`take`](Merger::take) was given.
+    pub(crate) const fn shared_with(&self) -> Option<SharedWith> {
+        self.shared_with
+    }
+
+    /// Takes a record with the same number: merges its contact if it may be the same person by the name
+    /// that this contact has by now. Otherwise nothing crosses over. Returns the values that lose.
+    pub(crate) fn take(&mut self, other: &Contact<'_>, id: RecordId) -> Conflicts {
+        if names_agree(&self.contact.name, &other.name) {
+            return self.merge(other);
+        }
+        match &mut self.shared_with {
+            Some(shared) => shared.others += 1,
+            None => self.shared_with = Some(SharedWith { first: id, others: 0 }),
+        }
+        self.conflicts(other, &self.additions(other), false)
     }
 
     /// Adds what `other` has and this contact lacks; returns the values that lose. Where the sum
@@ -97,6 +128,9 @@ impl<'a> Merger<'a> {
         let mut lose = |field, value: &str| {
             conflicts.push(Conflict { field, value: value.into() });
         };
+        if other.phone != kept.phone {
+            lose(Field::Phone, &other.phone.e164().to_string());
+        }
         let takes_name = takes && additions.name.is_some();
         if !takes_name && !other.name.stands_in() && other.name.as_str() != kept.name.as_str() {
             lose(Field::Name, other.name.as_str());
@@ -222,6 +256,23 @@ mod tests {
         assert_eq!(kept.email.as_ref().unwrap().as_str(), "a@example.com");
         assert_eq!(kept.tags.iter().map(Tag::as_str).collect::<Vec<_>>(), ["lead", "demo"]);
         assert_eq!(kept.attributes[0].value.as_str(), "pro");
+    }
+
+    #[test]
+    fn nothing_crosses_over_between_people_who_share_a_line() {
+        let id = |record| RecordId { record, ..RecordId::default() };
+        let mut merger = Merger::new(contact("", "", "lead", ""), None);
+        assert_eq!(merger.take(&contact("Asha", "", "", ""), id(2)), []);
+        let kept = merger.contact().clone();
+        let lost = merger.take(&contact("Ravi", "r@example.com", "Lead, demo", "pro"), id(3));
+        let lost: Vec<String> =
+            lost.iter().map(|lost| format!("{}={}", lost.field, lost.value)).collect();
+        assert_eq!(lost, ["name=Ravi", "email=r@example.com", "tags=demo", "attr:plan=pro"]);
+        merger.take(&contact("Meera", "", "", ""), id(4));
+        assert_eq!(*merger.contact(), kept);
+        assert_eq!(merger.shared_with(), Some(SharedWith { first: id(3), others: 1 }));
+        merger.take(&contact("Asha Patel", "a@example.com", "", ""), id(5));
+        assert_eq!(merger.contact().email.as_ref().unwrap().as_str(), "a@example.com");
     }
 
     #[test]

@@ -2,11 +2,17 @@
 //!
 //! Two contacts are the same if they share a [`MatchKey`]: the full international number. A
 //! [`DedupPolicy`] says which of them is kept; a value that loses is a [`Conflict`].
+//!
+//! A shared line is no identity: under [`Merge`](DedupPolicy::Merge), a contact takes values only from
+//! others that may be the same person by their names. There, too, two forms of one number
+//! (Argentina's with and without the 9, for example) are one contact if names or e-mails agree.
 
 pub(crate) mod codec;
+pub(crate) mod identity;
 pub(crate) mod index;
 pub(crate) mod merge;
 pub(crate) mod spill;
+pub(crate) mod variant;
 
 use contactmill_phone::PhoneNumber;
 
@@ -24,7 +30,7 @@ pub enum DedupPolicy {
     /// The last is kept; earlier ones are skipped.
     Last,
     /// The first is kept and takes what later ones add: name and email where it has none, tags,
-    /// attributes with new keys.
+    /// attributes with new keys. Those whose names share no word with its own add nothing.
     #[default]
     Merge,
 }

@@ -12,18 +12,15 @@ pub(super) struct Deduplicator {
     sources: Vec<(SourceId, u64)>,
 }
 
-/// Whether a contact has its number first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Admitted {
-    /// It is the first.
-    First,
-    /// Another came before.
-    After {
-        /// The index of the number, in the order in which numbers came.
-        index: u32,
-        /// The record that has the number so far.
-        kept: RecordId,
-    },
+/// Where a contact stands among those with its number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Admitted {
+    /// The index of the number, in the order in which numbers came.
+    pub(super) index: u32,
+    /// The number in the run of the record that has the number so far; `None` for the first.
+    pub(super) kept: Option<u32>,
+    /// The index of another form of the number, where that came first and contacts are merged.
+    pub(super) variant_of: Option<u32>,
 }
 
 impl Deduplicator {
@@ -43,19 +40,26 @@ impl Deduplicator {
     /// Takes the contact of the next record in input order. Returns `None` when there are too many.
     pub(super) fn admit(&mut self, key: MatchKey, id: RecordId) -> Option<Admitted> {
         if self.policy == DedupPolicy::None {
-            return Some(Admitted::First);
+            return Some(Admitted::default());
         }
         let record = self.number_in_run(id)?;
-        Some(match self.index.admit(key, record) {
-            Lookup::New => Admitted::First,
-            Lookup::Known(index) => {
-                let kept = self.id_of(self.index.record_at(index));
-                if self.policy == DedupPolicy::Last {
-                    self.index.assign(index, record);
-                }
-                Admitted::After { index, kept }
-            }
-        })
+        let (index, kept) = match self.index.admit(key, record) {
+            Lookup::New => (self.index.last(), None),
+            Lookup::Known(index) => (index, Some(self.index.record_at(index))),
+        };
+        if self.policy == DedupPolicy::Last {
+            self.index.assign(index, record);
+        }
+        let variant_of = match self.policy {
+            DedupPolicy::Merge => self.index.other_form_of(key).filter(|&other| other < index),
+            _ => None,
+        };
+        Some(Admitted { index, kept, variant_of })
+    }
+
+    /// The record that had the number with this index first.
+    pub(super) fn first_of(&self, index: u32) -> RecordId {
+        self.id_of(self.index.record_at(index))
     }
 
     /// The number in the run of a record of the current input.
@@ -70,7 +74,8 @@ impl Deduplicator {
         (last != record).then(|| self.id_of(last))
     }
 
-    fn id_of(&self, record: u32) -> RecordId {
+    /// The record with this number in the run.
+    pub(super) fn id_of(&self, record: u32) -> RecordId {
         let record = u64::from(record);
         let after = self.sources.partition_point(|&(_, before)| before <= record);
         let (source, before) = self.sources[..after].last().copied().unwrap_or_default();

@@ -5,15 +5,15 @@ use std::convert::Infallible;
 use std::io;
 
 use super::deduplicator::{Admitted, Deduplicator};
-use super::merge_pass::{EncodedChunk, MergePass};
+use super::merge_pass::{EncodedChunk, MergePass, Merged};
 use super::run::{Counts, PipelineOptions, Stopped};
 use super::sink::Sink;
 use super::workers::Workers;
 use crate::dedup::DedupPolicy;
 use crate::dedup::codec::{Decoder, Encoder};
-use crate::dedup::spill::{Log, ScratchMaker, Sorted, Sorter, damaged, entries};
+use crate::dedup::spill::{Log, ScratchMaker, Sorter, damaged, entries};
 use crate::reason::{Warning, WarningCode};
-use crate::records::Record;
+use crate::records::{Record, RecordId};
 
 /// The first byte of a log entry that is a warning.
 pub(super) const WARNING: u8 = 0;
@@ -21,17 +21,45 @@ pub(super) const WARNING: u8 = 0;
 pub(super) const FIRST: u8 = 1;
 /// That of a contact with its record, which is a duplicate if a later one has its number.
 pub(super) const CANDIDATE: u8 = 2;
+/// That of a contact as under [`FIRST`] that is itself merged into an earlier one with another form of
+/// its number, if both may be one person. The record with the other form stands before it.
+pub(super) const VARIANT: u8 = 3;
 
 /// Contacts and duplicates in scratch storage.
 pub(super) struct DeferredContacts<'a> {
     make: &'a ScratchMaker<'a>,
     /// Contacts and their warnings, in input order.
     log: Log<'a>,
-    /// Records that are merged into others, in input order.
+    /// Records that are merged into others, or may be, in input order.
     duplicates: Log<'a>,
     duplicate_count: u64,
-    /// The contacts of those records, by the index of the contact that they are merged into.
+    /// The contacts of those records, by the index of the contact that they are merged into. Those with
+    /// another form of a number that came first stand under both forms.
     additions: Sorter<'a>,
+}
+
+/// What stands before a contact among the additions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Addition {
+    /// Its number among the duplicates.
+    pub(super) number: u64,
+    /// Its record.
+    pub(super) id: RecordId,
+    /// The index of its number, if that is another form of the number which it stands under.
+    pub(super) variant: Option<u64>,
+}
+
+impl Addition {
+    fn encode(self, out: &mut Vec<u8>) {
+        Encoder(out).number(self.number);
+        Encoder(out).id(self.id);
+        Encoder(out).number(self.variant.map_or(0, |index| index + 1));
+    }
+
+    pub(super) fn decode(bytes: &mut Decoder<'_>) -> Option<Self> {
+        let (number, id) = (bytes.number()?, bytes.id()?);
+        Some(Addition { number, id, variant: bytes.number()?.checked_sub(1) })
+    }
 }
 
 impl<'a> DeferredContacts<'a> {
@@ -74,24 +102,56 @@ impl<'a> DeferredContacts<'a> {
                 Encoder(out).record(record);
             });
         }
-        match admitted {
-            Admitted::First => self.log.append(|out| {
-                out.push(FIRST);
+        self.defer_merge(deduplicator, admitted, record, contact)
+    }
+
+    /// Defers a contact which others may be merged into, or which is merged into another.
+    fn defer_merge(
+        &mut self,
+        deduplicator: &Deduplicator,
+        admitted: Admitted,
+        record: Record<'_>,
+        contact: &[u8],
+    ) -> io::Result<()> {
+        let Admitted { index, kept, variant_of } = admitted;
+        let position = record.position();
+        let other_form = variant_of.map(|other| deduplicator.first_of(other));
+        if kept.is_none() {
+            self.log.append(|out| {
+                out.push(if other_form.is_some() { VARIANT } else { FIRST });
                 Encoder(out).position(position);
+                if let Some(other) = other_form {
+                    Encoder(out).id(other);
+                }
                 out.extend_from_slice(contact);
-            }),
-            Admitted::After { index, kept } => {
-                self.duplicates.append(|out| {
-                    Encoder(out).id(kept);
-                    Encoder(out).record(record);
-                })?;
-                let number = self.duplicate_count;
-                self.duplicate_count += 1;
-                self.additions.push(index.into(), |out| {
-                    Encoder(out).number(number);
-                    out.extend_from_slice(contact);
-                })
+            })?;
+            if other_form.is_none() {
+                return Ok(());
             }
+        }
+        let id = position.id();
+        self.duplicates.append(|out| {
+            Encoder(out).id(kept.map_or(id, |kept| deduplicator.id_of(kept)));
+            Encoder(out).number(other_form.map_or(0, |_| u64::from(index) + 1));
+            if let Some(other) = other_form {
+                Encoder(out).id(other);
+            }
+            Encoder(out).record(record);
+        })?;
+        let number = self.duplicate_count;
+        self.duplicate_count += 1;
+        let mut add = |to: u32, variant| {
+            self.additions.push(to.into(), |out| {
+                Addition { number, id, variant }.encode(out);
+                out.extend_from_slice(contact);
+            })
+        };
+        if kept.is_some() {
+            add(index, None)?;
+        }
+        match variant_of {
+            Some(other) => add(other, Some(index.into())),
+            None => Ok(()),
         }
     }
 
@@ -127,15 +187,15 @@ impl<'a> DeferredContacts<'a> {
                 Ok(chunk)
             },
         )?;
-        let conflicts = pass.into_conflicts().map_err(Stopped::Scratch)?;
-        emit_duplicates(self.duplicates, conflicts, counts, sink)
+        let merged = pass.into_merged().map_err(Stopped::Scratch)?;
+        emit_duplicates(self.duplicates, merged, counts, sink)
     }
 }
 
 /// Emits the merged records in input order, each with the values that it loses.
 fn emit_duplicates<K: Sink>(
     duplicates: Log<'_>,
-    mut conflicts: Sorted,
+    mut merged: Merged,
     counts: &mut Counts,
     sink: &mut K,
 ) -> Result<(), Stopped<Infallible, K::Error>> {
@@ -143,7 +203,7 @@ fn emit_duplicates<K: Sink>(
     let mut number = 0;
     while let Some(chunk) = chunks.next_chunk().map_err(Stopped::Scratch)? {
         for entry in entries(&chunk) {
-            let lost = conflicts.next_of(number).map_err(Stopped::Scratch)?;
+            let lost = merged.conflicts.next_of(number).map_err(Stopped::Scratch)?;
             number += 1;
             let decode = || {
                 let mut entry = Decoder(entry);
@@ -151,15 +211,29 @@ fn emit_duplicates<K: Sink>(
                     Some(lost) => Decoder(lost).conflicts()?,
                     None => Vec::new(),
                 };
-                Some((entry.id()?, entry.record()?, lost))
+                Some((merged.kept(&mut entry)?, entry.record()?, lost))
             };
             let decoded = decode().ok_or_else(damaged).map_err(Stopped::Scratch);
             let (kept, record, lost) = decoded?;
-            counts.duplicates += 1;
-            sink.duplicate(record.as_record(), kept, &lost).map_err(Stopped::Sink)?;
+            // A contact with another form of a number that stayed by itself is no duplicate.
+            if kept != record.as_record().position().id() {
+                counts.duplicates += 1;
+                sink.duplicate(record.as_record(), kept, &lost).map_err(Stopped::Sink)?;
+            }
         }
     }
     Ok(())
+}
+
+impl Merged {
+    /// The record that a duplicate was merged into: one with its number or, where the contact of that
+    /// was itself merged, one with the other form of its number.
+    fn kept(&self, entry: &mut Decoder<'_>) -> Option<RecordId> {
+        let kept = entry.id()?;
+        let Some(variant) = entry.number()?.checked_sub(1) else { return Some(kept) };
+        let other_form = entry.id()?;
+        Some(if self.variants.contains(&variant) { other_form } else { kept })
+    }
 }
 
 pub(super) fn is_name_from_phone(warning: &Warning) -> bool {

@@ -6,14 +6,18 @@ use std::io;
 use std::ops::Range;
 
 use contactmill_phone::PhoneNumber;
+use foldhash::HashSet;
 
 use super::block::emitted;
 use super::deduplicator::Deduplicator;
-use super::deferred::{CANDIDATE, FIRST, WARNING};
+use super::deferred::{Addition, CANDIDATE, FIRST, VARIANT, WARNING};
 use super::run::{Counts, Stopped};
 use super::sink::Sink;
+use crate::contact::Contact;
+use crate::dedup::Conflicts;
 use crate::dedup::codec::{Decoder, Encoder};
-use crate::dedup::merge::Merger;
+use crate::dedup::identity::may_be_one;
+use crate::dedup::merge::{Merger, SharedWith};
 use crate::dedup::spill::{Sorted, Sorter, damaged, entries};
 use crate::encoder::ContactEncoder;
 use crate::reason::{Field, Warning, WarningCode};
@@ -28,6 +32,16 @@ pub(super) struct MergePass<'m> {
     additions: Sorted,
     /// What merged records lose, by their number.
     conflicts: Sorter<'m>,
+    /// The indexes of contacts that were merged into one with another form of their number.
+    variants: HashSet<u64>,
+}
+
+/// What was merged.
+pub(super) struct Merged {
+    /// What merged records lose, by their number among the duplicates.
+    pub(super) conflicts: Sorted,
+    /// The indexes of contacts that were merged into one with another form of their number.
+    pub(super) variants: HashSet<u64>,
 }
 
 /// A chunk of the log, and what its entries are.
@@ -41,88 +55,157 @@ pub(super) struct DecidedChunk {
 /// What an entry of the log is. Ranges are of the chunk.
 enum Entry {
     Warning(Range<usize>),
+    /// A warning about the contact of a record and those of others.
+    People(Position, PhoneNumber, People),
     Contact(Position, Range<usize>),
     /// The range is of the merged contacts.
     Merged(Position, Range<usize>),
     Duplicate(RecordId, Range<usize>),
 }
 
+/// Whom else a number belongs to.
+enum People {
+    Shared(SharedWith),
+    /// The record whose contact has the other form of the number.
+    VariantOf(RecordId),
+}
+
+impl People {
+    fn warning<K: Sink>(&self, phone: PhoneNumber, sink: &K) -> Warning {
+        let record = |id: RecordId| format!("{} record {}", sink.source_name(id.source), id.record);
+        let (code, after) = match *self {
+            People::Shared(SharedWith { first, others: 0 }) => {
+                (WarningCode::PhoneShared, record(first))
+            }
+            People::Shared(SharedWith { first, others }) => {
+                (WarningCode::PhoneShared, format!("{} and {others} more", record(first)))
+            }
+            People::VariantOf(other) => (WarningCode::PhoneVariantOfAnother, record(other)),
+        };
+        let before = phone.e164().to_string().into();
+        Warning { field: Field::Phone, code, before, after: after.into() }
+    }
+}
+
 impl<'m> MergePass<'m> {
-    pub(super) const fn new(
+    pub(super) fn new(
         deduplicator: &'m Deduplicator,
         encoder: Option<&'m dyn ContactEncoder>,
         additions: Sorted,
         conflicts: Sorter<'m>,
     ) -> Self {
-        MergePass { deduplicator, encoder, next_index: 0, additions, conflicts }
+        let variants = HashSet::default();
+        MergePass { deduplicator, encoder, next_index: 0, additions, conflicts, variants }
     }
 
-    /// What merged records lose, by their number.
-    pub(super) fn into_conflicts(self) -> io::Result<Sorted> {
-        self.conflicts.into_sorted()
+    /// What was merged, once all chunks are decided.
+    pub(super) fn into_merged(self) -> io::Result<Merged> {
+        Ok(Merged { conflicts: self.conflicts.into_sorted()?, variants: self.variants })
     }
 
     /// Decides on the entries of the next chunk.
     pub(super) fn decide(&mut self, chunk: Vec<u8>) -> io::Result<DecidedChunk> {
-        let (mut merged, mut decided) = (Vec::new(), Vec::new());
+        let mut decided = DecidedChunk { chunk, merged: Vec::new(), entries: Vec::new() };
+        let DecidedChunk { chunk, merged, entries: out } = &mut decided;
         let mut end = 0;
-        for entry in entries(&chunk) {
+        for entry in entries(chunk) {
             // A length stands before each.
             end += 4 + entry.len();
-            let entry = self.entry(entry, end, &mut merged)?;
-            decided.push(entry.ok_or_else(damaged)?);
+            self.entry(entry, end, merged, out)?.ok_or_else(damaged)?;
         }
-        Ok(DecidedChunk { chunk, merged, entries: decided })
+        Ok(decided)
     }
 
-    /// What the entry is that ends at this byte of the chunk; `None` if it is damaged.
+    /// Decides what the entry is that ends at this byte of the chunk; `None` if it is damaged.
     fn entry(
         &mut self,
         entry: &[u8],
         end: usize,
         merged: &mut Vec<u8>,
-    ) -> io::Result<Option<Entry>> {
+        out: &mut Vec<Entry>,
+    ) -> io::Result<Option<()>> {
         let Some((kind, rest)) = entry.split_first() else { return Ok(None) };
         let mut rest = Decoder(rest);
-        Ok(match *kind {
-            WARNING => Some(Entry::Warning(end - rest.0.len()..end)),
-            FIRST => {
-                let Some(position) = rest.position() else { return Ok(None) };
-                let index = self.next_index;
-                self.next_index += 1;
-                if self.additions.next_key() != Some(index) {
-                    return Ok(Some(Entry::Contact(position, end - rest.0.len()..end)));
-                }
-                let start = merged.len();
-                let whole = self.merge(index, rest, merged)?;
-                whole.map(|()| Entry::Merged(position, start..merged.len()))
-            }
-            CANDIDATE => self.candidate(rest, end),
-            _ => None,
-        })
-    }
-
-    /// Merges the additions into the contact with this index.
-    fn merge(
-        &mut self,
-        index: u64,
-        mut contact: Decoder<'_>,
-        merged: &mut Vec<u8>,
-    ) -> io::Result<Option<()>> {
-        let Some(contact) = contact.contact() else { return Ok(None) };
-        let mut merger = Merger::new(contact.into_owned(), self.encoder);
-        while let Some(addition) = self.additions.next_of(index)? {
-            let mut addition = Decoder(&addition);
-            let (Some(number), Some(other)) = (addition.number(), addition.contact()) else {
-                return Ok(None);
+        if !matches!(*kind, FIRST | VARIANT) {
+            let decided = match *kind {
+                WARNING => Some(Entry::Warning(end - rest.0.len()..end)),
+                CANDIDATE => self.candidate(rest, end),
+                _ => None,
             };
-            let conflicts = merger.merge(&other);
-            if !conflicts.is_empty() {
-                self.conflicts.push(number, |out| Encoder(out).conflicts(&conflicts))?;
+            return Ok(decided.map(|entry| out.push(entry)));
+        }
+        let Some(position) = rest.position() else { return Ok(None) };
+        let index = self.next_index;
+        self.next_index += 1;
+        let is_merged = *kind == VARIANT && self.variants.contains(&index);
+        if *kind == VARIANT {
+            let (Some(other), Some(phone)) = (rest.id(), rest.phone()) else { return Ok(None) };
+            if !is_merged {
+                out.push(Entry::People(position, phone, People::VariantOf(other)));
             }
         }
-        Encoder(merged).contact(merger.contact());
+        let decided = if self.additions.next_key() == Some(index) {
+            let start = merged.len();
+            let Some(merger) = self.merge(index, rest)? else { return Ok(None) };
+            let contact = merger.contact();
+            if let Some(shared) = merger.shared_with() {
+                out.push(Entry::People(position, contact.phone, People::Shared(shared)));
+            }
+            Encoder(merged).contact(contact);
+            Entry::Merged(position, start..merged.len())
+        } else {
+            Entry::Contact(position, end - rest.0.len()..end)
+        };
+        if !is_merged {
+            out.push(decided);
+        }
         Ok(Some(()))
+    }
+
+    /// Merges the additions into the contact with this index; `None` if one is damaged.
+    fn merge(&mut self, index: u64, mut contact: Decoder<'_>) -> io::Result<Option<Merger<'m>>> {
+        let Some(contact) = contact.contact() else { return Ok(None) };
+        let mut merger = Merger::new(contact.into_owned(), self.encoder);
+        let mut variant: Option<Variant<'m>> = None;
+        while let Some(addition) = self.additions.next_of(index)? {
+            let mut addition = Decoder(&addition);
+            let (Some(head), Some(other)) = (Addition::decode(&mut addition), addition.contact())
+            else {
+                return Ok(None);
+            };
+            match (head.variant, &mut variant) {
+                (None, _) => self.lose(head.number, merger.take(&other, head.id))?,
+                (Some(index), None) => {
+                    let merger = Merger::new(other.into_owned(), self.encoder);
+                    variant = Some(Variant { number: head.number, index, merger });
+                }
+                // What it loses is listed where its own contact stands in the log.
+                (Some(_), Some(variant)) => drop(variant.merger.take(&other, head.id)),
+            }
+        }
+        if let Some(variant) = variant {
+            self.merge_variant(&mut merger, &variant)?;
+        }
+        Ok(Some(merger))
+    }
+
+    /// Merges a contact with the other form of the number, if both may be one person. Both have merged
+    /// what has their own form, so that what comes out is merged no further when it is read again.
+    fn merge_variant(&mut self, merger: &mut Merger<'_>, variant: &Variant<'_>) -> io::Result<()> {
+        let other: &Contact<'_> = variant.merger.contact();
+        if !may_be_one(merger.contact(), other) {
+            return Ok(());
+        }
+        self.variants.insert(variant.index);
+        self.lose(variant.number, merger.merge(other))
+    }
+
+    /// Notes what a merged record loses.
+    fn lose(&mut self, number: u64, conflicts: Conflicts) -> io::Result<()> {
+        if conflicts.is_empty() {
+            return Ok(());
+        }
+        self.conflicts.push(number, |out| Encoder(out).conflicts(&conflicts))
     }
 
     /// The last contact with its number, or a duplicate of that.
@@ -140,13 +223,22 @@ impl<'m> MergePass<'m> {
     }
 }
 
+/// The contact with the other form of a number.
+struct Variant<'m> {
+    /// The number of its first record among the duplicates.
+    number: u64,
+    /// The index of its number.
+    index: u64,
+    merger: Merger<'m>,
+}
+
 impl DecidedChunk {
     /// The contact of an entry, as [`Encoder`] writes it.
     fn contact(&self, entry: &Entry) -> Option<(Position, &[u8])> {
         match entry {
             Entry::Contact(position, range) => Some((*position, self.chunk.get(range.clone())?)),
             Entry::Merged(position, range) => Some((*position, self.merged.get(range.clone())?)),
-            Entry::Warning(_) | Entry::Duplicate(..) => None,
+            Entry::Warning(_) | Entry::People(..) | Entry::Duplicate(..) => None,
         }
     }
 
@@ -204,6 +296,11 @@ impl EncodedChunk {
                     let warning = warning.warning().ok_or_else(damaged)?;
                     counts.warnings += 1;
                     sink.warning(position, &warning).map_err(Stopped::Sink)?;
+                }
+                Entry::People(position, phone, people) => {
+                    counts.warnings += 1;
+                    let warning = people.warning(*phone, sink);
+                    sink.warning(*position, &warning).map_err(Stopped::Sink)?;
                 }
                 Entry::Duplicate(kept, range) => {
                     let record = Decoder(&chunk[range.clone()]).record().ok_or_else(damaged)?;

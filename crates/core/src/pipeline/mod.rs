@@ -198,7 +198,7 @@ struct OrderedCommit<'s, 'a, K> {
     /// Records of the run before this source.
     before: u64,
     bytes: u64,
-    /// Whether each contact of a block has its number first.
+    /// Where each contact of a block stands among those with its number.
     admitted: Vec<Admitted>,
 }
 
@@ -261,7 +261,6 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
         warnings: &[Warning],
     ) -> Result<(), Stopped<E, K::Error>> {
         let position = record.position();
-        let is_duplicate = matches!(admitted, Admitted::After { .. });
         if self.deduplicator.policy().defers() {
             let deferred =
                 self.deferred.defer(self.deduplicator, admitted, record, bytes, warnings);
@@ -269,17 +268,17 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
         }
         for warning in warnings {
             // A duplicate is not emitted, so no number stands in for a name.
-            if !(is_duplicate && is_name_from_phone(warning)) {
+            if !(admitted.kept.is_some() && is_name_from_phone(warning)) {
                 self.counts.warnings += 1;
                 self.sink.warning(position, warning).map_err(Stopped::Sink)?;
             }
         }
-        match admitted {
-            Admitted::After { kept, .. } => {
+        match admitted.kept {
+            Some(kept) => {
                 self.counts.duplicates += 1;
-                self.sink.duplicate(record, kept, &[])
+                self.sink.duplicate(record, self.deduplicator.id_of(kept), &[])
             }
-            Admitted::First => {
+            None => {
                 self.counts.contacts += 1;
                 let contact = block::emitted(self.encoder, phone, bytes);
                 self.sink.contact(position, contact.map_err(Stopped::Scratch)?)

@@ -9,7 +9,7 @@ use crate::contact::Contact;
 use crate::dedup::Conflict;
 use crate::encoder::ContactEncoder;
 use crate::reason::{Rejection, Warning};
-use crate::records::{Position, Record, RecordId};
+use crate::records::{Position, Record, RecordId, SourceId};
 
 /// A contact to emit.
 #[derive(Clone, Debug)]
@@ -89,6 +89,11 @@ pub trait Sink {
     ///
     /// When it cannot be taken; the run stops.
     fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), Self::Error>;
+
+    /// What to call a source where a warning names a record of it; its number by default.
+    fn source_name(&self, source: SourceId) -> String {
+        format!("input {}", source.0 + 1)
+    }
 
     /// Takes the progress: bytes and records of the source so far.
     fn progress(&mut self, bytes: u64, records: u64) {
