@@ -234,7 +234,7 @@ impl Section {
 }
 
 /// The parts that the reader is held to; of the others the figures are only shown.
-pub const HELD: &[Part] = &[Part::First];
+pub const HELD: &[Part] = &[Part::First, Part::Second];
 
 /// What the design asks for, as cells in a million. What it never allows has no bound here.
 struct Bounds {

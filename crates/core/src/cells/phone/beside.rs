@@ -99,15 +99,16 @@ pub(super) fn without_label(text: &str) -> Option<&str> {
 /// `… (2)`.
 pub(super) fn without_count(text: &str) -> Option<(&str, &str)> {
     let is_count = |count: &str| {
-        matches!(count.len(), 1..=2) && count.bytes().all(|byte| byte.is_ascii_digit())
+        let is_short = matches!(count.len(), 1..=2) && !count.starts_with('0');
+        is_short && count.bytes().all(|byte| byte.is_ascii_digit())
     };
     if let Some((number, count)) = text.strip_suffix(')').and_then(|text| text.rsplit_once(" (")) {
         return is_count(count).then_some((number, count));
     }
     let (count, number) = text.split_once(' ')?;
     let number = number.trim_start_matches(['-', ' ']);
-    let bare = count.trim_end_matches(['.', ')', '-']);
-    let is_set_off = bare.len() < count.len() || text[count.len()..].starts_with(" -");
+    let bare = count.trim_end_matches(['.', ')']);
+    let is_set_off = bare.len() < count.len() || text[count.len()..].starts_with(" - ");
     (count == "24/7" || is_set_off && is_count(bare)).then_some((number, count))
 }
 
@@ -233,7 +234,10 @@ fn said(part: &str) -> Vec<&str> {
 /// The part without what sets it off.
 fn bare(part: &str) -> &str {
     let is_edge = |c: char| {
-        c.is_whitespace() || c.is_ascii_punctuation() || !c.is_alphanumeric() && !c.is_ascii()
+        c.is_whitespace()
+            || c.is_ascii_punctuation()
+            || c.is_control()
+            || !c.is_alphanumeric() && !c.is_ascii()
     };
     // Vowel signs and the like at an end belong to the word.
     part.trim_matches(|c: char| is_edge(c) && !is_combining_mark(c))

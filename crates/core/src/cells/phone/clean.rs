@@ -3,7 +3,7 @@
 use contactmill_phone::{PhoneNumber, Plain, Region, parse_plain};
 
 use super::repair::is_filler;
-use super::{PhoneContext, list, lookalike};
+use super::{PhoneContext, beside, list, lookalike};
 use crate::options::BareDigits;
 
 /// Numbers have 4 digits at least (Tokelau, +690) and 15 at most (ITU-T E.164).
@@ -45,7 +45,8 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
         return None;
     }
     if let Some(region) = region {
-        if digits < body.len() && may_be_other(body) && lookalike::is_other_number(cell) {
+        let is_other = || lookalike::is_other_number(cell) || beside::without_count(cell).is_some();
+        if digits < body.len() && may_be_other(body) && is_other() {
             return None;
         }
         let may_be_date = digits <= MOST_OF_A_DATE && context.calling_code.is_none();
@@ -65,8 +66,16 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
             return None;
         }
     }
-    (!(may_be_filler([a, b, c]) && is_filler(&number.national_number().to_string())))
-        .then_some(number)
+    (!(may_be_filler([a, b, c]) && is_filler_number(number, body))).then_some(number)
+}
+
+/// Whether the national number is a filler, as it is or as it is written behind its code.
+fn is_filler_number(number: PhoneNumber, body: &[u8]) -> bool {
+    let digits: String =
+        body.iter().filter(|byte| byte.is_ascii_digit()).map(|&byte| char::from(byte)).collect();
+    let code = number.calling_code().to_string();
+    is_filler(&number.national_number().to_string())
+        || digits.strip_prefix(&code).is_some_and(is_filler)
 }
 
 /// Whether the number has the region's calling code.
@@ -74,9 +83,10 @@ fn is_of(number: PhoneNumber, region: Option<Region>) -> bool {
     region.and_then(Region::calling_code) == Some(number.calling_code())
 }
 
-/// Whether the layout may be that of an amount, an address or an identity number.
+/// Whether the layout may be that of an amount, an address, an identity number or a numbered list.
 fn may_be_other(body: &[u8]) -> bool {
     match body {
+        [_, b' ', b'-', b' ', ..] | [_, _, b' ', b'-', b' ', ..] => true,
         [_, _, _, _, b' ', _, _, _, _, b' ', _, _, _, _] => true,
         [_, _, _, _, _, _, b'-', .., _, _, _, _] => true,
         [.., b'-', _] | [.., b'-', _, _] => true,
@@ -100,23 +110,19 @@ fn is_the_same_with_plus(number: PhoneNumber, body: &[u8]) -> bool {
 }
 
 /// Whether what stands between the digits can only be layout: a slash may separate two numbers, a
-/// single dot before one or two digits, or before zeros, may be that of a float, and one behind the first
-/// digits that of a numbered list.
+/// single dot before one or two digits, or before zeros, may be that of a float.
 fn is_layout(body: &[u8]) -> bool {
     if !has_dot_or_slash(body) {
         return true;
     }
     let dots = body.iter().filter(|&&byte| byte == b'.').count();
     let [.., a, b, _] = body else { return false };
-    let is_numbered = matches!(body, [_, b'.', b' ', ..] | [_, _, b'.', b' ', ..]);
     let has_zeros_behind = || {
         body.rsplit(|&byte| byte == b'.')
             .next()
             .is_some_and(|tail| tail.iter().all(|&byte| byte == b'0'))
     };
-    !body.contains(&b'/')
-        && !is_numbered
-        && (dots != 1 || *a != b'.' && *b != b'.' && !has_zeros_behind())
+    !body.contains(&b'/') && (dots != 1 || *a != b'.' && *b != b'.' && !has_zeros_behind())
 }
 
 /// Eight bytes at a time, the last eight perhaps twice.

@@ -183,7 +183,8 @@ pub(super) fn extension(text: &str) -> Option<(&str, &str)> {
 fn without_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
     let (last, _) = text.char_indices().nth_back(word.chars().count().checked_sub(1)?)?;
     let (before, end) = text.split_at(last);
-    let is_same = end.to_lowercase() == word || !end.is_ascii() && folded(end) == folded(word);
+    let is_same = end.to_lowercase() == word
+        || end.chars().all(char::is_alphabetic) && folded(end) == folded(word);
     (is_same && !before.ends_with(char::is_alphabetic)).then_some(before)
 }
 
