@@ -24,6 +24,11 @@ pub(crate) enum Failure {
         path: PathBuf,
         message: String,
     },
+    /// The pages of the manual cannot be written.
+    Pages {
+        folder: PathBuf,
+        error: io::Error,
+    },
     StandardInput(io::Error),
     StandardOutput(io::Error),
     /// The results are in place, and the summary cannot be written.
@@ -74,6 +79,9 @@ impl fmt::Display for Failure {
                 "standard output cannot be written: {error}\n  the results are whole, in {}",
                 out.display()
             ),
+            Failure::Pages { folder, error } => {
+                write!(f, "{}: the pages cannot be written: {error}", folder.display())
+            }
             Failure::StandardInput(error) => {
                 write!(f, "standard input cannot be read: {error}")
             }
