@@ -13,7 +13,7 @@ use contactmill::{
 use self::words::{
     AcceptArgument, Assignment, Attributes, BadEmailArgument, BareDigitsArgument, DedupArgument,
     LayoutArgument, LineTypeArgument, MissingNameArgument, OnDuplicateArgument, PhonesArgument,
-    changed,
+    changed, region,
 };
 pub(crate) use self::words::{FieldArgument, ProgressArgument};
 use crate::upload_args::{SandboxArguments, UploadArguments};
@@ -331,7 +331,7 @@ impl Command {
 #[derive(Args, Debug)]
 struct PhoneArguments {
     /// ISO 3166 region of numbers without a country code, such as IN
-    #[arg(short, long, value_name = "XX")]
+    #[arg(short, long, value_name = "XX", value_parser = region)]
     region: Option<Region>,
 
     /// What digits without + mean: a national number, or one with its country code

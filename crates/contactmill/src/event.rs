@@ -6,6 +6,7 @@ use std::path::Path;
 use contactmill_core::columns::ColumnMap;
 use contactmill_core::dedup::Conflict;
 use contactmill_core::records::{Position, Record, RecordId};
+use contactmill_core::regions::RegionFits;
 use contactmill_core::{Rejection, Warning};
 use contactmill_emit::{Staging, StagingNote};
 use contactmill_source::Format;
@@ -56,6 +57,9 @@ pub enum Event<'e> {
     /// before the first record, in the order of their
     /// [`SourceId`](contactmill_core::records::SourceId).
     Opened(OpenedInput<'e>),
+    /// How the first numbers without a country code fit the regions of the world. It is advice:
+    /// nothing is read by it.
+    Regions(&'e RegionFits),
     /// All inputs are open. From here on, `stop` is looked at after every block.
     Started {
         /// The size of all inputs together, in bytes.
