@@ -216,3 +216,38 @@ fn a_region_by_another_name_is_told_by_its_code() {
     let message = "invalid value 'QQ' for '--region <XX>': not an ISO 3166 region";
     refused(folder.path(), &["convert", "dump.csv", "--region", "QQ"], 2, message);
 }
+
+#[test]
+fn too_many_rejects_are_said_with_the_exit_code() {
+    let folder = indian_mobiles();
+    for quiet in [&[][..], &["--quiet"]] {
+        let options = ["convert", "leads.csv", "--overwrite", "--max-rejects", "5%"];
+        let message = "60 of 60 records were rejected: over --max-rejects 5%\n  the results are \
+                       written all the same";
+        refused(folder.path(), &[&options, quiet].concat(), 3, message);
+        check_laws(&folder.path().join("contactmill-out"));
+    }
+}
+
+#[test]
+fn a_zero_is_refused_in_plain_words() {
+    let folder = converted_dump();
+    for option in ["--max-contacts", "--max-bytes", "--threads"] {
+        let message =
+            format!("invalid value '0' for '{option} <N>': expected a whole number, at least 1");
+        refused(folder.path(), &["convert", "dump.csv", option, "0"], 2, &message);
+    }
+}
+
+#[test]
+fn a_mapping_for_another_layout_is_told_the_columns_that_fit() {
+    let folder = converted_dump();
+    let path = folder.path();
+    let profile = "[map]\nname = \"Kunde\"\nphone = \"Handy\"\n";
+    fs::write(path.join("crm.toml"), profile).unwrap();
+    let message = "dump.csv: there is no column \"Kunde\"\n  its columns are: Name, Phone, City, \
+                   Plan\n  those that fit: --map name=Name --map phone=Phone\n";
+    let profile = ["dump.csv", "--profile", "crm.toml"];
+    refused(path, &[&["inspect"], &profile[..]].concat(), 1, message);
+    refused(path, &[&["convert", "--out", "other"], &profile[..]].concat(), 1, message);
+}

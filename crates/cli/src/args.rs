@@ -15,7 +15,7 @@ use self::words::{
     LayoutArgument, LineTypeArgument, MissingNameArgument, OnDuplicateArgument, PhonesArgument,
     changed, region,
 };
-pub(crate) use self::words::{FieldArgument, ProgressArgument};
+pub(crate) use self::words::{FieldArgument, ProgressArgument, from_one};
 use crate::upload_args::{SandboxArguments, UploadArguments};
 
 mod words;
@@ -380,11 +380,11 @@ struct DuplicateArguments {
 #[derive(Args, Debug)]
 pub(crate) struct LimitArguments {
     /// Contacts in one import array
-    #[arg(long, value_name = "N", default_value = "500")]
+    #[arg(long, value_name = "N", default_value = "500", value_parser = from_one::<NonZeroUsize>)]
     max_contacts: NonZeroUsize,
 
     /// Bytes in one import array
-    #[arg(long, value_name = "N", default_value = "100000")]
+    #[arg(long, value_name = "N", default_value = "100000", value_parser = from_one::<NonZeroUsize>)]
     max_bytes: NonZeroUsize,
 
     /// Exit with code 3 when more records than this are rejected; the files are written all the same
@@ -392,7 +392,7 @@ pub(crate) struct LimitArguments {
     pub(crate) max_rejects: Option<MaxRejects>,
 
     /// Worker threads; with 1, everything is done by one thread [default: all cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = from_one::<NonZeroUsize>)]
     threads: Option<NonZeroUsize>,
 }
 

@@ -182,6 +182,11 @@ pub(super) fn region(text: &str) -> Result<Region, String> {
     })
 }
 
+/// A number from 1 up, in words that people use.
+pub(crate) fn from_one<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "expected a whole number, at least 1".to_owned())
+}
+
 /// What kind of cell a value stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FieldArgument {

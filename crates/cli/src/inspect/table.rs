@@ -87,6 +87,7 @@ const fn grade(count: u64, of: u64) -> Style {
 fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
     let Inspection { sampled, blank, .. } = seen.inspection;
     let filled_of = sampled - blank;
+    let folded = empty_columns(seen);
     writeln!(
         out,
         "\n{HEADING}     {:<NAME_WIDTH$} {:>6}  {:<12} {:<8} {:>5} {:>6}{HEADING:#}",
@@ -96,6 +97,9 @@ fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
         seen.map.columns().zip(&seen.inspection.columns).enumerate()
     {
         let decision = seen.map.decision(index).unwrap_or_default();
+        if folded.contains(&index) {
+            continue;
+        }
         let (field, style) = match role {
             ColumnRole::Field(MappedField::Attribute(_)) => ("attribute".to_owned(), DIM),
             ColumnRole::Field(field) => (field.to_string(), Style::new()),
@@ -127,7 +131,28 @@ fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
         }
         write_found(out, &column.found)?;
     }
-    Ok(())
+    write_empty(out, seen, &folded)
+}
+
+/// The empty columns that hold no field, where there are several.
+fn empty_columns(seen: &SeenColumns) -> Vec<usize> {
+    let columns = seen.map.columns().zip(&seen.inspection.columns).enumerate();
+    let is_field = |role: &ColumnRole| matches!(role, ColumnRole::Field(field) if !matches!(field, MappedField::Attribute(_)));
+    let empty = columns.filter(|(_, ((_, role), column))| column.filled == 0 && !is_field(role));
+    let empty: Vec<usize> = empty.map(|(index, _)| index).collect();
+    let has_records = seen.inspection.sampled > seen.inspection.blank;
+    if has_records && empty.len() > 1 { empty } else { Vec::new() }
+}
+
+fn write_empty(out: &mut impl Write, seen: &SeenColumns, empty: &[usize]) -> io::Result<()> {
+    if empty.is_empty() {
+        return Ok(());
+    }
+    let columns = seen.map.columns().enumerate().filter(|(index, _)| empty.contains(index));
+    let names: Vec<String> =
+        columns.map(|(index, (name, _))| format!("{} {name}", column_letters(index))).collect();
+    let line = format!("{} empty columns: {}", empty.len(), names.join(", "));
+    writeln!(out, "     {DIM}{}{DIM:#}", cut(&line, WIDTH - 5))
 }
 
 fn write_found(out: &mut impl Write, found: &[FindingCount]) -> io::Result<()> {
