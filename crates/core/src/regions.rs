@@ -106,7 +106,7 @@ impl RegionFits {
 /// let map = FieldMapping::default().resolve(&["Phone".into()])?;
 /// let mut sample = RegionSample::new(&Options::default());
 /// for number in 0..20 {
-///     let cell = format!("98765432{number:02}");
+///     let cell = (9_000_000_000_u64 - number * 137_654_321).to_string();
 ///     sample.add(Record::new(&cell, &[cell.len()], Position::default(), Integrity::Whole), &map);
 /// }
 /// assert_eq!(sample.fits().likely().map(|advice| advice.region), Some(Region::IN));
@@ -203,5 +203,59 @@ impl RegionSample {
         let tried = self.without_code.len() as u64;
         let fit = 2 * share(valid + mobile, tried) + share(written, self.with_code.values().sum());
         RegionAdvice { region, valid, mobile, written, fit }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::FieldMapping;
+    use crate::records::{Integrity, Position};
+
+    fn fits(cells: impl Iterator<Item = String>, region: Option<Region>) -> RegionFits {
+        let map = FieldMapping::default().resolve(&["Phone".into()]).unwrap();
+        let mut sample = RegionSample::new(&Options { region, ..Options::default() });
+        for cell in cells {
+            let ends = [cell.len()];
+            let record = Record::new(&cell, &ends, Position::default(), Integrity::Whole);
+            sample.add(record, &map);
+        }
+        sample.fits()
+    }
+
+    fn indian_mobiles(count: u64) -> impl Iterator<Item = String> {
+        (0..count).map(|at| (9_000_000_000 - at * 37_654_321).to_string())
+    }
+
+    #[test]
+    fn mobiles_outweigh_numbers_that_are_only_valid() {
+        let fits = fits(indian_mobiles(60), Some(Region::DE));
+        let given = fits.given.unwrap();
+        assert!(10 * given.valid > 8 * fits.tried && given.mobile == 0, "{given:?}");
+        assert_eq!(fits.likely().unwrap().region, Region::IN);
+        assert_eq!(fits.better().unwrap().region, Region::IN);
+    }
+
+    #[test]
+    fn the_region_that_fits_is_not_doubted() {
+        assert_eq!(fits(indian_mobiles(60), Some(Region::IN)).better(), None);
+        let fixed = || (0..60).map(|at| format!("089 {}", 2_345_678 + at * 76_543));
+        assert_eq!(fits(fixed(), Some(Region::DE)).better(), None);
+    }
+
+    #[test]
+    fn few_numbers_and_those_of_several_regions_name_none() {
+        assert_eq!(fits(indian_mobiles(9), None).likely(), None);
+        // Mobiles in Spain, Algeria, South Africa and more.
+        let of_many = (0..60).map(|at| format!("06{}", 12_345_678 + at * 765_432));
+        assert_eq!(fits(of_many, None).likely(), None);
+    }
+
+    #[test]
+    fn codes_that_are_written_speak_for_their_region() {
+        let written = (0..5).map(|at| format!("+33 6 12 34 56 7{at}"));
+        let bare = (0..60).map(|at| format!("06{}", 12_345_678 + at * 765_432));
+        let first = fits(written.chain(bare), None).regions[0];
+        assert_eq!((first.region, first.written), (Region::FR, 5));
     }
 }
