@@ -12,7 +12,7 @@ use contactmill_emit::{Staging, StagingNote};
 use contactmill_source::Format;
 
 /// Something that happens in a run. It is reported on the thread that called `run`, in this order:
-/// the staging folder, what stands in the inputs, the inputs, records and progress, the end.
+/// the staging folder, what stands in the inputs, the inputs, regions, records and progress, the end.
 ///
 /// Records hold personal data. Whoever logs events decides which of it may be written.
 #[derive(Clone, Copy, Debug)]
