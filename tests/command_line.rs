@@ -167,3 +167,87 @@ fn standard_input_is_inspected_in_a_folder_that_cannot_be_written_to() {
     assert_eq!(output.status.code(), Some(1), "{printed}");
     assert!(printed.starts_with("error: <stdin>: ") && printed.contains("TMPDIR"), "{printed}");
 }
+
+/// Numbers of mobiles in India, as a CSV. Most are valid in Germany, too.
+fn indian_mobiles() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let digits = |at: u64| 9_000_000_000 - at * 37_654_321;
+    let rows: String = (0..60).map(|at| format!("Lead {at},{}\n", digits(at))).collect();
+    fs::write(folder.path().join("leads.csv"), format!("Name,Phone\n{rows}")).unwrap();
+    folder
+}
+
+#[test]
+fn the_region_that_numbers_fit_is_advised_and_not_taken() {
+    let folder = indian_mobiles();
+    let printed = |arguments: &[&str]| text(&run(folder.path(), arguments).stdout);
+    let summary = printed(&["convert", "leads.csv"]);
+    assert!(summary.contains("for phone_country_unknown: --region IN"), "{summary}");
+    assert!(summary.contains("the numbers fit IN best (100 % valid"), "{summary}");
+    assert_eq!(manifest(&folder.path().join("contactmill-out"))["counts"]["contacts"], 0);
+    let inspected = printed(&["inspect", "leads.csv"]);
+    assert!(inspected.contains("--region IN  100 %"), "{inspected}");
+    assert!(inspected.contains("\n  contactmill convert leads.csv --region IN\n"), "{inspected}");
+}
+
+#[test]
+fn a_region_that_numbers_fit_much_worse_than_another_is_doubted() {
+    let folder = indian_mobiles();
+    for (region, is_doubted) in [("DE", true), ("IN", false)] {
+        let arguments = ["convert", "leads.csv", "--region", region, "--overwrite"];
+        let summary = text(&run(folder.path(), &arguments).stdout);
+        let doubt = format!("--region {region} may be wrong: the numbers fit IN best");
+        assert_eq!(summary.contains(&doubt), is_doubted, "{summary}");
+    }
+}
+
+#[test]
+fn a_region_by_another_name_is_told_by_its_code() {
+    let folder = converted_dump();
+    for (said, meant) in
+        [("UK", "GB"), ("India", "IN"), ("91", "IN"), ("+44", "GB"), ("Deutschland", "DE")]
+    {
+        let message = format!(
+            "invalid value '{said}' for '--region <XX>': expected an ISO 3166 code; did you mean \
+             --region {meant}?"
+        );
+        refused(folder.path(), &["convert", "dump.csv", "--region", said], 2, &message);
+    }
+    let message = "invalid value 'QQ' for '--region <XX>': not an ISO 3166 region";
+    refused(folder.path(), &["convert", "dump.csv", "--region", "QQ"], 2, message);
+}
+
+#[test]
+fn too_many_rejects_are_said_with_the_exit_code() {
+    let folder = indian_mobiles();
+    for quiet in [&[][..], &["--quiet"]] {
+        let options = ["convert", "leads.csv", "--overwrite", "--max-rejects", "5%"];
+        let message = "60 of 60 records were rejected: over --max-rejects 5%\n  the results are \
+                       written all the same";
+        refused(folder.path(), &[&options, quiet].concat(), 3, message);
+        check_laws(&folder.path().join("contactmill-out"));
+    }
+}
+
+#[test]
+fn a_zero_is_refused_in_plain_words() {
+    let folder = converted_dump();
+    for option in ["--max-contacts", "--max-bytes", "--threads"] {
+        let message =
+            format!("invalid value '0' for '{option} <N>': expected a whole number, at least 1");
+        refused(folder.path(), &["convert", "dump.csv", option, "0"], 2, &message);
+    }
+}
+
+#[test]
+fn a_mapping_for_another_layout_is_told_the_columns_that_fit() {
+    let folder = converted_dump();
+    let path = folder.path();
+    let profile = "[map]\nname = \"Kunde\"\nphone = \"Handy\"\n";
+    fs::write(path.join("crm.toml"), profile).unwrap();
+    let message = "dump.csv: there is no column \"Kunde\"\n  its columns are: Name, Phone, City, \
+                   Plan\n  those that fit: --map name=Name --map phone=Phone\n";
+    let profile = ["dump.csv", "--profile", "crm.toml"];
+    refused(path, &[&["inspect"], &profile[..]].concat(), 1, message);
+    refused(path, &[&["convert", "--out", "other"], &profile[..]].concat(), 1, message);
+}

@@ -322,3 +322,17 @@ fn a_column_of_countries_that_holds_something_else_is_pointed_out() {
     let printed = summary("as-attribute", &["--map", "attr:Land=Land"]);
     assert!(!printed.contains("rejected records"), "{printed}");
 }
+
+#[test]
+fn empty_columns_that_hold_no_field_share_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (1..30).map(|at| format!("Extra{at}")).collect();
+    let blank = ",".repeat(29);
+    let csv = format!("Name,Phone,{},E-mail\nAsha,+919876543210,{blank}\n", names.join(","));
+    fs::write(folder.path().join("wide.csv"), csv).unwrap();
+    let printed = inspected(folder.path(), &["wide.csv"]);
+    assert!(printed.contains("\n     29 empty columns: C Extra1, D Extra2, "), "{printed}");
+    assert!(printed.contains("\n AF  E-mail"), "{printed}");
+    assert!(!printed.contains("\n  C  Extra1"), "{printed}");
+    assert!(printed.lines().all(|line| line.chars().count() <= 80), "{printed}");
+}

@@ -13,9 +13,9 @@ use contactmill::{
 use self::words::{
     AcceptArgument, Assignment, Attributes, BadEmailArgument, BareDigitsArgument, DedupArgument,
     LayoutArgument, LineTypeArgument, MissingNameArgument, OnDuplicateArgument, PhonesArgument,
-    changed,
+    changed, region,
 };
-pub(crate) use self::words::{FieldArgument, ProgressArgument};
+pub(crate) use self::words::{FieldArgument, ProgressArgument, from_one};
 use crate::upload_args::{SandboxArguments, UploadArguments};
 
 mod words;
@@ -40,6 +40,34 @@ pub(crate) enum Command {
     Upload(Box<UploadArguments>),
     /// A local stand-in of the service, to rehearse an upload
     Sandbox(SandboxArguments),
+    /// Print the script that completes commands and options in a shell
+    Completions(CompletionsArguments),
+    /// Print a page of the manual, or write all of them
+    Man(ManArguments),
+}
+
+/// Print the script that completes commands and options in a shell.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "bash:        contactmill completions bash > ~/.local/share/bash-completion/completions/contactmill\nzsh:         contactmill completions zsh > a folder of $fpath, as _contactmill\nfish:        contactmill completions fish > ~/.config/fish/completions/contactmill.fish\npowershell:  contactmill completions powershell >> $PROFILE"
+)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Print a page of the manual, or write all of them.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: contactmill man convert | man -l -")]
+pub(crate) struct ManArguments {
+    /// The command whose page is printed [default: contactmill itself]
+    #[arg(value_name = "COMMAND", conflicts_with = "out")]
+    pub(crate) command: Option<String>,
+
+    /// Write every page into this folder, such as ~/.local/share/man/man1
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// Show what is in a dump and how it would be read, by a sample of all of it: its form, what each
@@ -290,7 +318,11 @@ impl Command {
         let columns = match self {
             Command::Convert(arguments) => &arguments.columns,
             Command::Inspect(arguments) => &arguments.columns,
-            Command::Explain(_) | Command::Upload(_) | Command::Sandbox(_) => return None,
+            Command::Explain(_)
+            | Command::Upload(_)
+            | Command::Sandbox(_)
+            | Command::Completions(_)
+            | Command::Man(_) => return None,
         };
         Some((columns.profile.as_deref()?, columns.mapping()))
     }
@@ -299,7 +331,7 @@ impl Command {
 #[derive(Args, Debug)]
 struct PhoneArguments {
     /// ISO 3166 region of numbers without a country code, such as IN
-    #[arg(short, long, value_name = "XX")]
+    #[arg(short, long, value_name = "XX", value_parser = region)]
     region: Option<Region>,
 
     /// What digits without + mean: a national number, or one with its country code
@@ -348,11 +380,11 @@ struct DuplicateArguments {
 #[derive(Args, Debug)]
 pub(crate) struct LimitArguments {
     /// Contacts in one import array
-    #[arg(long, value_name = "N", default_value = "500")]
+    #[arg(long, value_name = "N", default_value = "500", value_parser = from_one::<NonZeroUsize>)]
     max_contacts: NonZeroUsize,
 
     /// Bytes in one import array
-    #[arg(long, value_name = "N", default_value = "100000")]
+    #[arg(long, value_name = "N", default_value = "100000", value_parser = from_one::<NonZeroUsize>)]
     max_bytes: NonZeroUsize,
 
     /// Exit with code 3 when more records than this are rejected; the files are written all the same
@@ -360,7 +392,7 @@ pub(crate) struct LimitArguments {
     pub(crate) max_rejects: Option<MaxRejects>,
 
     /// Worker threads; with 1, everything is done by one thread [default: all cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = from_one::<NonZeroUsize>)]
     threads: Option<NonZeroUsize>,
 }
 
@@ -450,7 +482,7 @@ mod tests {
     fn needed(command: &str) -> &'static [&'static [&'static str]] {
         match command {
             "upload" => &[&["results", "--target=m1bot"], &["results"]],
-            "sandbox" => &[&[]],
+            "sandbox" | "man" => &[&[]],
             _ => &[&["value"]],
         }
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use contactmill::manifest::Counts;
 use contactmill::{Convert, ErrorKind, Event, Manifest, StagingNote};
 use contactmill_upload::{JournalError, UploadError, unsettled};
 
@@ -16,8 +17,7 @@ use crate::signals::{EndsProcess, Signals};
 use crate::summary::{RunNotes, Summary};
 use crate::terminal;
 
-/// Converts and reports. The exit code is 3 when too much was rejected, and that of the signal when
-/// one stopped the run.
+/// Converts and reports. Too many rejected records are a failure, whose results are in place.
 pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     let inputs = inputs(&arguments.inputs)?;
     // Before there is a staging folder, which must not be left behind.
@@ -49,11 +49,11 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         }
         _ => {}
     }
-    let (counts, max) = (manifest.counts, arguments.limits.max_rejects);
-    Ok(match max.is_some_and(|max| max.is_exceeded(counts.rejected, counts.records)) {
-        true => ExitCode::from(3),
-        false => ExitCode::SUCCESS,
-    })
+    let Counts { rejected, records, .. } = manifest.counts;
+    match arguments.limits.max_rejects.filter(|max| max.is_exceeded(rejected, records)) {
+        Some(max) => Err(Failure::TooManyRejects { rejected, records, max }),
+        None => Ok(ExitCode::SUCCESS),
+    }
 }
 
 /// Prints the manifest or the summary, as was asked.

@@ -4,11 +4,12 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use contactmill::columns::{MappingError, PhoneCandidate};
-use contactmill::{Error, Hint};
+use contactmill::columns::{MappedField, MappingError, PhoneCandidate};
+use contactmill::{Error, Hint, MaxRejects};
 
 use crate::hints;
 use crate::shell::shell_word;
+use crate::summary::grouped;
 use crate::upload::UploadFailure;
 
 /// Why a command could not do what was asked.
@@ -24,12 +25,23 @@ pub(crate) enum Failure {
         path: PathBuf,
         message: String,
     },
+    /// The pages of the manual cannot be written.
+    Pages {
+        folder: PathBuf,
+        error: io::Error,
+    },
     StandardInput(io::Error),
     StandardOutput(io::Error),
     /// The results are in place, and the summary cannot be written.
     Summary {
         out: PathBuf,
         error: io::Error,
+    },
+    /// More records were rejected than `--max-rejects` allows.
+    TooManyRejects {
+        rejected: u64,
+        records: u64,
+        max: MaxRejects,
     },
     Signals(io::Error),
     /// A signal asked for it, with the exit code that it has.
@@ -44,6 +56,7 @@ impl Failure {
         match self {
             Failure::Stopped(Some(code)) => *code,
             Failure::Upload(failure) => failure.exit_code(),
+            Failure::TooManyRejects { .. } => 3,
             Failure::Usage(error) => u8::try_from(error.exit_code()).unwrap_or(2),
             _ => 1,
         }
@@ -63,6 +76,14 @@ impl fmt::Display for Failure {
             Failure::StandardInputTwice => f.write_str("standard input (-) can be read only once"),
             Failure::Profile { path, message } => write!(f, "{}: {message}", path.display()),
             Failure::Usage(error) => error.fmt(f),
+            Failure::TooManyRejects { rejected, records, max } => {
+                let (rejected, records) = (grouped(*rejected), grouped(*records));
+                write!(
+                    f,
+                    "{rejected} of {records} records were rejected: over --max-rejects {max}"
+                )?;
+                f.write_str("\n  the results are written all the same")
+            }
             Failure::Signals(error) => write!(f, "cannot listen to signals: {error}"),
             Failure::Stopped(_) => f.write_str("stopped by a signal; nothing was written"),
             Failure::Upload(failure) => failure.fmt(f),
@@ -74,6 +95,9 @@ impl fmt::Display for Failure {
                 "standard output cannot be written: {error}\n  the results are whole, in {}",
                 out.display()
             ),
+            Failure::Pages { folder, error } => {
+                write!(f, "{}: the pages cannot be written: {error}", folder.display())
+            }
             Failure::StandardInput(error) => {
                 write!(f, "standard input cannot be read: {error}")
             }
@@ -128,9 +152,19 @@ fn mapping_failure(
             };
             write!(f, "{}", listed(add, &[example_header(*columns)]))
         }
-        MappingError::UnknownColumn { column, columns } => {
+        MappingError::UnknownColumn { column, columns, fits, .. } => {
             writeln!(f, "there is no column {column:?}")?;
-            write!(f, "{}", listed("its columns are:", columns))
+            write!(f, "{}", listed("its columns are:", columns))?;
+            let map = |(field, column): &(MappedField, String)| {
+                format!("--map {}", shell_word(&format!("{field}={column}")))
+            };
+            match fits.as_slice() {
+                [] => Ok(()),
+                fits => {
+                    let maps: Vec<String> = fits.iter().map(map).collect();
+                    write!(f, "\n  those that fit: {}", maps.join(" "))
+                }
+            }
         }
         other => write!(f, "{other}"),
     }

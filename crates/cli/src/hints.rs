@@ -1,6 +1,8 @@
 //! Which options of the command line help. The library says what to do in words of its own.
 
-use contactmill::{Hint, Reason};
+use contactmill::{Hint, Reason, RegionAdvice, RegionFits};
+
+use crate::summary::percent;
 
 /// The options that let a run succeed, as a sentence; `None` where the text of the error says all.
 pub(crate) fn of_error(hint: Hint<'_>) -> Option<&'static str> {
@@ -26,6 +28,19 @@ pub(crate) const fn of_reason(reason: Reason) -> Option<&'static str> {
         Reason::TextInvalidEncoding => "--encoding NAME",
         _ => return None,
     })
+}
+
+/// What the numbers without a country code say of their region.
+pub(crate) fn likely_region(fits: &RegionFits, advice: RegionAdvice) -> String {
+    let RegionAdvice { region, valid, mobile, .. } = advice;
+    let (valid, mobile) = (percent(valid, fits.tried), percent(mobile, fits.tried));
+    format!("the numbers fit {region} best ({valid} valid, {mobile} mobile)")
+}
+
+/// What they say against the region that was named.
+pub(crate) fn better_region(fits: &RegionFits, advice: RegionAdvice) -> String {
+    let given = fits.given.map(|given| given.region.to_string()).unwrap_or_default();
+    format!("--region {given} may be wrong: {}", likely_region(fits, advice))
 }
 
 /// The option of `upload` for a certificate whose issuer is not trusted.

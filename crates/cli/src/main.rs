@@ -4,12 +4,14 @@
 //! knows no rule about contacts: what a command does, the library `contactmill` does.
 
 mod args;
+mod completions;
 mod convert;
 mod explain;
 mod failure;
 mod hints;
 mod inputs;
 mod inspect;
+mod man;
 mod profile;
 mod progress;
 mod sandbox;
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Upload(arguments) => upload::run(&arguments),
         Command::Sandbox(arguments) => sandbox::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     });
     let failure = match ran {
         Ok(code) => return code,

@@ -1,5 +1,6 @@
 //! What people see at the end of a run.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -8,7 +9,8 @@ use anstyle::AnsiColor;
 use contactmill::columns::{ColumnMap, ColumnRole, DecidedBy, MappedField};
 use contactmill::manifest::Counts;
 use contactmill::{
-    ArrayLayout, Event, Manifest, OpenedInput, Position, Reason, Record, Warning, WarningCode,
+    ArrayLayout, Event, Manifest, OpenedInput, Position, Reason, Record, RegionFits, Warning,
+    WarningCode,
 };
 
 use crate::hints;
@@ -23,6 +25,7 @@ const SHOWN_CHARACTERS: usize = 44;
 
 const HEADING: Style = Style::new().bold();
 const GOOD: Style = Style::of(AnsiColor::Green).bold();
+const WARN: Style = Style::of(AnsiColor::Yellow);
 const DIM: Style = Style::new().dimmed();
 
 /// What the summary needs of a run beside its manifest.
@@ -38,6 +41,8 @@ pub(crate) struct RunNotes {
     unknown_countries: BTreeMap<String, u64>,
     /// What is worth knowing of how columns were taken, one line each.
     columns: Vec<String>,
+    /// How numbers without a country code fit regions.
+    regions: RegionFits,
     rejected: BTreeMap<Reason, Tally>,
     warnings: BTreeMap<WarningCode, Tally>,
     /// Whether values of records are kept, which are personal data.
@@ -79,6 +84,7 @@ impl RunNotes {
                 self.country_columns.push(input.columns.map(country_columns).unwrap_or_default());
                 self.columns.extend(column_notes(input));
             }
+            Event::Regions(fits) => self.regions = RegionFits::clone(fits),
             Event::Rejected { record, rejection } => {
                 let RunNotes { rejected, phone_columns, show_values, .. } = self;
                 let example = || show_values.then(|| phone_cells(*record, phone_columns));
@@ -107,8 +113,15 @@ impl RunNotes {
     }
 
     /// The options that let rejected records be taken, by their reason.
-    fn helpful_options(&self) -> impl Iterator<Item = (Reason, &'static str)> {
-        self.rejected.keys().filter_map(|&reason| Some((reason, hints::of_reason(reason)?)))
+    fn helpful_options(&self) -> impl Iterator<Item = (Reason, Cow<'static, str>)> {
+        let likely = self.regions.likely();
+        self.rejected.keys().filter_map(move |&reason| {
+            let options = Cow::Borrowed(hints::of_reason(reason)?);
+            Some(match likely.filter(|_| reason == Reason::PhoneCountryUnknown) {
+                Some(advice) => (reason, options.replace("XX", advice.region.as_str()).into()),
+                None => (reason, options),
+            })
+        })
     }
 }
 
@@ -303,6 +316,7 @@ impl Summary<'_> {
         for (reason, options) in self.notes.helpful_options() {
             writeln!(out, "  or, for {reason}: {options}")?;
         }
+        self.write_region(out)?;
         for (name, count) in &self.notes.unknown_countries {
             let (count, map) = (grouped(*count), shell_word(&format!("attr:{name}={name}")));
             writeln!(out, "  {count} of these: {} says no country that is known", one_line(name))?;
@@ -317,6 +331,20 @@ impl Summary<'_> {
                 let folder = shell_word(&path);
                 writeln!(out, "  contactmill upload {folder} --target NAME --dry-run")
             }
+        }
+    }
+}
+
+impl Summary<'_> {
+    /// What the numbers without a country code say of their region.
+    fn write_region(&self, out: &mut impl Write) -> io::Result<()> {
+        let RunNotes { regions, rejected, .. } = self.notes;
+        if let Some(advice) = regions.better() {
+            return writeln!(out, "  {WARN}{}{WARN:#}", hints::better_region(regions, advice));
+        }
+        match regions.likely().filter(|_| rejected.contains_key(&Reason::PhoneCountryUnknown)) {
+            Some(advice) => writeln!(out, "    {}", hints::likely_region(regions, advice)),
+            None => Ok(()),
         }
     }
 }
@@ -341,6 +369,15 @@ fn printable(c: char) -> impl Iterator<Item = char> {
     let escaped = c.is_control().then(|| c.escape_default());
     let plain = (!c.is_control()).then_some(c);
     escaped.into_iter().flatten().chain(plain)
+}
+
+/// A share, as people say it.
+pub(crate) fn percent(count: u64, of: u64) -> String {
+    match of {
+        0 => "–".to_owned(),
+        _ if count > 0 && count * 100 < of => "<1 %".to_owned(),
+        _ => format!("{} %", count * 100 / of),
+    }
 }
 
 /// A number with commas between its thousands.

@@ -120,6 +120,16 @@ pub(crate) fn json() -> Terminal<impl Write> {
     Terminal::new(stream, Escapes::OfJson)
 }
 
+/// Standard output, for a file that is made of our own words alone: a shell must get each character.
+pub(crate) fn own_file() -> impl Write {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the door, and nobody else's text is here"
+    )]
+    let stream = io::stdout().lock();
+    stream
+}
+
 /// Standard error.
 pub(crate) fn stderr() -> Terminal<impl Write> {
     #[expect(clippy::disallowed_methods, reason = "this is the door")]

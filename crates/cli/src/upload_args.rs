@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use contactmill_sandbox::{AnswerStyle, DEFAULT_PORT, Faults, Options};
 use contactmill_upload::{Service, Target, TargetError, UploadOptions};
 
-use crate::args::DisplayArguments;
+use crate::args::{DisplayArguments, from_one};
 
 /// Send what convert wrote, within the limit, and account for every contact.
 ///
@@ -79,7 +79,7 @@ pub(crate) struct SendingArguments {
     pub(crate) ca_file: Option<PathBuf>,
 
     /// Requests a minute [default: the target's, 100]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = from_one::<NonZeroU32>)]
     rate: Option<NonZeroU32>,
 
     /// Maximum number of requests under way
@@ -190,7 +190,7 @@ pub(crate) struct SandboxArguments {
     port: u16,
 
     /// Maximum number of requests a minute for each token
-    #[arg(long, value_name = "N", default_value = "100")]
+    #[arg(long, value_name = "N", default_value = "100", value_parser = from_one::<NonZeroU32>)]
     rate: NonZeroU32,
 
     /// Maximum size of a body, in bytes

@@ -8,6 +8,7 @@ use contactmill_core::columns::FieldMapping;
 use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::pipeline::{Counts, Pipeline, PipelineOptions, Scratch};
 use contactmill_core::records::SourceId;
+use contactmill_core::regions::RegionSample;
 use contactmill_core::{Normalizer, Options};
 use contactmill_emit::{
     ArrayLayout, ArrayWriter, BatchLimits, ContactWriter, EmitError, Existing, Finished,
@@ -266,10 +267,14 @@ impl Settings<'_> {
         on_event: &mut OnEvent<'_>,
     ) -> Result<Vec<OpenInput>, Error> {
         let Settings { mapping, options, stop, .. } = self;
-        let inputs = Opening { reading, mapping, options, stop: *stop }.all(inputs, on_event)?;
-        for input in &inputs {
+        let mut inputs =
+            Opening { reading, mapping, options, stop: *stop }.all(inputs, on_event)?;
+        let mut regions = RegionSample::new(options);
+        for input in &mut inputs {
             on_event(Event::Opened(input.opened()));
+            regions.append(std::mem::take(&mut input.regions));
         }
+        on_event(Event::Regions(&regions.fits()));
         on_event(Event::Started { bytes: inputs.iter().map(|input| input.bytes).sum() });
         Ok(inputs)
     }

@@ -6,12 +6,13 @@ use std::path::Path;
 use contactmill_core::columns::ColumnMap;
 use contactmill_core::dedup::Conflict;
 use contactmill_core::records::{Position, Record, RecordId};
+use contactmill_core::regions::RegionFits;
 use contactmill_core::{Rejection, Warning};
 use contactmill_emit::{Staging, StagingNote};
 use contactmill_source::Format;
 
 /// Something that happens in a run. It is reported on the thread that called `run`, in this order:
-/// the staging folder, what stands in the inputs, the inputs, records and progress, the end.
+/// the staging folder, what stands in the inputs, the inputs, regions, records and progress, the end.
 ///
 /// Records hold personal data. Whoever logs events decides which of it may be written.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +57,9 @@ pub enum Event<'e> {
     /// before the first record, in the order of their
     /// [`SourceId`](contactmill_core::records::SourceId).
     Opened(OpenedInput<'e>),
+    /// How the first numbers without a country code fit the regions of the world. It is advice:
+    /// nothing is read by it.
+    Regions(&'e RegionFits),
     /// All inputs are open. From here on, `stop` is looked at after every block.
     Started {
         /// The size of all inputs together, in bytes.

@@ -49,11 +49,10 @@ pub use contactmill_core::columns;
 pub use contactmill_core::contact::Attribute;
 pub use contactmill_core::dedup::{Conflict, DedupPolicy};
 pub use contactmill_core::explain::{Explained, Explanation, Step, StepKind};
-pub use contactmill_core::inspect::{
-    ColumnInspection, Finding, FindingCount, Inspection, OptOuts, RegionAdvice,
-};
+pub use contactmill_core::inspect::{ColumnInspection, Finding, FindingCount, Inspection, OptOuts};
 pub use contactmill_core::options;
 pub use contactmill_core::records::{Position, Record, RecordId, SourceId};
+pub use contactmill_core::regions::{RegionAdvice, RegionFits, meant_region};
 pub use contactmill_core::{
     Field, METADATA_VERSION, Options, Reason, Region, Rejection, UnknownRegion, Warning,
     WarningCode,

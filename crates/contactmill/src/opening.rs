@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use contactmill_core::Options;
 use contactmill_core::columns::{ColumnMap, FieldMapping, MappingError, Resumed, Sampled};
+use contactmill_core::regions::RegionSample;
 use contactmill_source::{
     AnySource, Dump, DumpMember, Format, ReadOptions, SkippedColumn, SkippedMember, TextEncoding,
 };
@@ -30,6 +31,8 @@ pub(crate) struct OpenInput {
     /// What its columns hold; nothing when it is empty.
     pub(crate) map: Option<ColumnMap>,
     pub(crate) records: u64,
+    /// Its first phone cells, for advice on their region.
+    pub(crate) regions: RegionSample,
     /// Open since its header was read, if it is one of the first. The others are opened again when
     /// their turn comes: there may be more of them than can be open.
     source: Option<Resumed<AnySource>>,
@@ -148,6 +151,10 @@ impl Opening<'_> {
                 None
             }
         };
+        let mut regions = RegionSample::new(self.options);
+        if let Some(map) = &map {
+            sampled.visit(&mut |record| regions.add(record, map))?;
+        }
         let source = sampled.source();
         let mut input = OpenInput {
             name: source.name().to_owned(),
@@ -161,6 +168,7 @@ impl Opening<'_> {
             skipped: source.skipped_columns().to_vec(),
             map,
             records: 0,
+            regions,
             source: None,
             member,
         };

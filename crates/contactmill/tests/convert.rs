@@ -141,6 +141,7 @@ fn events_come_in_their_order_and_agree_with_the_manifest() {
                     assert_eq!(input.columns.unwrap().columns().count(), 2);
                     "opened"
                 }
+                Event::Regions(_) => "regions",
                 Event::Started { bytes } => {
                     assert_eq!(bytes, fs::metadata(&path).unwrap().len() + reader.len() as u64);
                     "started"
@@ -171,8 +172,8 @@ fn events_come_in_their_order_and_agree_with_the_manifest() {
         })
         .run()
         .unwrap();
-    let (begin, rest) = kinds.split_at(4);
-    assert_eq!(begin, ["staged", "copying", "opened", "started"]);
+    let (begin, rest) = kinds.split_at(5);
+    assert_eq!(begin, ["staged", "copying", "opened", "regions", "started"]);
     assert_eq!(rest.last(), Some(&"committed"));
     assert!(rest.contains(&"progress") && rest.contains(&"writing"), "{rest:?}");
     assert_eq!(rejected, [(0, 4, "phone_too_short"), (1, 2, "phone_excel_rounded")]);

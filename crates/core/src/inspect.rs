@@ -5,22 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use contactmill_phone::Region;
-
 use crate::cells::country::{self, CountryReading};
 use crate::cells::email::{self, EmailReading};
 use crate::cells::name;
-use crate::cells::phone::read_phone;
 use crate::columns::consent::{self, Consent};
 use crate::columns::field::MappedField;
 use crate::columns::mapping::{ColumnMap, ColumnRole, RecordKind};
 use crate::contact::Contact;
 use crate::explain::Notes;
 use crate::normalize::Normalizer;
-use crate::options::Options;
 use crate::raw::RawContact;
 use crate::reason::{Reason, WarningCode};
 use crate::records::{Block, Position, Record, RecordBuffer, Source, SourceId};
+use crate::regions::{RegionFits, RegionSample};
 use crate::text::{is_blank, says_nothing};
 
 /// Maximum number of records in the sample.
@@ -29,10 +26,7 @@ const MAX_RECORDS: usize = 20_000;
 /// Maximum size of the sample, in bytes.
 const MAX_BYTES: usize = 64 << 20;
 
-/// Maximum number of numbers without a country code that are tried in every region.
-const MAX_TRIED: usize = 1_000;
-
-/// Maximum number of regions, and of example contacts.
+/// Maximum number of example contacts.
 const SHOWN: usize = 5;
 
 /// What was found in a cell: the reason to reject it, or what would be changed or is suspect.
@@ -108,18 +102,6 @@ pub struct ColumnInspection {
     pub found: Vec<FindingCount>,
 }
 
-/// Number of numbers without a country code that would be valid in a region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RegionAdvice {
-    /// The region; of those that share a calling code, the main one.
-    pub region: Region,
-    /// Valid numbers of those tried.
-    pub valid: u64,
-    /// Other numbers of the sample that are written with its calling code.
-    pub written: u64,
-}
-
 /// A column of consents, and the number of people in it who do not want to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -150,10 +132,8 @@ pub struct Inspection {
     pub reasons: Vec<FindingCount>,
     /// The columns, in order.
     pub columns: Vec<ColumnInspection>,
-    /// Phone numbers without a country code that were tried in every region.
-    pub without_code: u64,
-    /// The regions in which most of them are valid. It is advice: nothing is read by it.
-    pub regions: Vec<RegionAdvice>,
+    /// How numbers without a country code fit regions. It is advice: nothing is read by it.
+    pub regions: RegionFits,
     /// Columns of consents.
     pub opt_outs: Vec<OptOuts>,
     /// Some contacts as they would come out, from all over the source.
@@ -239,7 +219,6 @@ impl<'a> Inspector<'a> {
         }
         let Tally { whole, columns, consents, examples, .. } = tally;
         let step = examples.len().div_ceil(SHOWN).max(1);
-        let regions = regions(&whole, self.normalizer.options());
         let reasons = whole.rejected.by_count();
         Inspection {
             records: self.records,
@@ -250,8 +229,7 @@ impl<'a> Inspector<'a> {
             rejected: reasons.iter().map(|found| found.count).sum(),
             reasons,
             columns: columns.into_iter().map(|(_, tally)| tally.finish()).collect(),
-            without_code: whole.without_code.len() as u64,
-            regions,
+            regions: whole.regions.fits(),
             opt_outs: consents.into_iter().map(|(_, count)| count).collect(),
             examples: examples.into_iter().step_by(step).collect(),
         }
@@ -279,7 +257,7 @@ impl<'a> Tally<'a> {
         Tally {
             normalizer,
             map,
-            whole: Whole::default(),
+            whole: Whole { regions: RegionSample::new(normalizer.options()), ..Whole::default() },
             columns: map.columns().map(|(_, role)| (role, ColumnTally::default())).collect(),
             consents: map.columns().enumerate().filter_map(consent).collect(),
             example_every: (sampled / (4 * SHOWN)).max(1),
@@ -332,10 +310,7 @@ struct Whole {
     contacts: u64,
     blank: u64,
     rejected: Findings,
-    /// Phone cells whose country cannot be told from the record.
-    without_code: Vec<Box<str>>,
-    /// Numbers that say their country, by calling code.
-    with_code: BTreeMap<u16, u64>,
+    regions: RegionSample,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -429,20 +404,7 @@ impl ColumnTally {
             }
             Err(reason) => self.found.add(Finding::Reason(*reason), position),
         }
-        if !raw.countries.iter().all(|cell| is_blank(cell)) {
-            return;
-        }
-        let alone = Options { region: None, ..normalizer.options().clone() };
-        match read_phone(cell, &alone) {
-            Err(Reason::PhoneCountryUnknown) if whole.without_code.len() < MAX_TRIED => {
-                whole.without_code.push(cell.into());
-            }
-            Ok(reading) => {
-                let code = reading.number().calling_code();
-                *whole.with_code.entry(code).or_default() += 1;
-            }
-            Err(_) => {}
-        }
+        whole.regions.add_cell(cell, raw);
     }
 
     fn finish(self) -> ColumnInspection {
@@ -452,31 +414,4 @@ impl ColumnTally {
             found: self.found.by_count(),
         }
     }
-}
-
-/// The regions in which most of the numbers without a country code are valid.
-fn regions(whole: &Whole, options: &Options) -> Vec<RegionAdvice> {
-    if whole.without_code.is_empty() {
-        return Vec::new();
-    }
-    let main = Region::ALL.iter().copied().filter(|&region| {
-        region.calling_code().is_some_and(|code| Region::of_calling_code(code) == Some(region))
-    });
-    let mut advice: Vec<RegionAdvice> = main
-        .map(|region| {
-            let options = Options { region: Some(region), ..options.clone() };
-            let cells = whole.without_code.iter();
-            let valid = cells.filter(|cell| read_phone(cell, &options).is_ok()).count() as u64;
-            let code = region.calling_code().unwrap_or_default();
-            let written = whole.with_code.get(&code).copied().unwrap_or_default();
-            RegionAdvice { region, valid, written }
-        })
-        .filter(|advice| advice.valid > 0)
-        .collect();
-    // Of equals the one that numbers with a code speak for; then by name.
-    advice.sort_by_key(|advice| {
-        std::cmp::Reverse((advice.valid, advice.written, std::cmp::Reverse(advice.region)))
-    });
-    advice.truncate(SHOWN);
-    advice
 }

@@ -56,6 +56,7 @@ pub mod pipeline;
 mod raw;
 mod reason;
 pub mod records;
+pub mod regions;
 mod text;
 
 pub use contact::Contact;

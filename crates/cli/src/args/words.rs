@@ -9,7 +9,7 @@ use contactmill::columns::{AttributeSelection, MappedField};
 use contactmill::options::{
     Acceptance, BadEmail, BareDigits, LineTypePolicy, MissingName, PhoneMode,
 };
-use contactmill::{ArrayLayout, DedupPolicy};
+use contactmill::{ArrayLayout, DedupPolicy, Region, UnknownRegion, meant_region};
 
 /// Declares the words of an option and what they mean.
 macro_rules! words {
@@ -172,6 +172,19 @@ impl fmt::Display for Attributes {
             AttributeSelection::Columns(columns) => f.write_str(&columns.join(",")),
         }
     }
+}
+
+/// A region by its code; who wrote something else is told the code, and nothing is taken for it.
+pub(super) fn region(text: &str) -> Result<Region, String> {
+    text.parse().map_err(|unknown: UnknownRegion| match meant_region(text) {
+        Some(region) => format!("expected an ISO 3166 code; did you mean --region {region}?"),
+        None => unknown.to_string(),
+    })
+}
+
+/// A number from 1 up, in words that people use.
+pub(crate) fn from_one<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "expected a whole number, at least 1".to_owned())
 }
 
 /// What kind of cell a value stands in.

@@ -4,12 +4,15 @@ use std::io::{self, Write};
 
 use anstyle::AnsiColor;
 use contactmill::columns::{ColumnRole, DecidedBy, MappedField, column_letters};
-use contactmill::{Finding, FindingCount, InspectedInput, Inspection, SeenColumns};
+use contactmill::{
+    Finding, FindingCount, InspectedInput, Inspection, RegionAdvice, RegionFits, SeenColumns,
+};
 use serde_json::Value;
 
 use crate::args::InspectArguments;
+use crate::hints;
 use crate::shell::shell_word;
-use crate::summary::{grouped, shown};
+use crate::summary::{grouped, percent, shown};
 use crate::terminal::{Style, one_line};
 
 const HEADING: Style = Style::new().bold();
@@ -65,17 +68,9 @@ fn write_part(out: &mut impl Write, part: &InspectedInput) -> io::Result<()> {
     write_columns(out, seen)?;
     write_records(out, &seen.inspection)?;
     write_damage(out, seen)?;
-    write_regions(out, &seen.inspection)?;
+    write_regions(out, &seen.inspection.regions)?;
     write_opt_outs(out, seen)?;
     write_examples(out, seen)
-}
-
-fn percent(count: u64, of: u64) -> String {
-    match of {
-        0 => "–".to_owned(),
-        _ if count > 0 && count * 100 < of => "<1 %".to_owned(),
-        _ => format!("{} %", count * 100 / of),
-    }
 }
 
 /// Green where nearly all is well, yellow where most is.
@@ -92,6 +87,7 @@ const fn grade(count: u64, of: u64) -> Style {
 fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
     let Inspection { sampled, blank, .. } = seen.inspection;
     let filled_of = sampled - blank;
+    let folded = empty_columns(seen);
     writeln!(
         out,
         "\n{HEADING}     {:<NAME_WIDTH$} {:>6}  {:<12} {:<8} {:>5} {:>6}{HEADING:#}",
@@ -101,6 +97,9 @@ fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
         seen.map.columns().zip(&seen.inspection.columns).enumerate()
     {
         let decision = seen.map.decision(index).unwrap_or_default();
+        if folded.contains(&index) {
+            continue;
+        }
         let (field, style) = match role {
             ColumnRole::Field(MappedField::Attribute(_)) => ("attribute".to_owned(), DIM),
             ColumnRole::Field(field) => (field.to_string(), Style::new()),
@@ -132,7 +131,28 @@ fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
         }
         write_found(out, &column.found)?;
     }
-    Ok(())
+    write_empty(out, seen, &folded)
+}
+
+/// The empty columns that hold no field, where there are several.
+fn empty_columns(seen: &SeenColumns) -> Vec<usize> {
+    let columns = seen.map.columns().zip(&seen.inspection.columns).enumerate();
+    let is_field = |role: &ColumnRole| matches!(role, ColumnRole::Field(field) if !matches!(field, MappedField::Attribute(_)));
+    let empty = columns.filter(|(_, ((_, role), column))| column.filled == 0 && !is_field(role));
+    let empty: Vec<usize> = empty.map(|(index, _)| index).collect();
+    let has_records = seen.inspection.sampled > seen.inspection.blank;
+    if has_records && empty.len() > 1 { empty } else { Vec::new() }
+}
+
+fn write_empty(out: &mut impl Write, seen: &SeenColumns, empty: &[usize]) -> io::Result<()> {
+    if empty.is_empty() {
+        return Ok(());
+    }
+    let columns = seen.map.columns().enumerate().filter(|(index, _)| empty.contains(index));
+    let names: Vec<String> =
+        columns.map(|(index, (name, _))| format!("{} {name}", column_letters(index))).collect();
+    let line = format!("{} empty columns: {}", empty.len(), names.join(", "));
+    writeln!(out, "     {DIM}{}{DIM:#}", cut(&line, WIDTH - 5))
 }
 
 fn write_found(out: &mut impl Write, found: &[FindingCount]) -> io::Result<()> {
@@ -178,32 +198,38 @@ fn write_damage(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
     Ok(())
 }
 
-fn write_regions(out: &mut impl Write, inspection: &Inspection) -> io::Result<()> {
-    let Inspection { without_code, regions, .. } = inspection;
-    if *without_code == 0 {
+fn write_regions(out: &mut impl Write, fits: &RegionFits) -> io::Result<()> {
+    let RegionFits { tried, regions, .. } = fits;
+    if *tried == 0 {
         return Ok(());
     }
     writeln!(
         out,
         "\n{HEADING}Numbers without a country code{HEADING:#}: {} tried, valid with",
-        grouped(*without_code)
+        grouped(*tried)
     )?;
     for advice in regions {
-        let style = grade(advice.valid, *without_code);
-        let valid = percent(advice.valid, *without_code);
-        write!(out, "  {style}--region {}  {valid:>5}{style:#}", advice.region)?;
+        let style = grade(advice.valid, *tried);
+        let (valid, mobile) = (percent(advice.valid, *tried), percent(advice.mobile, *tried));
+        write!(
+            out,
+            "  {style}--region {}  {valid:>5}{style:#}  {mobile:>5} mobile",
+            advice.region
+        )?;
         match advice.written {
             0 => writeln!(out)?,
-            1 => writeln!(out, "  {DIM}1 other number is written with its code{DIM:#}")?,
-            written => writeln!(
-                out,
-                "  {DIM}{} other numbers are written with its code{DIM:#}",
-                grouped(written)
-            )?,
+            1 => writeln!(out, "  {DIM}1 other is written with its code{DIM:#}")?,
+            written => {
+                let written = grouped(written);
+                writeln!(out, "  {DIM}{written} others are written with its code{DIM:#}")?;
+            }
         }
     }
     if regions.is_empty() {
         writeln!(out, "  no region")?;
+    }
+    if let Some(advice) = fits.better() {
+        writeln!(out, "  {WARN}{}{WARN:#}", hints::better_region(fits, advice))?;
     }
     Ok(())
 }
@@ -279,6 +305,9 @@ fn write_next(
     } else if !parts.is_empty() {
         if let Some(region) = arguments.options().region {
             command = format!("{command} --region {region}");
+        } else if let Some((fits, advice)) = likely_region(parts) {
+            writeln!(out, "  {}; if they are from there:", hints::likely_region(fits, advice))?;
+            command = format!("{command} --region {}", advice.region);
         }
         if arguments.reading.no_header {
             command.push_str(" --no-header");
@@ -289,6 +318,17 @@ fn write_next(
         }
     }
     writeln!(out, "  {command}")
+}
+
+/// The region that the numbers of all inputs are likely of.
+fn likely_region(parts: &[InspectedInput]) -> Option<(&RegionFits, RegionAdvice)> {
+    let fits = parts.iter().filter_map(|part| Some(&part.seen.as_ref()?.inspection.regions));
+    let mut likely = fits.filter(|fits| fits.tried > 0).map(|fits| Some((fits, fits.likely()?)));
+    let (fits, first) = likely.next()??;
+    let is_same = |other: Option<(_, RegionAdvice)>| {
+        other.is_some_and(|(_, advice)| advice.region == first.region)
+    };
+    likely.all(is_same).then_some((fits, first))
 }
 
 /// The text on one line, cut where it is longer than `width`.

@@ -2,6 +2,7 @@
 
 use contactmill_core::columns::{ColumnRole, column_letters};
 use contactmill_core::inspect::FindingCount;
+use contactmill_core::regions::{RegionAdvice, RegionFits};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -59,6 +60,8 @@ struct FoundReport {
 #[derive(Serialize)]
 struct RegionsReport {
     without_code: u64,
+    likely: Option<&'static str>,
+    better: Option<&'static str>,
     regions: Vec<RegionReport>,
 }
 
@@ -66,6 +69,7 @@ struct RegionsReport {
 struct RegionReport {
     region: &'static str,
     valid: u64,
+    mobile: u64,
     written: u64,
 }
 
@@ -94,6 +98,24 @@ impl From<&FindingCount> for FoundReport {
     }
 }
 
+impl From<&RegionFits> for RegionsReport {
+    fn from(fits: &RegionFits) -> Self {
+        let code = |advice: RegionAdvice| advice.region.as_str();
+        let report = |advice: &RegionAdvice| RegionReport {
+            region: code(*advice),
+            valid: advice.valid,
+            mobile: advice.mobile,
+            written: advice.written,
+        };
+        RegionsReport {
+            without_code: fits.tried,
+            likely: fits.likely().map(code),
+            better: fits.better().map(code),
+            regions: fits.regions.iter().map(report).collect(),
+        }
+    }
+}
+
 impl<'r> From<&'r InspectedInput> for InputReport<'r> {
     fn from(part: &'r InspectedInput) -> Self {
         let mut report = InputReport {
@@ -111,7 +133,7 @@ impl<'r> From<&'r InspectedInput> for InputReport<'r> {
             blank: 0,
             reasons: Vec::new(),
             columns: Vec::new(),
-            region_advice: RegionsReport { without_code: 0, regions: Vec::new() },
+            region_advice: RegionsReport::from(&RegionFits::default()),
             opt_outs: Vec::new(),
             examples: Vec::new(),
         };
@@ -146,18 +168,7 @@ impl<'r> From<&'r InspectedInput> for InputReport<'r> {
                 }
             })
             .collect();
-        report.region_advice = RegionsReport {
-            without_code: inspection.without_code,
-            regions: inspection
-                .regions
-                .iter()
-                .map(|advice| RegionReport {
-                    region: advice.region.as_str(),
-                    valid: advice.valid,
-                    written: advice.written,
-                })
-                .collect(),
-        };
+        report.region_advice = RegionsReport::from(&inspection.regions);
         report.opt_outs = inspection
             .opt_outs
             .iter()

@@ -241,6 +241,24 @@ impl<S: Source> Sampled<S> {
         &self.source
     }
 
+    /// Visits the records of the sample once more; none where they were too large to keep.
+    ///
+    /// # Errors
+    ///
+    /// When a block cannot be read.
+    pub fn visit(&self, visit: &mut dyn FnMut(Record<'_>)) -> Result<(), S::Error> {
+        let mut left = SAMPLED_RECORDS;
+        for block in self.blocks.iter().flatten() {
+            block.visit(&mut |record| {
+                if left > 0 {
+                    left -= 1;
+                    visit(record);
+                }
+            })?;
+        }
+        Ok(())
+    }
+
     /// All records from the first; `None` where the records of the sample were too large to keep, and
     /// the source has to be opened again.
     #[must_use]

@@ -84,6 +84,8 @@ pub enum MappingError {
         column: String,
         /// The columns there are.
         columns: Vec<String>,
+        /// The columns that would hold the fields of the mapping if it said nothing of them.
+        fits: Vec<(MappedField, String)>,
     },
 }
 
@@ -110,7 +112,7 @@ impl fmt::Display for MappingError {
                 write!(f, "the phone could be in any of {}", columns.join(", "))
             }
             MappingError::NoHeader { .. } => f.write_str("the first row is data, not a header"),
-            MappingError::UnknownColumn { column, columns } => {
+            MappingError::UnknownColumn { column, columns, .. } => {
                 write!(f, "no column {column:?} among {}", columns.join(", "))
             }
         }
@@ -231,7 +233,8 @@ impl FieldMapping {
         if is_record(header, sample) {
             return Err(no_header(header, sample));
         }
-        let mut fields = self.assigned(&names, &labels)?;
+        let assigned = self.assigned(&names, &labels);
+        let mut fields = assigned.map_err(|error| self.with_fits(error, header, sample))?;
         let mut decisions = vec![Decision::default(); names.len()];
         for &(_, index) in &fields {
             decisions[index] = Decision { by: DecidedBy::Option, confidence: 100, share: None };
@@ -277,6 +280,23 @@ impl FieldMapping {
         assignments
             .map(|(field, column)| Ok((field.clone(), find_named(names, labels, column)?)))
             .collect()
+    }
+
+    /// The error with the columns that fit, for a mapping that was made for another layout.
+    fn with_fits(
+        &self,
+        mut error: MappingError,
+        header: &[String],
+        sample: &ContentSample,
+    ) -> MappingError {
+        let is_meant = |field: &MappedField| self.assignments.iter().any(|(of, _)| of == field);
+        if let MappingError::UnknownColumn { fits, .. } = &mut error
+            && let Ok(map) = FieldMapping::default().resolve_with(header, sample)
+        {
+            let known = map.fields().filter(|(field, _)| is_meant(field));
+            fits.extend(known.map(|(field, column)| (field.clone(), column.to_owned())));
+        }
+        error
     }
 
     /// Checks that a column holds phone numbers, and that the first row is no record.
@@ -598,6 +618,7 @@ fn find_named(names: &[String], labels: &Labels<'_>, column: &str) -> Result<usi
     find_column(names, column).ok_or_else(|| MappingError::UnknownColumn {
         column: column.to_owned(),
         columns: labels.all(),
+        fits: Vec::new(),
     })
 }
 
