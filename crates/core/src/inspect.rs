@@ -11,7 +11,7 @@ use crate::cells::country::{self, CountryReading};
 use crate::cells::email::{self, EmailReading};
 use crate::cells::name;
 use crate::cells::phone::read_phone;
-use crate::columns::consent::{self, Consent};
+use crate::columns::consent::Consent;
 use crate::columns::field::MappedField;
 use crate::columns::mapping::{ColumnMap, ColumnRole, RecordKind};
 use crate::contact::Contact;
@@ -123,7 +123,7 @@ pub struct RegionAdvice {
 /// A column of consents, and the number of people in it who do not want to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct OptOuts {
+pub struct ConsentColumn {
     /// The column, from 0.
     pub column: usize,
     /// Records of the sample.
@@ -155,7 +155,7 @@ pub struct Inspection {
     /// The regions in which most of them are valid. It is advice: nothing is read by it.
     pub regions: Vec<RegionAdvice>,
     /// Columns of consents.
-    pub opt_outs: Vec<OptOuts>,
+    pub opt_outs: Vec<ConsentColumn>,
     /// Some contacts as they would come out, from all over the source.
     pub examples: Vec<(Position, Contact<'static>)>,
 }
@@ -265,7 +265,7 @@ struct Tally<'a> {
     whole: Whole,
     columns: Vec<(&'a ColumnRole, ColumnTally)>,
     /// The columns of consents.
-    consents: Vec<(Consent, OptOuts)>,
+    consents: Vec<(Consent, ConsentColumn)>,
     /// Interval between the records of the sample that may become examples.
     example_every: usize,
     examples: Vec<(Position, Contact<'static>)>,
@@ -273,15 +273,14 @@ struct Tally<'a> {
 
 impl<'a> Tally<'a> {
     fn new(normalizer: &'a Normalizer, map: &'a ColumnMap, sampled: usize) -> Self {
-        let consent = |(column, (name, _)): (usize, (&str, _))| {
-            Some((consent::of_header(name)?, OptOuts { column, count: 0 }))
-        };
+        let consents = map.consents().iter();
+        let consents = consents.map(|&(column, of)| (of, ConsentColumn { column, count: 0 }));
         Tally {
             normalizer,
             map,
             whole: Whole::default(),
             columns: map.columns().map(|(_, role)| (role, ColumnTally::default())).collect(),
-            consents: map.columns().enumerate().filter_map(consent).collect(),
+            consents: consents.collect(),
             example_every: (sampled / (4 * SHOWN)).max(1),
             examples: Vec::new(),
         }
