@@ -227,7 +227,9 @@ impl fmt::Display for Error {
             Problem::ExclusionList { list, error } => {
                 write!(f, "{list}: no number and no e-mail address can be read in this list")?;
                 match error {
-                    Some(error) => write!(f, ": {error}"),
+                    Some(error) => {
+                        write!(f, ": {error}; a list without a header row has one value a line")
+                    }
                     None => Ok(()),
                 }
             }

@@ -89,7 +89,7 @@ impl<'r> ListReader<'r> {
         };
         let mut sampled = open(reading)?;
         let mut map = columns_of(&sampled);
-        if map.is_err() && sampled.source().header().len() == 1 || is_without_header(&map) {
+        if self.is_without_header(&sampled, &map) {
             reading.no_header = true;
             sampled = open(reading)?;
             map = bare_columns_of(&sampled);
@@ -105,10 +105,19 @@ impl<'r> ListReader<'r> {
         };
         Ok((source, map))
     }
-}
 
-const fn is_without_header(map: &Result<ColumnMap, MappingError>) -> bool {
-    matches!(map, Err(MappingError::NoHeader { .. }))
+    /// Whether the first row is an entry of the list. Where one column is not known by its name, its
+    /// first row is one that cannot be read.
+    fn is_without_header(
+        &self,
+        sampled: &Sampled<AnySource>,
+        map: &Result<ColumnMap, MappingError>,
+    ) -> bool {
+        let header = sampled.source().header();
+        matches!(map, Err(MappingError::NoHeader { .. }))
+            || (map.is_err() && header.len() == 1)
+            || header.iter().any(|cell| ExclusionLists::is_entry(cell, &self.normalizer))
+    }
 }
 
 /// The columns of numbers and addresses. Whose they are makes no difference: each is one that must

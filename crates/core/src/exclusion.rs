@@ -145,6 +145,14 @@ fn number_key(number: PhoneNumber) -> Key {
 }
 
 impl ExclusionLists {
+    /// Whether a cell holds a number or an address. No header does: a first row with such a cell is an
+    /// entry of a list, and would be lost as a header.
+    #[must_use]
+    pub fn is_entry(cell: &str, normalizer: &Normalizer) -> bool {
+        normalizer.phone_of(&RawContact::default(), cell).is_ok()
+            || email::read(cell, Notes::default()).into_addresses().is_some()
+    }
+
     /// Begins the next list.
     pub fn begin(&mut self, name: impl Into<String>) {
         self.names.push(name.into());
@@ -302,5 +310,82 @@ impl<'a> ExclusionRules<'a> {
             (Excluded::Listed(field, _), None) => Exclusion::Listed { field, list: "", line: 0 },
             (Excluded::OptedOut(column), _) => Exclusion::OptedOut { column: map.name(*column) },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::FieldMapping;
+    use crate::options::Options;
+    use crate::records::{Rows, Source};
+
+    fn lists(entries: &[&str]) -> ExclusionLists {
+        let normalizer = Normalizer::new(Options::default());
+        let map = FieldMapping::default().resolve(&["Phone".into()]).unwrap();
+        let mut rows = Rows::new(entries.iter().map(|&entry| [entry]));
+        let mut lists = ExclusionLists::default();
+        for name in ["empty", "list"] {
+            lists.begin(name);
+        }
+        while let Some(block) = rows.next_block().unwrap() {
+            lists.add(&block, &map, &normalizer).unwrap();
+        }
+        lists.end();
+        lists
+    }
+
+    /// Where a contact with these cells is listed.
+    fn found(lists: &ExclusionLists, phone: &str, email: &str) -> Option<String> {
+        let mut raw = RawContact::default();
+        raw.phones.push(phone);
+        raw.emails.push(email);
+        let normalizer = Normalizer::new(Options::default());
+        let (field, place) = lists.find(&normalizer.normalize(&raw).unwrap().contact)?;
+        match lists.listed(&field, place) {
+            Exclusion::Listed { field, list, line } => Some(format!("{field} {list}:{line}")),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_entry_takes_24_bytes() {
+        assert_eq!(size_of::<(Key, Place)>(), 24);
+    }
+
+    #[test]
+    fn numbers_are_the_same_by_all_their_digits() {
+        let lists = lists(&["+39 06 1234 5678", "+91 98765 43210", "+919876543210"]);
+        assert_eq!(lists.numbers.0.len(), 2);
+        assert_eq!(found(&lists, "+39 06 1234 5678", "").unwrap(), "phone list:1");
+        assert_eq!(found(&lists, "https://wa.me/919876543210", "").unwrap(), "phone list:2");
+        assert_eq!(found(&lists, "+91 98765 43211", ""), None);
+        // Without its zero it is another number, if it is one.
+        let [code, digits] = lists.numbers.0[0].0;
+        assert!(lists.numbers.place([code & !0xFF, digits]).is_none());
+    }
+
+    #[test]
+    fn addresses_are_the_same_in_any_case() {
+        let lists = lists(&["Asha@Example.com"]);
+        let asha = "asha@EXAMPLE.com";
+        assert_eq!(found(&lists, "+91 98765 43210", asha).unwrap(), "email list:1");
+        assert_eq!(found(&lists, "+91 98765 43210", "ravi@example.com"), None);
+    }
+
+    #[test]
+    fn every_number_and_address_of_a_contact_counts() {
+        let lists = lists(&["+91 99887 76655", "ravi@example.com"]);
+        let several = "+91 98765 43210 / +91 99887 76655";
+        assert_eq!(found(&lists, several, "").unwrap(), "attr:phone_2 list:1");
+        let several = "asha@example.com; ravi@example.com";
+        let expected = "attr:email_2 list:2";
+        assert_eq!(found(&lists, "+91 98765 43210", several).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_place_keeps_list_and_line() {
+        let Place(place) = Place::new(70_000, 12_345_678_901);
+        assert_eq!((place >> Place::LINE_BITS, place & Place::MAX_LINE), (70_000, 12_345_678_901));
     }
 }
