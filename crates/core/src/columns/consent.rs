@@ -63,10 +63,10 @@ pub(crate) fn of_header(header: &str) -> Option<Consent> {
     }
 }
 
-/// The columns of consents among these, each with its index.
-pub(crate) fn columns(names: &[String]) -> Vec<(usize, Consent)> {
+/// The columns of consents of a header row, each with its index.
+pub(crate) fn columns(header: &[String]) -> Vec<(usize, Consent)> {
     let of = |(index, name): (usize, &String)| Some((index, of_header(name)?));
-    names.iter().enumerate().filter_map(of).collect()
+    header.iter().enumerate().filter_map(of).collect()
 }
 
 impl Consent {

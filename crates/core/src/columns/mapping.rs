@@ -306,7 +306,7 @@ impl FieldMapping {
         }
         let reason_column =
             if is_own { names.iter().position(|name| name == "_reason") } else { None };
-        let consents = consent::columns(&names);
+        let consents = consent::columns(header);
         let header = header.to_vec();
         Ok(ColumnMap { header, names, roles, fields, reason_column, decisions, preset, consents })
     }
