@@ -39,7 +39,7 @@ fn results(dump: &[u8], dedup: DedupPolicy, block_bytes: usize, threads: usize) 
     let counts = pipeline.finish(&mut result).unwrap();
     assert_eq!(
         counts.records,
-        counts.contacts + counts.duplicates + counts.rejected + counts.blank
+        counts.contacts + counts.duplicates + counts.excluded + counts.rejected + counts.blank
     );
     let finished = result.finish().unwrap();
     let tables = ["rejects.csv", "duplicates.csv", "warnings.csv"];

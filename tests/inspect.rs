@@ -161,14 +161,16 @@ fn a_profile_reads_the_next_file_the_same_way() {
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/cases");
 
 /// Options that only `convert` has, and whether a value stands behind them.
-const OF_CONVERT: [(&str, bool); 11] = [
+const OF_CONVERT: [(&str, bool); 13] = [
     ("--dedup", true),
+    ("--exclude", true),
     ("--json", false),
     ("--layout", true),
     ("--max-bytes", true),
     ("--max-contacts", true),
     ("--max-rejects", true),
     ("--on-duplicate", true),
+    ("--opt-outs", true),
     ("--overwrite", false),
     ("--progress", true),
     ("--quiet", false),

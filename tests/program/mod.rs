@@ -141,8 +141,9 @@ pub(crate) fn check_laws(out: &Path) {
     let count = |name: &str| counts[name].as_u64().unwrap();
 
     // Nothing is lost: every record ended in one place.
+    let excluded = counts["excluded"].as_u64().unwrap_or(0);
     let ends = ["contacts", "duplicates", "rejected", "blank"].map(count).into_iter().sum::<u64>();
-    assert_eq!(count("records"), ends, "{counts}");
+    assert_eq!(count("records"), ends + excluded, "{counts}");
     let of_inputs = manifest["inputs"].as_array().unwrap().iter();
     assert_eq!(
         count("records"),
@@ -151,18 +152,29 @@ pub(crate) fn check_laws(out: &Path) {
     let rejects = out.join("rejects.csv");
     let duplicates = out.join("duplicates.csv");
     let warnings = out.join("warnings.csv");
+    let left_out = out.join("excluded.csv");
+    assert!(excluded == 0 || left_out.exists());
     assert_eq!(count("rejected"), rows(&rejects).len() as u64);
     assert_eq!(count("duplicates"), rows(&duplicates).len() as u64);
     assert_eq!(count("warnings"), rows(&warnings).len() as u64);
     let mut seen = BTreeSet::new();
-    for path in [&rejects, &duplicates] {
+    for path in [&rejects, &duplicates, &left_out].into_iter().filter(|path| path.exists()) {
         for place in column(path, "_source").into_iter().zip(column(path, "_record")) {
             assert!(seen.insert(place.clone()), "{place:?} stands in two places");
         }
     }
+    if left_out.exists() {
+        assert_eq!(excluded, rows(&left_out).len() as u64);
+    }
     let sum = |name: &str| {
-        manifest[name].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>()
+        manifest[name]
+            .as_object()
+            .into_iter()
+            .flat_map(|of| of.values())
+            .map(|n| n.as_u64().unwrap())
+            .sum::<u64>()
     };
+    assert_eq!(excluded, sum("excluded_by_reason"));
     assert_eq!(count("rejected"), sum("rejected_by_reason"));
     assert_eq!(count("warnings"), sum("warnings_by_code"));
 

@@ -7,13 +7,13 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use contactmill::columns::{AttributeSelection, FieldMapping};
 use contactmill::{
     ArrayLayout, BatchLimits, DecompressLimits, DedupPolicy, Delimiter, Existing, MaxRejects,
-    Options, Reading, Region, TextEncoding,
+    OptOuts, Options, Reading, Region, TextEncoding,
 };
 
 use self::words::{
     AcceptArgument, Assignment, Attributes, BadEmailArgument, BareDigitsArgument, DedupArgument,
-    LayoutArgument, LineTypeArgument, MissingNameArgument, OnDuplicateArgument, PhonesArgument,
-    changed, region,
+    LayoutArgument, LineTypeArgument, MissingNameArgument, OnDuplicateArgument, OptOutsArgument,
+    PhonesArgument, changed, region,
 };
 pub(crate) use self::words::{FieldArgument, ProgressArgument, from_one};
 use crate::upload_args::{SandboxArguments, UploadArguments};
@@ -190,7 +190,7 @@ impl PhoneArguments {
 /// Read contact dumps and write import arrays.
 ///
 /// Every record ends in exactly one place: in an import array, merged into another (duplicates.csv),
-/// rejected with a reason (rejects.csv), or blank. Every value that was changed beyond layout is
+/// left out as asked (excluded.csv), rejected with a reason (rejects.csv), or blank. Every value that was changed beyond layout is
 /// listed in warnings.csv.
 #[derive(Args, Debug)]
 #[command(
@@ -224,6 +224,9 @@ pub(crate) struct ConvertArguments {
 
     #[command(flatten, next_help_heading = "Other fields")]
     fields: FieldArguments,
+
+    #[command(flatten, next_help_heading = "Who is left out")]
+    exclusion: ExclusionArguments,
 
     #[command(flatten, next_help_heading = "Duplicates")]
     duplicates: DuplicateArguments,
@@ -367,6 +370,19 @@ struct FieldArguments {
 }
 
 #[derive(Args, Debug)]
+struct ExclusionArguments {
+    /// Leave out whoever has a number or an e-mail address in this list (excluded.csv): a file of any
+    /// format that is read, or a bare list, one value a line; may be given several times
+    #[arg(long, value_name = "FILE")]
+    exclude: Vec<PathBuf>,
+
+    /// Keep people whom a column of consents says must not be written to, and count them, or leave
+    /// them out (excluded.csv)
+    #[arg(long, value_enum, default_value_t)]
+    opt_outs: OptOutsArgument,
+}
+
+#[derive(Args, Debug)]
 struct DuplicateArguments {
     /// What makes two contacts the same
     #[arg(long, value_enum, default_value_t)]
@@ -427,6 +443,15 @@ impl ConvertArguments {
             DedupArgument::Phone => self.duplicates.on_duplicate.into(),
             DedupArgument::None => DedupPolicy::None,
         }
+    }
+
+    /// The exclusion lists.
+    pub(crate) fn exclude(&self) -> &[PathBuf] {
+        &self.exclusion.exclude
+    }
+
+    pub(crate) fn opt_outs(&self) -> OptOuts {
+        self.exclusion.opt_outs.into()
     }
 
     pub(crate) fn array_limits(&self) -> BatchLimits {
@@ -553,6 +578,7 @@ mod tests {
                 "convert map",
                 "convert attributes",
                 "convert add_tag",
+                "convert exclude",
                 "inspect map",
                 "inspect attributes",
                 "inspect add_tag"
@@ -585,6 +611,7 @@ mod tests {
                 let (both, alone) = (format!("{both:?}"), format!("{:?}", alone.unwrap()));
                 match key {
                     "add-tag" => assert!(both.contains(r#"add_tag: ["1", "IN"]"#), "{both}"),
+                    "exclude" => assert!(both.contains(r#"exclude: ["1", "IN"]"#), "{both}"),
                     _ => assert_eq!(both, alone, "{key}"),
                 }
                 held += 1;

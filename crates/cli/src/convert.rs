@@ -23,7 +23,8 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
     // Before there is a staging folder, which must not be left behind.
     let signals = Signals::listen().map_err(Failure::Signals)?;
     let mut display = Display::new(arguments, &signals);
-    let ran = Convert::new(inputs)
+    let convert = arguments.exclude().iter().fold(Convert::new(inputs), Convert::exclude);
+    let ran = convert
         .out(&arguments.out)
         .options(arguments.options())
         .mapping(arguments.mapping())
@@ -32,6 +33,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         .may_replace(|out| check_upload(out, arguments.replaces_unsettled()))
         .array_limits(arguments.array_limits())
         .array_layout(arguments.layout())
+        .opt_outs(arguments.opt_outs())
         .dedup(arguments.dedup())
         .max_rejects(arguments.limits.max_rejects)
         .threads(arguments.threads())

@@ -43,6 +43,9 @@ pub(crate) fn better_region(fits: &RegionFits, advice: RegionAdvice) -> String {
     format!("--region {given} may be wrong: {}", likely_region(fits, advice))
 }
 
+/// The option that leaves out people who opted out.
+pub(crate) const OF_OPT_OUTS: &str = "--opt-outs exclude";
+
 /// The option of `upload` for a certificate whose issuer is not trusted.
 pub(crate) const OF_ROOTS: &str = "--ca-file FILE names the roots to trust";
 
@@ -76,7 +79,7 @@ mod tests {
         let of_errors = hints.into_iter().map(|hint| of_error(hint).unwrap());
         let of_reasons = Reason::ALL.iter().filter_map(|reason| of_reason(*reason));
         let mut named = 0;
-        for hint in of_errors.chain(of_reasons) {
+        for hint in of_errors.chain(of_reasons).chain([OF_OPT_OUTS]) {
             for word in hint.split([' ', ',', ';']).filter_map(|word| word.strip_prefix("--")) {
                 let mut options = convert.get_arguments().filter_map(clap::Arg::get_long);
                 assert!(options.any(|option| option == word), "{hint}");

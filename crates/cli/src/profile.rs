@@ -2,7 +2,8 @@
 //!
 //! A profile is TOML. Its keys are the options of `convert` as they are written on the command line,
 //! and a table `[map]` holds the column, or the columns, of each field. An option that was typed is
-//! not taken from the profile: what was typed wins. Tags to add are collected from both.
+//! not taken from the profile: what was typed wins. Tags to add and exclusion lists are collected from
+//! both.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -31,7 +32,7 @@ const OF_ONE_RUN: [&str; 10] = [
 ];
 
 /// Options that are taken from the profile and from what was typed.
-const ADDED_UP: [&str; 1] = ["add-tag"];
+const ADDED_UP: [&str; 2] = ["add-tag", "exclude"];
 
 /// What was typed, with the profile that it names.
 pub(crate) fn arguments() -> Result<Arguments, Failure> {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anstyle::AnsiColor;
 use contactmill::columns::{ColumnMap, ColumnRole, DecidedBy, MappedField};
-use contactmill::manifest::Counts;
+use contactmill::manifest::{Counts, ExclusionList};
 use contactmill::{
     ArrayLayout, Event, Manifest, OpenedInput, Position, Reason, Record, RegionFits, Warning,
     WarningCode,
@@ -174,6 +174,8 @@ impl Summary<'_> {
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         self.write_counts(out)?;
         self.write_columns(out)?;
+        self.write_exclusion_lists(out)?;
+        self.write_opt_outs(out)?;
         let RunNotes { rejected, warnings, .. } = self.notes;
         let rejected = rejected.iter().map(|(reason, tally)| Line {
             code: reason.code(),
@@ -192,7 +194,8 @@ impl Summary<'_> {
     }
 
     fn write_counts(&self, out: &mut impl Write) -> io::Result<()> {
-        let Counts { records, contacts, duplicates, rejected, blank, .. } = self.manifest.counts;
+        let Counts { records, contacts, duplicates, excluded, rejected, blank, .. } =
+            self.manifest.counts;
         let from = match self.notes.inputs.as_slice() {
             [one] => one_line(one),
             many => format!("{} inputs", many.len()),
@@ -205,8 +208,63 @@ impl Summary<'_> {
         };
         row(contacts, "contacts", GOOD)?;
         row(duplicates, "duplicates", Style::new())?;
+        if self.may_exclude() {
+            row(excluded, "excluded", Style::new())?;
+        }
         row(rejected, "rejected", Style::new())?;
         row(blank, "blank", Style::new())
+    }
+
+    /// Whether the run was asked to leave people out.
+    fn may_exclude(&self) -> bool {
+        let options = &self.manifest.options;
+        !options.exclude.is_empty() || options.opt_outs.is_some()
+    }
+
+    /// What the exclusion lists hold, and what of them cannot be read: whoever stands there is not
+    /// left out.
+    fn write_exclusion_lists(&self, out: &mut impl Write) -> io::Result<()> {
+        let lists = &self.manifest.exclusion_lists;
+        if !lists.is_empty() {
+            writeln!(out, "\n{HEADING}Exclusion lists{HEADING:#}")?;
+        }
+        for ExclusionList { path, numbers, addresses, unreadable, first_unreadable, .. } in lists {
+            let (numbers, addresses) = (grouped(*numbers), grouped(*addresses));
+            writeln!(out, "  {}: {numbers} numbers, {addresses} addresses", one_line(path))?;
+            if let Some(line) = first_unreadable {
+                let unreadable = grouped(*unreadable);
+                writeln!(
+                    out,
+                    "    {WARN}{unreadable} cannot be read{WARN:#} and leave nobody out, the first at line {line}"
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many opted out, by the column that says so.
+    fn write_opt_outs(&self, out: &mut impl Write) -> io::Result<()> {
+        let opt_outs = &self.manifest.opt_outs;
+        if opt_outs.is_empty() {
+            return Ok(());
+        }
+        let fate = if self.excludes_opt_outs() { "excluded" } else { "kept" };
+        writeln!(out, "\n{HEADING}Opted out{HEADING:#} {DIM}({fate}){DIM:#}")?;
+        for of in opt_outs.iter().take(SHOWN) {
+            let place = match self.notes.inputs.as_slice() {
+                [_] => String::new(),
+                _ => format!(" of {}", one_line(&of.path)),
+            };
+            writeln!(out, "  {:>11}  by {}{place}", grouped(of.contacts), one_line(&of.column))?;
+        }
+        match opt_outs.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => writeln!(out, "  {DIM}and {more} more columns, in manifest.json{DIM:#}"),
+        }
+    }
+
+    fn excludes_opt_outs(&self) -> bool {
+        self.manifest.options.opt_outs.is_some()
     }
 
     fn write_columns(&self, out: &mut impl Write) -> io::Result<()> {
@@ -292,10 +350,11 @@ impl Summary<'_> {
                 file(&only.path, "the import arrays, one a line".into())?;
             }
         }
-        let Counts { duplicates, rejected, warnings, .. } = self.manifest.counts;
+        let Counts { duplicates, excluded, rejected, warnings, .. } = self.manifest.counts;
         for (name, count, what) in [
             ("rejects.csv", rejected, "rejected records, each with its reason"),
             ("duplicates.csv", duplicates, "records merged away or skipped"),
+            ("excluded.csv", excluded, "records of people who must not be written to"),
             ("warnings.csv", warnings, "values that were changed, or are suspect"),
         ] {
             if count > 0 {
@@ -321,6 +380,9 @@ impl Summary<'_> {
             let (count, map) = (grouped(*count), shell_word(&format!("attr:{name}={name}")));
             writeln!(out, "  {count} of these: {} says no country that is known", one_line(name))?;
             writeln!(out, "    if it is no column of countries: --map {}", one_line(&map))?;
+        }
+        if !self.manifest.opt_outs.is_empty() && !self.excludes_opt_outs() {
+            writeln!(out, "  to leave out who opted out: {}", hints::OF_OPT_OUTS)?;
         }
         if warnings > 0 {
             writeln!(out, "  look through {folder}/warnings.csv")?;

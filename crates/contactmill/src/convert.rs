@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use contactmill_core::columns::FieldMapping;
 use contactmill_core::dedup::DedupPolicy;
+use contactmill_core::exclusion::{ExclusionLists, OptOuts};
 use contactmill_core::pipeline::{Counts, Pipeline, PipelineOptions, Scratch};
 use contactmill_core::records::SourceId;
 use contactmill_core::regions::RegionSample;
@@ -18,6 +19,7 @@ use contactmill_source::ReadOptions;
 
 use crate::error::{Error, ForeignError, Problem};
 use crate::event::{Event, OnEvent, StagingFolder};
+use crate::exclusion::ListReader;
 use crate::inputs::{self, Input, Reading};
 use crate::limits::MaxRejects;
 use crate::manifest::{self, Manifest};
@@ -87,6 +89,9 @@ pub(crate) struct Settings<'c> {
     pub(crate) limits: BatchLimits,
     pub(crate) layout: ArrayLayout,
     pub(crate) dedup: DedupPolicy,
+    /// The exclusion lists.
+    pub(crate) exclude: Vec<PathBuf>,
+    pub(crate) opt_outs: OptOuts,
     pub(crate) max_rejects: Option<MaxRejects>,
     pub(crate) threads: usize,
     pub(crate) stop: Option<&'c AtomicBool>,
@@ -109,6 +114,8 @@ impl<'c> Convert<'c> {
                 limits: BatchLimits::default(),
                 layout: ArrayLayout::default(),
                 dedup: DedupPolicy::default(),
+                exclude: Vec::new(),
+                opt_outs: OptOuts::default(),
                 max_rejects: None,
                 threads: 0,
                 stop: None,
@@ -182,6 +189,37 @@ impl<'c> Convert<'c> {
         self
     }
 
+    /// Leaves out whoever stands in this file: a contact dump of any format, or a bare list with a
+    /// number or an e-mail address on each line. Numbers are read as those of the inputs are. Every
+    /// call adds a list.
+    ///
+    /// ```
+    /// use contactmill::{Convert, Input, Options, Region};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let (out, list) = (folder.path().join("out"), folder.path().join("do-not-call.txt"));
+    /// std::fs::write(&list, "098765 43210\nravi@example.com\n")?;
+    /// let dump = "Name,Phone\nAsha,https://wa.me/919876543210\nMeera,99887 76655\n";
+    /// let manifest = Convert::new([Input::reader("leads", dump.as_bytes())])
+    ///     .out(&out)
+    ///     .options(Options { region: Some(Region::IN), ..Options::default() })
+    ///     .exclude(&list)
+    ///     .run()?;
+    /// assert_eq!((manifest.counts.contacts, manifest.counts.excluded), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn exclude(mut self, list: impl Into<PathBuf>) -> Self {
+        self.settings.exclude.push(list.into());
+        self
+    }
+
+    /// What becomes of contacts that a column of consents says must not be written to. They are kept
+    /// by default; the manifest says how many there are.
+    pub const fn opt_outs(mut self, opt_outs: OptOuts) -> Self {
+        self.settings.opt_outs = opt_outs;
+        self
+    }
+
     /// How many records may be rejected before the run counts as bad. The manifest states it; what
     /// follows from it is up to the caller.
     pub const fn max_rejects(mut self, max: Option<MaxRejects>) -> Self {
@@ -218,14 +256,16 @@ impl<'c> Convert<'c> {
     pub fn run(self) -> Result<Manifest, Error> {
         let Convert { inputs, mut on_event, settings } = self;
         let on_event = &mut *on_event;
-        inputs::check(&inputs)?;
+        inputs::check(inputs.iter().filter_map(Input::path).chain(settings.exclusion_lists()))?;
         let staging = settings.stage(&inputs, on_event)?;
         let scratch = || staging.scratch();
         let is_header = |row: &[String]| settings.mapping.is_header(row);
         let reading = settings.reading.options(&scratch, &is_header);
         let mut inputs = settings.open(inputs, reading, on_event)?;
-        let (counts, finished) = settings.write(&mut inputs, reading, &staging, on_event)?;
-        let manifest = manifest::of_run(&settings, &inputs, counts, finished);
+        let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
+        let lists = (!listed.is_empty()).then_some(&lists);
+        let (counts, finished) = settings.write(&mut inputs, reading, lists, &staging, on_event)?;
+        let manifest = manifest::of_run(&settings, &inputs, listed, counts, finished);
         write_manifest(&manifest, &staging)?;
         settings.commit(staging, on_event)?;
         Ok(manifest)
@@ -252,11 +292,15 @@ impl Settings<'_> {
         }
         // Better now than after a long run; at its end it is asked again.
         (self.may_replace)(staging.out()).map_err(Problem::NotReplaced)?;
-        let mut paths = inputs.iter().filter_map(Input::path);
+        let mut paths = inputs.iter().filter_map(Input::path).chain(self.exclusion_lists());
         if let Some(input) = paths.find(|path| staging.replaces(path)) {
             return Err(Problem::InputInOut { input: input.display().to_string() }.into());
         }
         Ok(staging)
+    }
+
+    fn exclusion_lists(&self) -> impl Iterator<Item = &Path> {
+        self.exclude.iter().map(PathBuf::as_path)
     }
 
     /// Opens all inputs and decides on their columns.
@@ -284,6 +328,7 @@ impl Settings<'_> {
         &self,
         inputs: &mut [OpenInput],
         reading: ReadOptions<'_>,
+        exclusion_lists: Option<&ExclusionLists>,
         staging: &Staging,
         on_event: &mut OnEvent<'_>,
     ) -> Result<(Counts, Finished), Error> {
@@ -293,13 +338,18 @@ impl Settings<'_> {
             .iter()
             .map(|input| InputTable { name: &input.name, header: &input.header })
             .collect();
-        let result = ResultWriter::new(staging, &tables, contacts)?;
+        let mut result = ResultWriter::new(staging, &tables, contacts)?;
+        if exclusion_lists.is_some() || self.opt_outs == OptOuts::Exclude {
+            result = result.with_excluded(staging)?;
+        }
         let mut sink = ReportingSink::new(result, on_event);
         let normalizer = Normalizer::new(self.options.clone());
         let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
         let options = PipelineOptions {
             threads: self.threads,
             dedup: self.dedup,
+            exclusion_lists,
+            opt_outs: self.opt_outs,
             encoder: encoder.as_deref(),
             scratch: &scratch,
             stop: self.stop,

@@ -38,6 +38,8 @@ pub enum ErrorKind {
     InputChanged,
     /// The columns of an input are not known well enough to read it.
     Mapping,
+    /// No number and no address can be read in an exclusion list.
+    ExclusionList,
     /// The inputs have more records than one run can number.
     TooManyRecords,
     /// The folder holds results already.
@@ -99,6 +101,11 @@ pub(crate) enum Problem {
         /// Whether the input can be read without a header row.
         takes_no_header: bool,
     },
+    /// The columns of an exclusion list are not known, or it has nothing that can be read.
+    ExclusionList {
+        list: String,
+        error: Option<MappingError>,
+    },
     /// An input stands in the folder that is going to be replaced.
     InputInOut {
         input: String,
@@ -138,6 +145,7 @@ impl Error {
             },
             Problem::Threads(_) => ErrorKind::Threads,
             Problem::Mapping { .. } => ErrorKind::Mapping,
+            Problem::ExclusionList { .. } => ErrorKind::ExclusionList,
             Problem::InputInOut { .. } => ErrorKind::OutputFolder,
             Problem::Changed { .. } => ErrorKind::InputChanged,
             Problem::Scratch { .. } => ErrorKind::Output,
@@ -153,6 +161,7 @@ impl Error {
         match &*self.0 {
             Problem::Source(error) => Some(&error.source),
             Problem::Mapping { input, .. }
+            | Problem::ExclusionList { list: input, .. }
             | Problem::InputInOut { input }
             | Problem::Changed { input } => Some(input),
             _ => None,
@@ -215,6 +224,15 @@ impl fmt::Display for Error {
             Problem::Emit(error) => error.fmt(f),
             Problem::Threads(error) => error.fmt(f),
             Problem::Mapping { input, error, .. } => write!(f, "{input}: {error}"),
+            Problem::ExclusionList { list, error } => {
+                write!(f, "{list}: no number and no e-mail address can be read in this list")?;
+                match error {
+                    Some(error) => {
+                        write!(f, ": {error}; a list without a header row has one value a line")
+                    }
+                    None => Ok(()),
+                }
+            }
             Problem::InputInOut { input } => {
                 write!(f, "{input} stands in the folder that would be replaced; name another")
             }
@@ -238,6 +256,7 @@ impl std::error::Error for Error {
             Problem::Emit(error) => error.source(),
             Problem::Threads(error) => error.source(),
             Problem::Mapping { error, .. } => error.source(),
+            Problem::ExclusionList { error, .. } => error.as_ref().and_then(|error| error.source()),
             Problem::Scratch { error, .. } => Some(error),
             Problem::NotReplaced(error) => error.source(),
             Problem::InputInOut { .. }

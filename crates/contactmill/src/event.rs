@@ -5,6 +5,7 @@ use std::path::Path;
 
 use contactmill_core::columns::ColumnMap;
 use contactmill_core::dedup::Conflict;
+use contactmill_core::exclusion::Exclusion;
 use contactmill_core::records::{Position, Record, RecordId};
 use contactmill_core::regions::RegionFits;
 use contactmill_core::{Rejection, Warning};
@@ -73,6 +74,13 @@ pub enum Event<'e> {
         record: Record<'e>,
         /// Why.
         rejection: &'e Rejection,
+    },
+    /// A record was excluded: the person must not be written to.
+    Excluded {
+        /// The record.
+        record: Record<'e>,
+        /// Why.
+        exclusion: Exclusion<'e>,
     },
     /// A record was merged into the contact of another, or skipped in its favour.
     Duplicate {

@@ -120,8 +120,8 @@ impl From<String> for Input<'_> {
 }
 
 /// Checks that all files are there, before any of them is read or anything else is reported.
-pub(crate) fn check(inputs: &[Input<'_>]) -> Result<(), Error> {
-    for path in inputs.iter().filter_map(Input::path) {
+pub(crate) fn check<'p>(paths: impl Iterator<Item = &'p Path>) -> Result<(), Error> {
+    for path in paths {
         contactmill_source::Input::check(path)?;
     }
     Ok(())

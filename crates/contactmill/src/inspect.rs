@@ -142,7 +142,7 @@ impl<'i> Inspect<'i> {
     /// When an input cannot be read, or its columns are not known.
     pub fn run(self) -> Result<Report, Error> {
         let Inspect { inputs, mut on_event, options, mapping, reading, stop, show_values } = self;
-        inputs::check(&inputs)?;
+        inputs::check(inputs.iter().filter_map(Input::path))?;
         let is_header = |row: &[String]| mapping.is_header(row);
         let reading = reading.options(&scratch, &is_header);
         let opening = Opening { reading, mapping: &mapping, options: &options, stop };

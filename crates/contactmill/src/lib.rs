@@ -28,6 +28,7 @@
 mod convert;
 mod error;
 mod event;
+mod exclusion;
 mod explain;
 mod inputs;
 mod inspect;
@@ -48,8 +49,11 @@ pub use crate::manifest::Manifest;
 pub use contactmill_core::columns;
 pub use contactmill_core::contact::Attribute;
 pub use contactmill_core::dedup::{Conflict, DedupPolicy};
+pub use contactmill_core::exclusion::{Exclusion, OptOuts};
 pub use contactmill_core::explain::{Explained, Explanation, Step, StepKind};
-pub use contactmill_core::inspect::{ColumnInspection, Finding, FindingCount, Inspection, OptOuts};
+pub use contactmill_core::inspect::{
+    ColumnInspection, ConsentColumn, Finding, FindingCount, Inspection,
+};
 pub use contactmill_core::options;
 pub use contactmill_core::records::{Position, Record, RecordId, SourceId};
 pub use contactmill_core::regions::{RegionAdvice, RegionFits, meant_region};

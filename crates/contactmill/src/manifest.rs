@@ -6,14 +6,17 @@ use contactmill_core::columns::{
     AttributeSelection, ColumnMap, ColumnRole, DecidedBy, FieldMapping,
 };
 use contactmill_core::dedup::DedupPolicy;
+use contactmill_core::exclusion;
 use contactmill_core::options::{
     Acceptance, BadEmail, BareDigits, LineTypePolicy, MissingName, PhoneMode,
 };
 use contactmill_core::pipeline;
+use contactmill_core::records::SourceId;
 use contactmill_core::{METADATA_VERSION, Reason, Region, WarningCode};
 use contactmill_emit::{ArrayLayout, Finished, manifest_counts};
 pub use contactmill_wire::manifest::{
-    Column, ContentDecision, Counts, Input, Manifest, Mapping, Options, OutputFile, SCHEMA, Tool,
+    Column, ContentDecision, Counts, ExclusionList, Input, Manifest, Mapping, OptOuts, Options,
+    OutputFile, SCHEMA, Tool,
 };
 
 use crate::convert::Settings;
@@ -23,6 +26,7 @@ use crate::opening::OpenInput;
 pub(crate) fn of_run(
     settings: &Settings<'_>,
     inputs: &[OpenInput],
+    exclusion_lists: Vec<ExclusionList>,
     counts: pipeline::Counts,
     finished: Finished,
 ) -> Manifest {
@@ -37,6 +41,9 @@ pub(crate) fn of_run(
         mapping: inputs.iter().map(mapping).collect(),
         options: options(settings),
         counts: manifest_counts(counts),
+        exclusion_lists,
+        opt_outs: opt_outs(inputs, finished.opt_outs),
+        excluded_by_reason: by_code(finished.excluded, Reason::code, |tally| tally.count),
         rejected_by_reason: by_code(finished.rejected, Reason::code, |tally| tally.count),
         warnings_by_code: by_code(finished.warnings, WarningCode::code, |tally| tally.count),
         contacts_by_region: by_code(finished.regions, Region::as_str, |count| count),
@@ -54,6 +61,14 @@ fn input(input: &OpenInput) -> Input {
         records: input.records,
         skipped_columns: input.skipped.iter().map(|column| column.name.clone()).collect(),
     }
+}
+
+fn opt_outs(inputs: &[OpenInput], counts: Vec<(SourceId, String, u64)>) -> Vec<OptOuts> {
+    let named = counts.into_iter().map(|(source, column, contacts)| {
+        let path = inputs.get(source.0 as usize).map(|input| input.name.clone());
+        OptOuts { path: path.unwrap_or_default(), column, contacts }
+    });
+    named.collect()
 }
 
 fn mapping(input: &OpenInput) -> Mapping {
@@ -117,6 +132,8 @@ fn options(settings: &Settings<'_>) -> Options {
             DedupPolicy::Last => "last".into(),
             _ => "merge".into(),
         },
+        exclude: settings.exclude.iter().map(|path| path.display().to_string()).collect(),
+        opt_outs: (settings.opt_outs == exclusion::OptOuts::Exclude).then(|| "exclude".to_owned()),
         max_contacts: settings.limits.max_contacts,
         max_bytes: settings.limits.max_bytes,
         layout: either(settings.layout, ArrayLayout::Lines, "lines", "files"),

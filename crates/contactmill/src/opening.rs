@@ -124,10 +124,7 @@ impl Opening<'_> {
 
     /// An error once the caller has asked to stop.
     pub(crate) fn check_stop(&self) -> Result<(), Error> {
-        match self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
-            true => Err(Problem::Stopped.into()),
-            false => Ok(()),
-        }
+        check_stop(self.stop)
     }
 
     /// Opens a member and decides on its columns.
@@ -260,6 +257,14 @@ impl Opening<'_> {
             *phone = phone.take().or_else(of_input);
         }
         known
+    }
+}
+
+/// An error once the caller has asked to stop.
+pub(crate) fn check_stop(stop: Option<&AtomicBool>) -> Result<(), Error> {
+    match stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+        true => Err(Problem::Stopped.into()),
+        false => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the pipeline hands over goes to the results, and is reported.
 
 use contactmill_core::dedup::Conflict;
+use contactmill_core::exclusion::Exclusion;
 use contactmill_core::pipeline::{Emitted, Sink};
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{Rejection, Warning};
@@ -49,6 +50,15 @@ impl Sink for ReportingSink<'_, '_> {
     fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), EmitError> {
         (self.on_event)(Event::Rejected { record, rejection });
         self.result.rejected(record, rejection)
+    }
+
+    fn excluded(&mut self, record: Record<'_>, exclusion: Exclusion<'_>) -> Result<(), EmitError> {
+        (self.on_event)(Event::Excluded { record, exclusion });
+        self.result.excluded(record, exclusion)
+    }
+
+    fn opt_outs(&mut self, source: SourceId, column: &str, contacts: u64) {
+        self.result.opt_outs(source, column, contacts);
     }
 
     fn duplicate(

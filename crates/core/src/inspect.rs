@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::cells::country::{self, CountryReading};
 use crate::cells::email::{self, EmailReading};
 use crate::cells::name;
-use crate::columns::consent::{self, Consent};
+use crate::columns::consent::Consent;
 use crate::columns::field::MappedField;
 use crate::columns::mapping::{ColumnMap, ColumnRole, RecordKind};
 use crate::contact::Contact;
@@ -105,7 +105,7 @@ pub struct ColumnInspection {
 /// A column of consents, and the number of people in it who do not want to be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct OptOuts {
+pub struct ConsentColumn {
     /// The column, from 0.
     pub column: usize,
     /// Records of the sample.
@@ -135,7 +135,7 @@ pub struct Inspection {
     /// How numbers without a country code fit regions. It is advice: nothing is read by it.
     pub regions: RegionFits,
     /// Columns of consents.
-    pub opt_outs: Vec<OptOuts>,
+    pub opt_outs: Vec<ConsentColumn>,
     /// Some contacts as they would come out, from all over the source.
     pub examples: Vec<(Position, Contact<'static>)>,
 }
@@ -243,7 +243,7 @@ struct Tally<'a> {
     whole: Whole,
     columns: Vec<(&'a ColumnRole, ColumnTally)>,
     /// The columns of consents.
-    consents: Vec<(Consent, OptOuts)>,
+    consents: Vec<(Consent, ConsentColumn)>,
     /// Interval between the records of the sample that may become examples.
     example_every: usize,
     examples: Vec<(Position, Contact<'static>)>,
@@ -251,15 +251,14 @@ struct Tally<'a> {
 
 impl<'a> Tally<'a> {
     fn new(normalizer: &'a Normalizer, map: &'a ColumnMap, sampled: usize) -> Self {
-        let consent = |(column, (name, _)): (usize, (&str, _))| {
-            Some((consent::of_header(name)?, OptOuts { column, count: 0 }))
-        };
+        let consents = map.consents().iter();
+        let consents = consents.map(|&(column, of)| (of, ConsentColumn { column, count: 0 }));
         Tally {
             normalizer,
             map,
             whole: Whole { regions: RegionSample::new(normalizer.options()), ..Whole::default() },
             columns: map.columns().map(|(_, role)| (role, ColumnTally::default())).collect(),
-            consents: map.columns().enumerate().filter_map(consent).collect(),
+            consents: consents.collect(),
             example_every: (sampled / (4 * SHOWN)).max(1),
             examples: Vec::new(),
         }

@@ -35,6 +35,7 @@
 //! | [`pipeline`] | reading whole sources on all cores |
 //! | [`contact`] | the parts of a contact |
 //! | [`dedup`] | choosing which of several contacts is kept |
+//! | [`exclusion`] | leaving out who must not be written to |
 //! | [`cells`] | reading one phone cell |
 //! | [`explain`] | showing how a cell is read, step by step |
 //! | [`inspect`] | looking at a source before it is imported |
@@ -48,6 +49,7 @@ pub mod contact;
 mod data;
 pub mod dedup;
 mod encoder;
+pub mod exclusion;
 pub mod explain;
 pub mod inspect;
 mod normalize;

@@ -98,6 +98,10 @@ codes! {
             "not an e-mail address", "correct the address, or take it out";
         NameMissing = "name_missing",
             "no name", "add a name, or let the number stand in";
+        ContactExcluded = "contact_excluded",
+            "stands in an exclusion list", "take it off the list if it may be written to";
+        ContactOptedOut = "contact_opted_out",
+            "must not be written to", "ask for a consent before it is written to";
         RowTooManyFields = "row_too_many_fields",
             "more fields than the header has",
             "move the surplus at the end of the row to where it belongs and delete it there";
@@ -212,6 +216,8 @@ pub enum Field {
     Email,
     /// The tags.
     Tags,
+    /// The contact as a whole: whether it may be written to.
+    Contact,
     /// The attribute with this key.
     Attribute(Box<str>),
 }
@@ -225,6 +231,7 @@ impl fmt::Display for Field {
             Field::Phone => f.pad("phone"),
             Field::Email => f.pad("email"),
             Field::Tags => f.pad("tags"),
+            Field::Contact => f.pad("contact"),
             Field::Attribute(key) => write!(f, "attr:{key}"),
         }
     }
@@ -248,6 +255,7 @@ impl From<Reason> for Rejection {
             Some("email") => Field::Email,
             Some("name") => Field::Name,
             Some("text") => Field::Text,
+            Some("contact") => Field::Contact,
             _ => Field::Row,
         };
         Rejection { field, reason }

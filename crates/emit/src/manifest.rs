@@ -10,8 +10,10 @@ use crate::staging::Staging;
 /// The counts of a run, as the manifest lists them.
 #[must_use]
 pub fn manifest_counts(counts: pipeline::Counts) -> Counts {
-    let pipeline::Counts { records, contacts, duplicates, rejected, blank, warnings, .. } = counts;
-    Counts { records, contacts, duplicates, rejected, blank, warnings }
+    let pipeline::Counts {
+        records, contacts, duplicates, excluded, rejected, blank, warnings, ..
+    } = counts;
+    Counts { records, contacts, duplicates, excluded, rejected, blank, warnings }
 }
 
 /// Writes `manifest.json`, the last file of a result: without it a folder is no result.

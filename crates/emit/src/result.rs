@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use contactmill_core::dedup::Conflict;
+use contactmill_core::exclusion::Exclusion;
 use contactmill_core::pipeline::{Emitted, Sink};
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{Reason, Region, Rejection, Warning, WarningCode};
@@ -48,6 +49,10 @@ pub struct ResultWriter {
 pub struct Finished {
     /// The files of contacts.
     pub files: Vec<OutputFile>,
+    /// Excluded records by reason.
+    pub excluded: BTreeMap<Reason, Tally>,
+    /// Contacts that opted out, by source and column.
+    pub opt_outs: Vec<(SourceId, String, u64)>,
     /// Rejected records by reason.
     pub rejected: BTreeMap<Reason, Tally>,
     /// Warnings by code.
@@ -76,6 +81,16 @@ impl ResultWriter {
             regions: vec![0; Region::ALL.len()],
             finished: Finished::default(),
         })
+    }
+
+    /// Writes a table of who was excluded, too; without it nobody can be.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be created.
+    pub fn with_excluded(mut self, staging: &Staging) -> Result<Self, EmitError> {
+        self.tables.create_excluded(staging)?;
+        Ok(self)
     }
 
     /// Writes what is left and returns what was written.
@@ -113,6 +128,15 @@ impl Sink for ResultWriter {
     fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), EmitError> {
         tally(&mut self.finished.rejected, rejection.reason, record.position());
         self.tables.rejected(record, rejection)
+    }
+
+    fn excluded(&mut self, record: Record<'_>, exclusion: Exclusion<'_>) -> Result<(), EmitError> {
+        tally(&mut self.finished.excluded, exclusion.reason(), record.position());
+        self.tables.excluded(record, exclusion)
+    }
+
+    fn opt_outs(&mut self, source: SourceId, column: &str, contacts: u64) {
+        self.finished.opt_outs.push((source, column.to_owned(), contacts));
     }
 
     fn duplicate(

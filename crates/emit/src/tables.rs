@@ -1,4 +1,4 @@
-//! The three tables beside the arrays: rejects, duplicates, warnings.
+//! The tables beside the arrays: rejects, duplicates, warnings, and who was excluded.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use contactmill_core::columns::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
 use contactmill_core::dedup::Conflict;
+use contactmill_core::exclusion::Exclusion;
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
-use contactmill_core::{Reason, Rejection, Warning};
+use contactmill_core::{Field, Reason, Rejection, Warning};
 use contactmill_wire::csv_cell::escape_formula;
-use contactmill_wire::files::{DUPLICATES, REJECTS, WARNINGS};
+use contactmill_wire::files::{DUPLICATES, EXCLUDED, REJECTS, WARNINGS};
 
 use crate::error::EmitError;
 use crate::file::ResultFile;
@@ -49,9 +50,6 @@ impl Table {
     }
 }
 
-/// Number of columns that the tables of records have beside those of the inputs.
-const ADDED: usize = 6;
-
 /// The columns of all inputs, in the order in which they first appear, and the index of each input's
 /// own columns among them.
 pub(crate) struct OriginalColumns {
@@ -90,11 +88,11 @@ impl OriginalColumns {
 
     /// The fields of a row: those of a record in their columns, those that are added, and surplus
     /// fields of the record.
-    fn row<'f>(
+    fn row<'f, const ADDED: usize>(
         &self,
         record: Record<'f>,
         added: [&'f str; ADDED],
-    ) -> impl Iterator<Item = &'f str> + use<'f> {
+    ) -> impl Iterator<Item = &'f str> + use<'f, ADDED> {
         let indexes = &self.indexes[record.position().source.0 as usize];
         let mut fields = vec![""; self.names.len()];
         for (text, index) in record.iter().zip(indexes) {
@@ -112,6 +110,8 @@ pub(crate) struct Tables {
     inputs: Vec<String>,
     rejects: Table,
     duplicates: Table,
+    /// Only where somebody may be excluded.
+    excluded: Option<Table>,
     warnings: Table,
     /// The text of `_hint` for each reason that occurred.
     hints: BTreeMap<Reason, String>,
@@ -125,15 +125,51 @@ impl Tables {
     ) -> Result<Self, EmitError> {
         let names = || columns.names.iter().map(String::as_str);
         let mut rejects = Table::create(REJECTS, staging)?;
-        let added: [&str; ADDED] = ["_source", "_record", "_line", "_field", "_reason", "_hint"];
+        let added = ["_source", "_record", "_line", "_field", "_reason", "_hint"];
         rejects.write(names().chain(added))?;
         let mut duplicates = Table::create(DUPLICATES, staging)?;
-        let added: [&str; ADDED] =
-            ["_source", "_record", "_line", "_kept_source", "_kept_record", "_conflicts"];
+        let added = ["_source", "_record", "_line", "_kept_source", "_kept_record", "_conflicts"];
         duplicates.write(names().chain(added))?;
         let mut warnings = Table::create(WARNINGS, staging)?;
         warnings.write(["source", "record", "line", "field", "code", "before", "after"])?;
-        Ok(Tables { columns, inputs, rejects, duplicates, warnings, hints: BTreeMap::new() })
+        let (excluded, hints) = (None, BTreeMap::new());
+        Ok(Tables { columns, inputs, rejects, duplicates, excluded, warnings, hints })
+    }
+
+    /// Makes the table of who was excluded, which is a proof even where nobody was.
+    pub(crate) fn create_excluded(&mut self, staging: &Staging) -> Result<(), EmitError> {
+        let mut table = Table::create(EXCLUDED, staging)?;
+        let names = self.columns.names.iter().map(String::as_str);
+        table.write(names.chain(["_source", "_record", "_line", "_field", "_list"]))?;
+        self.excluded = Some(table);
+        Ok(())
+    }
+
+    pub(crate) fn excluded(
+        &mut self,
+        record: Record<'_>,
+        exclusion: Exclusion<'_>,
+    ) -> Result<(), EmitError> {
+        let Some(table) = &mut self.excluded else {
+            return Err(EmitError::Unfinished { path: EXCLUDED.into() });
+        };
+        let position = record.position();
+        let (field, list) = match exclusion {
+            Exclusion::Listed { field, list, line } => (field, format!("{list}:{line}")),
+            Exclusion::OptedOut { column } => (&Field::Contact, column.to_owned()),
+            // A new kind says at least what it is.
+            other => (&Field::Contact, other.reason().to_string()),
+        };
+        let field = field.to_string();
+        let [number, line] = &mut [itoa::Buffer::new(); 2];
+        let added = [
+            input(&self.inputs, position.source),
+            number.format(position.record),
+            line.format(position.line),
+            &field,
+            &list,
+        ];
+        table.write(self.columns.row(record, added))
     }
 
     pub(crate) fn rejected(
@@ -205,6 +241,7 @@ impl Tables {
     pub(crate) fn finish(self) -> Result<(), EmitError> {
         self.rejects.finish()?;
         self.duplicates.finish()?;
+        self.excluded.map_or(Ok(()), Table::finish)?;
         self.warnings.finish()
     }
 }

@@ -12,6 +12,9 @@ pub const REJECTS: &str = "rejects.csv";
 /// Records that were merged into others or skipped.
 pub const DUPLICATES: &str = "duplicates.csv";
 
+/// Records of people who must not be written to.
+pub const EXCLUDED: &str = "excluded.csv";
+
 /// Values that were changed or are suspect.
 pub const WARNINGS: &str = "warnings.csv";
 
@@ -33,6 +36,7 @@ const NAMED: &[&str] = &[
     IMPORT_LINES,
     REJECTS,
     DUPLICATES,
+    EXCLUDED,
     WARNINGS,
     JOURNAL,
     REFUSED,

@@ -39,6 +39,16 @@ pub struct Manifest {
     pub options: Options,
     /// Where the records ended.
     pub counts: Counts,
+    /// The exclusion lists; absent when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclusion_lists: Vec<ExclusionList>,
+    /// Contacts that opted out, by the first column that says so, whatever became of them; absent when
+    /// there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opt_outs: Vec<OptOuts>,
+    /// Excluded records by reason; absent when there are none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub excluded_by_reason: BTreeMap<String, u64>,
     /// Rejected records by reason.
     pub rejected_by_reason: BTreeMap<String, u64>,
     /// Warnings by code.
@@ -58,6 +68,9 @@ impl Default for Manifest {
             mapping: Vec::new(),
             options: Options::default(),
             counts: Counts::default(),
+            exclusion_lists: Vec::new(),
+            opt_outs: Vec::new(),
+            excluded_by_reason: BTreeMap::new(),
             rejected_by_reason: BTreeMap::new(),
             warnings_by_code: BTreeMap::new(),
             contacts_by_region: BTreeMap::new(),
@@ -183,6 +196,12 @@ pub struct Options {
     pub dedup: String,
     /// `merge`, `first` or `last`.
     pub on_duplicate: String,
+    /// The exclusion lists, in order; absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+    /// `exclude`; absent when people who opted out are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opt_outs: Option<String>,
     /// Maximum number of contacts in one array.
     pub max_contacts: usize,
     /// Maximum size of one array, in bytes.
@@ -193,7 +212,7 @@ pub struct Options {
     pub max_rejects: Option<String>,
 }
 
-/// Where the records ended: records = contacts + duplicates + rejected + blank.
+/// Where the records ended: records = contacts + duplicates + excluded + rejected + blank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
@@ -203,12 +222,53 @@ pub struct Counts {
     pub contacts: u64,
     /// Records merged into others or skipped.
     pub duplicates: u64,
+    /// Records of people who must not be written to; absent when there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub excluded: u64,
     /// Records rejected.
     pub rejected: u64,
     /// Records without data.
     pub blank: u64,
     /// Warnings.
     pub warnings: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// An exclusion list, or one member of an archive.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExclusionList {
+    /// The path as the user gave it, followed by the name of the member.
+    pub path: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the bytes, in hexadecimal.
+    pub sha256: String,
+    /// Phone numbers in it.
+    pub numbers: u64,
+    /// E-mail addresses in it.
+    pub addresses: u64,
+    /// Records in which something cannot be read, or nothing stands to be read.
+    pub unreadable: u64,
+    /// The line of the first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_unreadable: Option<u64>,
+}
+
+/// A column of consents, and how many contacts of its input must not be written to by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OptOuts {
+    /// The input.
+    pub path: String,
+    /// The column.
+    pub column: String,
+    /// Number of contacts.
+    pub contacts: u64,
 }
 
 /// One file of contacts.

@@ -9,7 +9,7 @@ use contactmill::columns::{AttributeSelection, MappedField};
 use contactmill::options::{
     Acceptance, BadEmail, BareDigits, LineTypePolicy, MissingName, PhoneMode,
 };
-use contactmill::{ArrayLayout, DedupPolicy, Region, UnknownRegion, meant_region};
+use contactmill::{ArrayLayout, DedupPolicy, OptOuts, Region, UnknownRegion, meant_region};
 
 /// Declares the words of an option and what they mean.
 macro_rules! words {
@@ -51,6 +51,7 @@ words!(MissingNameArgument => MissingName {
     Reject = MissingName::Reject,
 });
 words!(BadEmailArgument => BadEmail { Drop = BadEmail::Drop, Reject = BadEmail::Reject });
+words!(OptOutsArgument => OptOuts { Keep = OptOuts::Keep, Exclude = OptOuts::Exclude });
 words!(OnDuplicateArgument => DedupPolicy {
     Merge = DedupPolicy::Merge,
     First = DedupPolicy::First,

@@ -63,9 +63,18 @@ pub(crate) fn of_header(header: &str) -> Option<Consent> {
     }
 }
 
+/// The columns of consents of a header row, each with its index.
+pub(crate) fn columns(header: &[String]) -> Vec<(usize, Consent)> {
+    let of = |(index, name): (usize, &String)| Some((index, of_header(name)?));
+    header.iter().enumerate().filter_map(of).collect()
+}
+
 impl Consent {
     /// Whether the cell of such a column says that the person does not want to be written to.
     pub(crate) fn is_opt_out(self, cell: &str) -> bool {
+        if cell.is_empty() {
+            return false;
+        }
         let word = folded(cell);
         match self {
             Consent::Out => WORDS.yes.contains(&word),

@@ -8,7 +8,7 @@ use crate::data;
 use crate::text::folded;
 
 /// The columns that `convert` adds behind the original ones in its own CSV files.
-pub const BOOKKEEPING_COLUMNS: [&str; 9] = [
+pub const BOOKKEEPING_COLUMNS: [&str; 10] = [
     "_source",
     "_record",
     "_line",
@@ -18,6 +18,7 @@ pub const BOOKKEEPING_COLUMNS: [&str; 9] = [
     "_kept_source",
     "_kept_record",
     "_conflicts",
+    "_list",
 ];
 
 /// Whether a header row is that of a file that `convert` wrote for people to correct.

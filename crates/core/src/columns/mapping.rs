@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use crate::columns::consent::{self, Consent};
 use crate::columns::content::ContentSample;
 use crate::columns::decide::{Columns, DecidedBy, Decision, FieldCandidate, Share};
 use crate::columns::field::MappedField;
@@ -154,6 +155,15 @@ pub struct ColumnMap {
     /// Why each column holds what it holds.
     decisions: Vec<Decision>,
     preset: Option<&'static Preset>,
+    /// The columns of consents.
+    consents: Vec<(usize, Consent)>,
+}
+
+/// By what the people in a file must be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    Phone,
+    PhoneOrEmail,
 }
 
 /// What a record is before its contact is looked at.
@@ -225,6 +235,39 @@ impl FieldMapping {
         header: &[String],
         sample: &ContentSample,
     ) -> Result<ColumnMap, MappingError> {
+        self.resolve_for(Reach::Phone, header, sample)
+    }
+
+    /// As [`resolve_with`](FieldMapping::resolve_with), for a list of people of whom an e-mail address
+    /// is enough.
+    ///
+    /// ```
+    /// use contactmill_core::columns::{ContentSample, FieldMapping};
+    ///
+    /// let (mapping, sample) = (FieldMapping::default(), ContentSample::default());
+    /// let header = ["Email".to_owned()];
+    /// assert!(mapping.resolve_with(&header, &sample).is_err());
+    /// assert!(mapping.resolve_list(&header, &sample).is_ok());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When no column holds phone numbers or e-mail addresses, or several do and nothing says which,
+    /// or the header row is a record.
+    pub fn resolve_list(
+        &self,
+        header: &[String],
+        sample: &ContentSample,
+    ) -> Result<ColumnMap, MappingError> {
+        self.resolve_for(Reach::PhoneOrEmail, header, sample)
+    }
+
+    fn resolve_for(
+        &self,
+        reach: Reach,
+        header: &[String],
+        sample: &ContentSample,
+    ) -> Result<ColumnMap, MappingError> {
         let names = column_names(header);
         let preset = Preset::of(header);
         let shortened = if preset.is_none() { without_shared_word(header) } else { None };
@@ -251,7 +294,7 @@ impl FieldMapping {
             decisions[index] = decision;
             fields.push((field, index));
         }
-        self.check_header(&fields, &labels, decided.likely)?;
+        self.check_header(reach, &fields, &labels, decided.likely)?;
 
         let is_own = header::is_bookkeeping_header(header);
         let mut roles = roles(&names, is_own, &fields);
@@ -266,8 +309,9 @@ impl FieldMapping {
         }
         let reason_column =
             if is_own { names.iter().position(|name| name == "_reason") } else { None };
+        let consents = consent::columns(header);
         let header = header.to_vec();
-        Ok(ColumnMap { header, names, roles, fields, reason_column, decisions, preset })
+        Ok(ColumnMap { header, names, roles, fields, reason_column, decisions, preset, consents })
     }
 
     /// The fields that the user has assigned, and their columns.
@@ -299,9 +343,10 @@ impl FieldMapping {
         error
     }
 
-    /// Checks that a column holds phone numbers, and that the first row is no record.
+    /// Checks that a column holds what is needed, and that the first row is no record.
     fn check_header(
         &self,
+        reach: Reach,
         fields: &[(MappedField, usize)],
         labels: &Labels<'_>,
         likely: Option<usize>,
@@ -315,6 +360,10 @@ impl FieldMapping {
         if phones.is_empty() {
             if has_data(header, sample) {
                 return Err(no_header(header, sample));
+            }
+            let has_email = || fields.iter().any(|(field, _)| *field == MappedField::Email);
+            if reach == Reach::PhoneOrEmail && has_email() {
+                return Ok(());
             }
             let likely = likely.or_else(|| sample.likely_phone_column());
             let likely = likely.map(|index| labels.of(index));
@@ -417,6 +466,24 @@ impl ColumnMap {
     /// The columns in order: name (made unique) and role.
     pub fn columns(&self) -> impl Iterator<Item = (&str, &ColumnRole)> {
         self.names.iter().map(String::as_str).zip(&self.roles)
+    }
+
+    /// The name of the column at this index.
+    pub(crate) fn name(&self, index: usize) -> &str {
+        self.names.get(index).map_or("", String::as_str)
+    }
+
+    /// The columns of consents, each with its index.
+    pub(crate) fn consents(&self) -> &[(usize, Consent)] {
+        &self.consents
+    }
+
+    /// Which of the columns of consents is the first to say that the person does not want to be
+    /// written to.
+    pub(crate) fn opt_out(&self, record: Record<'_>) -> Option<usize> {
+        self.consents.iter().position(|&(index, consent)| {
+            record.get(index).is_some_and(|cell| consent.is_opt_out(cell))
+        })
     }
 
     /// The fields and the names of their columns, those of one field in the order in which they are

@@ -97,6 +97,7 @@ impl Encoder<'_> {
             Field::Tags => 4,
             Field::Attribute(_) => 5,
             Field::Text => 6,
+            Field::Contact => 7,
         });
         if let Field::Attribute(key) = field {
             self.text(key);
@@ -212,6 +213,7 @@ impl<'b> Decoder<'b> {
             4 => Field::Tags,
             5 => Field::Attribute(self.text()?.into()),
             6 => Field::Text,
+            7 => Field::Contact,
             _ => return None,
         })
     }

@@ -11,15 +11,16 @@ use crate::dedup::DedupPolicy;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::spill::damaged;
 use crate::encoder::ContactEncoder;
+use crate::exclusion::{Excluded, ExclusionRules};
 use crate::normalize::{Normalized, Normalizer};
 use crate::raw::RawContact;
 use crate::reason::{Reason, Rejection, Warning};
-use crate::records::{Block, RecordArena, RecordSlot};
+use crate::records::{Block, Record, RecordArena, RecordSlot};
 
 /// The outcomes of a block. Positions count within the block.
 pub(super) struct BlockOutcome<E> {
     pub(super) arena: RecordArena,
-    pub(super) outcomes: Vec<(RecordSlot, Result<ReadContact, Rejection>)>,
+    pub(super) outcomes: Vec<(RecordSlot, Result<ReadContact, NotEmitted>)>,
     /// The contacts, end to end: as the run's [`ContactEncoder`] writes them, or as [`Encoder`] does
     /// where there is none or where contacts are not final yet.
     pub(super) bytes: Vec<u8>,
@@ -27,6 +28,8 @@ pub(super) struct BlockOutcome<E> {
     pub(super) warnings: Vec<Warning>,
     pub(super) records: u64,
     pub(super) blank: u64,
+    /// Contacts that opted out, by column of consents; empty where there are none.
+    pub(super) opt_outs: Vec<u64>,
     /// Bytes of the input that the block covers.
     pub(super) covers: u64,
     pub(super) failed: Option<E>,
@@ -41,6 +44,24 @@ pub(super) struct ReadContact {
     pub(super) warnings: usize,
 }
 
+/// Why a record gives no contact.
+pub(super) enum NotEmitted {
+    Rejected(Rejection),
+    Excluded(Excluded),
+}
+
+impl From<Rejection> for NotEmitted {
+    fn from(rejection: Rejection) -> Self {
+        NotEmitted::Rejected(rejection)
+    }
+}
+
+impl From<Excluded> for NotEmitted {
+    fn from(excluded: Excluded) -> Self {
+        NotEmitted::Excluded(excluded)
+    }
+}
+
 /// What a worker needs to know about the run.
 #[derive(Clone, Copy)]
 pub(super) struct Worker<'w> {
@@ -48,13 +69,14 @@ pub(super) struct Worker<'w> {
     pub(super) normalizer: &'w Normalizer,
     pub(super) encoder: Option<&'w dyn ContactEncoder>,
     pub(super) dedup: DedupPolicy,
+    pub(super) exclusion: ExclusionRules<'w>,
 }
 
 /// The memory of a block that was committed, for the next one.
 #[derive(Default)]
 pub(super) struct BlockBuffers {
     arena: RecordArena,
-    outcomes: Vec<(RecordSlot, Result<ReadContact, Rejection>)>,
+    outcomes: Vec<(RecordSlot, Result<ReadContact, NotEmitted>)>,
     bytes: Vec<u8>,
     warnings: Vec<Warning>,
 }
@@ -70,7 +92,7 @@ impl<E> BlockOutcome<E> {
         worker: Worker<'_>,
         buffers: BlockBuffers,
     ) -> Self {
-        let Worker { map, normalizer, encoder, dedup } = worker;
+        let Worker { map, normalizer, encoder, dedup, exclusion } = worker;
         let BlockBuffers { arena, outcomes, bytes, warnings } = buffers;
         let mut read = BlockOutcome {
             arena,
@@ -79,6 +101,7 @@ impl<E> BlockOutcome<E> {
             warnings,
             records: 0,
             blank: 0,
+            opt_outs: Vec::new(),
             covers: block.len_bytes(),
             failed: None,
         };
@@ -91,13 +114,18 @@ impl<E> BlockOutcome<E> {
                     read.blank += 1;
                     return;
                 }
-                RecordKind::Rejected(reason) => Err(reason.into()),
+                RecordKind::Rejected(reason) => Err(Rejection::from(reason).into()),
                 RecordKind::Contact => {
                     let mut raw: RawContact<'_> = std::mem::take(&mut empty);
                     map.fill(record, &mut raw);
                     let outcome = normalizer.normalize_into(&raw, std::mem::take(&mut lists));
+                    let outcome = outcome.map_err(NotEmitted::from);
                     let outcome = outcome.and_then(|Normalized { contact, warnings }| {
-                        let outcome = read.contact(&contact, warnings, encoder, dedup);
+                        let opt_out = read.opt_out(map, record);
+                        let outcome = match exclusion.check(&contact, opt_out) {
+                            Some(excluded) => Err(excluded.into()),
+                            None => read.contact(&contact, warnings, encoder, dedup),
+                        };
                         lists = contact.into_lists();
                         outcome
                     });
@@ -109,6 +137,14 @@ impl<E> BlockOutcome<E> {
         });
         read.failed = visited.err();
         read
+    }
+
+    /// Counts a contact that opted out, and returns the column that says so.
+    fn opt_out(&mut self, map: &ColumnMap, record: Record<'_>) -> Option<usize> {
+        let nth = map.opt_out(record)?;
+        self.opt_outs.resize(map.consents().len(), 0);
+        self.opt_outs[nth] += 1;
+        Some(map.consents()[nth].0)
     }
 
     /// The memory of the block, emptied.
@@ -128,19 +164,19 @@ impl<E> BlockOutcome<E> {
         warnings: Vec<Warning>,
         encoder: Option<&dyn ContactEncoder>,
         dedup: DedupPolicy,
-    ) -> Result<ReadContact, Rejection> {
+    ) -> Result<ReadContact, NotEmitted> {
         let before = self.bytes.len();
         match encoder {
             Some(encoder) if !dedup.defers() => {
                 encoder.encode(contact, &mut self.bytes);
                 if self.bytes.len() - before > encoder.max_bytes() {
                     self.bytes.truncate(before);
-                    return Err(Reason::RowExceedsMaxBytes.into());
+                    return Err(Rejection::from(Reason::RowExceedsMaxBytes).into());
                 }
             }
             _ => {
                 if encoder.is_some_and(|encoder| !encoder.fits(contact)) {
-                    return Err(Reason::RowExceedsMaxBytes.into());
+                    return Err(Rejection::from(Reason::RowExceedsMaxBytes).into());
                 }
                 Encoder(&mut self.bytes).contact(contact);
             }

@@ -14,7 +14,7 @@ mod workers;
 
 use std::convert::Infallible;
 
-use self::block::{BlockOutcome, Worker};
+use self::block::{BlockOutcome, NotEmitted, Worker};
 use self::deduplicator::{Admitted, Deduplicator};
 use self::deferred::{DeferredContacts, is_name_from_phone};
 pub use self::run::{Counts, PipelineOptions, Stopped};
@@ -24,6 +24,7 @@ use self::workers::Workers;
 use crate::columns::mapping::ColumnMap;
 pub use crate::dedup::spill::{Scratch, ScratchMaker, scratch_in_memory};
 use crate::encoder::ContactEncoder;
+use crate::exclusion::ExclusionRules;
 use crate::normalize::Normalizer;
 use crate::reason::Warning;
 use crate::records::{Position, Record, RecordId, Source, SourceId};
@@ -35,6 +36,7 @@ use contactmill_phone::PhoneNumber;
 /// use contactmill_core::pipeline::{Counts, Emitted, Pipeline, PipelineOptions, Sink};
 /// use contactmill_core::columns::FieldMapping;
 /// use contactmill_core::dedup::Conflict;
+/// use contactmill_core::exclusion::Exclusion;
 /// use contactmill_core::records::{Block, Integrity, Position, Record, RecordId, Source, SourceId};
 /// use contactmill_core::{Normalizer, Options, Rejection, Warning};
 ///
@@ -70,6 +72,9 @@ use contactmill_phone::PhoneNumber;
 ///         Ok(())
 ///     }
 ///     fn rejected(&mut self, _: Record<'_>, _: &Rejection) -> Result<(), Self::Error> {
+///         Ok(())
+///     }
+///     fn excluded(&mut self, _: Record<'_>, _: Exclusion<'_>) -> Result<(), Self::Error> {
 ///         Ok(())
 ///     }
 ///     fn duplicate(
@@ -138,7 +143,8 @@ impl<'a> Pipeline<'a> {
     {
         let Pipeline { normalizer, options, workers, counts, deduplicator, deferred } = self;
         let encoder = options.encoder;
-        let worker = Worker { map, normalizer, encoder, dedup: options.dedup };
+        let (dedup, exclusion) = (options.dedup, options.exclusion());
+        let worker = Worker { map, normalizer, encoder, dedup, exclusion };
         let before = counts.records;
         deduplicator.begin_source(id, before);
         let admitted = Vec::new();
@@ -149,6 +155,9 @@ impl<'a> Pipeline<'a> {
             encoder,
             sink,
             source: id,
+            map,
+            exclusion,
+            opt_outs: vec![0; map.consents().len()],
             before,
             bytes: 0,
             admitted,
@@ -165,6 +174,7 @@ impl<'a> Pipeline<'a> {
                 false => commit.block(outcome),
             },
         )?;
+        commit.report_opt_outs();
         Ok(commit.counts.records - before)
     }
 
@@ -195,6 +205,10 @@ struct OrderedCommit<'s, 'a, K> {
     encoder: Option<&'a dyn ContactEncoder>,
     sink: &'s mut K,
     source: SourceId,
+    map: &'s ColumnMap,
+    exclusion: ExclusionRules<'a>,
+    /// Contacts that opted out, by column of consents.
+    opt_outs: Vec<u64>,
     /// Records of the run before this source.
     before: u64,
     bytes: u64,
@@ -236,7 +250,12 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
                     next += 1;
                     self.contact(record, admitted, read.phone, own, own_warnings)?;
                 }
-                Err(rejection) => {
+                Err(NotEmitted::Excluded(excluded)) => {
+                    self.counts.excluded += 1;
+                    let exclusion = self.exclusion.exclusion(excluded, self.map);
+                    self.sink.excluded(record, exclusion).map_err(Stopped::Sink)?;
+                }
+                Err(NotEmitted::Rejected(rejection)) => {
                     self.counts.rejected += 1;
                     self.sink.rejected(record, rejection).map_err(Stopped::Sink)?;
                 }
@@ -244,11 +263,23 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
         }
         self.counts.records += block.records;
         self.counts.blank += block.blank;
+        for (all, opt_outs) in self.opt_outs.iter_mut().zip(&block.opt_outs) {
+            *all += opt_outs;
+        }
         self.bytes += block.covers;
         self.sink.progress(self.bytes, self.counts.records - self.before);
         match block.failed.take() {
             Some(error) => Err(Stopped::Source(error)),
             None => Ok(block),
+        }
+    }
+
+    /// Hands over how many contacts of the source opted out, and by which column.
+    fn report_opt_outs(&mut self) {
+        for (&(column, _), &contacts) in self.map.consents().iter().zip(&self.opt_outs) {
+            if contacts > 0 {
+                self.sink.opt_outs(self.source, self.map.name(column), contacts);
+            }
         }
     }
 

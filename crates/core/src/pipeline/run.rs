@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::dedup::DedupPolicy;
 use crate::dedup::spill::{ScratchMaker, scratch_in_memory};
 use crate::encoder::ContactEncoder;
+use crate::exclusion::{ExclusionLists, ExclusionRules, OptOuts};
 
-/// Where the records ended: records = contacts + duplicates + rejected + blank.
+/// Where the records ended: records = contacts + duplicates + excluded + rejected + blank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
@@ -18,6 +19,8 @@ pub struct Counts {
     pub contacts: u64,
     /// Records merged into others or skipped in favour of others.
     pub duplicates: u64,
+    /// Records left out, as the person must not be written to.
+    pub excluded: u64,
     /// Records rejected.
     pub rejected: u64,
     /// Records without any data.
@@ -69,6 +72,10 @@ pub struct PipelineOptions<'a> {
     pub threads: usize,
     /// Which of several contacts with the same number is kept.
     pub dedup: DedupPolicy,
+    /// Numbers and addresses that must not be written to.
+    pub exclusion_lists: Option<&'a ExclusionLists>,
+    /// What becomes of contacts that a column of consents says must not be written to.
+    pub opt_outs: OptOuts,
     /// Encodes contacts and limits their size. Without one, contacts are handed over as they are, of
     /// any size.
     pub encoder: Option<&'a dyn ContactEncoder>,
@@ -79,7 +86,11 @@ pub struct PipelineOptions<'a> {
     pub stop: Option<&'a AtomicBool>,
 }
 
-impl PipelineOptions<'_> {
+impl<'a> PipelineOptions<'a> {
+    pub(super) const fn exclusion(&self) -> ExclusionRules<'a> {
+        ExclusionRules { lists: self.exclusion_lists, opt_outs: self.opt_outs }
+    }
+
     pub(super) fn is_asked_to_stop(&self) -> bool {
         self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
@@ -90,6 +101,8 @@ impl Default for PipelineOptions<'_> {
         PipelineOptions {
             threads: 0,
             dedup: DedupPolicy::default(),
+            exclusion_lists: None,
+            opt_outs: OptOuts::default(),
             encoder: None,
             scratch: &scratch_in_memory,
             stop: None,

@@ -8,6 +8,7 @@ use contactmill_phone::PhoneNumber;
 use crate::contact::Contact;
 use crate::dedup::Conflict;
 use crate::encoder::ContactEncoder;
+use crate::exclusion::Exclusion;
 use crate::reason::{Rejection, Warning};
 use crate::records::{Position, Record, RecordId, SourceId};
 
@@ -71,6 +72,14 @@ pub trait Sink {
     /// When it cannot be taken; the run stops.
     fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), Self::Error>;
 
+    /// Takes a record of somebody who must not be written to.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn excluded(&mut self, record: Record<'_>, exclusion: Exclusion<'_>)
+    -> Result<(), Self::Error>;
+
     /// Takes a record that was merged into the contact of another, or skipped in its favour.
     ///
     /// # Errors
@@ -93,6 +102,12 @@ pub trait Sink {
     /// What to call a source where a warning names a record of it; its number by default.
     fn source_name(&self, source: SourceId) -> String {
         format!("input {}", source.0 + 1)
+    }
+
+    /// Takes the number of contacts of a source that a column of consents says must not be written
+    /// to, whatever became of them. Each is counted in the first column that says so.
+    fn opt_outs(&mut self, source: SourceId, column: &str, contacts: u64) {
+        let _ = (source, column, contacts);
     }
 
     /// Takes the progress: bytes and records of the source so far.
@@ -118,6 +133,13 @@ pub enum Outcome<'o> {
         record: Record<'o>,
         /// Why.
         rejection: &'o Rejection,
+    },
+    /// A record of somebody who must not be written to.
+    Excluded {
+        /// The record.
+        record: Record<'o>,
+        /// Why.
+        exclusion: Exclusion<'o>,
     },
     /// A record that was merged into the contact of another, or skipped in its favour.
     Duplicate {
@@ -166,6 +188,11 @@ impl<F: FnMut(Outcome<'_>)> Sink for Outcomes<F> {
 
     fn rejected(&mut self, record: Record<'_>, rejection: &Rejection) -> Result<(), Infallible> {
         (self.0)(Outcome::Rejected { record, rejection });
+        Ok(())
+    }
+
+    fn excluded(&mut self, record: Record<'_>, exclusion: Exclusion<'_>) -> Result<(), Infallible> {
+        (self.0)(Outcome::Excluded { record, exclusion });
         Ok(())
     }
 

@@ -45,8 +45,7 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
         return None;
     }
     if let Some(region) = region {
-        let is_other = || lookalike::is_other_number(cell) || beside::without_count(cell).is_some();
-        if digits < body.len() && may_be_other(body) && is_other() {
+        if digits < body.len() && is_other(cell, body) {
             return None;
         }
         let may_be_date = digits <= MOST_OF_A_DATE && context.calling_code.is_none();
@@ -83,14 +82,19 @@ fn is_of(number: PhoneNumber, region: Option<Region>) -> bool {
     region.and_then(Region::calling_code) == Some(number.calling_code())
 }
 
-/// Whether the layout may be that of an amount, an address, an identity number or a numbered list.
-fn may_be_other(body: &[u8]) -> bool {
+/// Whether the layout is that of an amount, an address, an identity number or a numbered list. Few cells
+/// get past the look at single bytes.
+fn is_other(cell: &str, body: &[u8]) -> bool {
+    let is_counted = || beside::without_count(cell).is_some();
     match body {
-        [_, b' ', b'-', b' ', ..] | [_, _, b' ', b'-', b' ', ..] => true,
-        [_, _, _, _, b' ', _, _, _, _, b' ', _, _, _, _] => true,
-        [_, _, _, _, _, _, b'-', .., _, _, _, _] => true,
-        [.., b'-', _] | [.., b'-', _, _] => true,
-        _ => body.contains(&b'.'),
+        [_, b' ', b'-', b' ', ..] | [_, _, b' ', b'-', b' ', ..] => is_counted(),
+        [_, _, _, _, b' ', _, _, _, _, b' ', _, _, _, _] => lookalike::is_national_id(cell),
+        [_, _, _, _, _, _, b'-', behind @ ..] if matches!(behind.len(), 4 | 7) => {
+            lookalike::is_national_id(cell)
+        }
+        _ if body.contains(&b'.') => lookalike::is_other_number(cell) || is_counted(),
+        [.., b'-', _] => lookalike::is_national_id(cell),
+        _ => false,
     }
 }
 

@@ -85,7 +85,7 @@ const NATIONAL_IDS: [(&str, fn(&[u32]) -> bool); 9] = [
     ("0000 0000 0000", |id| id[0] > 1 && verhoeff(id)),
 ];
 
-fn is_national_id(text: &str) -> bool {
+pub(super) fn is_national_id(text: &str) -> bool {
     let has_form = |form: &str| {
         let fits = |(c, form): (u8, u8)| if form == b'0' { c.is_ascii_digit() } else { c == form };
         text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)

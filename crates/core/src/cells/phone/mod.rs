@@ -249,6 +249,10 @@ fn strict(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason
     if cell.trim().is_empty() {
         return Err(Reason::PhoneMissing);
     }
+    // Google's library counts UTF-16 units; the one that is used here, bytes of what it has trimmed.
+    if cell.encode_utf16().count() > MAX_CHARACTERS {
+        return Err(Reason::PhoneTooLong);
+    }
     // libphonenumber takes the first digit or plus for the start, whatever stands before it.
     let number = cell.trim_start_matches(|c| !matches!(c, '+' | '＋') && ascii_digit(c).is_none());
     let is_bare = number.starts_with(|c| ascii_digit(c).is_some()) && !cell.contains(PHONE_CONTEXT);

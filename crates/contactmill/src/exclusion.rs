@@ -1,0 +1,146 @@
+//! Reading exclusion lists.
+
+use contactmill_core::Normalizer;
+use contactmill_core::columns::{
+    AttributeSelection, ColumnMap, ContentSample, FieldMapping, MappedField, MappingError, Resumed,
+    Sampled,
+};
+use contactmill_core::exclusion::{ExclusionLists, ListCounts};
+use contactmill_core::records::Source;
+use contactmill_source::{AnySource, Dump, DumpMember, ReadOptions, SkippedMember};
+
+use crate::convert::Settings;
+use crate::error::{Error, Problem};
+use crate::event::{Event, OnEvent};
+use crate::inputs::{Input, Reading, ScratchFile};
+use crate::manifest::ExclusionList;
+use crate::opening;
+
+/// Reads the exclusion lists of a run. Of how its inputs are read, only the limits of decompression
+/// are about them.
+pub(crate) struct ListReader<'r> {
+    settings: &'r Settings<'r>,
+    scratch: ScratchFile<'r>,
+    reading: Reading,
+    normalizer: Normalizer,
+}
+
+impl<'r> ListReader<'r> {
+    pub(crate) fn of(settings: &'r Settings<'r>, scratch: ScratchFile<'r>) -> Self {
+        let decompress = settings.reading.decompress;
+        let reading = Reading { decompress, ..Reading::default() };
+        let normalizer = Normalizer::new(settings.options.clone());
+        ListReader { settings, scratch, reading, normalizer }
+    }
+
+    /// All lists, and what the manifest says of them.
+    pub(crate) fn read(
+        &self,
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<(ExclusionLists, Vec<ExclusionList>), Error> {
+        let mut lists = ExclusionLists::default();
+        let mut listed = Vec::new();
+        let is_header = |row: &[String]| FieldMapping::default().is_header(row);
+        let reading = self.reading.options(self.scratch, &is_header);
+        for path in &self.settings.exclude {
+            let input = Input::file(path).open(self.scratch, on_event)?;
+            let Dump { parts, skipped_members } = Dump::of(input, reading)?;
+            for SkippedMember { name, what } in &skipped_members {
+                on_event(Event::SkippedMember { member: name, what });
+            }
+            for member in parts {
+                listed.push(self.member(&member, reading, &mut lists)?);
+            }
+        }
+        Ok((lists, listed))
+    }
+
+    /// Reads one list.
+    fn member(
+        &self,
+        member: &DumpMember,
+        reading: ReadOptions<'_>,
+        lists: &mut ExclusionLists,
+    ) -> Result<ExclusionList, Error> {
+        let (mut source, map) = self.open(member, reading)?;
+        let name = source.source().name().to_owned();
+        lists.begin(&name);
+        while let Some(block) = source.next_block()? {
+            opening::check_stop(self.settings.stop)?;
+            lists.add(&block, &map, &self.normalizer)?;
+        }
+        let ListCounts { numbers, addresses, unreadable, first_unreadable, .. } = lists.end();
+        if numbers + addresses == 0 {
+            return Err(Problem::ExclusionList { list: name, error: None }.into());
+        }
+        let (bytes, sha256) = (source.source().bytes(), source.source().sha256()?);
+        let path = name;
+        Ok(ExclusionList { path, bytes, sha256, numbers, addresses, unreadable, first_unreadable })
+    }
+
+    /// Opens a list and decides on its columns.
+    fn open(
+        &self,
+        member: &DumpMember,
+        mut reading: ReadOptions<'_>,
+    ) -> Result<(Resumed<AnySource>, ColumnMap), Error> {
+        let open = |reading| -> Result<Sampled<AnySource>, Error> {
+            Ok(Sampled::of(member.open(reading)?, self.settings.options.clone())?)
+        };
+        let mut sampled = open(reading)?;
+        let mut map = columns_of(&sampled);
+        if self.is_without_header(&sampled, &map) {
+            reading.no_header = true;
+            sampled = open(reading)?;
+            map = bare_columns_of(&sampled);
+        }
+        let map = map.map_err(|error| Problem::ExclusionList {
+            list: sampled.source().name().to_owned(),
+            // Of an empty list there is nothing more to say.
+            error: (!sampled.source().header().is_empty()).then_some(error),
+        })?;
+        let source = match sampled.resume() {
+            Some(source) => source,
+            None => Resumed::from(member.open(reading)?),
+        };
+        Ok((source, map))
+    }
+
+    /// Whether the first row is an entry of the list. Where one column is not known by its name, its
+    /// first row is one that cannot be read.
+    fn is_without_header(
+        &self,
+        sampled: &Sampled<AnySource>,
+        map: &Result<ColumnMap, MappingError>,
+    ) -> bool {
+        let header = sampled.source().header();
+        matches!(map, Err(MappingError::NoHeader { .. }))
+            || (map.is_err() && header.len() == 1)
+            || header.iter().any(|cell| ExclusionLists::is_entry(cell, &self.normalizer))
+    }
+}
+
+/// The columns of numbers and addresses. Whose they are makes no difference: each is one that must
+/// not be written to.
+fn columns_of(sampled: &Sampled<AnySource>) -> Result<ColumnMap, MappingError> {
+    let (header, sample) = (sampled.source().header(), sampled.sample());
+    let attributes = AttributeSelection::None;
+    let mapping = FieldMapping { attributes, ..FieldMapping::default() };
+    match mapping.resolve_list(header, sample) {
+        Err(MappingError::AmbiguousPhone { candidates }) => {
+            let phones = candidates.into_iter().map(|one| (MappedField::Phone, one.column));
+            FieldMapping { assignments: phones.collect(), ..mapping }.resolve_list(header, sample)
+        }
+        resolved => resolved,
+    }
+}
+
+/// The columns of a list without a header row: one column holds numbers and addresses, of several
+/// the cells decide.
+fn bare_columns_of(sampled: &Sampled<AnySource>) -> Result<ColumnMap, MappingError> {
+    let header = sampled.source().header();
+    let [only] = header else { return columns_of(sampled) };
+    let assignments = vec![(MappedField::Phone, only.clone())];
+    let mapping = FieldMapping { assignments, attributes: AttributeSelection::None };
+    mapping.resolve_list(header, &ContentSample::default())
+}

@@ -1,0 +1,194 @@
+//! Who must not be written to is in no import array, and the proof says why.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod program;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use program::{check_laws, check_threads, column, contacts, converted, fails, manifest};
+use proptest::prelude::*;
+use serde_json::Value;
+
+/// People are known by a number from 0. Each has a phone number, and an address.
+const PEOPLE: u32 = 30;
+
+/// The number of a person in one of the forms that people write.
+fn written_number(person: u32, form: u8) -> String {
+    let digits = format!("98765{person:05}");
+    match form % 6 {
+        0 => format!("+91 {} {}", &digits[..5], &digits[5..]),
+        1 => format!("0{digits}"),
+        2 => format!("https://wa.me/91{digits}"),
+        3 => format!("{}-{}", &digits[..5], &digits[5..]),
+        4 => format!("0091{digits}"),
+        _ => format!("tel:+91{digits}"),
+    }
+}
+
+fn written_address(person: u32, form: u8) -> String {
+    match form % 3 {
+        0 => format!("person{person}@example.com"),
+        1 => format!("Person{person}@EXAMPLE.com"),
+        _ => format!("<person{person}@example.com>"),
+    }
+}
+
+/// A record: person, forms of its number and of its address, whether it has an address, and what its
+/// column of consents says.
+fn dump(records: &[(u32, u8, bool, bool)]) -> String {
+    let mut text = String::from("Name,Phone,Email,Unsubscribed\n");
+    for &(person, form, has_address, is_out) in records {
+        let phone = written_number(person, form);
+        let address = if has_address { written_address(person, form) } else { String::new() };
+        let consent = if is_out { "yes" } else { "" };
+        text += &format!("Person {person},{phone},{address},{consent}\n");
+    }
+    text
+}
+
+/// The people in the import arrays, by number and by address.
+fn imported(out: &Path) -> BTreeSet<String> {
+    let reach = |contact: &Value| {
+        let contact = &contact["profile"]["userDetails"]["contact"];
+        let text = |value: &Value| value.as_str().unwrap().to_lowercase();
+        [text(&contact["phone"]["number"]), text(&contact["email"])]
+    };
+    contacts(out).iter().flat_map(reach).filter(|text| !text.is_empty()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nobody_on_a_list_is_imported(
+        records in proptest::collection::vec((0..PEOPLE, any::<u8>(), any::<bool>(), any::<bool>()), 1..60),
+        numbers in proptest::collection::vec((0..PEOPLE, any::<u8>()), 1..6),
+        addresses in proptest::collection::vec((0..PEOPLE, any::<u8>()), 0..6),
+        on_duplicate in proptest::sample::select(&["merge", "first", "last"][..]),
+        opt_outs in proptest::sample::select(&["keep", "exclude"][..]),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("in.csv"), dump(&records)).unwrap();
+        let numbers_written = numbers.iter().map(|&(person, form)| written_number(person, form));
+        let written = addresses.iter().map(|&(person, form)| written_address(person, form));
+        let list: Vec<String> = numbers_written.chain(written).collect();
+        fs::write(folder.path().join("list.txt"), list.join("\n")).unwrap();
+        let arguments = [
+            "in.csv", "--region", "IN", "--quiet", "--exclude", "list.txt",
+            "--on-duplicate", on_duplicate, "--opt-outs", opt_outs,
+        ];
+        converted(folder.path(), &[&arguments[..], &["-o", "out"]].concat());
+        let out = folder.path().join("out");
+        check_laws(&out);
+        check_threads(folder.path(), &arguments.map(String::from));
+
+        let imported = imported(&out);
+        for (person, _) in &numbers {
+            let number = format!("98765{person:05}");
+            prop_assert!(!imported.contains(&number));
+        }
+        for (person, _) in &addresses {
+            let address = format!("person{person}@example.com");
+            prop_assert!(!imported.contains(&address));
+        }
+        let is_listed = |person: u32, has_address: bool| {
+            numbers.iter().any(|&(listed, _)| listed == person)
+                || has_address && addresses.iter().any(|&(listed, _)| listed == person)
+        };
+        let excluded = records.iter().filter(|&&(person, _, has_address, is_out)| {
+            is_listed(person, has_address) || is_out && opt_outs == "exclude"
+        });
+        prop_assert_eq!(column(&out.join("excluded.csv"), "_list").len(), excluded.count());
+        let opted_out = records.iter().filter(|record| record.3).count();
+        let counted = manifest(&out)["opt_outs"][0]["contacts"].as_u64().unwrap_or(0);
+        prop_assert_eq!(counted, opted_out as u64);
+    }
+}
+
+/// A folder with two contacts and a list.
+fn with_list(name: &str, list: &[u8]) -> tempfile::TempDir {
+    let folder = program::folder_with(
+        b"Name,Phone,Email\nAsha,98765 43210,asha@example.com\nRavi,99887 76655,\n",
+    );
+    fs::write(folder.path().join(name), list).unwrap();
+    folder
+}
+
+#[test]
+fn a_list_in_any_form_leaves_out_whom_it_names() {
+    let lists: [(&str, &[u8]); 11] = [
+        ("bare.txt", b"9876543210\n"),
+        ("without-a-line-end.txt", b"+91 98765 43210"),
+        ("first-as-a-link.txt", b"tel:+919876543210\nravi@example.net\n"),
+        ("windows.txt", b"\xEF\xBB\xBF9876543210\r\n9123456780\r\n"),
+        ("links.txt", b"https://wa.me/919876543210\nhttps://wa.me/919123456780\n"),
+        ("addresses.txt", b"ASHA@example.com\n"),
+        ("junk-first.txt", b"do not write to these\n98765 43210\n"),
+        ("quoted.csv", b"\"98765 43210\"\n\"91234 56780\"\n"),
+        ("two-people.csv", b"Driver Phone,Guest Phone\n91234 56780,98765 43210\n"),
+        ("emails.csv", b"Name,Email\nAsha,asha@example.com\n"),
+        ("list.json", br#"[{"phone": "+919876543210"}, {"phone": "+919123456780"}]"#),
+    ];
+    for (name, list) in lists {
+        let folder = with_list(name, list);
+        let arguments = ["in.csv", "--region", "IN", "--exclude", name, "-o", "out", "--quiet"];
+        converted(folder.path(), &arguments);
+        let out = folder.path().join("out");
+        check_laws(&out);
+        assert_eq!(column(&out.join("excluded.csv"), "Name"), ["Asha"], "{name}");
+        assert_eq!(manifest(&out)["counts"]["contacts"], 1, "{name}");
+    }
+}
+
+#[test]
+fn a_list_in_which_nothing_can_be_read_is_an_error() {
+    let cannot = "list.csv: no number and no e-mail address can be read in this list";
+    for list in [&b""[..], b"\n\n", b"junk\nmore junk\n", b"Phone\nn/a\n", b"Shop,City\nA,Pune\n"] {
+        let folder = with_list("list.csv", list);
+        fails(folder.path(), &["in.csv", "--exclude", "list.csv"], 1, cannot);
+    }
+    let folder = with_list("list.csv", b"9876543210\n");
+    fails(folder.path(), &["in.csv", "--exclude", "other.csv"], 1, "other.csv: no such file");
+    // Without its region it is a number of no country.
+    fails(folder.path(), &["in.csv", "--exclude", "list.csv"], 1, cannot);
+}
+
+#[test]
+fn lines_that_cannot_be_read_are_named() {
+    let list = b"Phone,Email\n9876543210,\njunk,ravi@example.com\n98,\n,\n9123456780,junk\n";
+    let folder = with_list("list.csv", list);
+    let arguments = ["in.csv", "--region", "IN", "--exclude", "list.csv", "-o", "out"];
+    let output = converted(folder.path(), &arguments);
+    let summary = program::text(&output.stdout);
+    let line = "3 cannot be read and leave nobody out, the first at line 3";
+    assert!(summary.contains(line), "{summary}");
+    let list = manifest(&folder.path().join("out"))["exclusion_lists"][0].clone();
+    assert_eq!((&list["numbers"], &list["addresses"]), (&2.into(), &1.into()));
+    assert_eq!((&list["unreadable"], &list["first_unreadable"]), (&3.into(), &3.into()));
+}
+
+#[test]
+fn the_results_that_are_replaced_are_no_list() {
+    let folder = with_list("list.txt", b"9876543210\n");
+    let arguments = ["in.csv", "--region", "IN", "--exclude", "list.txt", "-o", "out"];
+    converted(folder.path(), &arguments);
+    let again = ["in.csv", "--exclude", "out/excluded.csv", "-o", "out", "--overwrite"];
+    fails(folder.path(), &again, 1, "out/excluded.csv stands in the folder that would be replaced");
+}
+
+#[test]
+fn who_was_excluded_once_is_excluded_by_the_proof() {
+    let folder = tempfile::tempdir().unwrap();
+    let dump = "Name,Phone,Unsubscribed\nAsha,98765 43210,\nAsha,09876543210,yes\n";
+    fs::write(folder.path().join("in.csv"), dump).unwrap();
+    let arguments = ["in.csv", "--region", "IN", "--quiet", "--opt-outs", "exclude"];
+    converted(folder.path(), &[&arguments[..], &["-o", "first"]].concat());
+    // The other record of the number says nothing of the kind.
+    assert_eq!(manifest(&folder.path().join("first"))["counts"]["contacts"], 1);
+    let more = ["--exclude", "first/excluded.csv", "-o", "second"];
+    converted(folder.path(), &[&arguments[..], &more].concat());
+    assert_eq!(manifest(&folder.path().join("second"))["counts"]["contacts"], 0);
+}
