@@ -65,8 +65,11 @@ fn is_decimal(text: &str) -> bool {
     is_amount || is_coordinate
 }
 
+/// Whether the digits of a number fit its check digits.
+type CheckDigits = fn(&[u32]) -> bool;
+
 /// National identity numbers as their countries write them, and whether the check digits fit.
-const NATIONAL_IDS: [(&str, fn(&[u32]) -> bool); 9] = [
+const NATIONAL_IDS: [(&str, CheckDigits); 9] = [
     // CPF and CNPJ, Brazil.
     ("000.000.000-00", are_cpf_digits),
     ("00.000.000/0000-00", |id| {
