@@ -54,6 +54,9 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
         {
             return None;
         }
+        if region == Region::BR && digits == body.len() && lookalike::is_cpf(cell) {
+            return None;
+        }
         // Digits that begin with an exit code have another reading, and those that begin with the
         // region's own code may have one.
         let mut digits = inside.iter().filter(|byte| byte.is_ascii_digit());

@@ -104,10 +104,16 @@ fn are_cpf_digits(id: &[u32]) -> bool {
     is_checked_mod_11(&id[..10], 2..=11) && is_checked_mod_11(id, 2..=12)
 }
 
-/// Whether the digits may be those of a Brazilian CPF.
-pub(super) fn is_cpf(digits: &str) -> bool {
-    let digits: Vec<u32> = digits.chars().filter_map(|c| c.to_digit(10)).collect();
-    digits.len() == 11 && are_cpf_digits(&digits)
+/// Whether the text is the digits of a Brazilian CPF.
+pub(super) fn is_cpf(text: &str) -> bool {
+    let mut digits = [0; 11];
+    if text.len() != digits.len() {
+        return false;
+    }
+    for (digit, byte) in digits.iter_mut().zip(text.bytes()) {
+        *digit = u32::from(byte.wrapping_sub(b'0'));
+    }
+    digits.iter().all(|&digit| digit < 10) && are_cpf_digits(&digits)
 }
 
 /// Year, month and day, two digits each.

@@ -180,8 +180,8 @@ impl<'t> Cell<'t> {
                 .any(|repair| repair.challenges && !(repair.proposals)(self, region).is_empty())
             {
                 notes.taken(|| format!("as it stands: {}", number.e164()));
-                let contradicts = self.contradicts(number, context);
-                return Ok((number, contradicts.then_some(WarningCode::PhoneTwoReadings)));
+                let has_other = self.contradicts(number, context) || self.may_be_cpf(context);
+                return Ok((number, has_other.then_some(WarningCode::PhoneTwoReadings)));
             }
         }
         let repaired = self.repaired(context.region, valid, notes)?;
@@ -212,6 +212,15 @@ impl<'t> Cell<'t> {
             Err(reason) => notes.refused(|| reason.meaning().into()),
         }
         chosen
+    }
+
+    /// Whether eleven digits alone may just as well be those of a person in Brazil. One mobile in a
+    /// hundred looks so by chance.
+    fn may_be_cpf(&self, context: &PhoneContext<'_>) -> bool {
+        context.region == Some(Region::BR)
+            && context.calling_code.is_none()
+            && *self.text == *self.digits
+            && lookalike::is_cpf(&self.digits)
     }
 
     /// Whether the digits behind the `+` are a mobile of the country that the record states, while with
