@@ -76,8 +76,11 @@ fn is_filler_number(number: PhoneNumber, body: &[u8]) -> bool {
     let digits: String =
         body.iter().filter(|byte| byte.is_ascii_digit()).map(|&byte| char::from(byte)).collect();
     let code = number.calling_code().to_string();
-    is_filler(&number.national_number().to_string())
-        || digits.strip_prefix(&code).is_some_and(is_filler)
+    let national = number.national_number().to_string();
+    [Some(&*national), digits.strip_prefix(&code)]
+        .into_iter()
+        .flatten()
+        .any(|digits| is_filler(digits.trim_start_matches('0')))
 }
 
 /// Whether the number has the region's calling code.

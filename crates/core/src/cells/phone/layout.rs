@@ -40,7 +40,7 @@ fn unquoted(text: &str) -> &str {
     let text = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(text);
     let text = text.trim_matches(['"', '\'', '`', '“', '”', '‘', '’', '´']).trim();
     // A mark that leads to a note elsewhere; more than one hide digits.
-    let unmarked = text.trim_end_matches(['†', '‡', '?', '!', ' ']);
+    let unmarked = text.trim_end_matches(['†', '‡', '?', '!', '-', ' ']);
     let text = if unmarked.ends_with(|c: char| c.is_ascii_digit()) { unmarked } else { text };
     let text = text.strip_suffix('*').filter(|text| !text.contains('*')).unwrap_or(text).trim_end();
     // A bullet of a list.

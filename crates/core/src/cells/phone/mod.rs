@@ -398,6 +398,8 @@ fn counted(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading
             Err(Reason::PhoneAmbiguous)
         }
         (_, Err(Reason::PhoneLooksLikeDate)) => Err(Reason::PhoneLooksLikeDate),
+        // Always open, which is no part of a number.
+        (_, Err(reason)) if count == "24/7" => Err(reason),
         (Err(_), Ok(without)) => Ok(without.repaired(WarningCode::PhoneAnnotated)),
         (whole, _) => whole,
     })
