@@ -94,6 +94,7 @@ fn is_other(cell: &str, body: &[u8]) -> bool {
     let is_counted = || beside::without_count(cell).is_some();
     match body {
         [_, b' ', b'-', b' ', ..] | [_, _, b' ', b'-', b' ', ..] => is_counted(),
+        [b'0'..=b'9', b')', ..] | [b'0'..=b'9', b'0'..=b'9', b')', ..] => is_counted(),
         [_, _, _, _, b' ', _, _, _, _, b' ', _, _, _, _] => lookalike::is_national_id(cell),
         [_, _, _, _, _, _, b'-', behind @ ..] if matches!(behind.len(), 4 | 7) => {
             lookalike::is_national_id(cell)

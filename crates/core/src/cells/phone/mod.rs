@@ -398,8 +398,8 @@ fn counted(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading
             Err(Reason::PhoneAmbiguous)
         }
         (_, Err(Reason::PhoneLooksLikeDate)) => Err(Reason::PhoneLooksLikeDate),
-        // Always open, which is no part of a number.
-        (_, Err(reason)) if count == "24/7" => Err(reason),
+        // Always open, or an item of a list: no part of a number.
+        (_, Err(reason)) if count == "24/7" || count.ends_with(')') => Err(reason),
         (Err(_), Ok(without)) => Ok(without.repaired(WarningCode::PhoneAnnotated)),
         (whole, _) => whole,
     })
@@ -488,7 +488,10 @@ fn read_in_country(
     beside: &beside::Beside<'_>,
     context: &PhoneContext<'_>,
 ) -> Result<PhoneReading, Reason> {
-    let reading = || repair::read_number(beside.number, context);
+    let reading = || {
+        let float = float(beside.number, context);
+        float.unwrap_or_else(|| repair::read_number(beside.number, context))
+    };
     let (country, is_flag) = match beside.country {
         _ if is_international(beside.number, context) => return reading(),
         None => return reading(),
