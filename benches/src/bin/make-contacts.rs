@@ -1,5 +1,4 @@
-//! `make-contacts ROWS [--seed N] [-o FILE]`: writes a messy contact CSV, always the same for the
-//! same rows and seed.
+//! `make-contacts ROWS [options]`: writes a messy contact CSV, always the same for the same arguments.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,15 +7,16 @@ use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use contactmill_benches::contacts;
+use contactmill_benches::contacts::{self, Duplicates};
 
 const USAGE: &str = "\
-Usage: make-contacts ROWS [--seed N] [-o FILE]
+Usage: make-contacts ROWS [--seed N] [--half-duplicates] [-o FILE]
 
 Writes a CSV of ROWS messy contacts and a header line. The same ROWS and seed
 always give the same bytes.
 
   --seed N          the seed, 0 or more [default: 1]
+  --half-duplicates every other row brings an earlier number again
   -o, --output FILE where to write [default: standard output]
   -h, --help        show this
 ";
@@ -25,7 +25,7 @@ always give the same bytes.
 #[derive(PartialEq, Eq, Debug)]
 enum Command {
     Help,
-    Make { rows: u64, seed: u64, output: Option<PathBuf> },
+    Make { rows: u64, seed: u64, duplicates: Duplicates, output: Option<PathBuf> },
 }
 
 fn main() -> ExitCode {
@@ -33,11 +33,11 @@ fn main() -> ExitCode {
     // If standard error is gone as well, nobody is left to tell.
     let result = match parse(env::args_os().skip(1)) {
         Ok(Command::Help) => io::stdout().write_all(USAGE.as_bytes()),
-        Ok(Command::Make { rows, seed, output }) => match output {
+        Ok(Command::Make { rows, seed, duplicates, output }) => match output {
             Some(path) => File::create(&path)
-                .and_then(|file| contacts::write(file, rows, seed))
+                .and_then(|file| contacts::write_with(file, rows, seed, duplicates))
                 .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display()))),
-            None => contacts::write(io::stdout().lock(), rows, seed),
+            None => contacts::write_with(io::stdout().lock(), rows, seed, duplicates),
         },
         Err(message) => {
             let _ = write!(stderr, "make-contacts: {message}\n\n{USAGE}");
@@ -57,10 +57,12 @@ fn main() -> ExitCode {
 
 fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Command, String> {
     let (mut rows, mut seed, mut output) = (None, 1, None);
+    let mut duplicates = Duplicates::Few;
     while let Some(arg) = args.next() {
         match arg.to_str() {
             Some("-h" | "--help") => return Ok(Command::Help),
             Some("--seed") => seed = number("--seed", args.next())?,
+            Some("--half-duplicates") => duplicates = Duplicates::Half,
             Some("-o" | "--output") => {
                 let path = args.next().ok_or("-o needs a file name")?;
                 output = Some(PathBuf::from(path));
@@ -74,7 +76,7 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Command, String> {
             _ => rows = Some(number("ROWS", Some(arg))?),
         }
     }
-    Ok(Command::Make { rows: rows.ok_or("ROWS is missing")?, seed, output })
+    Ok(Command::Make { rows: rows.ok_or("ROWS is missing")?, seed, duplicates, output })
 }
 
 fn number(what: &str, value: Option<OsString>) -> Result<u64, String> {
@@ -87,7 +89,7 @@ fn number(what: &str, value: Option<OsString>) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, parse};
+    use super::{Command, Duplicates, parse};
     use std::ffi::OsString;
 
     fn parsed(line: &str) -> Result<Command, String> {
@@ -96,8 +98,9 @@ mod tests {
 
     #[test]
     fn options_stand_anywhere() {
-        let asked = Command::Make { rows: 300, seed: 9, output: Some("a.csv".into()) };
-        assert_eq!(parsed("-o a.csv 300 --seed 9"), Ok(asked));
+        let output = Some("a.csv".into());
+        let asked = Command::Make { rows: 300, seed: 9, duplicates: Duplicates::Half, output };
+        assert_eq!(parsed("-o a.csv 300 --half-duplicates --seed 9"), Ok(asked));
     }
 
     #[test]

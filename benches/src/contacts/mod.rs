@@ -10,7 +10,8 @@
 //! - 80 have a messy phone cell: some can be repaired, some cannot;
 //! - 10 are blank, 5 end early, and 3 have a field too many.
 //!
-//! The first 1,000 rows show more of all but the ordinary, so that a sample shows everything.
+//! With [`Duplicates::Half`], 490 bring an earlier number again, and 412 are ordinary. The first 1,000
+//! rows show more of all but the ordinary, so that a sample shows everything.
 //! Names, emails, tags and notes have their own mess, on all sorts of rows.
 //!
 //! Nobody can be written to: all email addresses are at reserved names. Where a country has set
@@ -78,11 +79,25 @@ const CHUNK: usize = 64 * 1024;
 /// assert_eq!(sample, same);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn write(mut out: impl Write, rows: u64, seed: u64) -> io::Result<()> {
+pub fn write(out: impl Write, rows: u64, seed: u64) -> io::Result<()> {
+    write_with(out, rows, seed, Duplicates::Few)
+}
+
+/// As [`write`], with more or fewer rows that bring an earlier number again.
+///
+/// # Errors
+///
+/// Whatever `out` reports.
+pub fn write_with(
+    mut out: impl Write,
+    rows: u64,
+    seed: u64,
+    duplicates: Duplicates,
+) -> io::Result<()> {
     let mut chunk = Vec::with_capacity(CHUNK + 4096);
     chunk.extend_from_slice(HEADER.as_bytes());
     chunk.push(b'\n');
-    let mut list = ContactList::new(seed);
+    let mut list = ContactList::new(seed, duplicates);
     for _ in 0..rows {
         list.push_row(&mut chunk);
         if chunk.len() >= CHUNK {
@@ -92,6 +107,25 @@ pub fn write(mut out: impl Write, rows: u64, seed: u64) -> io::Result<()> {
     }
     out.write_all(&chunk)?;
     out.flush()
+}
+
+/// How many rows bring an earlier number again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Duplicates {
+    /// 6 of 100, as in a list that was looked after.
+    #[default]
+    Few,
+    /// 49 of 100, as in exports of several programs joined.
+    Half,
+}
+
+impl Duplicates {
+    fn kinds(self) -> &'static Weighted<Kind> {
+        match self {
+            Duplicates::Few => &KINDS,
+            Duplicates::Half => &KINDS_HALF,
+        }
+    }
 }
 
 /// What sort of record a row is.
@@ -120,6 +154,15 @@ static KINDS: Weighted<Kind> = Weighted::new(&[
     (Kind::Long, 3),
 ]);
 
+static KINDS_HALF: Weighted<Kind> = Weighted::new(&[
+    (Kind::Ordinary, 412),
+    (Kind::Repeated, 490),
+    (Kind::Messy, 80),
+    (Kind::Blank, 10),
+    (Kind::Short, 5),
+    (Kind::Long, 3),
+]);
+
 /// The same for the first rows, which people read: more of everything that is not ordinary.
 static FIRST_KINDS: Weighted<Kind> = Weighted::new(&[
     (Kind::Ordinary, 630),
@@ -141,8 +184,8 @@ struct Recipe {
 }
 
 impl Recipe {
-    fn draw(rng: &mut Rng) -> Self {
-        let kind = KINDS.draw(rng);
+    fn draw(rng: &mut Rng, kinds: &Weighted<Kind>) -> Self {
+        let kind = kinds.draw(rng);
         let mess = (kind == Kind::Messy).then(|| MESSES.draw(rng));
         Self::with(rng, kind, mess)
     }
@@ -179,6 +222,7 @@ struct Contact {
 /// Makes one row after another.
 struct ContactList {
     rng: Rng,
+    duplicates: Duplicates,
     /// Rows made so far.
     made: u64,
     /// Messy rows among the first.
@@ -189,9 +233,10 @@ struct ContactList {
 }
 
 impl ContactList {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, duplicates: Duplicates) -> Self {
         Self {
             rng: Rng::with_seed(seed),
+            duplicates,
             made: 0,
             messy: 0,
             remembered: Vec::with_capacity(REMEMBERED),
@@ -204,7 +249,7 @@ impl ContactList {
         let mut recipe = if self.made < FIRST_ROWS {
             Recipe::draw_first(&mut self.rng, &mut self.messy)
         } else {
-            Recipe::draw(&mut self.rng)
+            Recipe::draw(&mut self.rng, self.duplicates.kinds())
         };
         if recipe.kind == Kind::Repeated && self.remembered.is_empty() {
             recipe.kind = Kind::Ordinary;
@@ -328,7 +373,7 @@ mod tests {
     use super::emails::EMAILS;
     use super::mess::MESSES;
     use super::remarks::NOTES;
-    use super::{ContactList, HEADER, KINDS, Kind, write};
+    use super::{ContactList, Duplicates, HEADER, KINDS, Kind, write};
 
     fn file(rows: u64, seed: u64) -> Vec<u8> {
         let mut out = Vec::new();
@@ -376,7 +421,7 @@ mod tests {
 
     #[test]
     fn everything_appears_in_20_000_rows() {
-        let mut list = ContactList::new(1);
+        let mut list = ContactList::new(1, Duplicates::Few);
         let mut out = Vec::new();
         let recipes: Vec<_> = (0..20_000).map(|_| list.push_row(&mut out)).collect();
 
