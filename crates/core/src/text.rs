@@ -58,18 +58,27 @@ pub(crate) fn has_bad_control(text: &str) -> bool {
 /// Whether the text needs no tidying: printable ASCII and Latin letters (U+00C0 to U+02FF, none of
 /// which normalisation changes), single spaces, none at either end.
 pub(crate) fn is_plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    // As if a space stood at either end. Without an early return, the compiler checks many bytes at once.
-    let mut is_plain = bytes.last() != Some(&b' ');
+    // As if a space stood at either end.
     let mut previous = b' ';
-    for &byte in bytes {
-        // The first byte of a letter decides; the second may be any.
-        let is_plain_byte = matches!(byte, b' '..=b'~' | 0x80..=0xBF | 0xC3..=0xCB);
-        is_plain &= is_plain_byte & ((byte != b' ') | (previous != b' '));
+    for &byte in text.as_bytes() {
+        if !IS_PLAIN[usize::from(byte)] || byte == b' ' && previous == b' ' {
+            return false;
+        }
         previous = byte;
     }
-    is_plain
+    previous != b' ' || text.is_empty()
 }
+
+/// Bytes of plain text. The first byte of a letter decides; the second may be any.
+static IS_PLAIN: [bool; 256] = {
+    let mut is_plain = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        is_plain[byte] = matches!(byte as u8, b' '..=b'~' | 0x80..=0xBF | 0xC3..=0xCB);
+        byte += 1;
+    }
+    is_plain
+};
 
 /// The text without invisible characters and without white space around it.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {

@@ -145,10 +145,8 @@ fn write_comma(index: usize, out: &mut Vec<u8>) {
 /// Appends text as a JSON string.
 #[inline]
 fn write_string(text: &str, out: &mut Vec<u8>) {
-    // RFC 8259, section 7: what must be escaped. Nearly no text has any of it.
-    let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    // Without an early exit, the compiler checks many bytes at once.
-    if !text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+    if !must_escape(text.as_bytes()) {
+        out.reserve(text.len() + 2);
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
@@ -157,6 +155,22 @@ fn write_string(text: &str, out: &mut Vec<u8>) {
     // Writing into memory cannot fail.
     let written = serde_json::to_writer(out, text);
     debug_assert!(written.is_ok());
+}
+
+/// Whether anything must be escaped (RFC 8259, section 7). Nearly no text has it, so 16 bytes are looked at
+/// at once, without an early exit.
+fn must_escape(text: &[u8]) -> bool {
+    let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    let any = |chunk: &[u8; 16]| chunk.iter().fold(false, |any, &byte| any | is_special(byte));
+    match text.last_chunk() {
+        // The last chunk again, so that it covers the rest.
+        Some(last) => any(last) || text.as_chunks().0.iter().any(any),
+        None => {
+            let mut padded = [b' '; 16];
+            padded[..text.len()].copy_from_slice(text);
+            any(&padded)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -163,7 +163,9 @@ fn same(left: &str, right: &str) -> bool {
     if left.eq_ignore_ascii_case(right) {
         return true;
     }
-    if left.is_ascii() && right.is_ascii() {
+    // Nearly all that differ do so here.
+    let first = |tag: &str| tag.chars().next().map(char::to_lowercase).into_iter().flatten();
+    if left.is_ascii() && right.is_ascii() || !first(left).eq(first(right)) {
         return false;
     }
     left.to_lowercase() == right.to_lowercase()

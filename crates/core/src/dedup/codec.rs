@@ -6,10 +6,12 @@
 
 use contactmill_phone::PhoneNumber;
 
-use crate::contact::{Attribute, AttributeValue, Contact, ContactName, EmailAddress, Tag};
+use crate::contact::{
+    Attribute, AttributeValue, Contact, ContactLists, ContactName, EmailAddress, Tag,
+};
 use crate::dedup::Conflict;
 use crate::reason::{Field, Warning, WarningCode};
-use crate::records::{Integrity, Position, Record, RecordBuffer, RecordId, SourceId};
+use crate::records::{Integrity, Position, Record, RecordId, RecordParts, SourceId};
 
 const STANDS_IN: u8 = 1;
 const HAS_EMAIL: u8 = 2;
@@ -67,10 +69,15 @@ impl Encoder<'_> {
     pub(crate) fn record(&mut self, record: Record<'_>) {
         self.position(record.position());
         self.0.push(record.integrity() as u8);
-        self.number(record.len() as u64);
-        for field in record.iter() {
-            self.text(field);
+        let RecordParts { text, ends, gap } = record.parts();
+        self.number(gap as u64);
+        self.number(ends.len() as u64);
+        let mut before = 0;
+        for &end in ends {
+            self.number((end - before) as u64);
+            before = end;
         }
+        self.text(text);
     }
 
     pub(crate) fn warning(&mut self, warning: &Warning) {
@@ -161,6 +168,12 @@ impl<'b> Decoder<'b> {
     }
 
     pub(crate) fn contact(&mut self) -> Option<Contact<'b>> {
+        self.contact_in(ContactLists::default())
+    }
+
+    /// A contact whose lists are in this memory.
+    pub(crate) fn contact_in(&mut self, lists: ContactLists<'b>) -> Option<Contact<'b>> {
+        let ContactLists { mut tags, mut attributes } = lists;
         let phone = self.phone()?;
         self.bytes(16)?;
         let flags = self.byte()?;
@@ -173,23 +186,32 @@ impl<'b> Decoder<'b> {
             0 => None,
             _ => Some(EmailAddress::new(self.text()?)),
         };
-        let tags = self.count()?;
-        let tags = (0..tags).map(|_| Some(Tag::new(self.text()?))).collect::<Option<_>>()?;
-        let attributes = self.count()?;
-        let attribute = |_| {
+        for _ in 0..self.count()? {
+            tags.push(Tag::new(self.text()?));
+        }
+        for _ in 0..self.count()? {
             let (key, value) = (self.text()?.into(), AttributeValue::new(self.text()?));
-            Some(Attribute { key, value })
-        };
-        let attributes = (0..attributes).map(attribute).collect::<Option<_>>()?;
+            attributes.push(Attribute { key, value });
+        }
         Some(Contact { name, phone, email, tags, attributes })
     }
 
-    pub(crate) fn record(&mut self) -> Option<RecordBuffer> {
+    /// A record, whose fields end where `ends` is made to say.
+    pub(crate) fn record<'r>(&mut self, ends: &'r mut Vec<usize>) -> Option<Record<'r>>
+    where
+        'b: 'r,
+    {
         let position = self.position()?;
-        let integrity = Integrity::ALL.get(usize::from(self.byte()?))?;
-        let count = self.count()?;
-        let fields: Vec<&str> = (0..count).map(|_| self.text()).collect::<Option<_>>()?;
-        Some(RecordBuffer::new(fields.into_iter(), position, *integrity))
+        let integrity = *Integrity::ALL.get(usize::from(self.byte()?))?;
+        let gap = self.count()?;
+        ends.clear();
+        let mut end = 0_usize;
+        for _ in 0..self.count()? {
+            end = end.checked_add(self.count()?)?;
+            ends.push(end);
+        }
+        let text = self.text()?;
+        Some(Record::of_parts(RecordParts { text, ends, gap }, position, integrity))
     }
 
     pub(crate) fn warning(&mut self) -> Option<Warning> {
@@ -270,8 +292,8 @@ mod tests {
         for warning in &read.warnings {
             assert_eq!(decoder.warning().unwrap(), *warning);
         }
-        let decoded = decoder.record().unwrap();
-        let decoded = decoded.as_record();
+        let mut ends = Vec::new();
+        let decoded = decoder.record(&mut ends).unwrap();
         assert_eq!((decoded.position(), decoded.integrity()), (position, record.integrity()));
         assert!(decoded.iter().eq(["a", "é", ""]));
         assert_eq!(decoder.conflicts().unwrap(), conflicts);
@@ -284,7 +306,7 @@ mod tests {
                 cut.contact()?;
                 cut.warning()?;
                 cut.warning()?;
-                cut.record()?;
+                cut.record(&mut Vec::new())?;
                 cut.conflicts()
             })();
             assert_eq!(whole, None, "{end}");

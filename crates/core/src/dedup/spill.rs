@@ -231,22 +231,24 @@ struct Run {
 
 impl Sorted {
     /// The key of the next entry.
-    pub(crate) fn next_key(&self) -> Option<u64> {
+    fn next_key(&self) -> Option<u64> {
         self.heads.peek().map(|&Reverse((key, _))| key)
     }
 
-    /// The next entry, if it has this key.
-    pub(crate) fn next_of(&mut self, key: u64) -> io::Result<Option<Vec<u8>>> {
-        if self.next_key() != Some(key) {
-            return Ok(None);
+    /// Takes the entries whose keys are below this one.
+    pub(crate) fn below(&mut self, end: u64) -> io::Result<SortedChunk> {
+        let mut chunk = SortedChunk::default();
+        while self.next_key().is_some_and(|key| key < end)
+            && let Some(Reverse((_, index))) = self.heads.pop()
+        {
+            let run = &mut self.runs[index];
+            let (entry, _) = first_entry(&run.bytes[run.read..]).ok_or_else(damaged)?;
+            let framed = run.read..run.read + 4 + entry.len();
+            run.read = framed.end;
+            chunk.bytes.extend_from_slice(&run.bytes[framed]);
+            self.find_head(index)?;
         }
-        let Some(Reverse((_, index))) = self.heads.pop() else { return Ok(None) };
-        let run = &mut self.runs[index];
-        let (entry, _) = first_entry(&run.bytes[run.read..]).ok_or_else(damaged)?;
-        let encoded = entry.get(8..).ok_or_else(damaged)?.to_vec();
-        run.read += 4 + entry.len();
-        self.find_head(index)?;
-        Ok(Some(encoded))
+        Ok(chunk)
     }
 
     /// Finds the key of a run's next entry, which is in memory then.
@@ -273,6 +275,36 @@ impl Sorted {
         let key = entry.first_chunk().ok_or_else(damaged)?;
         self.heads.push(Reverse((u64::from_le_bytes(*key), index)));
         Ok(())
+    }
+}
+
+/// Entries with keys, in their order.
+#[derive(Default)]
+pub(crate) struct SortedChunk {
+    bytes: Vec<u8>,
+    /// Number of bytes that were read already.
+    read: usize,
+}
+
+impl SortedChunk {
+    /// The key of the next entry, and what stands behind it; `None` at the end, and where it is damaged.
+    fn peek(&self) -> Option<(u64, &[u8])> {
+        let (entry, _) = first_entry(&self.bytes[self.read..])?;
+        let (key, entry) = entry.split_first_chunk()?;
+        Some((u64::from_le_bytes(*key), entry))
+    }
+
+    /// The key of the next entry.
+    pub(crate) fn next_key(&self) -> Option<u64> {
+        self.peek().map(|(key, _)| key)
+    }
+
+    /// The next entry, if it has this key.
+    pub(crate) fn next_of(&mut self, key: u64) -> Option<&[u8]> {
+        let (_, entry) = self.peek().filter(|&(next, _)| next == key)?;
+        let start = self.read + 4 + size_of::<u64>();
+        self.read = start + entry.len();
+        Some(&self.bytes[start..self.read])
     }
 }
 
@@ -315,10 +347,15 @@ mod tests {
                 lengths.iter().enumerate().map(|(number, &(key, _))| (key, number)).collect();
             expected.sort_unstable();
             let mut sorted = sorter.into_sorted().unwrap();
+            let mut chunk = SortedChunk::default();
             for (key, number) in expected {
-                let found = sorted.next_of(key).unwrap();
-                prop_assert!(found == Some(entry(number, lengths[number].1)));
+                if chunk.next_key().is_none() {
+                    chunk = sorted.below(key + 2).unwrap();
+                }
+                prop_assert_eq!(chunk.next_key(), Some(key));
+                prop_assert!(chunk.next_of(key) == Some(&*entry(number, lengths[number].1)));
             }
+            prop_assert_eq!(chunk.next_key(), None);
             prop_assert_eq!(sorted.next_key(), None);
         }
     }

@@ -5,13 +5,13 @@ use std::convert::Infallible;
 use std::io;
 
 use super::deduplicator::{Admitted, Deduplicator};
-use super::merge_pass::{EncodedChunk, MergePass, Merged};
+use super::merge_pass::{DeferredChunks, MergeCommit, MergeWorker, Merged, MergedChunk};
 use super::run::{Counts, PipelineOptions, Stopped};
 use super::sink::Sink;
 use super::workers::Workers;
-use crate::dedup::DedupPolicy;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::spill::{Log, ScratchMaker, Sorter, damaged, entries};
+use crate::dedup::{Conflicts, DedupPolicy};
 use crate::reason::{Warning, WarningCode};
 use crate::records::{Record, RecordId};
 
@@ -165,29 +165,28 @@ impl<'a> DeferredContacts<'a> {
         sink: &mut K,
     ) -> Result<(), Stopped<Infallible, K::Error>> {
         let encoder = options.encoder;
-        let mut chunks = self.log.into_chunks().map_err(Stopped::Scratch)?;
+        let log = self.log.into_chunks().map_err(Stopped::Scratch)?;
         let additions = self.additions.into_sorted().map_err(Stopped::Scratch)?;
-        let mut pass = MergePass::new(deduplicator, encoder, additions, Sorter::new(self.make));
+        let mut chunks = DeferredChunks::new(log, additions);
+        let worker = MergeWorker { deduplicator, encoder };
+        let mut commit = MergeCommit::new(encoder, Sorter::new(self.make));
         workers.in_order(
-            || match chunks.next_chunk().map_err(Stopped::Scratch)? {
-                Some(chunk) => pass.decide(chunk).map(Some).map_err(Stopped::Scratch),
-                None => Ok(None),
-            },
+            || chunks.next_chunk().map_err(Stopped::Scratch),
             |chunk, committed| {
                 // Freeing memory takes time, too.
-                drop::<Option<EncodedChunk>>(committed);
-                chunk.encode(encoder)
+                drop::<Option<MergedChunk>>(committed);
+                worker.merge(chunk)
             },
             |chunk| {
                 if options.is_asked_to_stop() {
                     return Err(Stopped::Asked);
                 }
                 let chunk = chunk.ok_or_else(damaged).map_err(Stopped::Scratch)?;
-                chunk.emit(encoder, counts, sink)?;
+                commit.emit(&chunk, counts, sink)?;
                 Ok(chunk)
             },
         )?;
-        let merged = pass.into_merged().map_err(Stopped::Scratch)?;
+        let merged = commit.into_merged().map_err(Stopped::Scratch)?;
         emit_duplicates(self.duplicates, merged, counts, sink)
     }
 }
@@ -200,32 +199,39 @@ fn emit_duplicates<K: Sink>(
     sink: &mut K,
 ) -> Result<(), Stopped<Infallible, K::Error>> {
     let mut chunks = duplicates.into_chunks().map_err(Stopped::Scratch)?;
-    let mut number = 0;
+    let mut ends = Vec::new();
+    let mut next = 0;
     while let Some(chunk) = chunks.next_chunk().map_err(Stopped::Scratch)? {
-        for entry in entries(&chunk) {
-            let lost = merged.conflicts.next_of(number).map_err(Stopped::Scratch)?;
-            number += 1;
-            let decode = || {
-                let mut entry = Decoder(entry);
-                let lost = match &lost {
-                    Some(lost) => Decoder(lost).conflicts()?,
-                    None => Vec::new(),
-                };
-                Some((merged.kept(&mut entry)?, entry.record()?, lost))
-            };
-            let decoded = decode().ok_or_else(damaged).map_err(Stopped::Scratch);
-            let (kept, record, lost) = decoded?;
+        let end = next + entries(&chunk).count() as u64;
+        let mut conflicts = merged.conflicts.below(end).map_err(Stopped::Scratch)?;
+        for (number, entry) in (next..).zip(entries(&chunk)) {
+            let decoded = merged.duplicate(entry, conflicts.next_of(number), &mut ends);
+            let (record, kept, lost) = decoded.ok_or_else(damaged).map_err(Stopped::Scratch)?;
             // A contact with another form of a number that stayed by itself is no duplicate.
-            if kept != record.as_record().position().id() {
+            if kept != record.position().id() {
                 counts.duplicates += 1;
-                sink.duplicate(record.as_record(), kept, &lost).map_err(Stopped::Sink)?;
+                sink.duplicate(record, kept, &lost).map_err(Stopped::Sink)?;
             }
         }
+        next = end;
     }
     Ok(())
 }
 
 impl Merged {
+    /// A duplicate, the record that it was merged into, and what it loses.
+    fn duplicate<'e>(
+        &self,
+        entry: &'e [u8],
+        lost: Option<&[u8]>,
+        ends: &'e mut Vec<usize>,
+    ) -> Option<(Record<'e>, RecordId, Conflicts)> {
+        let mut entry = Decoder(entry);
+        let kept = self.kept(&mut entry)?;
+        let lost = lost.map_or(Some(Vec::new()), |lost| Decoder(lost).conflicts());
+        Some((entry.record(ends)?, kept, lost?))
+    }
+
     /// The record that a duplicate was merged into: one with its number or, where the contact of that
     /// was itself merged, one with the other form of its number.
     fn kept(&self, entry: &mut Decoder<'_>) -> Option<RecordId> {

@@ -1,5 +1,5 @@
-//! The pass over the log of deferred contacts, once everything has been read: the calling thread
-//! decides and merges, workers encode, and the calling thread emits in order.
+//! The pass over the log of deferred contacts, once everything has been read: workers decide, merge and
+//! encode, chunk by chunk, and the calling thread emits in order.
 
 use std::convert::Infallible;
 use std::io;
@@ -13,43 +13,65 @@ use super::deduplicator::Deduplicator;
 use super::deferred::{Addition, CANDIDATE, FIRST, VARIANT, WARNING};
 use super::run::{Counts, Stopped};
 use super::sink::Sink;
-use crate::contact::Contact;
+use crate::contact::{Contact, ContactLists};
 use crate::dedup::Conflicts;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::identity::may_be_one;
 use crate::dedup::merge::{Merger, SharedWith};
-use crate::dedup::spill::{Sorted, Sorter, damaged, entries};
+use crate::dedup::spill::{LogChunks, Sorted, SortedChunk, Sorter, damaged, entries};
 use crate::encoder::ContactEncoder;
 use crate::reason::{Field, Warning, WarningCode};
 use crate::records::{Position, RecordId};
 
-/// Decides, entry by entry, how the log goes on.
-pub(super) struct MergePass<'m> {
-    deduplicator: &'m Deduplicator,
-    encoder: Option<&'m dyn ContactEncoder>,
+/// The log, in chunks, each with what is added to its contacts.
+pub(super) struct DeferredChunks {
+    log: LogChunks,
+    additions: Sorted,
     /// The index of the next contact among those that others may be merged into.
     next_index: u64,
-    additions: Sorted,
-    /// What merged records lose, by their number.
-    conflicts: Sorter<'m>,
-    /// The indexes of contacts that were merged into one with another form of their number.
-    variants: HashSet<u64>,
 }
 
-/// What was merged.
-pub(super) struct Merged {
-    /// What merged records lose, by their number among the duplicates.
-    pub(super) conflicts: Sorted,
-    /// The indexes of contacts that were merged into one with another form of their number.
-    pub(super) variants: HashSet<u64>,
+/// A chunk of the log.
+pub(super) struct DeferredChunk {
+    log: Vec<u8>,
+    /// The index of its first contact among those that others may be merged into.
+    first_index: u64,
+    additions: SortedChunk,
 }
 
-/// A chunk of the log, and what its entries are.
-pub(super) struct DecidedChunk {
-    chunk: Vec<u8>,
-    /// Contacts that took something from others, as [`Encoder`] writes them.
-    merged: Vec<u8>,
+impl DeferredChunks {
+    pub(super) const fn new(log: LogChunks, additions: Sorted) -> Self {
+        DeferredChunks { log, additions, next_index: 0 }
+    }
+
+    pub(super) fn next_chunk(&mut self) -> io::Result<Option<DeferredChunk>> {
+        let Some(log) = self.log.next_chunk()? else { return Ok(None) };
+        let first_index = self.next_index;
+        let is_contact = |entry: &&[u8]| matches!(entry.first(), Some(&(FIRST | VARIANT)));
+        self.next_index += entries(&log).filter(is_contact).count() as u64;
+        let additions = self.additions.below(self.next_index)?;
+        Ok(Some(DeferredChunk { log, first_index, additions }))
+    }
+}
+
+/// What a worker needs to know of the run.
+#[derive(Clone, Copy)]
+pub(super) struct MergeWorker<'m> {
+    pub(super) deduplicator: &'m Deduplicator,
+    pub(super) encoder: Option<&'m dyn ContactEncoder>,
+}
+
+/// A chunk whose entries are decided.
+#[derive(Default)]
+pub(super) struct MergedChunk {
+    log: Vec<u8>,
     entries: Vec<Entry>,
+    /// The contacts, end to end: as the run's [`ContactEncoder`] writes them, or as [`Encoder`] does.
+    contacts: Vec<u8>,
+    /// What merged records lose, by their number among the duplicates.
+    conflicts: Vec<(u64, Conflicts)>,
+    /// The indexes of contacts that were merged into one with another form of their number.
+    variants: Vec<u64>,
 }
 
 /// What an entry of the log is. Ranges are of the chunk.
@@ -57,17 +79,35 @@ enum Entry {
     Warning(Range<usize>),
     /// A warning about the contact of a record and those of others.
     People(Position, PhoneNumber, People),
-    Contact(Position, Range<usize>),
-    /// The range is of the merged contacts.
-    Merged(Position, Range<usize>),
+    Contact(MergedContact),
     Duplicate(RecordId, Range<usize>),
+}
+
+struct MergedContact {
+    position: Position,
+    phone: PhoneNumber,
+    /// The number that stands in for the name.
+    stand_in: Option<Box<str>>,
+    /// Size in [`MergedChunk::contacts`], in bytes.
+    bytes: usize,
+    /// Where another form of the number came first.
+    variant: Option<VariantOf>,
+}
+
+/// The other form of a number.
+#[derive(Clone, Copy)]
+struct VariantOf {
+    /// The index of the number whose other form it is.
+    index: u64,
+    /// The record with the other form.
+    other: RecordId,
 }
 
 /// Whom else a number belongs to.
 enum People {
     Shared(SharedWith),
-    /// The record whose contact has the other form of the number.
-    VariantOf(RecordId),
+    /// Its other form belongs to another contact, unless the two were merged.
+    VariantOf(VariantOf),
 }
 
 impl People {
@@ -80,101 +120,81 @@ impl People {
             People::Shared(SharedWith { first, others }) => {
                 (WarningCode::PhoneShared, format!("{} and {others} more", record(first)))
             }
-            People::VariantOf(other) => (WarningCode::PhoneVariantOfAnother, record(other)),
+            People::VariantOf(VariantOf { other, .. }) => {
+                (WarningCode::PhoneVariantOfAnother, record(other))
+            }
         };
         let before = phone.e164().to_string().into();
         Warning { field: Field::Phone, code, before, after: after.into() }
     }
 }
 
-impl<'m> MergePass<'m> {
-    pub(super) fn new(
-        deduplicator: &'m Deduplicator,
-        encoder: Option<&'m dyn ContactEncoder>,
-        additions: Sorted,
-        conflicts: Sorter<'m>,
-    ) -> Self {
-        let variants = HashSet::default();
-        MergePass { deduplicator, encoder, next_index: 0, additions, conflicts, variants }
-    }
-
-    /// What was merged, once all chunks are decided.
-    pub(super) fn into_merged(self) -> io::Result<Merged> {
-        Ok(Merged { conflicts: self.conflicts.into_sorted()?, variants: self.variants })
-    }
-
-    /// Decides on the entries of the next chunk.
-    pub(super) fn decide(&mut self, chunk: Vec<u8>) -> io::Result<DecidedChunk> {
-        let mut decided = DecidedChunk { chunk, merged: Vec::new(), entries: Vec::new() };
-        let DecidedChunk { chunk, merged, entries: out } = &mut decided;
-        let mut end = 0;
-        for entry in entries(chunk) {
+impl MergeWorker<'_> {
+    /// Decides on the entries of a chunk; `None` if it is damaged.
+    pub(super) fn merge(self, chunk: DeferredChunk) -> Option<MergedChunk> {
+        let DeferredChunk { log, first_index, mut additions } = chunk;
+        let mut merged = MergedChunk::default();
+        let mut lists = ContactLists::default();
+        let (mut index, mut end) = (first_index, 0);
+        for entry in entries(&log) {
             // A length stands before each.
             end += 4 + entry.len();
-            self.entry(entry, end, merged, out)?.ok_or_else(damaged)?;
-        }
-        Ok(decided)
-    }
-
-    /// Decides what the entry is that ends at this byte of the chunk; `None` if it is damaged.
-    fn entry(
-        &mut self,
-        entry: &[u8],
-        end: usize,
-        merged: &mut Vec<u8>,
-        out: &mut Vec<Entry>,
-    ) -> io::Result<Option<()>> {
-        let Some((kind, rest)) = entry.split_first() else { return Ok(None) };
-        let mut rest = Decoder(rest);
-        if !matches!(*kind, FIRST | VARIANT) {
-            let decided = match *kind {
-                WARNING => Some(Entry::Warning(end - rest.0.len()..end)),
-                CANDIDATE => self.candidate(rest, end),
-                _ => None,
+            let (kind, rest) = entry.split_first()?;
+            let mut rest = Decoder(rest);
+            let variant_of = match *kind {
+                WARNING => {
+                    merged.entries.push(Entry::Warning(end - rest.0.len()..end));
+                    continue;
+                }
+                CANDIDATE => {
+                    lists = self.candidate(rest, end, &mut merged, lists)?;
+                    continue;
+                }
+                FIRST | VARIANT => *kind == VARIANT,
+                _ => return None,
             };
-            return Ok(decided.map(|entry| out.push(entry)));
-        }
-        let Some(position) = rest.position() else { return Ok(None) };
-        let index = self.next_index;
-        self.next_index += 1;
-        let is_merged = *kind == VARIANT && self.variants.contains(&index);
-        if *kind == VARIANT {
-            let (Some(other), Some(phone)) = (rest.id(), rest.phone()) else { return Ok(None) };
-            if !is_merged {
-                out.push(Entry::People(position, phone, People::VariantOf(other)));
+            let position = rest.position()?;
+            let variant =
+                if variant_of { Some(VariantOf { index, other: rest.id()? }) } else { None };
+            if let Some(variant) = variant {
+                let phone = rest.phone()?;
+                merged.entries.push(Entry::People(position, phone, People::VariantOf(variant)));
             }
-        }
-        let decided = if self.additions.next_key() == Some(index) {
-            let start = merged.len();
-            let Some(merger) = self.merge(index, rest)? else { return Ok(None) };
-            let contact = merger.contact();
-            if let Some(shared) = merger.shared_with() {
-                out.push(Entry::People(position, contact.phone, People::Shared(shared)));
+            if additions.next_key() == Some(index) {
+                let merger = self.add(index, rest, &mut additions, &mut merged)?;
+                let contact = merger.contact();
+                if let Some(shared) = merger.shared_with() {
+                    let people = People::Shared(shared);
+                    merged.entries.push(Entry::People(position, contact.phone, people));
+                }
+                merged.push_contact(self.encoder, position, contact, variant);
+            } else {
+                let contact = rest.contact_in(lists)?;
+                merged.push_contact(self.encoder, position, &contact, variant);
+                lists = contact.into_lists();
             }
-            Encoder(merged).contact(contact);
-            Entry::Merged(position, start..merged.len())
-        } else {
-            Entry::Contact(position, end - rest.0.len()..end)
-        };
-        if !is_merged {
-            out.push(decided);
+            index += 1;
         }
-        Ok(Some(()))
+        merged.log = log;
+        Some(merged)
     }
 
-    /// Merges the additions into the contact with this index; `None` if one is damaged.
-    fn merge(&mut self, index: u64, mut contact: Decoder<'_>) -> io::Result<Option<Merger<'m>>> {
-        let Some(contact) = contact.contact() else { return Ok(None) };
-        let mut merger = Merger::new(contact.into_owned(), self.encoder);
+    /// Merges what is added into the contact with this index.
+    fn add<'m>(
+        &'m self,
+        index: u64,
+        mut contact: Decoder<'_>,
+        additions: &mut SortedChunk,
+        merged: &mut MergedChunk,
+    ) -> Option<Merger<'m>> {
+        let mut merger = Merger::new(contact.contact()?.into_owned(), self.encoder);
         let mut variant: Option<Variant<'m>> = None;
-        while let Some(addition) = self.additions.next_of(index)? {
-            let mut addition = Decoder(&addition);
-            let (Some(head), Some(other)) = (Addition::decode(&mut addition), addition.contact())
-            else {
-                return Ok(None);
-            };
+        while let Some(addition) = additions.next_of(index) {
+            let mut addition = Decoder(addition);
+            let head = Addition::decode(&mut addition)?;
+            let other = addition.contact()?;
             match (head.variant, &mut variant) {
-                (None, _) => self.lose(head.number, merger.take(&other, head.id))?,
+                (None, _) => merged.lose(head.number, merger.take(&other, head.id)),
                 (Some(index), None) => {
                     let merger = Merger::new(other.into_owned(), self.encoder);
                     variant = Some(Variant { number: head.number, index, merger });
@@ -183,43 +203,67 @@ impl<'m> MergePass<'m> {
                 (Some(_), Some(variant)) => drop(variant.merger.take(&other, head.id)),
             }
         }
-        if let Some(variant) = variant {
-            self.merge_variant(&mut merger, &variant)?;
+        if let Some(Variant { number, index, merger: other }) = variant {
+            // Both have merged what has their own form, so that what comes out is merged no further when it
+            // is read again.
+            if may_be_one(merger.contact(), other.contact()) {
+                merged.variants.push(index);
+                merged.lose(number, merger.merge(other.contact()));
+            }
         }
-        Ok(Some(merger))
-    }
-
-    /// Merges a contact with the other form of the number, if both may be one person. Both have merged
-    /// what has their own form, so that what comes out is merged no further when it is read again.
-    fn merge_variant(&mut self, merger: &mut Merger<'_>, variant: &Variant<'_>) -> io::Result<()> {
-        let other: &Contact<'_> = variant.merger.contact();
-        if !may_be_one(merger.contact(), other) {
-            return Ok(());
-        }
-        self.variants.insert(variant.index);
-        self.lose(variant.number, merger.merge(other))
-    }
-
-    /// Notes what a merged record loses.
-    fn lose(&mut self, number: u64, conflicts: Conflicts) -> io::Result<()> {
-        if conflicts.is_empty() {
-            return Ok(());
-        }
-        self.conflicts.push(number, |out| Encoder(out).conflicts(&conflicts))
+        Some(merger)
     }
 
     /// The last contact with its number, or a duplicate of that.
-    fn candidate(&self, mut entry: Decoder<'_>, end: usize) -> Option<Entry> {
+    fn candidate<'e>(
+        self,
+        mut entry: Decoder<'e>,
+        end: usize,
+        merged: &mut MergedChunk,
+        lists: ContactLists<'e>,
+    ) -> Option<ContactLists<'static>> {
         let number = u32::try_from(entry.number()?).ok()?;
         let position = entry.position()?;
-        let start = end - entry.0.len();
-        let phone = entry.phone()?;
-        entry.contact()?;
-        let record = end - entry.0.len();
-        Some(match self.deduplicator.successor(phone.into(), number) {
-            Some(kept) => Entry::Duplicate(kept, record..end),
-            None => Entry::Contact(position, start..record),
-        })
+        let contact = entry.contact_in(lists)?;
+        match self.deduplicator.successor(contact.phone.into(), number) {
+            Some(kept) => {
+                merged.entries.push(Entry::Duplicate(kept, end - entry.0.len()..end));
+            }
+            None => merged.push_contact(self.encoder, position, &contact, None),
+        }
+        Some(contact.into_lists())
+    }
+}
+
+impl MergedChunk {
+    fn push_contact(
+        &mut self,
+        encoder: Option<&dyn ContactEncoder>,
+        position: Position,
+        contact: &Contact<'_>,
+        variant: Option<VariantOf>,
+    ) {
+        let before = self.contacts.len();
+        match encoder {
+            Some(encoder) => encoder.encode(contact, &mut self.contacts),
+            None => Encoder(&mut self.contacts).contact(contact),
+        }
+        let stand_in = contact.name.stands_in().then(|| contact.name.as_str().into());
+        let (phone, bytes) = (contact.phone, self.contacts.len() - before);
+        self.entries.push(Entry::Contact(MergedContact {
+            position,
+            phone,
+            stand_in,
+            bytes,
+            variant,
+        }));
+    }
+
+    /// Notes what a merged record loses.
+    fn lose(&mut self, number: u64, conflicts: Conflicts) {
+        if !conflicts.is_empty() {
+            self.conflicts.push((number, conflicts));
+        }
     }
 }
 
@@ -232,102 +276,105 @@ struct Variant<'m> {
     merger: Merger<'m>,
 }
 
-impl DecidedChunk {
-    /// The contact of an entry, as [`Encoder`] writes it.
-    fn contact(&self, entry: &Entry) -> Option<(Position, &[u8])> {
-        match entry {
-            Entry::Contact(position, range) => Some((*position, self.chunk.get(range.clone())?)),
-            Entry::Merged(position, range) => Some((*position, self.merged.get(range.clone())?)),
-            Entry::Warning(_) | Entry::People(..) | Entry::Duplicate(..) => None,
-        }
+/// Hands merged chunks over, in order, and keeps what is needed for the duplicates.
+pub(super) struct MergeCommit<'m> {
+    encoder: Option<&'m dyn ContactEncoder>,
+    conflicts: Sorter<'m>,
+    variants: HashSet<u64>,
+}
+
+/// What was merged.
+pub(super) struct Merged {
+    /// What merged records lose, by their number among the duplicates.
+    pub(super) conflicts: Sorted,
+    /// The indexes of contacts that were merged into one with another form of their number.
+    pub(super) variants: HashSet<u64>,
+}
+
+impl<'m> MergeCommit<'m> {
+    pub(super) fn new(encoder: Option<&'m dyn ContactEncoder>, conflicts: Sorter<'m>) -> Self {
+        MergeCommit { encoder, conflicts, variants: HashSet::default() }
     }
 
-    /// Encodes the contacts as they are emitted; `None` if one is damaged.
-    pub(super) fn encode(self, encoder: Option<&dyn ContactEncoder>) -> Option<EncodedChunk> {
-        let (mut encoded, mut contacts) = (Vec::new(), Vec::new());
-        for (_, contact) in self.entries.iter().filter_map(|entry| self.contact(entry)) {
-            let contact = Decoder(contact).contact()?;
-            let before = encoded.len();
-            if let Some(encoder) = encoder {
-                encoder.encode(&contact, &mut encoded);
-            }
-            contacts.push(EncodedContact {
-                phone: contact.phone,
-                stand_in: contact.name.stands_in().then(|| contact.name.as_str().into()),
-                bytes: encoded.len() - before,
-            });
-        }
-        Some(EncodedChunk { decided: self, encoded, contacts })
+    /// What was merged, once all chunks are handed over.
+    pub(super) fn into_merged(self) -> io::Result<Merged> {
+        Ok(Merged { conflicts: self.conflicts.into_sorted()?, variants: self.variants })
     }
-}
 
-/// A chunk whose contacts are encoded.
-pub(super) struct EncodedChunk {
-    decided: DecidedChunk,
-    /// Encoded contacts, end to end; empty where there is no encoder.
-    encoded: Vec<u8>,
-    contacts: Vec<EncodedContact>,
-}
-
-struct EncodedContact {
-    phone: PhoneNumber,
-    /// The number that stands in for the name.
-    stand_in: Option<Box<str>>,
-    /// Size of the encoded contact, in bytes.
-    bytes: usize,
-}
-
-impl EncodedChunk {
-    /// Hands the entries over, in order.
+    /// Hands the entries of the next chunk over.
     pub(super) fn emit<K: Sink>(
-        &self,
-        encoder: Option<&dyn ContactEncoder>,
+        &mut self,
+        chunk: &MergedChunk,
         counts: &mut Counts,
         sink: &mut K,
     ) -> Result<(), Stopped<Infallible, K::Error>> {
-        let damaged = || Stopped::Scratch(damaged());
-        let chunk = self.decided.chunk.as_slice();
-        let (mut contacts, mut encoded) = (self.contacts.iter(), self.encoded.as_slice());
-        for entry in &self.decided.entries {
+        // A contact stands behind the one with the other form of its number, so it is known by now
+        // whether it was merged into that.
+        self.variants.extend(&chunk.variants);
+        for (number, conflicts) in &chunk.conflicts {
+            let pushed = self.conflicts.push(*number, |out| Encoder(out).conflicts(conflicts));
+            pushed.map_err(Stopped::Scratch)?;
+        }
+        let mut contacts = chunk.contacts.as_slice();
+        let mut ends = Vec::new();
+        for entry in &chunk.entries {
             match entry {
                 Entry::Warning(range) => {
-                    let mut warning = Decoder(&chunk[range.clone()]);
-                    let position = warning.position().ok_or_else(damaged)?;
-                    let warning = warning.warning().ok_or_else(damaged)?;
+                    let mut warning = Decoder(&chunk.log[range.clone()]);
+                    let mut decode = || Some((warning.position()?, warning.warning()?));
+                    let (position, warning) = decode().ok_or_else(scratch_damaged)?;
                     counts.warnings += 1;
                     sink.warning(position, &warning).map_err(Stopped::Sink)?;
                 }
+                Entry::People(_, _, People::VariantOf(of)) if self.is_merged(Some(*of)) => {}
                 Entry::People(position, phone, people) => {
                     counts.warnings += 1;
                     let warning = people.warning(*phone, sink);
                     sink.warning(*position, &warning).map_err(Stopped::Sink)?;
                 }
                 Entry::Duplicate(kept, range) => {
-                    let record = Decoder(&chunk[range.clone()]).record().ok_or_else(damaged)?;
+                    let record = Decoder(&chunk.log[range.clone()]).record(&mut ends);
                     counts.duplicates += 1;
-                    sink.duplicate(record.as_record(), *kept, &[]).map_err(Stopped::Sink)?;
+                    let record = record.ok_or_else(scratch_damaged)?;
+                    sink.duplicate(record, *kept, &[]).map_err(Stopped::Sink)?;
                 }
-                Entry::Contact(..) | Entry::Merged(..) => {
-                    let (position, contact) = self.decided.contact(entry).ok_or_else(damaged)?;
-                    let EncodedContact { phone, stand_in, bytes } =
-                        contacts.next().ok_or_else(damaged)?;
-                    if let Some(name) = stand_in {
-                        counts.warnings += 1;
-                        let warning = name_from_phone(name);
-                        sink.warning(position, &warning).map_err(Stopped::Sink)?;
+                Entry::Contact(contact) => {
+                    let (own, others) = contacts.split_at(contact.bytes);
+                    contacts = others;
+                    if !self.is_merged(contact.variant) {
+                        self.emit_contact(contact, own, counts, sink)?;
                     }
-                    let (own, others) = encoded.split_at(*bytes);
-                    encoded = others;
-                    let bytes = if encoder.is_some() { own } else { contact };
-                    let contact = emitted(encoder, *phone, bytes);
-                    counts.contacts += 1;
-                    sink.contact(position, contact.map_err(Stopped::Scratch)?)
-                        .map_err(Stopped::Sink)?;
                 }
             }
         }
         Ok(())
     }
+
+    /// Whether a contact was merged into the one with the other form of its number.
+    fn is_merged(&self, variant: Option<VariantOf>) -> bool {
+        variant.is_some_and(|variant| self.variants.contains(&variant.index))
+    }
+
+    fn emit_contact<K: Sink>(
+        &self,
+        contact: &MergedContact,
+        bytes: &[u8],
+        counts: &mut Counts,
+        sink: &mut K,
+    ) -> Result<(), Stopped<Infallible, K::Error>> {
+        let &MergedContact { position, phone, .. } = contact;
+        if let Some(name) = &contact.stand_in {
+            counts.warnings += 1;
+            sink.warning(position, &name_from_phone(name)).map_err(Stopped::Sink)?;
+        }
+        counts.contacts += 1;
+        let contact = emitted(self.encoder, phone, bytes).map_err(Stopped::Scratch)?;
+        sink.contact(position, contact).map_err(Stopped::Sink)
+    }
+}
+
+fn scratch_damaged<E>() -> Stopped<Infallible, E> {
+    Stopped::Scratch(damaged())
 }
 
 fn name_from_phone(name: &str) -> Warning {

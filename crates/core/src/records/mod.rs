@@ -114,7 +114,29 @@ pub struct Record<'r> {
     integrity: Integrity,
 }
 
+/// The fields of a [`Record`], as they lie in memory.
+pub(crate) struct RecordParts<'r> {
+    pub(crate) text: &'r str,
+    pub(crate) ends: &'r [usize],
+    /// Number of bytes between a field and the next.
+    pub(crate) gap: usize,
+}
+
 impl<'r> Record<'r> {
+    pub(crate) const fn parts(self) -> RecordParts<'r> {
+        let Record { text, ends, gap, .. } = self;
+        RecordParts { text, ends, gap }
+    }
+
+    pub(crate) const fn of_parts(
+        parts: RecordParts<'r>,
+        position: Position,
+        integrity: Integrity,
+    ) -> Self {
+        let RecordParts { text, ends, gap } = parts;
+        Record { text, ends, gap, position, integrity }
+    }
+
     /// A record of fields that lie end to end in `text`; `ends` must ascend and fall on characters.
     #[must_use]
     pub const fn new(
@@ -258,20 +280,6 @@ pub struct RecordBuffer {
 }
 
 impl RecordBuffer {
-    /// A record of these fields.
-    pub(crate) fn new<'f>(
-        fields: impl Iterator<Item = &'f str>,
-        position: Position,
-        integrity: Integrity,
-    ) -> Self {
-        let (mut text, mut ends) = (String::new(), Vec::new());
-        for field in fields {
-            text.push_str(field);
-            ends.push(text.len());
-        }
-        RecordBuffer { text: text.into(), ends: ends.into(), gap: 0, position, integrity }
-    }
-
     /// The record, borrowed.
     #[must_use]
     pub fn as_record(&self) -> Record<'_> {

@@ -53,7 +53,8 @@ pub(super) fn decoded(cell: &str) -> Option<(String, Vec<&'static str>)> {
 
 /// UTF-8 that was read as Windows-1252, `â€ª+91…` or `Â 98…`: the bytes of the letters are UTF-8.
 pub(super) fn misread(text: &str) -> Option<String> {
-    if text.is_ascii() {
+    // The first byte of a letter, as Windows-1252 reads it.
+    if text.is_ascii() || !text.contains(|c| matches!(c, '\u{C2}'..='\u{F4}')) {
         return None;
     }
     let is_encodable =

@@ -21,6 +21,13 @@ static SEPARATORS: LazyLock<Vec<String>> = LazyLock::new(|| {
     [":::", ";", "|"].map(str::to_owned).into_iter().chain(words).collect()
 });
 
+/// Whether any of [`SEPARATORS`] may be in the text: a sign or a letter.
+fn may_separate(text: &str) -> bool {
+    text.bytes().any(|byte| {
+        matches!(byte, b':' | b';' | b'|') || !byte.is_ascii() || byte.is_ascii_alphabetic()
+    })
+}
+
 /// Whether the text is a word that parts numbers: `or`.
 pub(super) fn is_separator(text: &str) -> bool {
     SEPARATORS.iter().any(|separator| separator.trim() == text)
@@ -45,7 +52,8 @@ pub(super) fn may_hold_several(text: &str) -> bool {
 
 /// Reads a cell for which [`may_hold_several`].
 pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
-    let pieces = cut(text, &SEPARATORS);
+    let separators = if may_separate(text) { SEPARATORS.as_slice() } else { &[] };
+    let pieces = cut(text, separators);
     if let Some(reading) = parted(text, &pieces, Separator::Sure, context) {
         return reading.or_else(|reason| joined(&pieces, context).ok_or(reason));
     }

@@ -318,29 +318,50 @@ fn read_tidied(cell: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, R
     read_text(&text, context)
 }
 
-/// Reads one kind of cell; `None` where the text is not of that kind.
-type Step = fn(&str, &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>>;
+/// Reads one kind of cell.
+struct Step {
+    /// The texts that may be of this kind.
+    texts: Texts,
+    /// `None` where the text is not of this kind.
+    read: fn(&str, &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>>,
+}
+
+/// The texts that a step may have to read. Most cells that are not clean are digits and layout all the
+/// same, and nothing need be looked for in them that takes a letter or another sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Texts {
+    All,
+    /// Those with more than digits and layout.
+    WithMore,
+}
 
 /// The kinds of cells that are more than one number in plain layout, in the order in which they are
 /// tried. To add one, add it here and its cells to `tests/cells/phone.tsv`.
 const STEPS: [Step; 11] = [
-    digits_alone,
-    encoded,
-    chat_link,
-    refused,
-    labelled,
-    counted,
-    float,
-    carrier_wildcard,
-    extended,
-    beside_words,
-    several,
+    Step { texts: Texts::All, read: digits_alone },
+    Step { texts: Texts::WithMore, read: encoded },
+    Step { texts: Texts::WithMore, read: chat_link },
+    Step { texts: Texts::All, read: refused },
+    Step { texts: Texts::WithMore, read: labelled },
+    Step { texts: Texts::All, read: counted },
+    Step { texts: Texts::All, read: float },
+    Step { texts: Texts::WithMore, read: carrier_wildcard },
+    Step { texts: Texts::WithMore, read: extended },
+    Step { texts: Texts::All, read: beside_words },
+    Step { texts: Texts::All, read: several },
 ];
 
 /// Reads tidied text that is not empty.
 fn read_text(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
-    let step = STEPS.iter().find_map(|step| step(text, context));
-    step.unwrap_or_else(|| repair::read_number(text, context))
+    let is_plain = is_digits_and_layout(text);
+    let steps = STEPS.iter().filter(|step| !is_plain || step.texts == Texts::All);
+    let reading = steps.map(|step| step.read).find_map(|read| read(text, context));
+    reading.unwrap_or_else(|| repair::read_number(text, context))
+}
+
+fn is_digits_and_layout(text: &str) -> bool {
+    let is_layout = |byte| matches!(byte, b' ' | b'(' | b')' | b'+' | b'-' | b'.' | b'/');
+    text.bytes().all(|byte| byte.is_ascii_digit() || is_layout(byte))
 }
 
 /// Digits alone are a number, or a date without separators.
@@ -557,6 +578,17 @@ mod tests {
                     read_text(&layout::tidy(&cell), &context),
                     Ok(PhoneReading::plain(number))
                 );
+            }
+        }
+
+        #[test]
+        fn steps_that_digits_and_layout_skip_do_not_read_them(cell in r"[-0-9+ ()./]{1,24}") {
+            let options = Options { region: Some(Region::IN), ..Options::default() };
+            let context = PhoneContext::new(&options, Notes::default());
+            let text = layout::tidy(&cell);
+            prop_assert!(is_digits_and_layout(&text));
+            for step in STEPS.iter().filter(|step| step.texts == Texts::WithMore) {
+                prop_assert_eq!((step.read)(&text, &context), None);
             }
         }
     }

@@ -3,7 +3,10 @@
 //! A repair proposes another text for the number. It is taken when it gives a valid number and no
 //! other plausible reading gives a different one; otherwise the cell is rejected.
 
+use std::sync::LazyLock;
+
 use contactmill_phone::{LengthCheck, ParseError, PhoneNumber, Region, parse};
+use foldhash::HashMap;
 
 use super::{PhoneContext, PhoneReading, lookalike};
 use crate::data;
@@ -444,13 +447,33 @@ fn with_ninth_digit(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
 /// The number by the plan that its country has now, where it is one of the plan before.
 fn renumbered(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
     let by_plan = |(code, number): (String, &str)| {
-        data::rows(data::RENUMBERINGS).find_map(|[of, len, old, new, _]| {
-            let rest = number.strip_prefix(old)?;
-            (of == code && len.parse() == Ok(number.len())).then(|| format!("+{code}{new}{rest}"))
+        RENUMBERINGS.get(code.as_str())?.iter().find_map(|renumbering| {
+            let rest = number.strip_prefix(renumbering.old)?;
+            let is_whole = number.len() == renumbering.digits;
+            is_whole.then(|| format!("+{code}{}{rest}", renumbering.new))
         })
     };
     cell.plans(region).into_iter().filter_map(by_plan).collect()
 }
+
+/// First digits of a national number that were replaced by others.
+struct Renumbering {
+    /// Number of digits of the whole old number.
+    digits: usize,
+    old: &'static str,
+    new: &'static str,
+}
+
+/// By country calling code.
+static RENUMBERINGS: LazyLock<HashMap<&str, Vec<Renumbering>>> = LazyLock::new(|| {
+    let mut renumberings: HashMap<_, Vec<_>> = HashMap::default();
+    for [code, digits, old, new, _] in data::rows(data::RENUMBERINGS) {
+        // A test of the tables makes sure that it is a number.
+        let digits = digits.parse().unwrap_or_default();
+        renumberings.entry(code).or_default().push(Renumbering { digits, old, new });
+    }
+    renumberings
+});
 
 /// A reading of a text in words.
 pub(super) fn described(text: &str, read: Result<PhoneNumber, ParseError>) -> String {

@@ -165,6 +165,10 @@ pub(super) fn extension(text: &str) -> Option<(&str, &str)> {
     }
     let (before, extension) = inside.split_at(inside.len() - digits);
     let before = before.trim_end_matches([' ', '.', ':', '=']);
+    // A letter or `#`: what stands before the last digits of nearly all cells is another digit.
+    before
+        .ends_with(|c: char| c == '#' || c.is_ascii_alphabetic() || !c.is_ascii())
+        .then_some(())?;
     let number = EXTENSIONS.iter().find_map(|marker| without_word(before, marker))?;
     let number = if outside.is_empty() {
         number.trim_end_matches([' ', ',', ';', '-'])
