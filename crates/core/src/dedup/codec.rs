@@ -51,19 +51,12 @@ impl Encoder<'_> {
         let stands_in = if contact.name.stands_in() { STANDS_IN } else { 0 };
         let has_email = if contact.email.is_some() { HAS_EMAIL } else { 0 };
         self.0.push(stands_in | has_email);
-        self.text(contact.name.as_str());
-        if let Some(email) = &contact.email {
-            self.text(email.as_str());
-        }
+        // All text first, so that one check of it is enough when it is read back.
+        self.number(texts(contact).map(|text| text.len() as u64).sum());
+        texts(contact).for_each(|text| self.0.extend_from_slice(text.as_bytes()));
         self.number(contact.tags.len() as u64);
-        for tag in &contact.tags {
-            self.text(tag.as_str());
-        }
         self.number(contact.attributes.len() as u64);
-        for attribute in &contact.attributes {
-            self.text(&attribute.key);
-            self.text(attribute.value.as_str());
-        }
+        texts(contact).for_each(|text| self.number(text.len() as u64));
     }
 
     pub(crate) fn record(&mut self, record: Record<'_>) {
@@ -110,6 +103,15 @@ impl Encoder<'_> {
             self.text(key);
         }
     }
+}
+
+/// The texts of a contact, in the order in which they are encoded.
+fn texts<'c>(contact: &'c Contact<'_>) -> impl Iterator<Item = &'c str> {
+    let email = contact.email.iter().map(EmailAddress::as_str);
+    let tags = contact.tags.iter().map(Tag::as_str);
+    let of_attribute = |attribute: &'c Attribute<'_>| [&*attribute.key, attribute.value.as_str()];
+    let attributes = contact.attributes.iter().flat_map(of_attribute);
+    std::iter::once(contact.name.as_str()).chain(email).chain(tags).chain(attributes)
 }
 
 /// Reads from the front of bytes; returns `None` where they are not what [`Encoder`] wrote.
@@ -177,20 +179,26 @@ impl<'b> Decoder<'b> {
         let phone = self.phone()?;
         self.bytes(16)?;
         let flags = self.byte()?;
-        let name = self.text()?;
+        let mut texts = self.text()?;
+        let (tag_count, attribute_count) = (self.count()?, self.count()?);
+        let mut next = || {
+            let (text, rest) = texts.split_at_checked(self.count()?)?;
+            texts = rest;
+            Some(text)
+        };
         let name = match flags & STANDS_IN {
-            0 => ContactName::given(name),
-            _ => ContactName::standing_in(name),
+            0 => ContactName::given(next()?),
+            _ => ContactName::standing_in(next()?),
         };
         let email = match flags & HAS_EMAIL {
             0 => None,
-            _ => Some(EmailAddress::new(self.text()?)),
+            _ => Some(EmailAddress::new(next()?)),
         };
-        for _ in 0..self.count()? {
-            tags.push(Tag::new(self.text()?));
+        for _ in 0..tag_count {
+            tags.push(Tag::new(next()?));
         }
-        for _ in 0..self.count()? {
-            let (key, value) = (self.text()?.into(), AttributeValue::new(self.text()?));
+        for _ in 0..attribute_count {
+            let (key, value) = (next()?.into(), AttributeValue::new(next()?));
             attributes.push(Attribute { key, value });
         }
         Some(Contact { name, phone, email, tags, attributes })

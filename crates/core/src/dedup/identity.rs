@@ -1,5 +1,6 @@
 //! Whether two contacts may be one person.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use foldhash::HashSet;
@@ -20,12 +21,24 @@ pub(crate) fn names_agree(one: &ContactName<'_>, other: &ContactName<'_>) -> boo
         return true;
     }
     let (one, other) = (one.as_str(), other.as_str());
-    let words: Vec<String> = words(one).collect();
-    self::words(other).any(|word| words.contains(&word)) || is_written_otherwise(one, other)
+    let words: Vec<Cow<'_, str>> = words(one).collect();
+    let is_shared = |word: &Cow<'_, str>| words.iter().any(|own| own.eq_ignore_ascii_case(word));
+    self::words(other).any(|word| is_shared(&word) && tells(&word))
+        || is_written_otherwise(one, other)
 }
 
 /// The same letters and digits, with other spaces and marks between: `山田太郎`, `山田 太郎`.
 fn is_written_otherwise(one: &str, other: &str) -> bool {
+    let letters = |name: &str| {
+        let is_ascii = |byte: &u8| byte.is_ascii_alphanumeric();
+        name.is_ascii().then(|| name.bytes().filter(is_ascii).count())
+    };
+    // Nearly all that differ do so here.
+    if let (Some(one), Some(other)) = (letters(one), letters(other))
+        && one != other
+    {
+        return false;
+    }
     let one = folded(one);
     !one.is_empty() && one == folded(other)
 }
@@ -45,20 +58,26 @@ pub(crate) fn may_be_one(one: &Contact<'_>, other: &Contact<'_>) -> bool {
     }
 }
 
-/// The words by which names are compared, folded.
-fn words(name: &str) -> impl Iterator<Item = String> {
+/// The words of a name, [`folded`] but for the case of ASCII.
+fn words(name: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let is_inside = |c: char| {
         c.is_alphanumeric() || is_combining_mark(c) || is_joiner(c) || matches!(c, '\'' | '’')
     };
-    name.split(move |c| !is_inside(c)).map(folded).filter(|word| tells(word))
+    name.split(move |c| !is_inside(c)).filter(|word| !word.is_empty()).map(|word| {
+        match word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            true => Cow::Borrowed(word),
+            false => Cow::Owned(folded(word)),
+        }
+    })
 }
 
 /// Whether a word tells people apart. One letter is an initial, save in scripts without case, where
 /// it may be a whole name.
 fn tells(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
     let mut chars = word.chars();
     let is_initial = chars.next().is_some_and(char::is_lowercase) && chars.next().is_none();
-    !is_initial && word.contains(char::is_alphabetic) && !COMMON.contains(word)
+    !is_initial && word.contains(char::is_alphabetic) && !COMMON.contains(&*word)
 }
 
 #[cfg(test)]

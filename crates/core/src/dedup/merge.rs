@@ -12,7 +12,7 @@ use crate::records::RecordId;
 
 /// A contact that takes what others add.
 pub(crate) struct Merger<'a> {
-    contact: Contact<'static>,
+    contact: Contact<'a>,
     encoder: Option<&'a dyn ContactEncoder>,
     /// Lower bound of what can still be added, in bytes.
     room: usize,
@@ -38,13 +38,13 @@ const FEW_TAGS: usize = 32;
 
 impl<'a> Merger<'a> {
     /// Starts from the contact that stays; `encoder` can encode it as it is.
-    pub(crate) fn new(contact: Contact<'static>, encoder: Option<&'a dyn ContactEncoder>) -> Self {
+    pub(crate) fn new(contact: Contact<'a>, encoder: Option<&'a dyn ContactEncoder>) -> Self {
         let tags = HashSet::new();
         Merger { contact, encoder, room: 0, is_full: false, tags, shared_with: None }
     }
 
     /// The contact with everything that it took.
-    pub(crate) fn contact(&self) -> &Contact<'static> {
+    pub(crate) fn contact(&self) -> &Contact<'a> {
         &self.contact
     }
 
@@ -55,7 +55,7 @@ impl<'a> Merger<'a> {
 
     /// Takes a record with the same number: merges its contact if it may be the same person by the name
     /// that this contact has by now. Otherwise nothing crosses over. Returns the values that lose.
-    pub(crate) fn take(&mut self, other: &Contact<'_>, id: RecordId) -> Conflicts {
+    pub(crate) fn take(&mut self, other: &Contact<'a>, id: RecordId) -> Conflicts {
         if names_agree(&self.contact.name, &other.name) {
             return self.merge(other);
         }
@@ -68,7 +68,7 @@ impl<'a> Merger<'a> {
 
     /// Adds what `other` has and this contact lacks; returns the values that lose. Where the sum
     /// would be too large to be emitted, the contact stays as it is and everything of `other` loses.
-    pub(crate) fn merge(&mut self, other: &Contact<'_>) -> Conflicts {
+    pub(crate) fn merge(&mut self, other: &Contact<'a>) -> Conflicts {
         let additions = self.additions(other);
         let takes = self.has_room_for(&additions);
         // The values that lose are those that differ from the contact before it takes anything.
@@ -81,7 +81,7 @@ impl<'a> Merger<'a> {
     }
 
     /// What `other` has and the contact lacks.
-    fn additions<'o>(&self, other: &'o Contact<'o>) -> Additions<'o> {
+    fn additions<'o>(&self, other: &'o Contact<'a>) -> Additions<'o, 'a> {
         let kept = &self.contact;
         let takes_name = kept.name.stands_in() && !other.name.stands_in();
         let is_new =
@@ -95,7 +95,7 @@ impl<'a> Merger<'a> {
     }
 
     /// Whether the contact with the additions can still be emitted.
-    fn has_room_for(&mut self, additions: &Additions<'_>) -> bool {
+    fn has_room_for(&mut self, additions: &Additions<'_, 'a>) -> bool {
         let Some(encoder) = self.encoder else { return true };
         let (values, bytes) = additions.size();
         if values == 0 || encoder.max_bytes() == usize::MAX {
@@ -122,7 +122,12 @@ impl<'a> Merger<'a> {
     }
 
     /// The values of `other` that lose, given what it adds and whether that is taken.
-    fn conflicts(&self, other: &Contact<'_>, additions: &Additions<'_>, takes: bool) -> Conflicts {
+    fn conflicts(
+        &self,
+        other: &Contact<'a>,
+        additions: &Additions<'_, 'a>,
+        takes: bool,
+    ) -> Conflicts {
         let kept = &self.contact;
         let mut conflicts = Vec::new();
         let mut lose = |field, value: &str| {
@@ -180,14 +185,14 @@ impl<'a> Merger<'a> {
 }
 
 /// What one contact has and another lacks.
-struct Additions<'o> {
-    name: Option<&'o ContactName<'o>>,
-    email: Option<&'o EmailAddress<'o>>,
-    tags: Vec<&'o Tag<'o>>,
-    attributes: Vec<&'o Attribute<'o>>,
+struct Additions<'o, 'a> {
+    name: Option<&'o ContactName<'a>>,
+    email: Option<&'o EmailAddress<'a>>,
+    tags: Vec<&'o Tag<'a>>,
+    attributes: Vec<&'o Attribute<'a>>,
 }
 
-impl Additions<'_> {
+impl<'a> Additions<'_, 'a> {
     /// Number of values, and the size of their text in bytes.
     fn size(&self) -> (usize, usize) {
         let name = self.name.iter().map(|name| name.as_str().len());
@@ -198,16 +203,15 @@ impl Additions<'_> {
         lengths.fold((0, 0), |(values, sum), bytes| (values + 1, sum + bytes))
     }
 
-    fn add_to(&self, contact: &mut Contact<'static>) {
+    fn add_to(&self, contact: &mut Contact<'a>) {
         if let Some(name) = self.name {
-            contact.name = name.clone().into_owned();
+            contact.name = name.clone();
         }
         if let Some(email) = self.email {
-            contact.email = Some(email.clone().into_owned());
+            contact.email = Some(email.clone());
         }
-        contact.tags.extend(self.tags.iter().map(|&tag| tag.clone().into_owned()));
-        let attributes = self.attributes.iter().map(|&attribute| attribute.clone().into_owned());
-        contact.attributes.extend(attributes);
+        contact.tags.extend(self.tags.iter().map(|&tag| tag.clone()));
+        contact.attributes.extend(self.attributes.iter().map(|&attribute| attribute.clone()));
     }
 }
 

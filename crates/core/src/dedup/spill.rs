@@ -235,9 +235,9 @@ impl Sorted {
         self.heads.peek().map(|&Reverse((key, _))| key)
     }
 
-    /// Takes the entries whose keys are below this one.
-    pub(crate) fn below(&mut self, end: u64) -> io::Result<SortedChunk> {
-        let mut chunk = SortedChunk::default();
+    /// Takes the entries whose keys are below this one; see [`SortedEntries`].
+    pub(crate) fn below(&mut self, end: u64) -> io::Result<Vec<u8>> {
+        let mut chunk = Vec::new();
         while self.next_key().is_some_and(|key| key < end)
             && let Some(Reverse((_, index))) = self.heads.pop()
         {
@@ -245,7 +245,7 @@ impl Sorted {
             let (entry, _) = first_entry(&run.bytes[run.read..]).ok_or_else(damaged)?;
             let framed = run.read..run.read + 4 + entry.len();
             run.read = framed.end;
-            chunk.bytes.extend_from_slice(&run.bytes[framed]);
+            chunk.extend_from_slice(&run.bytes[framed]);
             self.find_head(index)?;
         }
         Ok(chunk)
@@ -279,32 +279,29 @@ impl Sorted {
 }
 
 /// Entries with keys, in their order.
-#[derive(Default)]
-pub(crate) struct SortedChunk {
-    bytes: Vec<u8>,
-    /// Number of bytes that were read already.
-    read: usize,
-}
+#[derive(Clone, Copy, Default)]
+pub(crate) struct SortedEntries<'e>(&'e [u8]);
 
-impl SortedChunk {
-    /// The key of the next entry, and what stands behind it; `None` at the end, and where it is damaged.
-    fn peek(&self) -> Option<(u64, &[u8])> {
-        let (entry, _) = first_entry(&self.bytes[self.read..])?;
-        let (key, entry) = entry.split_first_chunk()?;
-        Some((u64::from_le_bytes(*key), entry))
+impl<'e> SortedEntries<'e> {
+    /// The entries of what [`Sorted::below`] gave.
+    pub(crate) const fn of(chunk: &'e [u8]) -> Self {
+        SortedEntries(chunk)
     }
 
-    /// The key of the next entry.
+    /// The key of the next entry; `None` at the end, and where it is damaged.
     pub(crate) fn next_key(&self) -> Option<u64> {
-        self.peek().map(|(key, _)| key)
+        let (entry, _) = first_entry(self.0)?;
+        Some(u64::from_le_bytes(*entry.first_chunk()?))
     }
 
     /// The next entry, if it has this key.
-    pub(crate) fn next_of(&mut self, key: u64) -> Option<&[u8]> {
-        let (_, entry) = self.peek().filter(|&(next, _)| next == key)?;
-        let start = self.read + 4 + size_of::<u64>();
-        self.read = start + entry.len();
-        Some(&self.bytes[start..self.read])
+    pub(crate) fn next_of(&mut self, key: u64) -> Option<&'e [u8]> {
+        let (entry, behind) = first_entry(self.0)?;
+        let (next, entry) = entry.split_first_chunk()?;
+        (u64::from_le_bytes(*next) == key).then(|| {
+            self.0 = behind;
+            entry
+        })
     }
 }
 
@@ -347,10 +344,12 @@ mod tests {
                 lengths.iter().enumerate().map(|(number, &(key, _))| (key, number)).collect();
             expected.sort_unstable();
             let mut sorted = sorter.into_sorted().unwrap();
-            let mut chunk = SortedChunk::default();
+            let mut bytes;
+            let mut chunk = SortedEntries::default();
             for (key, number) in expected {
                 if chunk.next_key().is_none() {
-                    chunk = sorted.below(key + 2).unwrap();
+                    bytes = sorted.below(key + 2).unwrap();
+                    chunk = SortedEntries::of(&bytes);
                 }
                 prop_assert_eq!(chunk.next_key(), Some(key));
                 prop_assert!(chunk.next_of(key) == Some(&*entry(number, lengths[number].1)));

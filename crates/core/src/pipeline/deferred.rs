@@ -10,7 +10,7 @@ use super::run::{Counts, PipelineOptions, Stopped};
 use super::sink::Sink;
 use super::workers::Workers;
 use crate::dedup::codec::{Decoder, Encoder};
-use crate::dedup::spill::{Log, ScratchMaker, Sorter, damaged, entries};
+use crate::dedup::spill::{Log, ScratchMaker, SortedEntries, Sorter, damaged, entries};
 use crate::dedup::{Conflicts, DedupPolicy};
 use crate::reason::{Warning, WarningCode};
 use crate::records::{Record, RecordId};
@@ -203,7 +203,8 @@ fn emit_duplicates<K: Sink>(
     let mut next = 0;
     while let Some(chunk) = chunks.next_chunk().map_err(Stopped::Scratch)? {
         let end = next + entries(&chunk).count() as u64;
-        let mut conflicts = merged.conflicts.below(end).map_err(Stopped::Scratch)?;
+        let conflicts = merged.conflicts.below(end).map_err(Stopped::Scratch)?;
+        let mut conflicts = SortedEntries::of(&conflicts);
         for (number, entry) in (next..).zip(entries(&chunk)) {
             let decoded = merged.duplicate(entry, conflicts.next_of(number), &mut ends);
             let (record, kept, lost) = decoded.ok_or_else(damaged).map_err(Stopped::Scratch)?;

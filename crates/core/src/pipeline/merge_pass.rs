@@ -18,7 +18,7 @@ use crate::dedup::Conflicts;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::identity::may_be_one;
 use crate::dedup::merge::{Merger, SharedWith};
-use crate::dedup::spill::{LogChunks, Sorted, SortedChunk, Sorter, damaged, entries};
+use crate::dedup::spill::{LogChunks, Sorted, SortedEntries, Sorter, damaged, entries};
 use crate::encoder::ContactEncoder;
 use crate::reason::{Field, Warning, WarningCode};
 use crate::records::{Position, RecordId};
@@ -36,7 +36,7 @@ pub(super) struct DeferredChunk {
     log: Vec<u8>,
     /// The index of its first contact among those that others may be merged into.
     first_index: u64,
-    additions: SortedChunk,
+    additions: Vec<u8>,
 }
 
 impl DeferredChunks {
@@ -132,7 +132,8 @@ impl People {
 impl MergeWorker<'_> {
     /// Decides on the entries of a chunk; `None` if it is damaged.
     pub(super) fn merge(self, chunk: DeferredChunk) -> Option<MergedChunk> {
-        let DeferredChunk { log, first_index, mut additions } = chunk;
+        let DeferredChunk { log, first_index, additions } = chunk;
+        let mut additions = SortedEntries::of(&additions);
         let mut merged = MergedChunk::default();
         let mut lists = ContactLists::default();
         let (mut index, mut end) = (first_index, 0);
@@ -180,15 +181,15 @@ impl MergeWorker<'_> {
     }
 
     /// Merges what is added into the contact with this index.
-    fn add<'m>(
-        &'m self,
+    fn add<'c>(
+        &'c self,
         index: u64,
-        mut contact: Decoder<'_>,
-        additions: &mut SortedChunk,
+        mut contact: Decoder<'c>,
+        additions: &mut SortedEntries<'c>,
         merged: &mut MergedChunk,
-    ) -> Option<Merger<'m>> {
-        let mut merger = Merger::new(contact.contact()?.into_owned(), self.encoder);
-        let mut variant: Option<Variant<'m>> = None;
+    ) -> Option<Merger<'c>> {
+        let mut merger = Merger::new(contact.contact()?, self.encoder);
+        let mut variant: Option<Variant<'c>> = None;
         while let Some(addition) = additions.next_of(index) {
             let mut addition = Decoder(addition);
             let head = Addition::decode(&mut addition)?;
@@ -196,7 +197,7 @@ impl MergeWorker<'_> {
             match (head.variant, &mut variant) {
                 (None, _) => merged.lose(head.number, merger.take(&other, head.id)),
                 (Some(index), None) => {
-                    let merger = Merger::new(other.into_owned(), self.encoder);
+                    let merger = Merger::new(other, self.encoder);
                     variant = Some(Variant { number: head.number, index, merger });
                 }
                 // What it loses is listed where its own contact stands in the log.
