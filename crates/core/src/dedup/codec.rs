@@ -181,6 +181,7 @@ impl<'b> Decoder<'b> {
         let flags = self.byte()?;
         let mut texts = self.text()?;
         let (tag_count, attribute_count) = (self.count()?, self.count()?);
+        let texts_len = texts.len();
         let mut next = || {
             let (text, rest) = texts.split_at_checked(self.count()?)?;
             texts = rest;
@@ -194,6 +195,9 @@ impl<'b> Decoder<'b> {
             0 => None,
             _ => Some(EmailAddress::new(next()?)),
         };
+        // No more than there can be, whatever the bytes say.
+        tags.reserve(tag_count.min(texts_len));
+        attributes.reserve(attribute_count.min(texts_len));
         for _ in 0..tag_count {
             tags.push(Tag::new(next()?));
         }

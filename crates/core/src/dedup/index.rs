@@ -4,29 +4,36 @@ use std::hash::BuildHasher;
 
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 
 use crate::dedup::MatchKey;
 use crate::dedup::variant::other_form;
 
-/// The match keys seen so far and, for each, the record of the run that has it: 18 to 24 bytes a key.
+/// The match keys seen so far and, for each, the record of the run that has it: about 20 bytes a key.
 ///
-/// The table holds indexes into a list instead of keys, because a table must have free space and a
-/// list need not.
-#[derive(Default)]
+/// Keys stand in tables themselves, so that looking one up is one place in memory, and there are many
+/// tables, so that growing copies one that fits into a cache and never holds all keys twice.
 pub(crate) struct KeyIndex {
     hasher: RandomState,
-    table: HashTable<u32>,
-    /// Each key with the number of its record in the run, in the order in which keys came.
-    keys: Vec<[u32; 3]>,
-    /// The indexes of keys that are too long for the table.
+    shards: Vec<Shard>,
+    /// The number in the run of the record of each key, in the order in which keys came.
+    records: Vec<u32>,
+    /// The indexes of keys that are too long for the tables.
     long: HashMap<MatchKey, u32>,
 }
 
-/// Replaces both halves of a key that is too long for the table. No [`CompactKey`] has so high a
-/// number.
-const LONG: u32 = u32::MAX;
+/// Number of bits of a hash that say which shard a key is in.
+const SHARD_BITS: u32 = 8;
+
+impl Default for KeyIndex {
+    fn default() -> Self {
+        KeyIndex {
+            hasher: RandomState::default(),
+            shards: (0..1 << SHARD_BITS).map(Shard::new).collect(),
+            records: Vec::new(),
+            long: HashMap::default(),
+        }
+    }
+}
 
 /// Whether a [`KeyIndex`] knew a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,61 +45,47 @@ pub(crate) enum Lookup {
 }
 
 impl KeyIndex {
+    /// Reads the places of keys that are looked up next. They are far apart in memory, and a processor
+    /// waits for many of them at once where nothing depends on what is read.
+    pub(crate) fn prefetch(&self, keys: impl Iterator<Item = MatchKey>) {
+        let places = keys.filter_map(CompactKey::of).map(|key| {
+            let hash = self.hash(key);
+            self.shard(hash).first(hash).map_or(0, |slot| slot.index)
+        });
+        std::hint::black_box(places.fold(0, |all, index| all ^ index));
+    }
+
     /// Looks a key up, and adds it for this record where it is not known.
     pub(crate) fn admit(&mut self, key: MatchKey, record: u32) -> Lookup {
         // There are fewer keys than records, and those are counted in a `u32`.
-        let next = self.keys.len() as u32;
-        let Some(compact) = CompactKey::of(key) else {
-            let index = *self.long.entry(key).or_insert(next);
-            if index != next {
-                return Lookup::Known(index);
+        let next = self.records.len() as u32;
+        let index = match CompactKey::of(key) {
+            None => *self.long.entry(key).or_insert(next),
+            Some(key) => {
+                let hash = self.hash(key);
+                let KeyIndex { hasher, shards, .. } = self;
+                let shard = &mut shards[shard_of(hash)];
+                if shard.is_full() {
+                    shard.grow(|key| hasher.hash_one(key));
+                }
+                shard.find_or_insert(hash, key, next)
             }
-            self.keys.push([LONG, LONG, record]);
-            return Lookup::New;
         };
-        if self.table.len() == self.table.capacity() {
-            self.grow();
+        if index == next {
+            self.records.push(record);
+            return Lookup::New;
         }
-        let KeyIndex { hasher, table, keys, .. } = self;
-        let hash = |key: CompactKey| hasher.hash_one(key);
-        let key_at = |index: u32| CompactKey::at(&keys[index as usize]);
-        let is_it = |&index: &u32| key_at(index) == compact;
-        match table.entry(hash(compact), is_it, |&index| hash(key_at(index))) {
-            Entry::Occupied(entry) => Lookup::Known(*entry.get()),
-            Entry::Vacant(entry) => {
-                entry.insert(next);
-                let CompactKey([low, high]) = compact;
-                keys.push([low, high, record]);
-                Lookup::New
-            }
-        }
-    }
-
-    /// Doubles the table before it does so itself: it would look up every key in the list, each far
-    /// from the last in memory, and hold the old entries beside the new. Here the old ones go first,
-    /// and the list is read from start to end.
-    #[cold]
-    fn grow(&mut self) {
-        let room = (2 * self.table.capacity()).max(64);
-        self.table = HashTable::new();
-        self.table = HashTable::with_capacity(room);
-        let KeyIndex { hasher, table, keys, .. } = self;
-        let hash_at = |key: &[u32; 3]| hasher.hash_one(CompactKey::at(key));
-        for (index, key) in (0..).zip(&*keys) {
-            if key[..2] != [LONG; 2] {
-                table.insert_unique(hash_at(key), index, |&index| hash_at(&keys[index as usize]));
-            }
-        }
+        Lookup::Known(index)
     }
 
     /// The number of the record that has the key with this index.
     pub(crate) fn record_at(&self, index: u32) -> u32 {
-        self.keys[index as usize][2]
+        self.records[index as usize]
     }
 
     /// Assigns the key with this index to another record.
     pub(crate) fn assign(&mut self, index: u32, record: u32) {
-        self.keys[index as usize][2] = record;
+        self.records[index as usize] = record;
     }
 
     /// The number of the record that has this key.
@@ -107,7 +100,7 @@ impl KeyIndex {
     /// The index of the key that was added last.
     pub(crate) fn last(&self) -> u32 {
         // There are fewer keys than records, and those are counted in a `u32`.
-        self.keys.len().saturating_sub(1) as u32
+        self.records.len().saturating_sub(1) as u32
     }
 
     /// The index of the [other form](other_form) of a number, if that is known.
@@ -117,8 +110,95 @@ impl KeyIndex {
     }
 
     fn find(&self, key: CompactKey) -> Option<u32> {
-        let is_it = |&index: &u32| CompactKey::at(&self.keys[index as usize]) == key;
-        self.table.find(self.hasher.hash_one(key), is_it).copied()
+        let hash = self.hash(key);
+        self.shard(hash).find(hash, key)
+    }
+
+    fn hash(&self, key: CompactKey) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    fn shard(&self, hash: u64) -> &Shard {
+        &self.shards[shard_of(hash)]
+    }
+}
+
+const fn shard_of(hash: u64) -> usize {
+    (hash >> (u64::BITS - SHARD_BITS)) as usize
+}
+
+/// A table of keys. Where a place is taken, the next one is tried.
+struct Shard {
+    /// The first allocation; that of each shard differs, so that not all grow at once.
+    first_len: usize,
+    slots: Vec<Slot>,
+    used: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Slot {
+    key: CompactKey,
+    /// The index of the key, or [`FREE`].
+    index: u32,
+}
+
+/// No key has this index.
+const FREE: u32 = u32::MAX;
+
+impl Shard {
+    const fn new(number: usize) -> Self {
+        Shard { first_len: 16 + number % 16, slots: Vec::new(), used: 0 }
+    }
+
+    /// Whether so few places are free that looking up takes long.
+    const fn is_full(&self) -> bool {
+        self.used * 5 >= self.slots.len() * 4
+    }
+
+    /// The first place of a key with this hash.
+    const fn place(&self, hash: u64) -> usize {
+        // The bits that did not choose the shard, as a fraction of the table.
+        let fraction = (hash << SHARD_BITS) >> 32;
+        ((fraction * self.slots.len() as u64) >> 32) as usize
+    }
+
+    fn first(&self, hash: u64) -> Option<&Slot> {
+        self.slots.get(self.place(hash))
+    }
+
+    fn find(&self, hash: u64, key: CompactKey) -> Option<u32> {
+        let (before, behind) = self.slots.split_at(self.place(hash));
+        let places = behind.iter().chain(before);
+        let slot = places.take_while(|slot| slot.index != FREE).find(|slot| slot.key == key);
+        slot.map(|slot| slot.index)
+    }
+
+    /// The index of the key, which is this one if it is new. There must be a free place.
+    fn find_or_insert(&mut self, hash: u64, key: CompactKey, index: u32) -> u32 {
+        let mut place = self.place(hash);
+        loop {
+            let slot = &mut self.slots[place];
+            if slot.index == FREE {
+                *slot = Slot { key, index };
+                self.used += 1;
+                return index;
+            }
+            if slot.key == key {
+                return slot.index;
+            }
+            place = if place + 1 == self.slots.len() { 0 } else { place + 1 };
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, hash: impl Fn(CompactKey) -> u64) {
+        let len = (self.slots.len() + self.slots.len() / 4).max(self.first_len);
+        let free = Slot { key: CompactKey([0; 2]), index: FREE };
+        let old = std::mem::replace(&mut self.slots, vec![free; len]);
+        self.used = 0;
+        for Slot { key, index } in old.into_iter().filter(|slot| slot.index != FREE) {
+            self.find_or_insert(hash(key), key, index);
+        }
     }
 }
 
@@ -149,10 +229,6 @@ impl CompactKey {
         let of_a_code = Self::shorter(Self::MAX_DIGITS + 1);
         let key = u64::from(code) * of_a_code + Self::shorter(length) + national;
         Some(CompactKey([key as u32, (key >> 32) as u32]))
-    }
-
-    const fn at(&[low, high, _]: &[u32; 3]) -> Self {
-        CompactKey([low, high])
     }
 }
 

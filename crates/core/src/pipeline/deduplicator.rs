@@ -37,6 +37,13 @@ impl Deduplicator {
         self.sources.push((source, records_before));
     }
 
+    /// Prepares to [admit](Self::admit) contacts with these keys.
+    pub(super) fn prefetch(&self, keys: impl Iterator<Item = MatchKey>) {
+        if self.policy != DedupPolicy::None {
+            self.index.prefetch(keys);
+        }
+    }
+
     /// Takes the contact of the next record in input order. Returns `None` when there are too many.
     pub(super) fn admit(&mut self, key: MatchKey, id: RecordId) -> Option<Admitted> {
         if self.policy == DedupPolicy::None {

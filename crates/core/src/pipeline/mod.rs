@@ -223,8 +223,8 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
         mut block: BlockOutcome<E>,
     ) -> Result<BlockOutcome<E>, Stopped<E, K::Error>> {
         let records = self.counts.records - self.before;
-        // All numbers are looked up in one go: they are far apart in memory, and a processor waits
-        // for several of them at once if nothing else is done between.
+        let read = block.outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok());
+        self.deduplicator.prefetch(read.map(|read| read.phone.into()));
         self.admitted.clear();
         for (slot, outcome) in &block.outcomes {
             let Ok(read) = outcome else { continue };
