@@ -12,8 +12,8 @@ use contactmill_core::pipeline::{Pipeline, PipelineOptions};
 use contactmill_core::records::SourceId;
 use contactmill_core::{Normalizer, Options, Region};
 use contactmill_emit::{
-    ArrayLayout, ArrayWriter, BatchLimits, ContactWriter, Existing, InputTable, ResultWriter,
-    Staging, WriteThread,
+    ArrayLayout, ArrayWriter, BatchLimits, ContactWriter, Existing, InputTable, RejectsFormat,
+    ResultWriter, Staging, WriteThread,
 };
 use contactmill_source::{CsvOptions, CsvSource};
 
@@ -29,7 +29,8 @@ fn results(dump: &[u8], dedup: DedupPolicy, block_bytes: usize, threads: usize) 
     let contacts =
         ArrayWriter::new(&staging, limits, ArrayLayout::Files, WriteThread::Own).unwrap();
     let encoder = contacts.encoder();
-    let mut result = ResultWriter::new(&staging, &[table], Box::new(contacts)).unwrap();
+    let mut result =
+        ResultWriter::new(&staging, &[table], Box::new(contacts), RejectsFormat::Csv).unwrap();
     let normalizer = Normalizer::new(Options { region: Some(Region::IN), ..Options::default() });
     let map = FieldMapping::default().resolve(&header).unwrap();
     let encoder = encoder.as_deref();

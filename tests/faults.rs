@@ -413,6 +413,12 @@ fn no_fault_shows_in_what_comes_from_a_pipe() {
 }
 
 #[test]
+fn no_fault_is_lost_in_a_workbook_of_rejected_records() {
+    let arguments = &["--quiet", "--rejects", "xlsx"];
+    Shape { input: csv(), arguments, replaces: is_long(), always: &[] }.check();
+}
+
+#[test]
 fn no_fault_is_lost_between_threads() {
     let arguments = &["--threads", "2", "--layout", "lines"];
     Shape { input: csv(), arguments, replaces: is_long(), always: &[] }.check();

@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "contactmill",
         &["contactmill-source", "contactmill-emit", "contactmill-core", "contactmill-wire"],
     ),
-    ("contactmill-source", &["contactmill-core"]),
+    ("contactmill-source", &["contactmill-core", "contactmill-wire"]),
     ("contactmill-emit", &["contactmill-core", "contactmill-wire"]),
     ("contactmill-wire", &[]),
     ("contactmill-upload", &["contactmill-wire"]),

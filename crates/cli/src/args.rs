@@ -7,13 +7,13 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use contactmill::columns::{AttributeSelection, FieldMapping};
 use contactmill::{
     ArrayLayout, BatchLimits, DecompressLimits, DedupPolicy, Delimiter, Existing, MaxRejects,
-    OptOuts, Options, Reading, Region, TextEncoding,
+    OptOuts, Options, Reading, Region, RejectsFormat, TextEncoding,
 };
 
 use self::words::{
     AcceptArgument, Assignment, Attributes, BadEmailArgument, BareDigitsArgument, DedupArgument,
     LayoutArgument, LineTypeArgument, MissingNameArgument, OnDuplicateArgument, OptOutsArgument,
-    PhonesArgument, changed, region,
+    PhonesArgument, RejectsArgument, changed, region,
 };
 pub(crate) use self::words::{FieldArgument, ProgressArgument, from_one};
 use crate::upload_args::{SandboxArguments, UploadArguments};
@@ -190,7 +190,7 @@ impl PhoneArguments {
 /// Read contact dumps and write import arrays.
 ///
 /// Every record ends in exactly one place: in an import array, merged into another (duplicates.csv),
-/// left out as asked (excluded.csv), rejected with a reason (rejects.csv), or blank. Every value that was changed beyond layout is
+/// left out as asked (excluded.csv), rejected with a reason (rejects.csv or rejects.xlsx), or blank. Every value that was changed beyond layout is
 /// listed in warnings.csv.
 #[derive(Args, Debug)]
 #[command(
@@ -212,6 +212,11 @@ pub(crate) struct ConvertArguments {
     /// How the arrays are laid out: one file each, or one import.jsonl with an array a line
     #[arg(long, value_enum, default_value_t)]
     layout: LayoutArgument,
+
+    /// What rejected records are written as; in rejects.xlsx every cell is text, which no spreadsheet
+    /// changes
+    #[arg(long, value_enum, default_value_t)]
+    rejects: RejectsArgument,
 
     #[command(flatten, next_help_heading = "How inputs are read")]
     pub(crate) reading: ReadingArguments,
@@ -463,6 +468,10 @@ impl ConvertArguments {
 
     pub(crate) fn layout(&self) -> ArrayLayout {
         self.layout.into()
+    }
+
+    pub(crate) fn rejects(&self) -> RejectsFormat {
+        self.rejects.into()
     }
 
     pub(crate) const fn existing(&self) -> Existing {

@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         .may_replace(|out| check_upload(out, arguments.replaces_unsettled()))
         .array_limits(arguments.array_limits())
         .array_layout(arguments.layout())
+        .rejects(arguments.rejects())
         .opt_outs(arguments.opt_outs())
         .dedup(arguments.dedup())
         .max_rejects(arguments.limits.max_rejects)

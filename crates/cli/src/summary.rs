@@ -331,7 +331,7 @@ impl Summary<'_> {
     }
 
     fn write_files(&self, out: &mut impl Write) -> io::Result<()> {
-        let files = &self.manifest.files;
+        let files: Vec<_> = self.manifest.contact_files().collect();
         writeln!(
             out,
             "\n{HEADING}Written{HEADING:#} to {}",
@@ -351,8 +351,9 @@ impl Summary<'_> {
             }
         }
         let Counts { duplicates, excluded, rejected, warnings, .. } = self.manifest.counts;
+        let rejects = self.manifest.reject_files();
         for (name, count, what) in [
-            ("rejects.csv", rejected, "rejected records, each with its reason"),
+            (rejects[0], rejected, "rejected records, each with its reason"),
             ("duplicates.csv", duplicates, "records merged away or skipped"),
             ("excluded.csv", excluded, "records of people who must not be written to"),
             ("warnings.csv", warnings, "values that were changed, or are suspect"),
@@ -360,6 +361,9 @@ impl Summary<'_> {
             if count > 0 {
                 file(name, format!("{} {what}", grouped(count)))?;
             }
+        }
+        for name in &rejects[1..] {
+            file(name, "those of the rejected that no sheet can hold".into())?;
         }
         file("manifest.json", "counts, mapping, checksums".into())
     }
@@ -370,7 +374,14 @@ impl Summary<'_> {
         let folder = one_line(&path);
         writeln!(out, "\n{HEADING}Next{HEADING:#}")?;
         if rejected > 0 {
-            writeln!(out, "  correct {folder}/rejects.csv, then convert it to another folder")?;
+            let rejects = self.manifest.reject_files();
+            let files: Vec<String> =
+                rejects.iter().map(|name| format!("{folder}/{name}")).collect();
+            let [files, them] = match files.as_slice() {
+                [file] => [file.clone(), "it".to_owned()],
+                files => [files.join(" and "), "them".to_owned()],
+            };
+            writeln!(out, "  correct {files}, then convert {them} to another folder")?;
         }
         for (reason, options) in self.notes.helpful_options() {
             writeln!(out, "  or, for {reason}: {options}")?;

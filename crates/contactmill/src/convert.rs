@@ -13,7 +13,7 @@ use contactmill_core::regions::RegionSample;
 use contactmill_core::{Normalizer, Options};
 use contactmill_emit::{
     ArrayLayout, ArrayWriter, BatchLimits, ContactWriter, EmitError, Existing, Finished,
-    InputTable, ResultWriter, Staging, WriteThread, write_manifest,
+    InputTable, RejectsFormat, ResultWriter, Staging, WriteThread, write_manifest,
 };
 use contactmill_source::ReadOptions;
 
@@ -88,6 +88,7 @@ pub(crate) struct Settings<'c> {
     pub(crate) existing: Existing,
     pub(crate) limits: BatchLimits,
     pub(crate) layout: ArrayLayout,
+    pub(crate) rejects: RejectsFormat,
     pub(crate) dedup: DedupPolicy,
     /// The exclusion lists.
     pub(crate) exclude: Vec<PathBuf>,
@@ -113,6 +114,7 @@ impl<'c> Convert<'c> {
                 existing: Existing::default(),
                 limits: BatchLimits::default(),
                 layout: ArrayLayout::default(),
+                rejects: RejectsFormat::default(),
                 dedup: DedupPolicy::default(),
                 exclude: Vec::new(),
                 opt_outs: OptOuts::default(),
@@ -180,6 +182,12 @@ impl<'c> Convert<'c> {
     /// How arrays are laid out in files.
     pub const fn array_layout(mut self, layout: ArrayLayout) -> Self {
         self.settings.layout = layout;
+        self
+    }
+
+    /// What rejected records are written as.
+    pub const fn rejects(mut self, format: RejectsFormat) -> Self {
+        self.settings.rejects = format;
         self
     }
 
@@ -338,7 +346,7 @@ impl Settings<'_> {
             .iter()
             .map(|input| InputTable { name: &input.name, header: &input.header })
             .collect();
-        let mut result = ResultWriter::new(staging, &tables, contacts)?;
+        let mut result = ResultWriter::new(staging, &tables, contacts, self.rejects)?;
         if exclusion_lists.is_some() || self.opt_outs == OptOuts::Exclude {
             result = result.with_excluded(staging)?;
         }

@@ -61,7 +61,9 @@ pub use contactmill_core::{
     Field, METADATA_VERSION, Options, Reason, Region, Rejection, UnknownRegion, Warning,
     WarningCode,
 };
-pub use contactmill_emit::{ArrayLayout, BatchLimits, Existing, StagingNote, displaced_results};
+pub use contactmill_emit::{
+    ArrayLayout, BatchLimits, Existing, RejectsFormat, StagingNote, displaced_results,
+};
 pub use contactmill_source::{
     DecompressLimits, Delimiter, Format, InvalidDelimiter, InvalidLimits, TextEncoding,
     UnknownEncoding,

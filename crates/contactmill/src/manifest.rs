@@ -13,7 +13,7 @@ use contactmill_core::options::{
 use contactmill_core::pipeline;
 use contactmill_core::records::SourceId;
 use contactmill_core::{METADATA_VERSION, Reason, Region, WarningCode};
-use contactmill_emit::{ArrayLayout, Finished, manifest_counts};
+use contactmill_emit::{ArrayLayout, Finished, RejectsFormat, manifest_counts};
 pub use contactmill_wire::manifest::{
     Column, ContentDecision, Counts, ExclusionList, Input, Manifest, Mapping, OptOuts, Options,
     OutputFile, SCHEMA, Tool,
@@ -137,6 +137,7 @@ fn options(settings: &Settings<'_>) -> Options {
         max_contacts: settings.limits.max_contacts,
         max_bytes: settings.limits.max_bytes,
         layout: either(settings.layout, ArrayLayout::Lines, "lines", "files"),
+        rejects: (settings.rejects == RejectsFormat::Xlsx).then(|| "xlsx".to_owned()),
         max_rejects: settings.max_rejects.map(|max| max.to_string()),
     }
 }

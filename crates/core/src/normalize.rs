@@ -18,7 +18,9 @@ use crate::explain::{Explained, Explanation, Notes};
 use crate::options::{BadEmail, BareDigits, LineTypePolicy, MissingName, Options};
 use crate::raw::RawContact;
 use crate::reason::{Field, Reason, Rejection, Warning, WarningCode};
-use crate::text::{folded, has_bad_control, head, is_bad_control, is_blank, says_nothing};
+use crate::text::{
+    folded, has_bad_control, head, is_bad_control, is_blank, says_nothing, without_text_mark,
+};
 
 /// An attribute's value that is longer is cut, with a warning that holds all of it (characters).
 const MAX_VALUE_CHARACTERS: usize = 4_000;
@@ -615,7 +617,7 @@ impl<'r> AttributeList<'r> {
 
     /// Adds an attribute as the record gives it, unless it is empty.
     fn read(&mut self, key: &'r str, cell: &'r str, warnings: &mut Vec<Warning>) {
-        let trimmed = cell.trim();
+        let trimmed = without_text_mark(cell.trim());
         let mut warn = |code, after: &str| {
             warnings.push(Warning {
                 field: Field::Attribute(key.into()),

@@ -89,6 +89,20 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept.trim().to_owned())
 }
 
+/// The cell without the apostrophe by which a spreadsheet or a shop marks digits as text: `'+919876543210`,
+/// `'01234`. What else begins with one keeps it, such as a name or a year (`'90`).
+pub(crate) fn without_text_mark(cell: &str) -> &str {
+    let Some(marked) = cell.strip_prefix('\'') else { return cell };
+    let digits = marked.strip_prefix('+').unwrap_or(marked);
+    let is_no_year = match digits.len() {
+        0 => false,
+        1..=2 => marked.starts_with('+'),
+        3..=4 => marked.starts_with(['+', '0']),
+        _ => true,
+    };
+    if is_no_year && digits.bytes().all(|byte| byte.is_ascii_digit()) { marked } else { cell }
+}
+
 /// Whether nothing is left of the text once invisible characters and white space are gone.
 pub(crate) fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || is_invisible(c))
@@ -195,6 +209,23 @@ mod tests {
             assert_eq!(folded(&text.to_uppercase()), folded(text), "{text}");
         }
         assert_eq!(folded("Soyadı"), "soyadi");
+    }
+
+    #[test]
+    fn an_apostrophe_before_digits_is_a_mark_of_text_unless_it_may_be_a_year() {
+        for (cell, text) in [
+            ("'+919876543210", "+919876543210"),
+            ("'6700112233", "6700112233"),
+            ("'01234", "01234"),
+            ("'012", "012"),
+            ("'+91", "+91"),
+        ] {
+            assert_eq!(without_text_mark(cell), text);
+        }
+        for cell in ["'Abu", "'90", "'1999", "'07", "'90s", "'12345'", "'", "'+", "12345", "''012"]
+        {
+            assert_eq!(without_text_mark(cell), cell);
+        }
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Write for ResultFile {
     }
 }
 
-/// A file of contacts: counted and hashed while it is written.
+/// A file that the manifest lists, such as one of contacts: counted and hashed while it is written.
 #[must_use = "a result is not committed until each of its files is finished"]
 pub struct ContactFile {
     file: ResultFile,
@@ -84,10 +84,8 @@ impl ContactFile {
     ///
     /// When they cannot be written.
     pub fn write_contacts(&mut self, bytes: &[u8], contacts: u64) -> Result<(), EmitError> {
-        self.file.write_all(bytes).map_err(|error| self.file.failed(error))?;
-        self.hasher.update(bytes);
+        self.write_all(bytes).map_err(|error| self.file.failed(error))?;
         self.entry.contacts += contacts;
-        self.entry.bytes += bytes.len() as u64;
         Ok(())
     }
 
@@ -101,6 +99,20 @@ impl ContactFile {
         let digest = self.hasher.finish();
         self.entry.sha256 = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(self.entry)
+    }
+}
+
+/// Bytes that hold no contacts.
+impl Write for ContactFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..count]);
+        self.entry.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
@@ -126,13 +138,18 @@ impl ResultFiles {
         ResultFiles { folder: folder.to_owned(), unfinished: Arc::default() }
     }
 
+    /// Where a file of the result is while it is written.
+    pub(crate) fn path_of(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// Creates a file that its owner alone can read: a contact dump is personal data.
     ///
     /// # Errors
     ///
     /// When it cannot be created.
     pub fn create(&self, name: &str) -> Result<ResultFile, EmitError> {
-        let path = self.folder.join(name);
+        let path = self.path_of(name);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]

@@ -33,6 +33,7 @@
 //! | `contact_writer` | the trait that an output format implements |
 //! | `contact_json`, `arrays` | import arrays, its first implementation |
 //! | `write_thread` | writing on a thread of its own |
+//! | `rejects`, `workbook` | rejected records, as text or as a workbook |
 //! | `tables`, `manifest`, `result` | what every result has beside its contacts |
 //! | `file` | files while they are written |
 //! | `staging` | the folder that appears whole or not at all |
@@ -50,10 +51,12 @@ mod file;
 mod lock;
 mod manifest;
 mod note;
+mod rejects;
 mod result;
 mod siblings;
 mod staging;
 mod tables;
+mod workbook;
 mod write_thread;
 
 pub use arrays::{ArrayLayout, ArrayWriter, BatchLimits};
@@ -65,6 +68,7 @@ pub use error::EmitError;
 pub use file::{ContactFile, ResultFile, ResultFiles};
 pub use manifest::{manifest_counts, write_manifest};
 pub use note::StagingNote;
+pub use rejects::RejectsFormat;
 pub use result::{Finished, InputTable, ResultWriter, Tally};
 pub use siblings::displaced_results;
 pub use staging::{Committed, Existing, Staging};

@@ -12,6 +12,7 @@ use contactmill_wire::manifest::OutputFile;
 
 use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
+use crate::rejects::RejectsFormat;
 use crate::staging::Staging;
 use crate::tables::{OriginalColumns, Tables};
 
@@ -47,7 +48,7 @@ pub struct ResultWriter {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Finished {
-    /// The files of contacts.
+    /// The files that the manifest lists: those of contacts, and a workbook of rejected records.
     pub files: Vec<OutputFile>,
     /// Excluded records by reason.
     pub excluded: BTreeMap<Reason, Tally>,
@@ -72,12 +73,13 @@ impl ResultWriter {
         staging: &Staging,
         inputs: &[InputTable<'_>],
         contacts: Box<dyn ContactWriter>,
+        rejects: RejectsFormat,
     ) -> Result<Self, EmitError> {
         let headers: Vec<&[String]> = inputs.iter().map(|input| input.header).collect();
         let names = inputs.iter().map(|input| input.name.to_owned()).collect();
         Ok(ResultWriter {
             contacts,
-            tables: Tables::create(OriginalColumns::of(&headers), names, staging)?,
+            tables: Tables::create(OriginalColumns::of(&headers), names, rejects, staging)?,
             regions: vec![0; Region::ALL.len()],
             finished: Finished::default(),
         })
@@ -103,7 +105,7 @@ impl ResultWriter {
         finished.files = self.contacts.finish()?;
         let regions = Region::ALL.iter().copied().zip(self.regions);
         finished.regions = regions.filter(|&(_, contacts)| contacts > 0).collect();
-        self.tables.finish()?;
+        finished.files.extend(self.tables.finish()?);
         Ok(finished)
     }
 }

@@ -1,7 +1,7 @@
 //! The tables beside the arrays: rejects, duplicates, warnings, and who was excluded.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use contactmill_core::columns::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
@@ -9,44 +9,59 @@ use contactmill_core::dedup::Conflict;
 use contactmill_core::exclusion::Exclusion;
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{Field, Reason, Rejection, Warning};
-use contactmill_wire::csv_cell::escape_formula;
-use contactmill_wire::files::{DUPLICATES, EXCLUDED, REJECTS, WARNINGS};
+use contactmill_wire::csv_cell::{BYTE_ORDER_MARK, encode};
+use contactmill_wire::files::{DUPLICATES, EXCLUDED, WARNINGS};
+use contactmill_wire::manifest::OutputFile;
 
 use crate::error::EmitError;
 use crate::file::ResultFile;
+use crate::rejects::{Rejects, RejectsFormat};
 use crate::staging::Staging;
 
 /// One CSV file of a result.
-pub(crate) struct Table {
+pub(crate) struct Table<W: Write = ResultFile> {
     path: PathBuf,
-    writer: csv::Writer<ResultFile>,
+    writer: csv::Writer<W>,
 }
 
 impl Table {
     fn create(name: &str, staging: &Staging) -> Result<Self, EmitError> {
-        let path = staging.path_of(name);
-        // A record with surplus fields keeps them at the end of its row.
-        let writer = csv::WriterBuilder::new().flexible(true).from_writer(staging.create(name)?);
+        Table::new(staging.create(name)?, staging.path_of(name))
+    }
+}
+
+impl<W: Write> Table<W> {
+    /// The table in a file that nothing was written to yet.
+    pub(crate) fn new(mut file: W, path: PathBuf) -> Result<Self, EmitError> {
+        let marked = file.write_all(BYTE_ORDER_MARK.as_bytes());
+        marked.map_err(EmitError::io(&path, "cannot be written"))?;
+        let mut writer = csv::WriterBuilder::new();
+        // A record with surplus fields keeps them at the end of its row. Cells bring their quotes.
+        let writer = writer.flexible(true).quote_style(csv::QuoteStyle::Never).from_writer(file);
         Ok(Table { path, writer })
     }
 
-    /// Writes a row, each field escaped against CSV injection.
-    fn write<'f>(&mut self, fields: impl IntoIterator<Item = &'f str>) -> Result<(), EmitError> {
+    /// Writes a row, each field escaped so that spreadsheets leave it alone.
+    pub(crate) fn write<'f>(
+        &mut self,
+        fields: impl IntoIterator<Item = &'f str>,
+    ) -> Result<(), EmitError> {
         let write = || {
             for field in fields {
-                self.writer.write_field(escape_formula(field).as_bytes())?;
+                self.writer.write_field(encode(field).as_bytes())?;
             }
             self.writer.write_record(None::<&[u8]>)
         };
         write().map_err(|error| EmitError::io(&self.path, "cannot be written")(error.into()))
     }
 
-    pub(crate) fn finish(mut self) -> Result<(), EmitError> {
+    /// Writes what is buffered, and returns the file, which is to be finished.
+    pub(crate) fn finish(mut self) -> Result<W, EmitError> {
         let cannot = || EmitError::io(&self.path, "cannot be written");
         self.writer.flush().map_err(cannot())?;
         let file = self.writer.into_inner();
         // It was flushed, so there is nothing left that could fail.
-        file.map_err(|error| cannot()(io::Error::other(error.to_string())))?.finish()
+        file.map_err(|error| cannot()(io::Error::other(error.to_string())))
     }
 }
 
@@ -108,7 +123,7 @@ impl OriginalColumns {
 pub(crate) struct Tables {
     columns: OriginalColumns,
     inputs: Vec<String>,
-    rejects: Table,
+    rejects: Rejects,
     duplicates: Table,
     /// Only where somebody may be excluded.
     excluded: Option<Table>,
@@ -121,12 +136,13 @@ impl Tables {
     pub(crate) fn create(
         columns: OriginalColumns,
         inputs: Vec<String>,
+        rejects: RejectsFormat,
         staging: &Staging,
     ) -> Result<Self, EmitError> {
         let names = || columns.names.iter().map(String::as_str);
-        let mut rejects = Table::create(REJECTS, staging)?;
         let added = ["_source", "_record", "_line", "_field", "_reason", "_hint"];
-        rejects.write(names().chain(added))?;
+        let header: Vec<&str> = names().chain(added).collect();
+        let rejects = Rejects::create(rejects, &header, staging)?;
         let mut duplicates = Table::create(DUPLICATES, staging)?;
         let added = ["_source", "_record", "_line", "_kept_source", "_kept_record", "_conflicts"];
         duplicates.write(names().chain(added))?;
@@ -238,11 +254,13 @@ impl Tables {
         input(&self.inputs, source)
     }
 
-    pub(crate) fn finish(self) -> Result<(), EmitError> {
-        self.rejects.finish()?;
-        self.duplicates.finish()?;
-        self.excluded.map_or(Ok(()), Table::finish)?;
-        self.warnings.finish()
+    /// Ends the tables. Returns those that the manifest lists.
+    pub(crate) fn finish(self) -> Result<Vec<OutputFile>, EmitError> {
+        let listed = self.rejects.finish()?;
+        for table in [Some(self.duplicates), self.excluded, Some(self.warnings)] {
+            table.map_or(Ok(()), |table| table.finish()?.finish())?;
+        }
+        Ok(listed)
     }
 }
 

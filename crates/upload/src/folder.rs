@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use contactmill_wire::files::MANIFEST;
+use contactmill_wire::files::{MANIFEST, holds_rejects};
 use contactmill_wire::manifest::{OutputFile, SCHEMA};
 use contactmill_wire::object::Object;
 use ring::digest::{Context, SHA256, digest};
@@ -125,6 +125,9 @@ impl ImportFolder {
     /// Checks a file against its entry in the manifest, and adds its arrays.
     fn add_file(&mut self, file: OutputFile) -> Result<(), FolderError> {
         let OutputFile { path: name, contacts, bytes, sha256 } = file;
+        if contacts == 0 && holds_rejects(&name) {
+            return Ok(());
+        }
         // A manifest that was tampered with must not reach other folders, nor the terminal.
         let is_outside = name.contains(['/', '\\', ':']) || name.starts_with('.');
         if name.is_empty() || is_outside || name.contains(is_hidden) {
@@ -438,6 +441,14 @@ mod tests {
         assert_eq!(texts, [&b"[{\"a\":1},{\"a\":2}]"[..], b"[3]", b"[4,5]"]);
         assert_eq!(opened.contacts(), 5);
         assert_eq!(opened.arrays()[2].line, 2);
+    }
+
+    #[test]
+    fn rejected_records_are_not_sent() {
+        let made = folder(&[("import-000001.json", "[1]", 1), ("rejects.xlsx", "PK", 0)]);
+        assert_eq!(ImportFolder::open(made.path()).unwrap().arrays().len(), 1);
+        let made = folder(&[("import-000001.json", "[1]", 1), ("rejects.csv", "[2]", 2)]);
+        assert!(ImportFolder::open(made.path()).is_err());
     }
 
     #[test]

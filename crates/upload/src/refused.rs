@@ -11,7 +11,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use contactmill_wire::csv_cell::{escape_formula, unescape_formula};
+use contactmill_wire::csv_cell::{BYTE_ORDER_MARK, encode, unescape};
 use contactmill_wire::files::{REFUSED, REFUSED_NEW, REFUSED_OLD};
 use contactmill_wire::import::{Attribute, Contact, Phone, Reach};
 use contactmill_wire::object::Object;
@@ -134,19 +134,21 @@ impl RefusedTable {
         header: bool,
         positions: impl IntoIterator<Item = &'p ContactPosition>,
     ) -> io::Result<Vec<u8>> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mark = if header { BYTE_ORDER_MARK } else { "" };
+        let mut writer = csv::WriterBuilder::new();
+        let mut writer =
+            writer.quote_style(csv::QuoteStyle::Never).from_writer(mark.as_bytes().to_vec());
         let columns = FIELDS.iter().copied();
         let columns = columns.chain(self.columns.iter().map(String::as_str)).chain(BOOKKEEPING);
         let columns: Vec<&str> = columns.collect();
         if header {
-            writer
-                .write_record(columns.iter().map(|column| escape_formula(column).into_owned()))?;
+            writer.write_record(columns.iter().map(|column| encode(column).into_owned()))?;
         }
         for position in positions {
             let row = self.rows.get(position).map_or(&[][..], Vec::as_slice);
             let value = |column: &&str| {
                 let found = row.iter().find(|(name, _)| name == column);
-                escape_formula(found.map_or("", |(_, value)| value)).into_owned()
+                encode(found.map_or("", |(_, value)| value)).into_owned()
             };
             writer.write_record(columns.iter().map(value))?;
         }
@@ -190,7 +192,7 @@ fn hints_in(text: &[u8]) -> (BTreeMap<ContactPosition, String>, bool) {
         let line = row.get(line)?.parse().ok()?;
         let contact = row.get(record)?.parse().ok()?;
         // It is escaped again when it is written.
-        let hint = unescape_formula(row.get(hint)?);
+        let hint = unescape(row.get(hint)?);
         Some((ContactPosition { file, line, contact }, hint.to_owned()))
     };
     let (mut hints, mut rows) = (BTreeMap::new(), 0);
@@ -220,7 +222,8 @@ mod tests {
         fs::read_to_string(folder.join(REFUSED)).unwrap()
     }
 
-    const HEADER: &str = "name,phone,email,tags,_source,_record,_line,_field,_reason,_hint\n";
+    const HEADER: &str =
+        "\u{feff}name,phone,email,tags,_source,_record,_line,_field,_reason,_hint\n";
 
     #[test]
     fn a_refused_contact_has_its_columns_and_the_message() {
@@ -228,14 +231,15 @@ mod tests {
         let mut table = RefusedTable::open(folder.path(), Vec::new()).unwrap();
         assert!(!folder.path().join(REFUSED).exists());
         table.add(position(7), &contact("Asha", ""), 422, "=bad number").unwrap();
-        let row = "Asha,'+390612345678,,a; b,import-000001.json,7,1,,status_422,'=bad number\n";
+        let row =
+            "Asha,\"'+390612345678\",,a; b,import-000001.json,7,1,,status_422,\"'=bad number\"\n";
         assert_eq!(text(folder.path()), format!("{HEADER}{row}"));
         let attribute = r#"{"key":"City","value":"Pune"}"#;
         table.add(position(9), &contact("Ravi", attribute), 400, "").unwrap();
         let header = HEADER.replace("tags,", "tags,City,");
         let first = row.replace("a; b,", "a; b,,");
         let second =
-            "Ravi,'+390612345678,,a; b,Pune,import-000001.json,9,1,,status_400,\n".to_owned();
+            "Ravi,\"'+390612345678\",,a; b,Pune,import-000001.json,9,1,,status_400,\n".to_owned();
         assert_eq!(text(folder.path()), format!("{header}{first}{second}"));
         table.add(position(8), "[1]", 400, "no form").unwrap();
         assert!(text(folder.path()).contains(",[1],import-000001.json,8,1,,status_400,no form\n"));
@@ -249,7 +253,7 @@ mod tests {
     #[test]
     fn a_message_of_an_earlier_version_is_made_safe_to_show() {
         let folder = tempfile::tempdir().unwrap();
-        let row = "Asha,'+390612345678,,a; b,import-000001.json,1,1,,status_422,\u{1b}[2Jno\n";
+        let row = "Asha,\"'+390612345678\",,a; b,import-000001.json,1,1,,status_422,\u{1b}[2Jno\n";
         fs::write(folder.path().join(REFUSED), format!("{HEADER}{row}")).unwrap();
         let known =
             vec![(position(1), contact("Asha", ""), 422), (position(2), contact("Ravi", ""), 422)];
@@ -275,7 +279,7 @@ mod tests {
         // Moved away by somebody: the contacts come back, without what the service said.
         fs::remove_file(folder.path().join(REFUSED)).unwrap();
         RefusedTable::open(folder.path(), known()).unwrap();
-        assert_eq!(text(folder.path()), both.replace("'-first", "").replace("second", ""));
+        assert_eq!(text(folder.path()), both.replace("\"'-first\"", "").replace("second", ""));
         // Corrected by somebody.
         let corrected = text(folder.path()).replace("Asha", "Asha Verma");
         fs::write(folder.path().join(REFUSED), &corrected).unwrap();

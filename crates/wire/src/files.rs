@@ -9,6 +9,9 @@ pub const IMPORT_LINES: &str = "import.jsonl";
 /// Records that were rejected.
 pub const REJECTS: &str = "rejects.csv";
 
+/// [`REJECTS`] as a workbook.
+pub const REJECTS_WORKBOOK: &str = "rejects.xlsx";
+
 /// Records that were merged into others or skipped.
 pub const DUPLICATES: &str = "duplicates.csv";
 
@@ -35,6 +38,7 @@ const NAMED: &[&str] = &[
     MANIFEST,
     IMPORT_LINES,
     REJECTS,
+    REJECTS_WORKBOOK,
     DUPLICATES,
     EXCLUDED,
     WARNINGS,
@@ -55,6 +59,18 @@ const ARRAY_DIGITS: usize = 6;
 #[must_use]
 pub fn import_array(number: usize) -> String {
     format!("import-{number:0ARRAY_DIGITS$}.json")
+}
+
+/// Whether a file of a manifest holds rejected records, and not contacts.
+///
+/// ```
+/// use contactmill_wire::files::holds_rejects;
+///
+/// assert!(holds_rejects("rejects.xlsx") && !holds_rejects("import-000001.json"));
+/// ```
+#[must_use]
+pub fn holds_rejects(name: &str) -> bool {
+    [REJECTS, REJECTS_WORKBOOK].contains(&name)
 }
 
 /// Whether contactmill writes files of this name into a result folder. A folder with any other file

@@ -8,6 +8,8 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files::{REJECTS, holds_rejects};
+
 /// The version of the form: the value of [`Manifest::schema`].
 pub const SCHEMA: u32 = 1;
 
@@ -55,7 +57,8 @@ pub struct Manifest {
     pub warnings_by_code: BTreeMap<String, u64>,
     /// Contacts by the region of their number.
     pub contacts_by_region: BTreeMap<String, u64>,
-    /// The files of contacts.
+    /// The files of contacts; with a workbook of rejected records, that, and the table of those that it
+    /// cannot hold.
     pub files: Vec<OutputFile>,
 }
 
@@ -80,6 +83,23 @@ impl Default for Manifest {
 }
 
 impl Manifest {
+    /// The files of contacts.
+    pub fn contact_files(&self) -> impl Iterator<Item = &OutputFile> {
+        self.files.iter().filter(|file| !holds_rejects(&file.path))
+    }
+
+    /// The names of the files of rejected records. In a second one stand those that the first cannot hold.
+    ///
+    /// ```
+    /// assert_eq!(contactmill_wire::manifest::Manifest::default().reject_files(), ["rejects.csv"]);
+    /// ```
+    #[must_use]
+    pub fn reject_files(&self) -> Vec<&str> {
+        let listed = self.files.iter().map(|file| file.path.as_str());
+        let listed: Vec<&str> = listed.filter(|name| holds_rejects(name)).collect();
+        if listed.is_empty() { vec![REJECTS] } else { listed }
+    }
+
     /// Writes the manifest as JSON, indented, with a line end, and flushes `out`.
     ///
     /// # Errors
@@ -208,6 +228,9 @@ pub struct Options {
     pub max_bytes: usize,
     /// `files` or `lines`.
     pub layout: String,
+    /// `xlsx`; absent when rejected records are written as CSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejects: Option<String>,
     /// How many records may be rejected before the run counts as bad.
     pub max_rejects: Option<String>,
 }
@@ -271,7 +294,7 @@ pub struct OptOuts {
     pub contacts: u64,
 }
 
-/// One file of contacts.
+/// One file, of contacts unless its name says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutputFile {
     /// Its name in the folder.

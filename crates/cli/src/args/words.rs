@@ -9,7 +9,9 @@ use contactmill::columns::{AttributeSelection, MappedField};
 use contactmill::options::{
     Acceptance, BadEmail, BareDigits, LineTypePolicy, MissingName, PhoneMode,
 };
-use contactmill::{ArrayLayout, DedupPolicy, OptOuts, Region, UnknownRegion, meant_region};
+use contactmill::{
+    ArrayLayout, DedupPolicy, OptOuts, Region, RejectsFormat, UnknownRegion, meant_region,
+};
 
 /// Declares the words of an option and what they mean.
 macro_rules! words {
@@ -33,6 +35,7 @@ macro_rules! words {
 }
 
 words!(LayoutArgument => ArrayLayout { Files = ArrayLayout::Files, Lines = ArrayLayout::Lines });
+words!(RejectsArgument => RejectsFormat { Csv = RejectsFormat::Csv, Xlsx = RejectsFormat::Xlsx });
 words!(BareDigitsArgument => BareDigits {
     National = BareDigits::National,
     International = BareDigits::International,

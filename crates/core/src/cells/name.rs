@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::data::{self, Prefilter};
-use crate::text::{ascii_digit, head, is_invisible, is_joiner, is_plain, says_nothing};
+use crate::text::{
+    ascii_digit, head, is_invisible, is_joiner, is_plain, says_nothing, without_text_mark,
+};
 
 /// Most names of people and companies stay far below; what is longer is a note in the wrong cell.
 pub(crate) const MAX_CHARACTERS: usize = 256;
@@ -65,7 +67,7 @@ static FILTER: Prefilter = Prefilter::of(data::PLACEHOLDERS, "name");
 fn names_nobody(name: &str) -> bool {
     // Nearly all names begin with one.
     let has_letter = name.starts_with(|c: char| c.is_ascii_alphabetic());
-    if !has_letter && (is_blank_to_the_eye(name) || has_no_letters(name))
+    if !has_letter && (is_blank_to_the_eye(name) || has_no_letters(without_text_mark(name)))
         || says_nothing(name)
         || is_repeated(name)
     {

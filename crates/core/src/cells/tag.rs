@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use crate::contact::Tag;
-use crate::text::{head, is_bad_control, is_invisible, is_joiner, is_plain, says_nothing};
+use crate::text::{
+    head, is_bad_control, is_invisible, is_joiner, is_plain, says_nothing, without_text_mark,
+};
 
 /// A tag longer than this is a note in the wrong cell.
 pub(crate) const MAX_CHARACTERS: usize = 128;
@@ -137,14 +139,15 @@ fn tidy(piece: &str, changes: &mut TagChanges) -> String {
     tag
 }
 
-/// Without space and quotes around it: some exports put a quoted list into the cell, `"VIP","Blog"`.
+/// Without space and quotes around it (some exports put a quoted list into the cell, `"VIP","Blog"`), and
+/// without a mark of text.
 fn bare(tag: &str) -> &str {
     let surrounds = |byte: Option<&u8>| matches!(byte, Some(b'"' | b' '));
     let bytes = tag.as_bytes();
-    match surrounds(bytes.first()) || surrounds(bytes.last()) {
+    without_text_mark(match surrounds(bytes.first()) || surrounds(bytes.last()) {
         true => tag.trim_matches(['"', ' ']),
         false => tag,
-    }
+    })
 }
 
 /// Adds a tag unless it is empty or there already, in whatever case.
@@ -202,7 +205,7 @@ mod tests {
         check("[]", &[]);
         check(r#"[""]"#, &[]);
         check("[VIP] Blog", &["[VIP] Blog"]);
-        check("'90s", &["'90s"]);
+        check("'90s, '90, '919876543210", &["'90s", "'90", "919876543210"]);
         check("n/a", &[]);
         check("none; n/a,-", &[]);
         check(" two   words ", &["two words"]);

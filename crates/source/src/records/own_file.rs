@@ -1,15 +1,15 @@
-//! Files that contactmill itself wrote for people to correct.
-//!
-//! In them, a value that a spreadsheet would run as a formula or round is escaped with an apostrophe.
-//! Reading removes it.
+//! Files that contactmill itself wrote for people to correct: reading takes off the apostrophes that
+//! escape cells.
 
 use std::borrow::Cow;
 
-/// The value without the apostrophe that escapes it; the inverse of what `contactmill-emit` does.
-pub(crate) fn unescaped(value: &str) -> &str {
-    let Some(rest) = value.strip_prefix('\'') else { return value };
-    let inner = rest.trim_start_matches('\'');
-    if inner.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { rest } else { value }
+use contactmill_wire::csv_cell::unescape;
+
+/// The header row, each name without its escape. A spreadsheet adds columns without names where some row
+/// is longer: without them, such a row is longer again.
+pub(crate) fn unescaped_header(header: &[String]) -> Vec<String> {
+    let named = header.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+    header[..named].iter().map(|name| unescape(name).to_owned()).collect()
 }
 
 /// The fields that lie end to end in `text`, each without its escape.
@@ -20,7 +20,7 @@ pub(crate) fn unescaped_fields<'t>(text: &'t str, ends: &mut [usize]) -> Cow<'t,
     let mut plain = String::with_capacity(text.len());
     let mut start = 0;
     for end in ends {
-        plain.push_str(unescaped(text.get(start..*end).unwrap_or_default()));
+        plain.push_str(unescape(text.get(start..*end).unwrap_or_default()));
         start = *end;
         *end = plain.len();
     }
@@ -32,12 +32,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_escaping_apostrophe_is_removed_and_no_other() {
-        assert_eq!(unescaped("'+91 98"), "+91 98");
-        assert_eq!(unescaped("''+91 98"), "'+91 98");
-        assert_eq!(unescaped("'Asha"), "'Asha");
-        assert_eq!(unescaped("'"), "'");
-        assert_eq!(unescaped("+91"), "+91");
+    fn columns_that_a_spreadsheet_added_are_none() {
+        let header = ["", "'+91", "_source", "_record", "_line", "", ""].map(String::from);
+        assert_eq!(unescaped_header(&header), ["", "+91", "_source", "_record", "_line"]);
     }
 
     #[test]

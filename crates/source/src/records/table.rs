@@ -88,8 +88,10 @@ impl TableSource {
         rows: impl FnOnce(&mut RowWriter) -> Result<(), Ended> + Send + 'static,
     ) -> Result<Self, SourceProblem> {
         let (sender, blocks) = sync_channel(4);
+        let own_file = is_bookkeeping_header(&header);
+        let header = if own_file { own_file::unescaped_header(&header) } else { header };
         let mut writer = RowWriter {
-            own_file: is_bookkeeping_header(&header),
+            own_file,
             columns: header.len(),
             block: TableBlock::default(),
             sender,
@@ -110,12 +112,6 @@ impl TableSource {
                 }
             })
             .map_err(SourceProblem::NoThread)?;
-        let mut header = header;
-        if is_bookkeeping_header(&header) {
-            for name in &mut header {
-                *name = own_file::unescaped(name).to_owned();
-            }
-        }
         let skipped = Vec::new();
         let (blocks, thread, name) = (Some(blocks), Some(thread), "".into());
         Ok(TableSource { header, skipped, blocks, thread, of, name })

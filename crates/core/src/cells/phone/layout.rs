@@ -38,7 +38,7 @@ fn plain(c: char) -> char {
 fn unquoted(text: &str) -> &str {
     let text = text.trim();
     let text = text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    let text = text.trim_matches(['"', '\'', '`', '“', '”', '‘', '’', '´']).trim();
+    let text = text.trim_matches(['"', '\'', '`', '“', '”', '‘', '’', '´', 'ʼ', '＇']).trim();
     // A mark that leads to a note elsewhere; more than one hide digits.
     let unmarked = text.trim_end_matches(['†', '‡', '?', '!', '-', ' ']);
     let text = if unmarked.ends_with(|c: char| c.is_ascii_digit()) { unmarked } else { text };

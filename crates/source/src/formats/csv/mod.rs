@@ -268,9 +268,7 @@ impl<R: Read + Seek> CsvSource<R> {
             header.ok_or_else(|| self.error(Some(line), SourceProblem::HeaderEncoding))?;
         self.own_file = is_bookkeeping_header(&self.header);
         if self.own_file {
-            for name in &mut self.header {
-                *name = own_file::unescaped(name).to_owned();
-            }
+            self.header = own_file::unescaped_header(&self.header);
         }
         Ok(())
     }
