@@ -69,11 +69,11 @@ impl Rejects {
     /// Ends the files. Returns those that the manifest lists.
     pub(crate) fn finish(self) -> Result<Vec<OutputFile>, EmitError> {
         match self {
-            Rejects::Csv(table) => table.finish()?.finish().map(|()| Vec::new()),
+            Rejects::Csv(table) => table.into_file().finish().map(|()| Vec::new()),
             Rejects::Xlsx(rejects) => {
                 let mut files = vec![rejects.workbook.finish()?];
                 if let Some(others) = rejects.others {
-                    files.push(others.finish()?.finish()?);
+                    files.push(others.into_file().finish()?);
                 }
                 Ok(files)
             }

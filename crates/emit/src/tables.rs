@@ -1,7 +1,8 @@
 //! The tables beside the arrays: rejects, duplicates, warnings, and who was excluded.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{self, Write};
+use std::fmt::Write as _;
+use std::io::Write;
 use std::path::PathBuf;
 
 use contactmill_core::columns::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
@@ -9,7 +10,7 @@ use contactmill_core::dedup::Conflict;
 use contactmill_core::exclusion::Exclusion;
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{Field, Reason, Rejection, Warning};
-use contactmill_wire::csv_cell::{BYTE_ORDER_MARK, encode};
+use contactmill_wire::csv_cell::{BYTE_ORDER_MARK, write_row};
 use contactmill_wire::files::{DUPLICATES, EXCLUDED, WARNINGS};
 use contactmill_wire::manifest::OutputFile;
 
@@ -21,7 +22,9 @@ use crate::staging::Staging;
 /// One CSV file of a result.
 pub(crate) struct Table<W: Write = ResultFile> {
     path: PathBuf,
-    writer: csv::Writer<W>,
+    file: W,
+    /// The last row, kept for its memory.
+    row: Vec<u8>,
 }
 
 impl Table {
@@ -35,33 +38,24 @@ impl<W: Write> Table<W> {
     pub(crate) fn new(mut file: W, path: PathBuf) -> Result<Self, EmitError> {
         let marked = file.write_all(BYTE_ORDER_MARK.as_bytes());
         marked.map_err(EmitError::io(&path, "cannot be written"))?;
-        let mut writer = csv::WriterBuilder::new();
-        // A record with surplus fields keeps them at the end of its row. Cells bring their quotes.
-        let writer = writer.flexible(true).quote_style(csv::QuoteStyle::Never).from_writer(file);
-        Ok(Table { path, writer })
+        Ok(Table { path, file, row: Vec::new() })
     }
 
-    /// Writes a row, each field escaped so that spreadsheets leave it alone.
+    /// Writes a row, each field escaped so that spreadsheets leave it alone. A record with surplus fields
+    /// keeps them at the end of its row.
     pub(crate) fn write<'f>(
         &mut self,
         fields: impl IntoIterator<Item = &'f str>,
     ) -> Result<(), EmitError> {
-        let write = || {
-            for field in fields {
-                self.writer.write_field(encode(field).as_bytes())?;
-            }
-            self.writer.write_record(None::<&[u8]>)
-        };
-        write().map_err(|error| EmitError::io(&self.path, "cannot be written")(error.into()))
+        self.row.clear();
+        write_row(fields, &mut self.row);
+        let written = self.file.write_all(&self.row);
+        written.map_err(EmitError::io(&self.path, "cannot be written"))
     }
 
-    /// Writes what is buffered, and returns the file, which is to be finished.
-    pub(crate) fn finish(mut self) -> Result<W, EmitError> {
-        let cannot = || EmitError::io(&self.path, "cannot be written");
-        self.writer.flush().map_err(cannot())?;
-        let file = self.writer.into_inner();
-        // It was flushed, so there is nothing left that could fail.
-        file.map_err(|error| cannot()(io::Error::other(error.to_string())))
+    /// The file, which is to be finished.
+    pub(crate) fn into_file(self) -> W {
+        self.file
     }
 }
 
@@ -217,8 +211,7 @@ impl Tables {
         conflicts: &[Conflict],
     ) -> Result<(), EmitError> {
         let position = record.position();
-        let conflicts: Vec<String> = conflicts.iter().map(conflict).collect();
-        let conflicts = conflicts.join("; ");
+        let conflicts = conflicts_cell(conflicts);
         let [number, line, kept_number] = &mut [itoa::Buffer::new(); 3];
         let added = [
             input(&self.inputs, position.source),
@@ -258,7 +251,7 @@ impl Tables {
     pub(crate) fn finish(self) -> Result<Vec<OutputFile>, EmitError> {
         let listed = self.rejects.finish()?;
         for table in [Some(self.duplicates), self.excluded, Some(self.warnings)] {
-            table.map_or(Ok(()), |table| table.finish()?.finish())?;
+            table.map_or(Ok(()), |table| table.into_file().finish())?;
         }
         Ok(listed)
     }
@@ -268,12 +261,17 @@ fn input(inputs: &[String], source: SourceId) -> &str {
     &inputs[source.0 as usize]
 }
 
-/// `field=value`; a value with a semicolon, a quote or a line break is quoted.
-fn conflict(conflict: &Conflict) -> String {
-    let value = &conflict.value;
-    if value.contains([';', '"', '\n', '\r']) {
-        format!("{}=\"{}\"", conflict.field, value.replace('"', "\"\""))
-    } else {
-        format!("{}={value}", conflict.field)
+/// `field=value; field=value`; a value with a semicolon, a quote or a line break is quoted.
+fn conflicts_cell(conflicts: &[Conflict]) -> String {
+    let mut cell = String::new();
+    for (index, Conflict { field, value, .. }) in conflicts.iter().enumerate() {
+        // Writing into memory cannot fail.
+        let _ = write!(cell, "{}{field}=", if index > 0 { "; " } else { "" });
+        if value.contains([';', '"', '\n', '\r']) {
+            let _ = write!(cell, "\"{}\"", value.replace('"', "\"\""));
+        } else {
+            cell.push_str(value);
+        }
     }
+    cell
 }

@@ -11,7 +11,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use contactmill_wire::csv_cell::{BYTE_ORDER_MARK, encode, unescape};
+use contactmill_wire::csv_cell::{BYTE_ORDER_MARK, unescape, write_row};
 use contactmill_wire::files::{REFUSED, REFUSED_NEW, REFUSED_OLD};
 use contactmill_wire::import::{Attribute, Contact, Phone, Reach};
 use contactmill_wire::object::Object;
@@ -80,7 +80,7 @@ impl RefusedTable {
             return self.rewrite();
         }
         let mut file = OpenOptions::new().append(true).open(self.folder.join(REFUSED))?;
-        file.write_all(&self.text(false, [&position])?)?;
+        file.write_all(&self.text(false, [&position]))?;
         file.sync_all()
     }
 
@@ -121,7 +121,7 @@ impl RefusedTable {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&new)?;
-        file.write_all(&self.text(true, self.rows.keys())?)?;
+        file.write_all(&self.text(true, self.rows.keys()))?;
         file.sync_all()?;
         fs::rename(&new, self.folder.join(REFUSED))?;
         #[cfg(unix)]
@@ -133,26 +133,24 @@ impl RefusedTable {
         &self,
         header: bool,
         positions: impl IntoIterator<Item = &'p ContactPosition>,
-    ) -> io::Result<Vec<u8>> {
-        let mark = if header { BYTE_ORDER_MARK } else { "" };
-        let mut writer = csv::WriterBuilder::new();
-        let mut writer =
-            writer.quote_style(csv::QuoteStyle::Never).from_writer(mark.as_bytes().to_vec());
+    ) -> Vec<u8> {
+        let mut rows = Vec::new();
         let columns = FIELDS.iter().copied();
         let columns = columns.chain(self.columns.iter().map(String::as_str)).chain(BOOKKEEPING);
         let columns: Vec<&str> = columns.collect();
         if header {
-            writer.write_record(columns.iter().map(|column| encode(column).into_owned()))?;
+            rows.extend_from_slice(BYTE_ORDER_MARK.as_bytes());
+            write_row(columns.iter().copied(), &mut rows);
         }
         for position in positions {
             let row = self.rows.get(position).map_or(&[][..], Vec::as_slice);
             let value = |column: &&str| {
                 let found = row.iter().find(|(name, _)| name == column);
-                encode(found.map_or("", |(_, value)| value)).into_owned()
+                found.map_or("", |(_, value)| value)
             };
-            writer.write_record(columns.iter().map(value))?;
+            write_row(columns.iter().map(value), &mut rows);
         }
-        writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
+        rows
     }
 }
 

@@ -30,27 +30,42 @@ pub fn escape(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// The value as it stands in a file: [escaped](escape), and in quotes where it has to be. An escaped one
+/// Appends a row: its cells, [escaped](escape), and in quotes where they have to be (RFC 4180). An escaped cell
 /// always is, as Gnumeric takes what stands behind the first quotes of a file for its delimiter:
 /// `"Verma, Asha",'+91…` would come apart at every apostrophe.
 ///
 /// ```
-/// use contactmill_wire::csv_cell::encode;
+/// use contactmill_wire::csv_cell::write_row;
 ///
-/// assert_eq!(encode("+91 98765 43210"), "\"'+91 98765 43210\"");
-/// assert_eq!(encode("Verma, Asha"), "\"Verma, Asha\"");
-/// assert_eq!(encode("Asha"), "Asha");
+/// let mut row = Vec::new();
+/// write_row(["Verma, Asha", "+91 98765 43210", "Pune"], &mut row);
+/// assert_eq!(row, b"\"Verma, Asha\",\"'+91 98765 43210\",Pune\n");
 /// ```
-#[must_use]
-pub fn encode(value: &str) -> Cow<'_, str> {
-    match escape(value) {
-        Cow::Borrowed(value)
-            if !value.bytes().any(|byte| matches!(byte, b'"' | b',' | b'\r' | b'\n')) =>
-        {
-            Cow::Borrowed(value)
+pub fn write_row<'c>(cells: impl IntoIterator<Item = &'c str>, out: &mut Vec<u8>) {
+    for (index, cell) in cells.into_iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
         }
-        cell => Cow::Owned(format!("\"{}\"", cell.replace('"', "\"\""))),
+        write_cell(cell, out);
     }
+    out.push(b'\n');
+}
+
+fn write_cell(value: &str, out: &mut Vec<u8>) {
+    let is_special = |byte: u8| (byte == b'"') | (byte == b',') | (byte == b'\r') | (byte == b'\n');
+    let is_escaped = is_escaped(value);
+    // Without an early exit, the compiler checks many bytes at once.
+    if !is_escaped && !value.bytes().fold(false, |any, byte| any | is_special(byte)) {
+        return out.extend_from_slice(value.as_bytes());
+    }
+    out.extend_from_slice(if is_escaped { b"\"'" } else { b"\"" });
+    for (index, part) in value.split('"').enumerate() {
+        if index > 0 {
+            out.extend_from_slice(b"\"\"");
+        }
+        out.extend_from_slice(part.as_bytes());
+    }
+    out.push(b'"');
 }
 
 /// The value that [`escape`] escaped; as it is where nothing is escaped.
