@@ -8,6 +8,7 @@ use crate::columns::field::MappedField;
 use crate::columns::header::{self, HeaderMeaning};
 use crate::columns::hint::{HeaderHint, hint, is_of_something_else};
 use crate::columns::preset::Preset;
+use crate::columns::sensitive;
 
 /// Something about a column, or about a field without one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +126,7 @@ impl Known<'_> {
         if let Some(field) = header::meaning(header).and_then(HeaderMeaning::person_field) {
             return (content.filled > 0).then_some((field, WhyUnused::Another));
         }
-        if is_of_something_else(header) || content.filled < ENOUGH_CELLS {
+        if self.is_of_something_else(column) || content.filled < ENOUGH_CELLS {
             return None;
         }
         let named = || matches!(hint(header), Some(HeaderHint::Name));
@@ -141,6 +142,15 @@ impl Known<'_> {
         }
     }
 
+    /// Whether a column speaks of other things, or holds identifiers or what is sensitive: a national id
+    /// may read as a phone number, a religion as a name.
+    fn is_of_something_else(&self, column: usize) -> bool {
+        let header = &self.header[column];
+        is_of_something_else(header)
+            || sensitive::of_header(header).is_some()
+            || self.sample.identifiers(column).is_some()
+    }
+
     /// The note that nothing holds the name.
     fn missing_name(&self) -> Option<MappingNote> {
         use MappedField::{FirstName, LastName, Name};
@@ -152,7 +162,7 @@ impl Known<'_> {
         let is_free = |&column: &usize| {
             !self.fields.iter().any(|&(_, taken)| taken == column)
                 && !self.is_own(column)
-                && !is_of_something_else(&self.header[column])
+                && !self.is_of_something_else(column)
                 && consent::of_header(&self.header[column]).is_none()
         };
         let is_hinted = |&column: &usize| hint(&self.header[column]) == Some(HeaderHint::Name);
