@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::{self, Write};
 
 use contactmill::columns::{
-    AttributeSelection, ColumnMap, ColumnRole, DecidedBy, Decision, IdentifierShare, MappedField,
-    MappingNote, SensitiveColumn, Share, WhyUnused,
+    AttributeSelection, ColumnMap, ColumnRole, IdentifierShare, MappedField, MappingNote,
+    SensitiveColumn, Share, WhyTaken, WhyUnused,
 };
 
 use crate::shell::shell_word;
@@ -34,8 +34,8 @@ pub(crate) struct MappingNotes {
     columns: Vec<Note>,
     /// Attributes that look sensitive.
     sensitive: Vec<Note>,
-    /// The attributes that each input keeps without them, as far as they can be named.
-    kept: Vec<Option<AttributeSelection>>,
+    /// The attributes that every input keeps without them; `None` where there is no such list.
+    kept: Option<AttributeSelection>,
 }
 
 /// A line about the columns of some inputs.
@@ -175,7 +175,8 @@ impl MappingNotes {
         for column in map.sensitive() {
             of_sensitive(input, map, column).fold_into(&mut self.sensitive);
         }
-        self.kept.push(map.without_sensitive());
+        let kept = map.without_sensitive();
+        self.kept = if self.inputs == 1 || self.kept == kept { kept } else { None };
     }
 
     /// Writes how columns were taken; `nameless` says how many contacts have no name.
@@ -232,11 +233,11 @@ impl MappingNotes {
     /// Writes the option that leaves out what looks sensitive: where inputs keep other columns, no list
     /// of names fits all of them.
     fn write_attributes_option(&self, out: &mut impl Write) -> io::Result<()> {
-        let Some(first) = self.kept.first().filter(|_| self.has_sensitive()) else { return Ok(()) };
-        let (what, selection) = match first {
-            Some(AttributeSelection::Columns(columns))
-                if self.kept.iter().all(|kept| kept == first) =>
-            {
+        if !self.has_sensitive() {
+            return Ok(());
+        }
+        let (what, selection) = match &self.kept {
+            Some(AttributeSelection::Columns(columns)) => {
                 ("the sensitive attributes", columns.join(","))
             }
             _ => ("all attributes, the sensitive ones among them", "none".to_owned()),
@@ -290,16 +291,14 @@ fn why_taken(map: &ColumnMap, name: &str) -> Vec<Piece> {
         let MappingNote::Taken { column, .. } = note else { return false };
         map.columns().nth(*column).is_some_and(|(known, _)| known == name)
     };
-    let Some(MappingNote::Taken { decision, .. }) = map.notes().iter().find(is_it) else {
+    let Some(MappingNote::Taken { why, .. }) = map.notes().iter().find(is_it) else {
         return Vec::new();
     };
     let text = |text: &str| Piece::Text(text.to_owned());
-    match *decision {
-        Decision { by: DecidedBy::Content, share: Some(share), .. } => {
-            vec![text(" ("), Piece::Cells(share), text(")")]
-        }
-        Decision { confidence, share: Some(share), .. } if confidence < 50 => {
-            vec![text(" (though only "), Piece::Cells(share), text(")")]
+    match why {
+        WhyTaken::Cells(share) => vec![text(" ("), Piece::Cells(*share), text(")")],
+        WhyTaken::HeaderAlone(share) => {
+            vec![text(" (though only "), Piece::Cells(*share), text(")")]
         }
         _ => vec![text(" (by its header)")],
     }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use contactmill_core::__private::{header, is_opt_out, sensitive};
 use contactmill_core::Options;
 use contactmill_core::columns::{
-    ContentSample, FieldMapping, MappedField, MappingError, MappingNote, WhyUnused,
+    ContentSample, FieldMapping, MappedField, MappingError, MappingNote, WhyTaken, WhyUnused,
 };
 use contactmill_core::records::{Integrity, Position, Record};
 use libtest_mimic::{Arguments, Trial};
@@ -74,8 +74,13 @@ fn main() -> ExitCode {
 fn notes(header: &[String], sample: &ContentSample) -> String {
     let map = FieldMapping::default().resolve_with(header, sample).unwrap();
     let said = map.notes().iter().map(|note| match note {
-        MappingNote::Taken { field, column, decision } => {
-            format!("{field}={} by {}", header[*column], decision.by.as_str())
+        MappingNote::Taken { field, column, why } => {
+            let why = match why {
+                WhyTaken::Cells(_) => "content",
+                WhyTaken::HeaderAlone(_) => "header alone",
+                _ => "header",
+            };
+            format!("{field}={} by {why}", header[*column])
         }
         MappingNote::Unused { field, column, why } => {
             let why = match why {

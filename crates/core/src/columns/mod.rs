@@ -28,5 +28,5 @@ pub use mapping::{
     AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappingError, PhoneCandidate,
     column_names,
 };
-pub use notes::{MappingNote, WhyUnused};
+pub use notes::{MappingNote, WhyTaken, WhyUnused};
 pub use sensitive::{IdentifierShare, Sensitive, SensitiveColumn};

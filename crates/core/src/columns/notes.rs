@@ -22,7 +22,7 @@ pub enum MappingNote {
         /// The column, from 0.
         column: usize,
         /// Why.
-        decision: Decision,
+        why: WhyTaken,
     },
     /// A column looks as if it held a field, and does not.
     Unused {
@@ -40,6 +40,18 @@ pub enum MappingNote {
         /// The only column that could hold it, from 0.
         likely: Option<usize>,
     },
+}
+
+/// Why a column holds a field whose header is not known as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhyTaken {
+    /// Its cells read so.
+    Cells(Share),
+    /// Its header says so, in other words than the known ones.
+    Header,
+    /// Its header says so, though few of its cells do, as there is no other.
+    HeaderAlone(Share),
 }
 
 /// Why a column that looks like a field does not hold it.
@@ -75,16 +87,21 @@ impl Known<'_> {
     }
 
     fn taken(&self, field: &MappedField, column: usize) -> Option<MappingNote> {
-        let decision = self.decisions[column];
-        let is_noted = match decision.by {
-            DecidedBy::Content => true,
-            DecidedBy::Header => {
-                let is_contradicted = decision.confidence < CONTRADICTED;
-                is_contradicted || !header::is_known(&self.header[column])
+        let why = match self.decisions[column] {
+            Decision { by: DecidedBy::Content, share: Some(share), .. } => WhyTaken::Cells(share),
+            Decision { by: DecidedBy::Header, confidence, share: Some(share) }
+                if confidence < CONTRADICTED =>
+            {
+                WhyTaken::HeaderAlone(share)
             }
-            DecidedBy::Option | DecidedBy::Preset | DecidedBy::Rest => false,
+            Decision { by: DecidedBy::Header | DecidedBy::Content, .. }
+                if !header::is_known(&self.header[column]) =>
+            {
+                WhyTaken::Header
+            }
+            _ => return None,
         };
-        is_noted.then(|| MappingNote::Taken { field: field.clone(), column, decision })
+        Some(MappingNote::Taken { field: field.clone(), column, why })
     }
 
     fn unused(&self, column: usize) -> Option<MappingNote> {
