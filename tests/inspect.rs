@@ -339,3 +339,40 @@ fn empty_columns_that_hold_no_field_share_a_line() {
     assert!(!printed.contains("\n  C  Extra1"), "{printed}");
     assert!(printed.lines().all(|line| line.chars().count() <= 80), "{printed}");
 }
+
+#[test]
+fn what_is_not_used_what_is_missing_and_what_looks_sensitive_is_said_with_options() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut csv = String::from("Phone,Reach,Plan,\"Passport, No\",Remarks\n");
+    for number in 10..20 {
+        csv += &format!("+91 98765 432{number},+91 99887 766{number},Gold,P{number},Do not call\n");
+    }
+    fs::write(folder.path().join("in.csv"), csv).unwrap();
+    let printed = inspected(folder.path(), &["in.csv"]);
+    for line in [
+        "  no column was taken for the name",
+        "  \"Reach\": only an attribute, though 10 of 10 cells read as a phone number",
+        "  \"Passport, No\": identity document or number, by its header",
+        "           10  in Remarks",
+        "    --map phone=Phone --map phone=Reach",
+        "    --attributes 'Reach,Plan,Remarks'",
+    ] {
+        assert!(printed.lines().any(|known| known == line), "{line}: {printed}");
+    }
+    let printed = inspected(folder.path(), &["in.csv", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    let input = &report["inputs"][0];
+    assert_eq!(input["missing"][0], "name");
+    assert_eq!(input["columns"][1]["looks_like"], "phone");
+    assert_eq!(input["columns"][3]["sensitive"]["kind"], "identity");
+    // What the options say is done.
+    let options =
+        ["--map", "phone=Phone", "--map", "phone=Reach", "--attributes", "Plan,D,Remarks"];
+    converted(folder.path(), &[&["in.csv", "-o", "out"], &options[..]].concat());
+    let columns = &manifest(&folder.path().join("out"))["mapping"][0]["columns"];
+    assert_eq!(
+        (&columns[1]["field"], &columns[3]["field"]),
+        (&"phone".into(), &"attr:Passport, No".into())
+    );
+    assert!(columns[3]["sensitive"].is_null(), "{columns}");
+}

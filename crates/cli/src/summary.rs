@@ -6,14 +6,14 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::AnsiColor;
-use contactmill::columns::{ColumnMap, ColumnRole, DecidedBy, MappedField};
+use contactmill::columns::{ColumnMap, ColumnRole, MappedField};
 use contactmill::manifest::{Counts, ExclusionList};
 use contactmill::{
-    ArrayLayout, Event, Manifest, OpenedInput, Position, Reason, Record, RegionFits, Warning,
-    WarningCode,
+    ArrayLayout, Event, Manifest, Position, Reason, Record, RegionFits, Warning, WarningCode,
 };
 
 use crate::hints;
+use crate::mapping_notes::MappingNotes;
 use crate::shell::shell_word;
 use crate::terminal::{Style, one_line};
 
@@ -39,8 +39,10 @@ pub(crate) struct RunNotes {
     country_columns: Vec<Vec<(usize, String)>>,
     /// In how many records a column taken for the country says something, and no country can be told.
     unknown_countries: BTreeMap<String, u64>,
-    /// What is worth knowing of how columns were taken, one line each.
-    columns: Vec<String>,
+    /// The known exports, and the inputs that are one.
+    exports: BTreeMap<&'static str, Vec<String>>,
+    /// How columns were taken.
+    mapping: MappingNotes,
     /// How numbers without a country code fit regions.
     regions: RegionFits,
     rejected: BTreeMap<Reason, Tally>,
@@ -72,7 +74,7 @@ impl Tally {
 
 impl RunNotes {
     pub(crate) fn new(show_values: bool) -> Self {
-        RunNotes { show_values, ..RunNotes::default() }
+        RunNotes { show_values, mapping: MappingNotes::with_manifest(), ..RunNotes::default() }
     }
 
     /// Keeps what the summary needs of an event.
@@ -82,7 +84,12 @@ impl RunNotes {
                 self.inputs.push(input.name.to_owned());
                 self.phone_columns.push(input.columns.map(phone_columns).unwrap_or_default());
                 self.country_columns.push(input.columns.map(country_columns).unwrap_or_default());
-                self.columns.extend(column_notes(input));
+                if let Some(map) = input.columns {
+                    self.mapping.add(input.name, map);
+                }
+                if let Some((_, title)) = input.columns.and_then(ColumnMap::preset) {
+                    self.exports.entry(title).or_default().push(input.name.to_owned());
+                }
             }
             Event::Regions(fits) => self.regions = RegionFits::clone(fits),
             Event::Rejected { record, rejection } => {
@@ -142,23 +149,6 @@ fn country_columns(map: &ColumnMap) -> Vec<(usize, String)> {
 
 fn phone_columns(map: &ColumnMap) -> Vec<usize> {
     map.columns().enumerate().filter(|(_, (_, role))| role.is_phone()).map(|(at, _)| at).collect()
-}
-
-/// What the summary says of the columns of an input: what export it is, and what its cells decided.
-fn column_notes(input: &OpenedInput<'_>) -> Vec<String> {
-    let Some(map) = input.columns else { return Vec::new() };
-    let export = map.preset().map(|(_, title)| format!("{} is an export of {title}", input.name));
-    let by_cells = map.columns().enumerate().filter_map(|(index, (name, role))| {
-        let decision = map.decision(index).filter(|decision| decision.by == DecidedBy::Content)?;
-        let what = match role {
-            ColumnRole::Field(MappedField::Attribute(_)) => "only an attribute".to_owned(),
-            ColumnRole::Field(field) => field.to_string(),
-            ColumnRole::Ignored | ColumnRole::Bookkeeping => "left out".to_owned(),
-        };
-        let why = decision.share.map(|share| share.to_string()).unwrap_or_default();
-        Some(format!("{name}: {what}, as {why}"))
-    });
-    export.into_iter().chain(by_cells).collect()
 }
 
 /// A run, for a person at 80 columns.
@@ -268,15 +258,35 @@ impl Summary<'_> {
     }
 
     fn write_columns(&self, out: &mut impl Write) -> io::Result<()> {
-        if !self.notes.columns.is_empty() {
+        let RunNotes { exports, mapping, .. } = self.notes;
+        if !exports.is_empty() || mapping.has_columns() {
             writeln!(out, "\n{HEADING}Columns{HEADING:#}")?;
         }
-        let mut lines = self.notes.columns.iter().take(SHOWN);
-        lines.try_for_each(|line| writeln!(out, "  {}", one_line(line)))?;
-        match self.notes.columns.len().saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => writeln!(out, "  {DIM}and {more} more, in manifest.json{DIM:#}"),
+        for (title, inputs) in exports {
+            let inputs = match inputs.as_slice() {
+                [one] => format!("{} is an export", one_line(one)),
+                many => format!("{} of {} inputs are exports", many.len(), self.notes.inputs.len()),
+            };
+            writeln!(out, "  {inputs} of {title}")?;
         }
+        mapping.write_columns(out, self.nameless().as_deref())?;
+        if mapping.has_sensitive() {
+            writeln!(
+                out,
+                "\n{HEADING}Attributes that look sensitive{HEADING:#} {DIM}(kept){DIM:#}"
+            )?;
+        }
+        mapping.write_sensitive(out)
+    }
+
+    /// How many contacts have no name.
+    fn nameless(&self) -> Option<String> {
+        let code = WarningCode::NameFromPhone;
+        let count = self.manifest.warnings_by_code.get(code.code())?;
+        let contacts = self.manifest.counts.contacts;
+        let count = (*count).min(contacts);
+        let verb = if count == 1 { "has" } else { "have" };
+        Some(format!("{} of {} contacts {verb} no name", grouped(count), grouped(contacts)))
     }
 
     fn write_lines(
@@ -392,6 +402,7 @@ impl Summary<'_> {
             writeln!(out, "  {count} of these: {} says no country that is known", one_line(name))?;
             writeln!(out, "    if it is no column of countries: --map {}", one_line(&map))?;
         }
+        self.notes.mapping.write_options(out)?;
         if !self.manifest.opt_outs.is_empty() && !self.excludes_opt_outs() {
             writeln!(out, "  to leave out who opted out: {}", hints::OF_OPT_OUTS)?;
         }

@@ -9,7 +9,7 @@ use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::exclusion::{ExclusionLists, OptOuts};
 use contactmill_core::pipeline::{Counts, Pipeline, PipelineOptions, Scratch};
 use contactmill_core::records::SourceId;
-use contactmill_core::regions::RegionSample;
+use contactmill_core::regions::{RegionFits, RegionSample};
 use contactmill_core::{Normalizer, Options};
 use contactmill_emit::{
     ArrayLayout, ArrayWriter, BatchLimits, ContactWriter, EmitError, Existing, Finished,
@@ -269,11 +269,11 @@ impl<'c> Convert<'c> {
         let scratch = || staging.scratch();
         let is_header = |row: &[String]| settings.mapping.is_header(row);
         let reading = settings.reading.options(&scratch, &is_header);
-        let mut inputs = settings.open(inputs, reading, on_event)?;
+        let (mut inputs, regions) = settings.open(inputs, reading, on_event)?;
         let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
         let lists = (!listed.is_empty()).then_some(&lists);
         let (counts, finished) = settings.write(&mut inputs, reading, lists, &staging, on_event)?;
-        let manifest = manifest::of_run(&settings, &inputs, listed, counts, finished);
+        let manifest = manifest::of_run(&settings, &inputs, &regions, listed, counts, finished);
         write_manifest(&manifest, &staging)?;
         settings.commit(staging, on_event)?;
         Ok(manifest)
@@ -317,7 +317,7 @@ impl Settings<'_> {
         inputs: Vec<Input<'_>>,
         reading: ReadOptions<'_>,
         on_event: &mut OnEvent<'_>,
-    ) -> Result<Vec<OpenInput>, Error> {
+    ) -> Result<(Vec<OpenInput>, RegionFits), Error> {
         let Settings { mapping, options, stop, .. } = self;
         let mut inputs =
             Opening { reading, mapping, options, stop: *stop }.all(inputs, on_event)?;
@@ -326,9 +326,10 @@ impl Settings<'_> {
             on_event(Event::Opened(input.opened()));
             regions.append(std::mem::take(&mut input.regions));
         }
-        on_event(Event::Regions(&regions.fits()));
+        let fits = regions.fits();
+        on_event(Event::Regions(&fits));
         on_event(Event::Started { bytes: inputs.iter().map(|input| input.bytes).sum() });
-        Ok(inputs)
+        Ok((inputs, fits))
     }
 
     /// Reads all inputs and writes what comes of them, all but the manifest.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contactmill_core::columns::{
-    AttributeSelection, ColumnMap, ColumnRole, DecidedBy, FieldMapping,
+    AttributeSelection, ColumnMap, ColumnRole, DecidedBy, FieldMapping, MappingNote,
 };
 use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::exclusion;
@@ -12,11 +12,12 @@ use contactmill_core::options::{
 };
 use contactmill_core::pipeline;
 use contactmill_core::records::SourceId;
+use contactmill_core::regions::{self, RegionFits};
 use contactmill_core::{METADATA_VERSION, Reason, Region, WarningCode};
 use contactmill_emit::{ArrayLayout, Finished, RejectsFormat, manifest_counts};
 pub use contactmill_wire::manifest::{
     Column, ContentDecision, Counts, ExclusionList, Input, Manifest, Mapping, OptOuts, Options,
-    OutputFile, SCHEMA, Tool,
+    OutputFile, RegionAdvice, RegionFit, SCHEMA, Sensitive, Tool,
 };
 
 use crate::convert::Settings;
@@ -26,6 +27,7 @@ use crate::opening::OpenInput;
 pub(crate) fn of_run(
     settings: &Settings<'_>,
     inputs: &[OpenInput],
+    regions: &RegionFits,
     exclusion_lists: Vec<ExclusionList>,
     counts: pipeline::Counts,
     finished: Finished,
@@ -47,6 +49,7 @@ pub(crate) fn of_run(
         rejected_by_reason: by_code(finished.rejected, Reason::code, |tally| tally.count),
         warnings_by_code: by_code(finished.warnings, WarningCode::code, |tally| tally.count),
         contacts_by_region: by_code(finished.regions, Region::as_str, |count| count),
+        region_advice: doubt(regions),
         files: finished.files,
     }
 }
@@ -77,7 +80,17 @@ fn mapping(input: &OpenInput) -> Mapping {
         path: input.name.clone(),
         preset: map.and_then(ColumnMap::preset).map(|(id, _)| id.to_owned()),
         columns: map.map(columns).unwrap_or_default(),
+        missing: map.map(missing).unwrap_or_default(),
     }
+}
+
+/// The fields that contacts should have and no column holds.
+pub(crate) fn missing(map: &ColumnMap) -> Vec<String> {
+    let missing = |note: &MappingNote| match note {
+        MappingNote::Missing { field, .. } => Some(field.to_string()),
+        _ => None,
+    };
+    map.notes().iter().filter_map(missing).collect()
 }
 
 fn columns(map: &ColumnMap) -> Vec<Column> {
@@ -88,6 +101,8 @@ fn columns(map: &ColumnMap) -> Vec<Column> {
             ColumnRole::Ignored | ColumnRole::Bookkeeping => None,
         },
         content: content_decision(map, index),
+        looks_like: looks_like(map, index),
+        sensitive: sensitive(map, index),
     };
     map.columns().enumerate().map(column).collect()
 }
@@ -99,6 +114,48 @@ fn content_decision(map: &ColumnMap, index: usize) -> Option<ContentDecision> {
         confidence: decision.confidence,
         why: decision.share.map(|share| share.to_string()).unwrap_or_default(),
     })
+}
+
+/// The field that a column looks like and does not hold.
+pub(crate) fn looks_like(map: &ColumnMap, index: usize) -> Option<String> {
+    map.notes().iter().find_map(|note| match note {
+        MappingNote::Unused { field, column, .. } if *column == index => Some(field.to_string()),
+        _ => None,
+    })
+}
+
+/// Why a column looks sensitive.
+pub(crate) fn sensitive(map: &ColumnMap, index: usize) -> Option<Sensitive> {
+    let found = map.sensitive().iter().find(|found| found.column == index)?;
+    Some(Sensitive {
+        kind: found.kind.code().to_owned(),
+        by_header: found.by_header,
+        why: found.identifiers.map(|share| share.to_string()),
+    })
+}
+
+/// The advice on regions, where it speaks for one that was not named.
+fn doubt(fits: &RegionFits) -> Option<RegionAdvice> {
+    let named = || fits.better().is_some();
+    let unnamed = || fits.given.is_none() && fits.likely().is_some();
+    (named() || unnamed()).then(|| region_advice(fits))
+}
+
+/// How numbers without a country code fit regions.
+pub(crate) fn region_advice(fits: &RegionFits) -> RegionAdvice {
+    let code = |advice: regions::RegionAdvice| advice.region.to_string();
+    let fit = |advice: &regions::RegionAdvice| RegionFit {
+        region: code(*advice),
+        valid: advice.valid,
+        mobile: advice.mobile,
+        written: advice.written,
+    };
+    RegionAdvice {
+        without_code: fits.tried,
+        likely: fits.likely().map(code),
+        better: fits.better().map(code),
+        regions: fits.regions.iter().map(fit).collect(),
+    }
 }
 
 /// The options under the names and words that they have on the command line.

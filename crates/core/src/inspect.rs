@@ -230,7 +230,12 @@ impl<'a> Inspector<'a> {
             reasons,
             columns: columns.into_iter().map(|(_, tally)| tally.finish()).collect(),
             regions: whole.regions.fits(),
-            opt_outs: consents.into_iter().map(|(_, count)| count).collect(),
+            opt_outs: consents
+                .into_iter()
+                // Remarks are mostly of other things.
+                .filter(|(consent, column)| *consent != Consent::Remark || column.count > 0)
+                .map(|(_, column)| column)
+                .collect(),
             examples: examples.into_iter().step_by(step).collect(),
         }
     }

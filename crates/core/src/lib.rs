@@ -75,11 +75,13 @@ pub use reason::{Field, Reason, Rejection, Warning, WarningCode};
 #[doc(hidden)]
 pub mod __private {
     use crate::cells::country::{self, CountryReading};
+    use crate::cells::identifier::{self, SCHEMES};
     use crate::cells::name;
     use crate::columns::consent;
     use crate::columns::header;
     use crate::columns::hint::{self, HeaderHint, MAYBE};
     use crate::columns::party::{self, Party};
+    use crate::columns::sensitive::{self, Sensitive};
     use crate::contact::ContactName;
     use crate::dedup::identity;
 
@@ -119,6 +121,19 @@ pub mod __private {
     #[must_use]
     pub fn is_opt_out(header: &str, cell: &str) -> Option<bool> {
         consent::of_header(header).map(|consent| consent.is_opt_out(cell))
+    }
+
+    /// Why a column with this header is sensitive.
+    #[must_use]
+    pub fn sensitive(header: &str) -> &'static str {
+        sensitive::of_header(header).map_or("-", Sensitive::code)
+    }
+
+    /// The identifiers that a cell may be, by their check digits.
+    #[must_use]
+    pub fn identifiers(cell: &str) -> String {
+        let names: Vec<_> = identifier::schemes_of(cell).map(|at| SCHEMES[at].name).collect();
+        if names.is_empty() { "-".to_owned() } else { names.join(", ") }
     }
 
     /// What a country cell says: a region, a country calling code, or why neither.

@@ -57,6 +57,10 @@ pub struct Manifest {
     pub warnings_by_code: BTreeMap<String, u64>,
     /// Contacts by the region of their number.
     pub contacts_by_region: BTreeMap<String, u64>,
+    /// How numbers without a country code fit regions; absent unless that speaks for a region that was not
+    /// named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region_advice: Option<RegionAdvice>,
     /// The files of contacts; with a workbook of rejected records, that, and the table of those that it
     /// cannot hold.
     pub files: Vec<OutputFile>,
@@ -77,6 +81,7 @@ impl Default for Manifest {
             rejected_by_reason: BTreeMap::new(),
             warnings_by_code: BTreeMap::new(),
             contacts_by_region: BTreeMap::new(),
+            region_advice: None,
             files: Vec::new(),
         }
     }
@@ -153,6 +158,9 @@ pub struct Mapping {
     pub preset: Option<String>,
     /// The columns, in order.
     pub columns: Vec<Column>,
+    /// The fields that contacts should have and no column holds: `name`; absent when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// What one column was taken for.
@@ -166,6 +174,12 @@ pub struct Column {
     /// did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<ContentDecision>,
+    /// The field that the column looks like and does not hold; absent where it looks like none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks_like: Option<String>,
+    /// Why it looks sensitive; absent where it does not, or is no attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sensitive: Option<Sensitive>,
 }
 
 /// What the cells of a column said.
@@ -175,6 +189,46 @@ pub struct ContentDecision {
     pub confidence: u8,
     /// Why, in words.
     pub why: String,
+}
+
+/// Why an attribute looks sensitive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sensitive {
+    /// What it is, such as `identity`, `card` or `birth-date`.
+    pub kind: String,
+    /// Whether its header says so.
+    pub by_header: bool,
+    /// What its cells say, where their check digits prove it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// How numbers without a country code fit regions. Nothing is read by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegionAdvice {
+    /// Numbers without a country code that were tried in every region.
+    pub without_code: u64,
+    /// The region that they are likely of.
+    pub likely: Option<String>,
+    /// The region that they fit much better than the one of the options.
+    pub better: Option<String>,
+    /// The regions that they fit best.
+    pub regions: Vec<RegionFit>,
+}
+
+/// How numbers without a country code fit one region.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegionFit {
+    /// The region.
+    pub region: String,
+    /// Valid numbers of those tried.
+    pub valid: u64,
+    /// Those of them that are, or may be, of a mobile.
+    pub mobile: u64,
+    /// Other numbers that are written with its calling code.
+    pub written: u64,
 }
 
 /// The options that decide what comes out, under the names that they have on the command line.

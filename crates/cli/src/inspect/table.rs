@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::args::InspectArguments;
 use crate::hints;
+use crate::mapping_notes::MappingNotes;
 use crate::shell::shell_word;
 use crate::summary::{grouped, percent, shown};
 use crate::terminal::{Style, one_line};
@@ -66,6 +67,7 @@ fn write_part(out: &mut impl Write, part: &InspectedInput) -> io::Result<()> {
         writeln!(out, "  an export of {title}")?;
     }
     write_columns(out, seen)?;
+    write_mapping(out, &part.name, seen)?;
     write_records(out, &seen.inspection)?;
     write_damage(out, seen)?;
     write_regions(out, &seen.inspection.regions)?;
@@ -120,9 +122,6 @@ fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
             write!(out, " {style}{:>6}{style:#}", percent(valid, column.filled))?;
         }
         writeln!(out)?;
-        if let Some(share) = decision.share.filter(|_| decision.by == DecidedBy::Content) {
-            writeln!(out, "     {DIM}{share}{DIM:#}")?;
-        }
         let unknown = column.valid.map_or(0, |valid| column.filled - valid);
         if *role == ColumnRole::Field(MappedField::Country) && unknown > 0 {
             let cells = grouped(unknown);
@@ -132,6 +131,20 @@ fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
         write_found(out, &column.found)?;
     }
     write_empty(out, seen, &folded)
+}
+
+/// How columns were taken, and which attributes look sensitive.
+fn write_mapping(out: &mut impl Write, name: &str, seen: &SeenColumns) -> io::Result<()> {
+    let mut notes = MappingNotes::default();
+    notes.add(name, &seen.map);
+    if notes.has_columns() {
+        writeln!(out, "\n{HEADING}Columns{HEADING:#}")?;
+    }
+    notes.write_columns(out, None)?;
+    if notes.has_sensitive() {
+        writeln!(out, "\n{HEADING}Attributes that look sensitive{HEADING:#} {DIM}(kept){DIM:#}")?;
+    }
+    notes.write_sensitive(out)
 }
 
 /// The empty columns that hold no field, where there are several.
@@ -317,7 +330,12 @@ fn write_next(
             command = format!("{command} --map {}", shell_word(&map));
         }
     }
-    writeln!(out, "  {command}")
+    writeln!(out, "  {command}")?;
+    let mut notes = MappingNotes::default();
+    for InspectedInput { name, seen, .. } in parts {
+        seen.iter().for_each(|seen| notes.add(name, &seen.map));
+    }
+    notes.write_options(out)
 }
 
 /// The region that the numbers of all inputs are likely of.

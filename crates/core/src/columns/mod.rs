@@ -14,8 +14,10 @@ pub(crate) mod header;
 pub(crate) mod header_row;
 pub(crate) mod hint;
 pub(crate) mod mapping;
+pub(crate) mod notes;
 pub(crate) mod party;
 pub(crate) mod preset;
+pub(crate) mod sensitive;
 
 pub use content::{ColumnContent, ContentSample, Resumed, Sampled};
 pub use decide::{CellKind, DecidedBy, Decision, Share};
@@ -26,3 +28,5 @@ pub use mapping::{
     AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappingError, PhoneCandidate,
     column_names,
 };
+pub use notes::{MappingNote, WhyTaken, WhyUnused};
+pub use sensitive::{IdentifierShare, Sensitive, SensitiveColumn};
