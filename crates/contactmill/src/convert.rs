@@ -23,7 +23,7 @@ use crate::exclusion::ListReader;
 use crate::inputs::{self, Input, Reading};
 use crate::limits::MaxRejects;
 use crate::manifest::{self, Manifest};
-use crate::opening::{OpenInput, Opening};
+use crate::opening::{OpenInput, Opened, Opening};
 use crate::sink::ReportingSink;
 
 /// What contacts are written as.
@@ -261,11 +261,12 @@ impl<'c> Convert<'c> {
         let scratch = || staging.scratch();
         let is_header = |row: &[String]| settings.mapping.is_header(row);
         let reading = settings.reading.options(&scratch, &is_header);
-        let mut inputs = settings.open(inputs, reading, on_event)?;
+        let mut opened = settings.open(inputs, reading, on_event)?;
         let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
         let lists = (!listed.is_empty()).then_some(&lists);
-        let (counts, finished) = settings.write(&mut inputs, reading, lists, &staging, on_event)?;
-        let manifest = manifest::of_run(&settings, &inputs, listed, counts, finished);
+        let (counts, finished) =
+            settings.write(&mut opened.inputs, reading, lists, &staging, on_event)?;
+        let manifest = manifest::of_run(&settings, &opened, listed, counts, finished);
         write_manifest(&manifest, &staging)?;
         settings.commit(staging, on_event)?;
         Ok(manifest)
@@ -309,18 +310,18 @@ impl Settings<'_> {
         inputs: Vec<Input<'_>>,
         reading: ReadOptions<'_>,
         on_event: &mut OnEvent<'_>,
-    ) -> Result<Vec<OpenInput>, Error> {
+    ) -> Result<Opened, Error> {
         let Settings { mapping, options, stop, .. } = self;
-        let mut inputs =
+        let mut opened =
             Opening { reading, mapping, options, stop: *stop }.all(inputs, on_event)?;
         let mut regions = RegionSample::new(options);
-        for input in &mut inputs {
+        for input in &mut opened.inputs {
             on_event(Event::Opened(input.opened()));
             regions.append(std::mem::take(&mut input.regions));
         }
         on_event(Event::Regions(&regions.fits()));
-        on_event(Event::Started { bytes: inputs.iter().map(|input| input.bytes).sum() });
-        Ok(inputs)
+        on_event(Event::Started { bytes: opened.inputs.iter().map(|input| input.bytes).sum() });
+        Ok(opened)
     }
 
     /// Reads all inputs and writes what comes of them, all but the manifest.

@@ -14,18 +14,19 @@ use contactmill_core::pipeline;
 use contactmill_core::records::SourceId;
 use contactmill_core::{METADATA_VERSION, Reason, Region, WarningCode};
 use contactmill_emit::{ArrayLayout, Finished, manifest_counts};
+use contactmill_source::Sheets;
 pub use contactmill_wire::manifest::{
     Column, ContentDecision, Counts, ExclusionList, Input, Manifest, Mapping, OptOuts, Options,
-    OutputFile, SCHEMA, Tool,
+    OutputFile, SCHEMA, Skipped, Tool,
 };
 
 use crate::convert::Settings;
-use crate::opening::OpenInput;
+use crate::opening::{OpenInput, Opened};
 
 /// What a run read, how, and what came of it.
 pub(crate) fn of_run(
     settings: &Settings<'_>,
-    inputs: &[OpenInput],
+    Opened { inputs, skipped, .. }: &Opened,
     exclusion_lists: Vec<ExclusionList>,
     counts: pipeline::Counts,
     finished: Finished,
@@ -38,6 +39,7 @@ pub(crate) fn of_run(
             phone_metadata: METADATA_VERSION.to_owned(),
         },
         inputs: inputs.iter().map(input).collect(),
+        skipped: skipped.clone(),
         mapping: inputs.iter().map(mapping).collect(),
         options: options(settings),
         counts: manifest_counts(counts),
@@ -110,7 +112,7 @@ fn options(settings: &Settings<'_>) -> Options {
         encoding: reading.encoding.map(|encoding| encoding.to_string()),
         delimiter: reading.delimiter.map(|delimiter| delimiter.to_string()),
         no_header: reading.no_header,
-        sheet: reading.sheet.clone(),
+        sheet: sheets(&reading.sheets),
         max_inflated: reading.decompress.to_string(),
         map: assignments(&settings.mapping),
         attributes: attributes(&settings.mapping),
@@ -138,6 +140,15 @@ fn options(settings: &Settings<'_>) -> Options {
         max_bytes: settings.limits.max_bytes,
         layout: either(settings.layout, ArrayLayout::Lines, "lines", "files"),
         max_rejects: settings.max_rejects.map(|max| max.to_string()),
+    }
+}
+
+/// The sheets that were given, as they are on the command line.
+fn sheets(sheets: &Sheets) -> Option<Vec<String>> {
+    match sheets {
+        Sheets::OneWithContacts | Sheets::EachWithContacts => None,
+        Sheets::Named(names) => Some(names.clone()),
+        Sheets::All => Some(vec!["*".to_owned()]),
     }
 }
 

@@ -33,6 +33,9 @@ pub struct Manifest {
     pub tool: Tool,
     /// What was read.
     pub inputs: Vec<Input>,
+    /// What of the inputs was not read; absent when there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
     /// What each column was taken for, by input.
     pub mapping: Vec<Mapping>,
     /// The options of the run.
@@ -65,6 +68,7 @@ impl Default for Manifest {
             schema: SCHEMA,
             tool: Tool::default(),
             inputs: Vec::new(),
+            skipped: Vec::new(),
             mapping: Vec::new(),
             options: Options::default(),
             counts: Counts::default(),
@@ -123,6 +127,15 @@ pub struct Input {
     pub skipped_columns: Vec<String>,
 }
 
+/// A member of an archive, or a sheet of a workbook, that was not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// The path as the user gave it, followed by the name of the member.
+    pub path: String,
+    /// What it is, such as `empty`.
+    pub what: String,
+}
+
 /// What the columns of one input were taken for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
@@ -170,8 +183,8 @@ pub struct Options {
     /// Whether the first row is data; absent when it is not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_header: bool,
-    /// The sheet, where it was given.
-    pub sheet: Option<String>,
+    /// The sheets, where they were given; `*` is all.
+    pub sheet: Option<Vec<String>>,
     /// How much may come out of a compressed input.
     pub max_inflated: String,
     /// Columns that were assigned to fields: `phone=Mobile`.
