@@ -1,6 +1,6 @@
 //! What was typed, and what it is for the library.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -213,6 +213,11 @@ pub(crate) struct ConvertArguments {
     /// How the arrays are laid out: one file each, or one import.jsonl with an array a line
     #[arg(long, value_enum, default_value_t)]
     layout: LayoutArgument,
+
+    /// Read only N records, evenly spread over all inputs, to see what would come out; such a result is
+    /// not uploaded
+    #[arg(long, value_name = "N", value_parser = from_one::<NonZeroU64>)]
+    pub(crate) sample: Option<NonZeroU64>,
 
     #[command(flatten, next_help_heading = "How inputs are read")]
     pub(crate) reading: ReadingArguments,

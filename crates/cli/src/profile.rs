@@ -18,7 +18,7 @@ use crate::args::{Arguments, Command};
 use crate::failure::Failure;
 
 /// Options that are about one run and not about the files that it reads.
-const OF_ONE_RUN: [&str; 10] = [
+const OF_ONE_RUN: [&str; 11] = [
     "out",
     "overwrite",
     "json",
@@ -26,6 +26,7 @@ const OF_ONE_RUN: [&str; 10] = [
     "progress",
     "show-values",
     "threads",
+    "sample",
     "profile",
     "help",
     "version",

@@ -17,7 +17,7 @@ use contactmill_emit::{ArrayLayout, Finished, manifest_counts};
 use contactmill_source::Sheets;
 pub use contactmill_wire::manifest::{
     Column, ContentDecision, Counts, ExclusionList, Input, Manifest, Mapping, OptOuts, Options,
-    OutputFile, SCHEMA, Skipped, Tool,
+    OutputFile, SCHEMA, Sample, Skipped, Tool,
 };
 
 use crate::convert::Settings;
@@ -26,7 +26,7 @@ use crate::opening::{OpenInput, Opened};
 /// What a run read, how, and what came of it.
 pub(crate) fn of_run(
     settings: &Settings<'_>,
-    Opened { inputs, skipped, .. }: &Opened,
+    Opened { inputs, skipped, sampled, .. }: &Opened,
     exclusion_lists: Vec<ExclusionList>,
     counts: pipeline::Counts,
     finished: Finished,
@@ -41,6 +41,7 @@ pub(crate) fn of_run(
         inputs: inputs.iter().map(input).collect(),
         skipped: skipped.clone(),
         mapping: inputs.iter().map(mapping).collect(),
+        sample: sampled.map(|of| Sample { records: counts.records, of }),
         options: options(settings),
         counts: manifest_counts(counts),
         exclusion_lists,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use contactmill_core::Options;
 use contactmill_core::columns::{ColumnMap, FieldMapping, MappingError, Resumed, Sampled};
+use contactmill_core::records::{Block, Source};
 use contactmill_core::regions::RegionSample;
 use contactmill_source::{
     AnySource, Dump, DumpMember, Format, ReadOptions, SkippedColumn, SkippedMember, TextEncoding,
@@ -57,6 +58,21 @@ impl OpenInput {
         Ok(source)
     }
 
+    /// Counts its records. They can be read all the same.
+    pub(crate) fn count_records(
+        &mut self,
+        reading: ReadOptions<'_>,
+        stop: Option<&AtomicBool>,
+    ) -> Result<u64, Error> {
+        let mut records = 0;
+        let mut source = self.take_source(reading)?;
+        while let Some(block) = source.next_block()? {
+            check_stop(stop)?;
+            block.visit(&mut |_| records += 1)?;
+        }
+        Ok(records)
+    }
+
     /// What is reported of it.
     pub(crate) fn opened(&self) -> OpenedInput<'_> {
         OpenedInput {
@@ -88,12 +104,19 @@ pub(crate) struct Opened {
     pub(crate) skipped: Vec<Skipped>,
     /// Those that have several sheets, if each sheet with contacts is to be read.
     pub(crate) workbooks: Vec<Workbook>,
+    /// The number of records of all inputs, if only a sample of them is read.
+    pub(crate) sampled: Option<u64>,
     unresolved: Vec<Unresolved>,
     /// How many of them stay open.
     kept: usize,
 }
 
 impl Opened {
+    /// The size of all inputs together.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.inputs.iter().map(|input| input.bytes).sum()
+    }
+
     fn skip(&mut self, member: &str, what: &str, on_event: &mut OnEvent<'_>) {
         on_event(Event::SkippedMember { member, what });
         self.skipped.push(Skipped { path: member.to_owned(), what: what.to_owned() });

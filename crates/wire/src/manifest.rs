@@ -38,6 +38,9 @@ pub struct Manifest {
     pub skipped: Vec<Skipped>,
     /// What each column was taken for, by input.
     pub mapping: Vec<Mapping>,
+    /// How much of the inputs was read, if only a sample of their records was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sample>,
     /// The options of the run.
     pub options: Options,
     /// Where the records ended.
@@ -70,6 +73,7 @@ impl Default for Manifest {
             inputs: Vec::new(),
             skipped: Vec::new(),
             mapping: Vec::new(),
+            sample: None,
             options: Options::default(),
             counts: Counts::default(),
             exclusion_lists: Vec::new(),
@@ -120,7 +124,7 @@ pub struct Input {
     pub bytes: u64,
     /// SHA-256 of the bytes, in hexadecimal.
     pub sha256: String,
-    /// Number of records.
+    /// Number of records; of a sample, those in it.
     pub records: u64,
     /// Columns that were skipped, as their values have no text; absent when there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -134,6 +138,15 @@ pub struct Skipped {
     pub path: String,
     /// What it is, such as `empty`.
     pub what: String,
+}
+
+/// A sample of the records of all inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Number of records in it.
+    pub records: u64,
+    /// Number of records that the inputs have.
+    pub of: u64,
 }
 
 /// What the columns of one input were taken for.
