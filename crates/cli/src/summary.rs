@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anstyle::AnsiColor;
 use contactmill::columns::{ColumnMap, ColumnRole, MappedField};
-use contactmill::manifest::{Counts, ExclusionList};
+use contactmill::manifest::{Counts, ExclusionList, Sample};
 use contactmill::{
     ArrayLayout, Event, Manifest, Position, Reason, Record, RegionFits, Warning, WarningCode,
 };
@@ -190,7 +190,17 @@ impl Summary<'_> {
             [one] => one_line(one),
             many => format!("{} inputs", many.len()),
         };
-        writeln!(out, "{HEADING}{} records{HEADING:#} from {from}\n", grouped(records))?;
+        if let Some(Sample { of, .. }) = self.manifest.sample {
+            let of = grouped(of);
+            writeln!(
+                out,
+                "{WARN}A sample{WARN:#} of {HEADING}{} of {of} records{HEADING:#} from {from}",
+                grouped(records)
+            )?;
+            writeln!(out, "  for all of them, the same without --sample\n")?;
+        } else {
+            writeln!(out, "{HEADING}{} records{HEADING:#} from {from}\n", grouped(records))?;
+        }
         let mut row = |count: u64, what: &str, style: Style| {
             let share = if records == 0 { 0.0 } else { count as f64 * 100.0 / records as f64 };
             let count = grouped(count);
@@ -383,7 +393,7 @@ impl Summary<'_> {
         let path = self.out.display().to_string();
         let folder = one_line(&path);
         writeln!(out, "\n{HEADING}Next{HEADING:#}")?;
-        if rejected > 0 {
+        if rejected > 0 && self.manifest.sample.is_none() {
             let rejects = self.manifest.reject_files();
             let files: Vec<String> =
                 rejects.iter().map(|name| format!("{folder}/{name}")).collect();
@@ -411,6 +421,9 @@ impl Summary<'_> {
         }
         match contacts {
             0 => writeln!(out, "  nothing to import"),
+            _ if self.manifest.sample.is_some() => {
+                writeln!(out, "  convert without --sample; the result of a sample is not uploaded")
+            }
             _ => {
                 let folder = shell_word(&path);
                 writeln!(out, "  contactmill upload {folder} --target NAME --dry-run")

@@ -1,6 +1,7 @@
 //! From inputs to a result folder.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -8,7 +9,7 @@ use contactmill_core::columns::FieldMapping;
 use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::exclusion::{ExclusionLists, OptOuts};
 use contactmill_core::pipeline::{Counts, Pipeline, PipelineOptions, Scratch};
-use contactmill_core::records::SourceId;
+use contactmill_core::records::{Sample, SourceId};
 use contactmill_core::regions::{RegionFits, RegionSample};
 use contactmill_core::{Normalizer, Options};
 use contactmill_emit::{
@@ -18,12 +19,12 @@ use contactmill_emit::{
 use contactmill_source::ReadOptions;
 
 use crate::error::{Error, ForeignError, Problem};
-use crate::event::{Event, OnEvent, StagingFolder};
+use crate::event::{Event, OnEvent, Progress, StagingFolder};
 use crate::exclusion::ListReader;
 use crate::inputs::{self, Input, Reading};
 use crate::limits::MaxRejects;
 use crate::manifest::{self, Manifest};
-use crate::opening::{OpenInput, Opening};
+use crate::opening::{Opened, Opening};
 use crate::sink::ReportingSink;
 
 /// What contacts are written as.
@@ -94,6 +95,8 @@ pub(crate) struct Settings<'c> {
     pub(crate) exclude: Vec<PathBuf>,
     pub(crate) opt_outs: OptOuts,
     pub(crate) max_rejects: Option<MaxRejects>,
+    /// The number of records that are read; `None` for all.
+    pub(crate) sample: Option<NonZeroU64>,
     pub(crate) threads: usize,
     pub(crate) stop: Option<&'c AtomicBool>,
     pub(crate) may_replace: Box<MayReplace<'c>>,
@@ -119,6 +122,7 @@ impl<'c> Convert<'c> {
                 exclude: Vec::new(),
                 opt_outs: OptOuts::default(),
                 max_rejects: None,
+                sample: None,
                 threads: 0,
                 stop: None,
                 may_replace: Box::new(|_| Ok(())),
@@ -235,6 +239,32 @@ impl<'c> Convert<'c> {
         self
     }
 
+    /// Reads only this number of records, evenly spread over all inputs as if they were one, to see what
+    /// would come out. All of every input is read to find them, twice. The manifest says so under
+    /// `sample`, unless there are no more records than that, and `contactmill-upload` refuses such
+    /// results.
+    ///
+    /// ```
+    /// use std::num::NonZeroU64;
+    ///
+    /// use contactmill::{Convert, Input};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let out = folder.path().join("out");
+    /// let dump = "Phone\n+919876543210\n+919876543211\n+919876543212\n+919876543213\n";
+    /// let manifest = Convert::new([Input::reader("leads", dump.as_bytes())])
+    ///     .out(&out)
+    ///     .sample(NonZeroU64::new(2))
+    ///     .run()?;
+    /// assert_eq!(manifest.counts.records, 2);
+    /// assert_eq!(manifest.sample.map(|sample| sample.of), Some(4));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub const fn sample(mut self, records: Option<NonZeroU64>) -> Self {
+        self.settings.sample = records;
+        self
+    }
+
     /// Number of worker threads; 0, the default, is one per core. With 1, the calling thread does
     /// everything. The results are the same.
     pub const fn threads(mut self, threads: usize) -> Self {
@@ -269,11 +299,12 @@ impl<'c> Convert<'c> {
         let scratch = || staging.scratch();
         let is_header = |row: &[String]| settings.mapping.is_header(row);
         let reading = settings.reading.options(&scratch, &is_header);
-        let (mut inputs, regions) = settings.open(inputs, reading, on_event)?;
+        let (mut opened, regions) = settings.open(inputs, reading, on_event)?;
+        settings.count_for_sample(&mut opened, reading, on_event)?;
         let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
         let lists = (!listed.is_empty()).then_some(&lists);
-        let (counts, finished) = settings.write(&mut inputs, reading, lists, &staging, on_event)?;
-        let manifest = manifest::of_run(&settings, &inputs, &regions, listed, counts, finished);
+        let (counts, finished) = settings.write(&mut opened, reading, lists, &staging, on_event)?;
+        let manifest = manifest::of_run(&settings, &opened, &regions, listed, counts, finished);
         write_manifest(&manifest, &staging)?;
         settings.commit(staging, on_event)?;
         Ok(manifest)
@@ -317,30 +348,55 @@ impl Settings<'_> {
         inputs: Vec<Input<'_>>,
         reading: ReadOptions<'_>,
         on_event: &mut OnEvent<'_>,
-    ) -> Result<(Vec<OpenInput>, RegionFits), Error> {
+    ) -> Result<(Opened, RegionFits), Error> {
         let Settings { mapping, options, stop, .. } = self;
-        let mut inputs =
+        let mut opened =
             Opening { reading, mapping, options, stop: *stop }.all(inputs, on_event)?;
         let mut regions = RegionSample::new(options);
-        for input in &mut inputs {
+        for input in &mut opened.inputs {
             on_event(Event::Opened(input.opened()));
             regions.append(std::mem::take(&mut input.regions));
         }
         let fits = regions.fits();
         on_event(Event::Regions(&fits));
-        on_event(Event::Started { bytes: inputs.iter().map(|input| input.bytes).sum() });
-        Ok((inputs, fits))
+        // A sample takes two passes.
+        let passes = 1 + u64::from(self.sample.is_some());
+        on_event(Event::Started { bytes: passes * opened.bytes() });
+        Ok((opened, fits))
+    }
+
+    /// Counts the records of all inputs, if only a sample of them is to be read.
+    fn count_for_sample(
+        &self,
+        opened: &mut Opened,
+        reading: ReadOptions<'_>,
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<(), Error> {
+        let Some(sample) = self.sample else { return Ok(()) };
+        let mut done = Progress::default();
+        let mut records = 0;
+        for input in opened.inputs.iter_mut().filter(|input| input.map.is_some()) {
+            records += input.count_records(reading, self.stop)?;
+            done.bytes += input.bytes;
+            on_event(Event::Progress(done));
+        }
+        opened.sampled = (sample.get() < records).then_some(records);
+        Ok(())
     }
 
     /// Reads all inputs and writes what comes of them, all but the manifest.
     fn write(
         &self,
-        inputs: &mut [OpenInput],
+        opened: &mut Opened,
         reading: ReadOptions<'_>,
         exclusion_lists: Option<&ExclusionLists>,
         staging: &Staging,
         on_event: &mut OnEvent<'_>,
     ) -> Result<(Counts, Finished), Error> {
+        let counted = self.sample.map(|_| opened.bytes());
+        let mut sample =
+            self.sample.zip(opened.sampled).map(|(take, of)| Sample::new(take.get(), of));
+        let inputs = &mut opened.inputs;
         let contacts = self.contact_writer(staging)?;
         let encoder = contacts.encoder();
         let tables: Vec<InputTable<'_>> = inputs
@@ -352,6 +408,7 @@ impl Settings<'_> {
             result = result.with_excluded(staging)?;
         }
         let mut sink = ReportingSink::new(result, on_event);
+        counted.into_iter().for_each(|bytes| sink.end_input(bytes, 0));
         let normalizer = Normalizer::new(self.options.clone());
         let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
         let options = PipelineOptions {
@@ -368,7 +425,12 @@ impl Settings<'_> {
             let mut source = input.take_source(reading)?;
             if let Some(map) = &input.map {
                 let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
-                let fed = pipeline.feed(id, &mut source, map, &mut sink);
+                let fed = match &mut sample {
+                    None => pipeline.feed(id, &mut source, map, &mut sink),
+                    Some(sample) => {
+                        pipeline.feed(id, &mut sample.of_next(&mut source), map, &mut sink)
+                    }
+                };
                 input.records = fed.map_err(|stopped| Error::stopped(stopped, &self.out))?;
             }
             input.sha256 = source.source().sha256()?;

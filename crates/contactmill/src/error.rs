@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use contactmill_core::columns::MappingError;
 use contactmill_core::pipeline::{NoThreads, Stopped};
 use contactmill_emit::EmitError;
-use contactmill_source::{SourceError, SourceProblem};
+use contactmill_source::{Sheet, SourceError, SourceProblem};
 
 /// A run that could not go on: what is wrong, where, and what to do.
 ///
@@ -70,8 +70,8 @@ pub enum Hint<'e> {
     OutOrReplace,
     /// Name the encoding: [`Reading::encoding`](crate::Reading::encoding).
     Encoding,
-    /// Name the sheet: [`Reading::sheet`](crate::Reading::sheet).
-    Sheet,
+    /// Name some of these sheets, or take all: [`Reading::sheets`](crate::Reading::sheets).
+    Sheets(&'e [Sheet]),
     /// Raise the limits of decompression: [`Reading::decompress`](crate::Reading::decompress).
     DecompressLimits,
     /// Say what the columns hold, or that there is no header row:
@@ -184,7 +184,7 @@ impl Error {
             Problem::Source(error) => match &error.problem {
                 SourceProblem::HeaderEncoding => Some(Hint::Encoding),
                 SourceProblem::Inflated { .. } => Some(Hint::DecompressLimits),
-                SourceProblem::SeveralSheets { .. } => Some(Hint::Sheet),
+                SourceProblem::SeveralSheets { sheets } => Some(Hint::Sheets(sheets)),
                 _ => None,
             },
             Problem::Emit(error) => match error {
@@ -203,6 +203,12 @@ impl Error {
             Problem::InputInOut { .. } => Some(Hint::Out),
             _ => None,
         }
+    }
+
+    /// Whether an input has no column that is called like one with phone numbers, or as the caller says.
+    pub(crate) fn is_column_missing(&self) -> bool {
+        let Problem::Mapping { error, .. } = &*self.0 else { return false };
+        matches!(error, MappingError::NoPhoneColumn { .. } | MappingError::UnknownColumn { .. })
     }
 
     /// Why a run into this folder stopped.

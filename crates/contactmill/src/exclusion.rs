@@ -44,7 +44,7 @@ impl<'r> ListReader<'r> {
         let reading = self.reading.options(self.scratch, &is_header);
         for path in &self.settings.exclude {
             let input = Input::file(path).open(self.scratch, on_event)?;
-            let Dump { parts, skipped_members } = Dump::of(input, reading)?;
+            let Dump { parts, skipped_members, .. } = Dump::of(input, reading)?;
             for SkippedMember { name, what } in &skipped_members {
                 on_event(Event::SkippedMember { member: name, what });
             }

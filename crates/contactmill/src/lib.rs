@@ -65,8 +65,8 @@ pub use contactmill_emit::{
     ArrayLayout, BatchLimits, Existing, RejectsFormat, StagingNote, displaced_results,
 };
 pub use contactmill_source::{
-    DecompressLimits, Delimiter, Format, InvalidDelimiter, InvalidLimits, TextEncoding,
-    UnknownEncoding,
+    DecompressLimits, Delimiter, Format, InvalidDelimiter, InvalidLimits, Sheet, Sheets,
+    TextEncoding, UnknownEncoding, Workbook,
 };
 
 /// The examples of the pages that people read first, run as tests.

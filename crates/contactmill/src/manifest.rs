@@ -15,18 +15,19 @@ use contactmill_core::records::SourceId;
 use contactmill_core::regions::{self, RegionFits};
 use contactmill_core::{METADATA_VERSION, Reason, Region, WarningCode};
 use contactmill_emit::{ArrayLayout, Finished, RejectsFormat, manifest_counts};
+use contactmill_source::Sheets;
 pub use contactmill_wire::manifest::{
     Column, ContentDecision, Counts, ExclusionList, Input, Manifest, Mapping, OptOuts, Options,
-    OutputFile, RegionAdvice, RegionFit, SCHEMA, Sensitive, Tool,
+    OutputFile, RegionAdvice, RegionFit, SCHEMA, Sample, Sensitive, Skipped, Tool,
 };
 
 use crate::convert::Settings;
-use crate::opening::OpenInput;
+use crate::opening::{OpenInput, Opened};
 
 /// What a run read, how, and what came of it.
 pub(crate) fn of_run(
     settings: &Settings<'_>,
-    inputs: &[OpenInput],
+    Opened { inputs, skipped, sampled, .. }: &Opened,
     regions: &RegionFits,
     exclusion_lists: Vec<ExclusionList>,
     counts: pipeline::Counts,
@@ -40,7 +41,9 @@ pub(crate) fn of_run(
             phone_metadata: METADATA_VERSION.to_owned(),
         },
         inputs: inputs.iter().map(input).collect(),
+        skipped: skipped.clone(),
         mapping: inputs.iter().map(mapping).collect(),
+        sample: sampled.map(|of| Sample { records: counts.records, of }),
         options: options(settings),
         counts: manifest_counts(counts),
         exclusion_lists,
@@ -167,7 +170,7 @@ fn options(settings: &Settings<'_>) -> Options {
         encoding: reading.encoding.map(|encoding| encoding.to_string()),
         delimiter: reading.delimiter.map(|delimiter| delimiter.to_string()),
         no_header: reading.no_header,
-        sheet: reading.sheet.clone(),
+        sheet: sheets(&reading.sheets),
         max_inflated: reading.decompress.to_string(),
         map: assignments(&settings.mapping),
         attributes: attributes(&settings.mapping),
@@ -196,6 +199,15 @@ fn options(settings: &Settings<'_>) -> Options {
         layout: either(settings.layout, ArrayLayout::Lines, "lines", "files"),
         rejects: (settings.rejects == RejectsFormat::Xlsx).then(|| "xlsx".to_owned()),
         max_rejects: settings.max_rejects.map(|max| max.to_string()),
+    }
+}
+
+/// The sheets that were given, as they are on the command line.
+fn sheets(sheets: &Sheets) -> Option<Vec<String>> {
+    match sheets {
+        Sheets::OneWithContacts | Sheets::EachWithContacts => None,
+        Sheets::Named(names) => Some(names.clone()),
+        Sheets::All => Some(vec!["*".to_owned()]),
     }
 }
 

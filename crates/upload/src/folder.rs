@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use contactmill_wire::files::{MANIFEST, holds_rejects};
-use contactmill_wire::manifest::{OutputFile, SCHEMA};
+use contactmill_wire::manifest::{OutputFile, SCHEMA, Sample};
 use contactmill_wire::object::Object;
 use ring::digest::{Context, SHA256, digest};
 use serde::Deserialize;
@@ -20,12 +20,13 @@ const MAX_MANIFEST_BYTES: u64 = 256 * 1024 * 1024;
 /// Maximum size of an import array: ours are far smaller.
 const MAX_ARRAY_BYTES: u64 = 64 * 1024 * 1024;
 
-/// The two fields of a manifest that an upload needs. A whole
+/// The fields of a manifest that an upload needs. A whole
 /// [`Manifest`](contactmill_wire::manifest::Manifest) would refuse a folder that another tool has
 /// written, and nothing in its other fields matters here.
 #[derive(Deserialize)]
 struct ManifestHead {
     schema: u32,
+    sample: Option<Sample>,
     files: Vec<Object<OutputFile>>,
 }
 
@@ -59,9 +60,12 @@ impl ImportFolder {
     ///
     /// # Errors
     ///
-    /// When there is no manifest, it has another form, or an array is not what it says.
+    /// When there is no manifest, it has another form, is that of a sample, or an array is not what it says.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let (manifest, manifest_sha256) = manifest_of(path)?;
+        if let Some(Sample { records, of }) = manifest.sample {
+            return Err(FolderError::Sample { folder: path.to_owned(), records, of });
+        }
         let mut folder = ImportFolder {
             path: path.to_owned(),
             files: Vec::with_capacity(manifest.files.len()),
@@ -343,6 +347,15 @@ pub enum FolderError {
         /// Contacts as the manifest says.
         expected: u64,
     },
+    /// It is the result of a sample.
+    Sample {
+        /// The folder.
+        folder: PathBuf,
+        /// Records in the sample.
+        records: u64,
+        /// Records of its inputs.
+        of: u64,
+    },
     /// A file cannot be read.
     Io {
         /// The file.
@@ -387,6 +400,12 @@ impl fmt::Display for FolderError {
                 f,
                 "{}: there are {found} contacts in it, and the manifest says {expected}",
                 shown_path(path)
+            ),
+            FolderError::Sample { folder, records, of } => write!(
+                f,
+                "{}: this is the result of a sample, {records} of {of} records; convert all of them \
+                 to another folder, and upload that",
+                shown_path(folder)
             ),
             FolderError::Io { path, error } => {
                 write!(f, "{}: cannot be read: {error}", shown_path(path))

@@ -35,8 +35,14 @@ pub struct Manifest {
     pub tool: Tool,
     /// What was read.
     pub inputs: Vec<Input>,
+    /// What of the inputs was not read; absent when there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
     /// What each column was taken for, by input.
     pub mapping: Vec<Mapping>,
+    /// How much of the inputs was read, if only a sample of their records was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sample>,
     /// The options of the run.
     pub options: Options,
     /// Where the records ended.
@@ -72,7 +78,9 @@ impl Default for Manifest {
             schema: SCHEMA,
             tool: Tool::default(),
             inputs: Vec::new(),
+            skipped: Vec::new(),
             mapping: Vec::new(),
+            sample: None,
             options: Options::default(),
             counts: Counts::default(),
             exclusion_lists: Vec::new(),
@@ -141,11 +149,29 @@ pub struct Input {
     pub bytes: u64,
     /// SHA-256 of the bytes, in hexadecimal.
     pub sha256: String,
-    /// Number of records.
+    /// Number of records; of a sample, those in it.
     pub records: u64,
     /// Columns that were skipped, as their values have no text; absent when there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped_columns: Vec<String>,
+}
+
+/// A member of an archive, or a sheet of a workbook, that was not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// The path as the user gave it, followed by the name of the member.
+    pub path: String,
+    /// What it is, such as `empty`.
+    pub what: String,
+}
+
+/// A sample of the records of all inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Number of records in it.
+    pub records: u64,
+    /// Number of records that the inputs have.
+    pub of: u64,
 }
 
 /// What the columns of one input were taken for.
@@ -244,8 +270,8 @@ pub struct Options {
     /// Whether the first row is data; absent when it is not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_header: bool,
-    /// The sheet, where it was given.
-    pub sheet: Option<String>,
+    /// The sheets, where they were given; `*` is all.
+    pub sheet: Option<Vec<String>>,
     /// How much may come out of a compressed input.
     pub max_inflated: String,
     /// Columns that were assigned to fields: `phone=Mobile`.

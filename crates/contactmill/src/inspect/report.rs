@@ -2,6 +2,7 @@
 
 use contactmill_core::columns::{ColumnRole, column_letters};
 use contactmill_core::inspect::FindingCount;
+use contactmill_source::{Sheet, Workbook};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -11,6 +12,22 @@ use crate::manifest::{self, RegionAdvice, Sensitive};
 #[derive(Serialize)]
 struct ReportObject<'r> {
     inputs: Vec<InputReport<'r>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    workbooks: Vec<WorkbookReport<'r>>,
+}
+
+#[derive(Serialize)]
+struct WorkbookReport<'r> {
+    path: &'r str,
+    sheets: Vec<SheetReport<'r>>,
+}
+
+#[derive(Serialize)]
+struct SheetReport<'r> {
+    sheet: &'r str,
+    records: Option<u64>,
+    has_contacts: bool,
+    is_hidden: bool,
 }
 
 #[derive(Serialize)]
@@ -81,6 +98,21 @@ impl From<&FindingCount> for FoundReport {
             first_line: found.first.line,
             meaning: found.finding.meaning(),
             advice: found.finding.advice(),
+        }
+    }
+}
+
+impl<'r> From<&'r Workbook> for WorkbookReport<'r> {
+    fn from(workbook: &'r Workbook) -> Self {
+        let report = |sheet: &'r Sheet| SheetReport {
+            sheet: &sheet.name,
+            records: sheet.records,
+            has_contacts: sheet.has_contacts,
+            is_hidden: sheet.is_hidden,
+        };
+        WorkbookReport {
+            path: &workbook.name,
+            sheets: workbook.sheets.iter().map(report).collect(),
         }
     }
 }
@@ -159,6 +191,7 @@ impl<'r> From<&'r InspectedInput> for InputReport<'r> {
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let inputs = self.inputs.iter().map(InputReport::from).collect();
-        ReportObject { inputs }.serialize(serializer)
+        let workbooks = self.workbooks.iter().map(WorkbookReport::from).collect();
+        ReportObject { inputs, workbooks }.serialize(serializer)
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct BlockOutcome<E> {
     /// The warnings of all contacts.
     pub(super) warnings: Vec<Warning>,
     pub(super) records: u64,
+    /// Records of the input that stand in the block and are left out.
+    pub(super) left_out: u64,
     pub(super) blank: u64,
     /// Contacts that opted out, by column of consents; empty where there are none.
     pub(super) opt_outs: Vec<u64>,
@@ -100,6 +102,7 @@ impl<E> BlockOutcome<E> {
             bytes,
             warnings,
             records: 0,
+            left_out: block.left_out(),
             blank: 0,
             opt_outs: Vec::new(),
             covers: block.len_bytes(),

@@ -105,6 +105,8 @@ pub struct Pipeline<'a> {
     options: PipelineOptions<'a>,
     workers: Workers,
     counts: Counts,
+    /// The number of records of all sources so far, those that are left out among them.
+    numbers: u64,
     deduplicator: Deduplicator,
     deferred: DeferredContacts<'a>,
 }
@@ -122,10 +124,10 @@ impl<'a> Pipeline<'a> {
         let workers = Workers::new(options.threads)?;
         let (counts, deduplicator) = (Counts::default(), Deduplicator::new(options.dedup));
         let deferred = DeferredContacts::new(options.scratch);
-        Ok(Pipeline { normalizer, options, workers, counts, deduplicator, deferred })
+        Ok(Pipeline { normalizer, options, workers, counts, numbers: 0, deduplicator, deferred })
     }
 
-    /// Runs a source to its end and returns how many records it had.
+    /// Runs a source to its end and returns how many records it handed over.
     ///
     /// # Errors
     ///
@@ -141,12 +143,13 @@ impl<'a> Pipeline<'a> {
         S: Source,
         K: Sink,
     {
-        let Pipeline { normalizer, options, workers, counts, deduplicator, deferred } = self;
+        let Pipeline { normalizer, options, workers, counts, numbers, deduplicator, deferred } =
+            self;
         let encoder = options.encoder;
         let (dedup, exclusion) = (options.dedup, options.exclusion());
         let worker = Worker { map, normalizer, encoder, dedup, exclusion };
         let before = counts.records;
-        deduplicator.begin_source(id, before);
+        deduplicator.begin_source(id, *numbers);
         let admitted = Vec::new();
         let mut commit = OrderedCommit {
             deduplicator,
@@ -159,6 +162,7 @@ impl<'a> Pipeline<'a> {
             exclusion,
             opt_outs: vec![0; map.consents().len()],
             before,
+            numbers: 0,
             bytes: 0,
             admitted,
         };
@@ -175,6 +179,7 @@ impl<'a> Pipeline<'a> {
             },
         )?;
         commit.report_opt_outs();
+        *numbers += commit.numbers;
         Ok(commit.counts.records - before)
     }
 
@@ -211,6 +216,8 @@ struct OrderedCommit<'s, 'a, K> {
     opt_outs: Vec<u64>,
     /// Records of the run before this source.
     before: u64,
+    /// The number of the last record of this source so far.
+    numbers: u64,
     bytes: u64,
     /// Where each contact of a block stands among those with its number.
     admitted: Vec<Admitted>,
@@ -222,7 +229,7 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
         &mut self,
         mut block: BlockOutcome<E>,
     ) -> Result<BlockOutcome<E>, Stopped<E, K::Error>> {
-        let records = self.counts.records - self.before;
+        let records = self.numbers;
         // All numbers are looked up in one go: they are far apart in memory, and a processor waits
         // for several of them at once if nothing else is done between.
         self.admitted.clear();
@@ -262,6 +269,7 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
             }
         }
         self.counts.records += block.records;
+        self.numbers += block.records + block.left_out;
         self.counts.blank += block.blank;
         for (all, opt_outs) in self.opt_outs.iter_mut().zip(&block.opt_outs) {
             *all += opt_outs;
