@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use contactmill::columns::{AttributeSelection, FieldMapping};
 use contactmill::{
     ArrayLayout, BatchLimits, DecompressLimits, DedupPolicy, Delimiter, Existing, MaxRejects,
-    OptOuts, Options, Reading, Region, TextEncoding,
+    OptOuts, Options, Reading, Region, SplitBy, TextEncoding,
 };
 
 use self::words::{
@@ -212,6 +212,11 @@ pub(crate) struct ConvertArguments {
     /// How the arrays are laid out: one file each, or one import.jsonl with an array a line
     #[arg(long, value_enum, default_value_t)]
     layout: LayoutArgument,
+
+    /// Split the results: a folder in DIR for each country of a number (country), or for each value of
+    /// a column (a name, or a letter as inspect shows it); at most 1,000
+    #[arg(long, value_name = "country|COLUMN")]
+    pub(crate) split_by: Option<SplitBy>,
 
     #[command(flatten, next_help_heading = "How inputs are read")]
     pub(crate) reading: ReadingArguments,

@@ -34,6 +34,7 @@
 //! | `contact_json`, `arrays` | import arrays, its first implementation |
 //! | `write_thread` | writing on a thread of its own |
 //! | `tables`, `manifest`, `result` | what every result has beside its contacts |
+//! | `split`, `part_names` | one result for each value, side by side |
 //! | `file` | files while they are written |
 //! | `staging` | the folder that appears whole or not at all |
 //! | `siblings`, `lock` | temporary folders beside it, and which of them are in use |
@@ -50,8 +51,10 @@ mod file;
 mod lock;
 mod manifest;
 mod note;
+mod part_names;
 mod result;
 mod siblings;
+mod split;
 mod staging;
 mod tables;
 mod write_thread;
@@ -67,5 +70,6 @@ pub use manifest::{manifest_counts, write_manifest};
 pub use note::StagingNote;
 pub use result::{Finished, InputTable, ResultWriter, Tally};
 pub use siblings::displaced_results;
+pub use split::{FinishedPart, MAX_PARTS, SplitWriter};
 pub use staging::{Committed, Existing, Staging};
 pub use write_thread::WriteThread;

@@ -12,7 +12,7 @@ use contactmill_wire::manifest::OutputFile;
 
 use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
-use crate::staging::Staging;
+use crate::file::ResultFiles;
 use crate::tables::{OriginalColumns, Tables};
 
 /// What is known of an input before it is read.
@@ -61,6 +61,29 @@ pub struct Finished {
     pub regions: BTreeMap<Region, u64>,
 }
 
+impl Finished {
+    /// Adds what a part of the run has written, but for its files.
+    pub(crate) fn add(&mut self, part: &Finished) {
+        add_tallies(&mut self.excluded, &part.excluded);
+        add_tallies(&mut self.rejected, &part.rejected);
+        add_tallies(&mut self.warnings, &part.warnings);
+        for (region, contacts) in &part.regions {
+            *self.regions.entry(*region).or_default() += contacts;
+        }
+    }
+}
+
+fn add_tallies<K: Copy + Ord>(all: &mut BTreeMap<K, Tally>, part: &BTreeMap<K, Tally>) {
+    let place = |tally: &Tally| (tally.first.source, tally.first.record);
+    for (&key, tally) in part {
+        let sum = all.entry(key).or_insert(Tally { count: 0, ..*tally });
+        sum.count += tally.count;
+        if place(tally) < place(sum) {
+            sum.first = tally.first;
+        }
+    }
+}
+
 impl ResultWriter {
     /// A writer of the results of these inputs. The index of each is its
     /// [`SourceId`](contactmill_core::records::SourceId).
@@ -69,7 +92,7 @@ impl ResultWriter {
     ///
     /// When files cannot be created.
     pub fn new(
-        staging: &Staging,
+        files: &ResultFiles,
         inputs: &[InputTable<'_>],
         contacts: Box<dyn ContactWriter>,
     ) -> Result<Self, EmitError> {
@@ -77,7 +100,7 @@ impl ResultWriter {
         let names = inputs.iter().map(|input| input.name.to_owned()).collect();
         Ok(ResultWriter {
             contacts,
-            tables: Tables::create(OriginalColumns::of(&headers), names, staging)?,
+            tables: Tables::create(OriginalColumns::of(&headers), names, files)?,
             regions: vec![0; Region::ALL.len()],
             finished: Finished::default(),
         })
@@ -88,8 +111,8 @@ impl ResultWriter {
     /// # Errors
     ///
     /// When the file cannot be created.
-    pub fn with_excluded(mut self, staging: &Staging) -> Result<Self, EmitError> {
-        self.tables.create_excluded(staging)?;
+    pub fn with_excluded(mut self, files: &ResultFiles) -> Result<Self, EmitError> {
+        self.tables.create_excluded(files)?;
         Ok(self)
     }
 

@@ -13,8 +13,7 @@ use contactmill_wire::csv_cell::escape_formula;
 use contactmill_wire::files::{DUPLICATES, EXCLUDED, REJECTS, WARNINGS};
 
 use crate::error::EmitError;
-use crate::file::ResultFile;
-use crate::staging::Staging;
+use crate::file::{ResultFile, ResultFiles};
 
 /// One CSV file of a result.
 pub(crate) struct Table {
@@ -23,10 +22,10 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    fn create(name: &str, staging: &Staging) -> Result<Self, EmitError> {
-        let path = staging.path_of(name);
+    fn create(name: &str, files: &ResultFiles) -> Result<Self, EmitError> {
+        let path = files.path_of(name);
         // A record with surplus fields keeps them at the end of its row.
-        let writer = csv::WriterBuilder::new().flexible(true).from_writer(staging.create(name)?);
+        let writer = csv::WriterBuilder::new().flexible(true).from_writer(files.create(name)?);
         Ok(Table { path, writer })
     }
 
@@ -121,24 +120,24 @@ impl Tables {
     pub(crate) fn create(
         columns: OriginalColumns,
         inputs: Vec<String>,
-        staging: &Staging,
+        files: &ResultFiles,
     ) -> Result<Self, EmitError> {
         let names = || columns.names.iter().map(String::as_str);
-        let mut rejects = Table::create(REJECTS, staging)?;
+        let mut rejects = Table::create(REJECTS, files)?;
         let added = ["_source", "_record", "_line", "_field", "_reason", "_hint"];
         rejects.write(names().chain(added))?;
-        let mut duplicates = Table::create(DUPLICATES, staging)?;
+        let mut duplicates = Table::create(DUPLICATES, files)?;
         let added = ["_source", "_record", "_line", "_kept_source", "_kept_record", "_conflicts"];
         duplicates.write(names().chain(added))?;
-        let mut warnings = Table::create(WARNINGS, staging)?;
+        let mut warnings = Table::create(WARNINGS, files)?;
         warnings.write(["source", "record", "line", "field", "code", "before", "after"])?;
         let (excluded, hints) = (None, BTreeMap::new());
         Ok(Tables { columns, inputs, rejects, duplicates, excluded, warnings, hints })
     }
 
     /// Makes the table of who was excluded, which is a proof even where nobody was.
-    pub(crate) fn create_excluded(&mut self, staging: &Staging) -> Result<(), EmitError> {
-        let mut table = Table::create(EXCLUDED, staging)?;
+    pub(crate) fn create_excluded(&mut self, files: &ResultFiles) -> Result<(), EmitError> {
+        let mut table = Table::create(EXCLUDED, files)?;
         let names = self.columns.names.iter().map(String::as_str);
         table.write(names.chain(["_source", "_record", "_line", "_field", "_list"]))?;
         self.excluded = Some(table);

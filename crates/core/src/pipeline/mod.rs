@@ -14,7 +14,7 @@ mod workers;
 
 use std::convert::Infallible;
 
-use self::block::{BlockOutcome, NotEmitted, Worker};
+use self::block::{BlockOutcome, NotEmitted, ReadContact, Worker};
 use self::deduplicator::{Admitted, Deduplicator};
 use self::deferred::{DeferredContacts, is_name_from_phone};
 pub use self::run::{Counts, PipelineOptions, Stopped};
@@ -241,6 +241,11 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
             let position =
                 Position { source: self.source, record: records + position.record, ..position };
             let record = record.at(position);
+            let phone = match outcome {
+                Ok(ReadContact { phone, .. }) | Err(NotEmitted::Excluded(phone, _)) => Some(*phone),
+                Err(NotEmitted::Rejected(_)) => None,
+            };
+            self.sink.record(record, phone).map_err(Stopped::Sink)?;
             match outcome {
                 Ok(read) => {
                     let (own, others) = bytes.split_at(read.bytes);
@@ -250,7 +255,7 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
                     next += 1;
                     self.contact(record, admitted, read.phone, own, own_warnings)?;
                 }
-                Err(NotEmitted::Excluded(excluded)) => {
+                Err(NotEmitted::Excluded(_, excluded)) => {
                     self.counts.excluded += 1;
                     let exclusion = self.exclusion.exclusion(excluded, self.map);
                     self.sink.excluded(record, exclusion).map_err(Stopped::Sink)?;
