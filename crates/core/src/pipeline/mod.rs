@@ -10,7 +10,7 @@ mod deferred;
 mod merge_pass;
 mod run;
 mod sink;
-mod workers;
+pub(crate) mod workers;
 
 use std::convert::Infallible;
 

@@ -22,7 +22,7 @@ impl fmt::Display for NoThreads {
 impl std::error::Error for NoThreads {}
 
 /// The threads that do the work of a run.
-pub(super) enum Workers {
+pub(crate) enum Workers {
     /// The calling thread does everything.
     Caller,
     /// Threads of a pool.
@@ -31,7 +31,7 @@ pub(super) enum Workers {
 
 impl Workers {
     /// Starts this many threads, or one per core for 0. One thread is the calling one.
-    pub(super) fn new(threads: usize) -> Result<Self, NoThreads> {
+    pub(crate) fn new(threads: usize) -> Result<Self, NoThreads> {
         let threads = match threads {
             0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             threads => threads,
@@ -46,10 +46,18 @@ impl Workers {
         pool.map(Workers::Pool).map_err(NoThreads)
     }
 
+    /// Runs this where parallel iterators of rayon use these threads.
+    pub(crate) fn install<R: Send>(&self, run: impl FnOnce() -> R + Send) -> R {
+        match self {
+            Workers::Caller => run(),
+            Workers::Pool(pool) => pool.install(run),
+        }
+    }
+
     /// Has workers do `work` on every piece that `next` gives, and commits the results on the calling
     /// thread, in the order of the pieces. `work` also gets a result that was committed, for its
     /// memory. When `next` fails, what came before is committed all the same.
-    pub(super) fn in_order<P: Send, M: Send, S: Send, E>(
+    pub(crate) fn in_order<P: Send, M: Send, S: Send, E>(
         &self,
         mut next: impl FnMut() -> Result<Option<P>, E>,
         work: impl Fn(P, Option<S>) -> M + Sync,
