@@ -98,7 +98,7 @@ proptest! {
         }
         let of_parts = parts.iter().flat_map(|part| contacts(part)).collect();
         prop_assert_eq!(counted(of_parts), counted(all));
-        let paths: Vec<&Path> = parts.iter().map(|part| part.as_path()).collect();
+        let paths: Vec<&Path> = parts.iter().map(std::path::PathBuf::as_path).collect();
         for table in ["rejects.csv", "duplicates.csv", "excluded.csv", "warnings.csv"] {
             prop_assert_eq!(sorted_rows(&paths, table), sorted_rows(&[&whole], table), "{}", table);
         }

@@ -13,11 +13,10 @@ use crate::contact::{Contact, EmailAddress};
 use crate::dedup::MatchKey;
 use crate::explain::Notes;
 use crate::normalize::Normalizer;
-use crate::pipeline::NoThreads;
-use crate::pipeline::workers::Workers;
 use crate::raw::RawContact;
 use crate::reason::{Field, Reason};
 use crate::records::{Block, Source};
+use crate::workers::{NoThreads, Workers};
 
 /// What becomes of contacts that a column of consents says must not be written to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -203,10 +202,8 @@ impl<'n> ListReader<'n> {
     #[must_use]
     pub fn finish(self) -> ExclusionLists {
         let ListReader { workers, mut lists, .. } = self;
-        workers.install(|| {
-            lists.numbers.sort();
-            lists.addresses.sort();
-        });
+        lists.numbers.sort(&workers);
+        lists.addresses.sort(&workers);
         lists
     }
 }
@@ -250,7 +247,7 @@ impl BlockReader<'_> {
         for &cell in &raw.phones {
             match self.normalizer.phone_of(raw, cell) {
                 Ok(reading) => {
-                    let phones = reading.into_phones().into_iter();
+                    let phones = reading.into_phones();
                     entries.numbers.extend(phones.map(|phone| (phone.number, line)));
                 }
                 Err(Reason::PhoneMissing) => {}

@@ -62,6 +62,7 @@ pub mod records;
 pub mod regions;
 pub mod split;
 mod text;
+mod workers;
 
 pub use contact::Contact;
 pub use contactmill_phone::{

@@ -46,7 +46,8 @@ fn safe(value: &str) -> String {
     let is_bad =
         |c: char| c.is_control() || "/\\:*?\"<>|".contains(c) || (c.is_whitespace() && c != ' ');
     let mut name: String = value.chars().map(|c| if is_bad(c) { REPLACEMENT } else { c }).collect();
-    name.truncate(name.floor_char_boundary(MAX_BYTES));
+    let mut ends = (0..=MAX_BYTES.min(name.len())).rev();
+    name.truncate(ends.find(|&end| name.is_char_boundary(end)).unwrap_or(0));
     // Windows drops dots and spaces at the end.
     name.truncate(name.trim_end_matches(['.', ' ']).len());
     let means_something_else = name.is_empty()

@@ -3,9 +3,9 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use contactmill_phone::PhoneNumber;
-use rayon::slice::ParallelSliceMut;
 
 use crate::dedup::index::CompactKey;
+use crate::workers::Workers;
 
 /// A list and a line of it: 24 and 40 bits, in order. In halves, so that an entry needs no padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,8 +122,8 @@ impl<K> Default for Entries<K> {
 
 impl<K: EntryKey> Entries<K> {
     /// Brings what was pushed into order. Nothing is found before.
-    pub(super) fn sort(&mut self) {
-        self.sorted.par_sort_unstable();
+    pub(super) fn sort(&mut self, workers: &Workers) {
+        workers.sort(&mut self.sorted);
         self.sorted.dedup_by_key(|(key, _)| *key);
         self.sorted.shrink_to_fit();
         self.filter = Filter::of(self.sorted.iter().map(|(key, _)| key.hash()));
@@ -199,7 +199,7 @@ mod tests {
             entries.sorted.push((key(n * 7), Place::new(0, n)));
             entries.sorted.push((key(n * 7), Place::new(1, n)));
         }
-        entries.sort();
+        entries.sort(&Workers::new(2).unwrap());
         let place = |n| entries.place(key(n).hash(), || key(n));
         assert!((0..20_000).all(|n| place(n * 7) == Some(Place::new(0, n))));
         assert!((0..20_000).all(|n| place(n * 7 + 1).is_none()));

@@ -10,7 +10,6 @@ mod deferred;
 mod merge_pass;
 mod run;
 mod sink;
-pub(crate) mod workers;
 
 use std::convert::Infallible;
 
@@ -19,8 +18,6 @@ use self::deduplicator::{Admitted, Deduplicator};
 use self::deferred::{DeferredContacts, is_name_from_phone};
 pub use self::run::{Counts, PipelineOptions, Stopped};
 pub use self::sink::{Emitted, Outcome, Outcomes, Sink};
-pub use self::workers::NoThreads;
-use self::workers::Workers;
 use crate::columns::mapping::ColumnMap;
 pub use crate::dedup::spill::{Scratch, ScratchMaker, scratch_in_memory};
 use crate::encoder::ContactEncoder;
@@ -28,6 +25,8 @@ use crate::exclusion::ExclusionRules;
 use crate::normalize::Normalizer;
 use crate::reason::Warning;
 use crate::records::{Position, Record, RecordId, Source, SourceId};
+pub use crate::workers::NoThreads;
+use crate::workers::Workers;
 use contactmill_phone::PhoneNumber;
 
 /// A run over one source or several.

@@ -5,6 +5,8 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use rayon::slice::ParallelSliceMut;
+
 /// The threads that a run needs could not be started.
 #[derive(Debug)]
 pub struct NoThreads(rayon::ThreadPoolBuildError);
@@ -46,11 +48,11 @@ impl Workers {
         pool.map(Workers::Pool).map_err(NoThreads)
     }
 
-    /// Runs this where parallel iterators of rayon use these threads.
-    pub(crate) fn install<R: Send>(&self, run: impl FnOnce() -> R + Send) -> R {
+    /// Sorts on these threads. What is equal may change places.
+    pub(crate) fn sort<T: Ord + Send>(&self, items: &mut [T]) {
         match self {
-            Workers::Caller => run(),
-            Workers::Pool(pool) => pool.install(run),
+            Workers::Caller => items.sort_unstable(),
+            Workers::Pool(pool) => pool.install(|| items.par_sort_unstable()),
         }
     }
 
