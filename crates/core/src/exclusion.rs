@@ -89,7 +89,8 @@ pub struct ExclusionLists {
 /// let mut rows = Rows::new([["https://wa.me/919876543210"], ["junk"]].into_iter());
 ///
 /// let mut reader = ListReader::new(&normalizer, 1)?;
-/// let counts = reader.read("do-not-call.csv", &mut rows, &map, || Ok(()))?;
+/// let proceed = || Ok::<(), std::convert::Infallible>(());
+/// let counts = reader.read("do-not-call.csv", &mut rows, &map, proceed)?;
 /// assert_eq!((counts.numbers, counts.unreadable), (1, 1));
 /// let lists = reader.finish();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
