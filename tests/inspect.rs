@@ -161,7 +161,7 @@ fn a_profile_reads_the_next_file_the_same_way() {
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/cases");
 
 /// Options that only `convert` has, and whether a value stands behind them.
-const OF_CONVERT: [(&str, bool); 14] = [
+const OF_CONVERT: [(&str, bool); 16] = [
     ("--dedup", true),
     ("--exclude", true),
     ("--json", false),
@@ -175,6 +175,8 @@ const OF_CONVERT: [(&str, bool); 14] = [
     ("--progress", true),
     ("--quiet", false),
     ("--rejects", true),
+    ("--sample", true),
+    ("--split-by", true),
     ("--threads", true),
 ];
 

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use contactmill::columns::{AttributeSelection, FieldMapping};
 use contactmill::{
     ArrayLayout, BatchLimits, DecompressLimits, DedupPolicy, Delimiter, Existing, MaxRejects,
-    OptOuts, Options, Reading, Region, RejectsFormat, Sheets, TextEncoding,
+    OptOuts, Options, Reading, Region, RejectsFormat, Sheets, SplitBy, TextEncoding,
 };
 
 use self::words::{
@@ -223,6 +223,11 @@ pub(crate) struct ConvertArguments {
     /// not uploaded
     #[arg(long, value_name = "N", value_parser = from_one::<NonZeroU64>)]
     pub(crate) sample: Option<NonZeroU64>,
+
+    /// Split the results: a folder in DIR for each country of a number (country), or for each value of
+    /// a column (a name, or a letter as inspect shows it); at most 1,000
+    #[arg(long, value_name = "country|COLUMN")]
+    pub(crate) split_by: Option<SplitBy>,
 
     #[command(flatten, next_help_heading = "How inputs are read")]
     pub(crate) reading: ReadingArguments,
@@ -604,10 +609,12 @@ mod tests {
             collected,
             [
                 "convert overwrite",
+                "convert sheet",
                 "convert map",
                 "convert attributes",
                 "convert add_tag",
                 "convert exclude",
+                "inspect sheet",
                 "inspect map",
                 "inspect attributes",
                 "inspect add_tag"

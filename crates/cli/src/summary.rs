@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anstyle::AnsiColor;
 use contactmill::columns::{ColumnMap, ColumnRole, MappedField};
-use contactmill::manifest::{Counts, ExclusionList, Sample};
+use contactmill::manifest::{Counts, ExclusionList, Part, Sample};
 use contactmill::{
     ArrayLayout, Event, Manifest, Position, Reason, Record, RegionFits, Warning, WarningCode,
 };
@@ -352,12 +352,25 @@ impl Summary<'_> {
 
     fn write_files(&self, out: &mut impl Write) -> io::Result<()> {
         let files: Vec<_> = self.manifest.contact_files().collect();
+        let parts = &self.manifest.parts;
         writeln!(
             out,
             "\n{HEADING}Written{HEADING:#} to {}",
             one_line(&self.out.display().to_string())
         )?;
         let mut file = |name: &str, what: String| writeln!(out, "  {name:<23}{what}");
+        if !parts.is_empty() {
+            for Part { folder, counts, .. } in self.largest_parts().take(SHOWN) {
+                let Counts { contacts, records, .. } = counts;
+                let (contacts, records) = (grouped(*contacts), grouped(*records));
+                let name = format!("{}/", one_line(folder));
+                file(&name, format!("{contacts} contacts of {records} records"))?;
+            }
+            if let more @ 1.. = parts.len().saturating_sub(SHOWN) {
+                file("", format!("and {} more folders, in manifest.json", grouped(more as u64)))?;
+            }
+            return file("manifest.json", "all folders, counts, mapping".into());
+        }
         match (files.as_slice(), self.layout) {
             ([], _) => {}
             ([only], ArrayLayout::Files) => file(&only.path, "the import array".into())?,
@@ -388,10 +401,19 @@ impl Summary<'_> {
         file("manifest.json", "counts, mapping, checksums".into())
     }
 
+    /// The parts of split results, those with most contacts first.
+    fn largest_parts(&self) -> impl Iterator<Item = &Part> {
+        let mut parts: Vec<&Part> = self.manifest.parts.iter().collect();
+        parts.sort_by_key(|part| std::cmp::Reverse(part.counts.contacts));
+        parts.into_iter()
+    }
+
     fn write_next(&self, out: &mut impl Write) -> io::Result<()> {
         let Counts { contacts, rejected, warnings, .. } = self.manifest.counts;
         let path = self.out.display().to_string();
-        let folder = one_line(&path);
+        // The files of split results stand in the folders of their parts.
+        let parts = if self.manifest.parts.is_empty() { "" } else { "/*" };
+        let folder = format!("{}{parts}", one_line(&path));
         writeln!(out, "\n{HEADING}Next{HEADING:#}")?;
         if rejected > 0 && self.manifest.sample.is_none() {
             let rejects = self.manifest.reject_files();
@@ -425,8 +447,14 @@ impl Summary<'_> {
                 writeln!(out, "  convert without --sample; the result of a sample is not uploaded")
             }
             _ => {
-                let folder = shell_word(&path);
-                writeln!(out, "  contactmill upload {folder} --target NAME --dry-run")
+                let part = self.largest_parts().next().map(|part| self.out.join(&part.folder));
+                let folder = part.map_or(path, |part| part.display().to_string());
+                let folder = shell_word(&folder);
+                writeln!(out, "  contactmill upload {folder} --target NAME --dry-run")?;
+                match self.manifest.parts.len() {
+                    0 | 1 => Ok(()),
+                    _ => writeln!(out, "    and so on, folder by folder"),
+                }
             }
         }
     }

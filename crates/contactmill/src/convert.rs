@@ -8,13 +8,15 @@ use std::sync::atomic::AtomicBool;
 use contactmill_core::columns::FieldMapping;
 use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::exclusion::{ExclusionLists, OptOuts};
-use contactmill_core::pipeline::{Counts, Pipeline, PipelineOptions, Scratch};
+use contactmill_core::pipeline::{Counts, Pipeline, PipelineOptions, Scratch, Sink};
 use contactmill_core::records::{Sample, SourceId};
 use contactmill_core::regions::{RegionFits, RegionSample};
-use contactmill_core::{Normalizer, Options};
+use contactmill_core::split::SplitBy;
+use contactmill_core::{ContactEncoder, Normalizer, Options};
 use contactmill_emit::{
     ArrayLayout, ArrayWriter, BatchLimits, ContactWriter, EmitError, Existing, Finished,
-    InputTable, RejectsFormat, ResultWriter, Staging, WriteThread, write_manifest,
+    FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter, SplitWriter, Staging,
+    WriteThread, write_manifest,
 };
 use contactmill_source::ReadOptions;
 
@@ -23,9 +25,10 @@ use crate::event::{Event, OnEvent, Progress, StagingFolder};
 use crate::exclusion::ListReader;
 use crate::inputs::{self, Input, Reading};
 use crate::limits::MaxRejects;
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, ExclusionList, Manifest};
 use crate::opening::{Opened, Opening};
 use crate::sink::ReportingSink;
+use crate::split;
 
 /// What contacts are written as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,6 +100,7 @@ pub(crate) struct Settings<'c> {
     pub(crate) max_rejects: Option<MaxRejects>,
     /// The number of records that are read; `None` for all.
     pub(crate) sample: Option<NonZeroU64>,
+    pub(crate) split_by: Option<SplitBy>,
     pub(crate) threads: usize,
     pub(crate) stop: Option<&'c AtomicBool>,
     pub(crate) may_replace: Box<MayReplace<'c>>,
@@ -123,6 +127,7 @@ impl<'c> Convert<'c> {
                 opt_outs: OptOuts::default(),
                 max_rejects: None,
                 sample: None,
+                split_by: None,
                 threads: 0,
                 stop: None,
                 may_replace: Box::new(|_| Ok(())),
@@ -265,6 +270,33 @@ impl<'c> Convert<'c> {
         self
     }
 
+    /// Splits the results by a value: for each there is a folder in the result folder, with all files
+    /// of a result and a manifest of its own. The folder is called like its value, as far as file
+    /// systems take that; the manifest above says which is which. Whatever becomes of a record stands
+    /// in the folder of its own value; duplicates are looked for in all of them.
+    ///
+    /// More than 1,000 values are an error.
+    ///
+    /// ```
+    /// use contactmill::{Convert, Input, SplitBy};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let out = folder.path().join("out");
+    /// let dump = "Name,Phone\nAsha,+91 98765 43210\nGreta,+49 1512 3456789\n";
+    /// let manifest = Convert::new([Input::reader("leads", dump.as_bytes())])
+    ///     .out(&out)
+    ///     .split_by(Some(SplitBy::Country))
+    ///     .run()?;
+    /// let folders: Vec<&str> = manifest.parts.iter().map(|part| part.folder.as_str()).collect();
+    /// assert_eq!(folders, ["IN", "DE"]);
+    /// assert!(out.join("DE").join("manifest.json").exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn split_by(mut self, split_by: Option<SplitBy>) -> Self {
+        self.settings.split_by = split_by;
+        self
+    }
+
     /// Number of worker threads; 0, the default, is one per core. With 1, the calling thread does
     /// everything. The results are the same.
     pub const fn threads(mut self, threads: usize) -> Self {
@@ -303,9 +335,8 @@ impl<'c> Convert<'c> {
         settings.count_for_sample(&mut opened, reading, on_event)?;
         let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
         let lists = (!listed.is_empty()).then_some(&lists);
-        let (counts, finished) = settings.write(&mut opened, reading, lists, &staging, on_event)?;
-        let manifest = manifest::of_run(&settings, &opened, &regions, listed, counts, finished);
-        write_manifest(&manifest, &staging)?;
+        let written = settings.write(&mut opened, reading, lists, &staging, on_event)?;
+        let manifest = written.manifests(&settings, &opened, &regions, listed, staging.files())?;
         settings.commit(staging, on_event)?;
         Ok(manifest)
     }
@@ -384,45 +415,76 @@ impl Settings<'_> {
         Ok(())
     }
 
-    /// Reads all inputs and writes what comes of them, all but the manifest.
+    /// Reads all inputs and writes what comes of them, all but the manifests.
     fn write(
         &self,
         opened: &mut Opened,
         reading: ReadOptions<'_>,
-        exclusion_lists: Option<&ExclusionLists>,
+        lists: Option<&ExclusionLists>,
         staging: &Staging,
         on_event: &mut OnEvent<'_>,
-    ) -> Result<(Counts, Finished), Error> {
+    ) -> Result<Written, Error> {
+        let inputs = &opened.inputs;
+        let described: Vec<(String, Vec<String>)> =
+            inputs.iter().map(|input| (input.name.clone(), input.header.clone())).collect();
+        let tables: Vec<InputTable<'_>> =
+            described.iter().map(|(name, header)| InputTable { name, header }).collect();
+        let has_excluded = lists.is_some() || self.opt_outs == OptOuts::Exclude;
+        let files = staging.files();
+        let Some(split_by) = &self.split_by else {
+            let contacts = self.contact_writer(files, self.write_thread())?;
+            let encoder = contacts.encoder();
+            let mut result = ResultWriter::new(files, &tables, contacts, self.rejects)?;
+            if has_excluded {
+                result = result.with_excluded(files)?;
+            }
+            let run = Run { reading, lists, encoder: encoder.as_deref(), staging };
+            let (counts, result) = self.feed(opened, run, result, on_event)?;
+            return Ok(Written { counts, finished: result.finish()?, parts: Vec::new() });
+        };
+        let values = split::values(split_by, inputs)?;
+        // A thread for each part would be too many.
+        let contacts = |files: &ResultFiles| self.contact_writer(files, WriteThread::Caller);
+        let encoder = contacts(files)?.encoder();
+        let mut result = SplitWriter::new(files, &tables, (split_by.clone(), values), &contacts)
+            .with_rejects(self.rejects);
+        if has_excluded {
+            result = result.with_excluded();
+        }
+        let run = Run { reading, lists, encoder: encoder.as_deref(), staging };
+        let (counts, result) = self.feed(opened, run, result, on_event)?;
+        let records: Vec<u64> = opened.inputs.iter().map(|input| input.records).collect();
+        let (finished, parts) = result.finish(&records)?;
+        Ok(Written { counts, finished, parts })
+    }
+
+    /// Reads all inputs and hands what comes of them to a sink.
+    fn feed<K: Sink<Error = EmitError>>(
+        &self,
+        opened: &mut Opened,
+        run: Run<'_>,
+        sink: K,
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<(Counts, K), Error> {
         let counted = self.sample.map(|_| opened.bytes());
         let mut sample =
             self.sample.zip(opened.sampled).map(|(take, of)| Sample::new(take.get(), of));
-        let inputs = &mut opened.inputs;
-        let contacts = self.contact_writer(staging)?;
-        let encoder = contacts.encoder();
-        let tables: Vec<InputTable<'_>> = inputs
-            .iter()
-            .map(|input| InputTable { name: &input.name, header: &input.header })
-            .collect();
-        let mut result = ResultWriter::new(staging, &tables, contacts, self.rejects)?;
-        if exclusion_lists.is_some() || self.opt_outs == OptOuts::Exclude {
-            result = result.with_excluded(staging)?;
-        }
-        let mut sink = ReportingSink::new(result, on_event);
+        let mut sink = ReportingSink::new(sink, on_event);
         counted.into_iter().for_each(|bytes| sink.end_input(bytes, 0));
         let normalizer = Normalizer::new(self.options.clone());
-        let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
+        let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
         let options = PipelineOptions {
             threads: self.threads,
             dedup: self.dedup,
-            exclusion_lists,
+            exclusion_lists: run.lists,
             opt_outs: self.opt_outs,
-            encoder: encoder.as_deref(),
+            encoder: run.encoder,
             scratch: &scratch,
             stop: self.stop,
         };
         let mut pipeline = Pipeline::new(&normalizer, options)?;
-        for (index, input) in inputs.iter_mut().enumerate() {
-            let mut source = input.take_source(reading)?;
+        for (index, input) in opened.inputs.iter_mut().enumerate() {
+            let mut source = input.take_source(run.reading)?;
             if let Some(map) = &input.map {
                 let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
                 let fed = match &mut sample {
@@ -439,16 +501,23 @@ impl Settings<'_> {
         sink.end_reading();
         let finished = pipeline.finish(&mut sink);
         let counts = finished.map_err(|stopped| Error::stopped(stopped, &self.out))?;
-        Ok((counts, sink.into_result().finish()?))
+        Ok((counts, sink.into_result()))
+    }
+
+    /// Who asks for one thread gets one.
+    const fn write_thread(&self) -> WriteThread {
+        if self.threads == 1 { WriteThread::Caller } else { WriteThread::Own }
     }
 
     /// Writes contacts in the format that was asked for.
-    fn contact_writer(&self, staging: &Staging) -> Result<Box<dyn ContactWriter>, EmitError> {
-        // Who asks for one thread gets one.
-        let thread = if self.threads == 1 { WriteThread::Caller } else { WriteThread::Own };
+    fn contact_writer(
+        &self,
+        files: &ResultFiles,
+        thread: WriteThread,
+    ) -> Result<Box<dyn ContactWriter>, EmitError> {
         match self.output {
             Output::Import => {
-                Ok(Box::new(ArrayWriter::new(staging, self.limits, self.layout, thread)?))
+                Ok(Box::new(ArrayWriter::new(files, self.limits, self.layout, thread)?))
             }
         }
     }
@@ -463,5 +532,44 @@ impl Settings<'_> {
             on_event(Event::Note(note));
         }
         Ok(())
+    }
+}
+
+/// What a run needs beside its inputs.
+#[derive(Clone, Copy)]
+struct Run<'r> {
+    reading: ReadOptions<'r>,
+    lists: Option<&'r ExclusionLists>,
+    encoder: Option<&'r dyn ContactEncoder>,
+    staging: &'r Staging,
+}
+
+/// What a run has written, all but the manifests.
+struct Written {
+    counts: Counts,
+    finished: Finished,
+    parts: Vec<FinishedPart>,
+}
+
+impl Written {
+    /// Writes the manifests: that of the run last, without which nothing is a result.
+    fn manifests(
+        self,
+        settings: &Settings<'_>,
+        opened: &Opened,
+        regions: &RegionFits,
+        listed: Vec<ExclusionList>,
+        files: &ResultFiles,
+    ) -> Result<Manifest, Error> {
+        let Written { counts, finished, parts } = self;
+        let mut manifest = manifest::of_run(settings, opened, regions, listed, counts, finished);
+        for part in parts {
+            let files = part.files.clone();
+            let (entry, of_part) = manifest::of_part(&manifest, part);
+            write_manifest(&of_part, &files)?;
+            manifest.parts.push(entry);
+        }
+        write_manifest(&manifest, files)?;
+        Ok(manifest)
     }
 }

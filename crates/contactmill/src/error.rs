@@ -42,6 +42,8 @@ pub enum ErrorKind {
     ExclusionList,
     /// The inputs have more records than one run can number.
     TooManyRecords,
+    /// The results would be split into more parts than there may be.
+    TooManyParts,
     /// The folder holds results already.
     OutputExists,
     /// The folder cannot hold results: it holds something else, or is no folder.
@@ -140,6 +142,7 @@ impl Error {
                 | EmitError::NotAFolder { .. }
                 | EmitError::NoName { .. } => ErrorKind::OutputFolder,
                 EmitError::Busy { .. } => ErrorKind::OutputInUse,
+                EmitError::TooManyParts { .. } => ErrorKind::TooManyParts,
                 EmitError::NoThread(_) => ErrorKind::Threads,
                 _ => ErrorKind::Output,
             },

@@ -14,11 +14,11 @@ use contactmill_core::pipeline;
 use contactmill_core::records::SourceId;
 use contactmill_core::regions::{self, RegionFits};
 use contactmill_core::{METADATA_VERSION, Reason, Region, WarningCode};
-use contactmill_emit::{ArrayLayout, Finished, RejectsFormat, manifest_counts};
+use contactmill_emit::{ArrayLayout, Finished, FinishedPart, RejectsFormat, manifest_counts};
 use contactmill_source::Sheets;
 pub use contactmill_wire::manifest::{
     Column, ContentDecision, Counts, ExclusionList, Input, Manifest, Mapping, OptOuts, Options,
-    OutputFile, RegionAdvice, RegionFit, SCHEMA, Sample, Sensitive, Skipped, Tool,
+    OutputFile, Part, PartValue, RegionAdvice, RegionFit, SCHEMA, Sample, Sensitive, Skipped, Tool,
 };
 
 use crate::convert::Settings;
@@ -31,9 +31,10 @@ pub(crate) fn of_run(
     regions: &RegionFits,
     exclusion_lists: Vec<ExclusionList>,
     counts: pipeline::Counts,
-    finished: Finished,
+    mut finished: Finished,
 ) -> Manifest {
-    Manifest {
+    let opted_out = std::mem::take(&mut finished.opt_outs);
+    let manifest = Manifest {
         schema: SCHEMA,
         tool: Tool {
             name: env!("CARGO_PKG_NAME").to_owned(),
@@ -47,14 +48,40 @@ pub(crate) fn of_run(
         options: options(settings),
         counts: manifest_counts(counts),
         exclusion_lists,
-        opt_outs: opt_outs(inputs, finished.opt_outs),
+        opt_outs: opt_outs(inputs, opted_out),
+        region_advice: doubt(regions),
+        ..Manifest::default()
+    };
+    with_finished(manifest, finished)
+}
+
+/// The manifest with what was written.
+fn with_finished(manifest: Manifest, finished: Finished) -> Manifest {
+    Manifest {
         excluded_by_reason: by_code(finished.excluded, Reason::code, |tally| tally.count),
         rejected_by_reason: by_code(finished.rejected, Reason::code, |tally| tally.count),
         warnings_by_code: by_code(finished.warnings, WarningCode::code, |tally| tally.count),
         contacts_by_region: by_code(finished.regions, Region::as_str, |count| count),
-        region_advice: doubt(regions),
         files: finished.files,
+        ..manifest
     }
+}
+
+/// What the manifest of a split run says of a part, and the manifest of the part: that of the run, but
+/// for what is of the part alone.
+pub(crate) fn of_part(run: &Manifest, part: FinishedPart) -> (Part, Manifest) {
+    let FinishedPart { value, folder, counts, records, finished, .. } = part;
+    let input = |(input, records): (&Input, u64)| Input { records, ..input.clone() };
+    let manifest = Manifest {
+        inputs: run.inputs.iter().zip(records).map(input).collect(),
+        counts,
+        parts: Vec::new(),
+        part: Some(PartValue { value: value.clone() }),
+        // Who opted out is counted by source and column, over the whole run.
+        opt_outs: Vec::new(),
+        ..with_finished(run.clone(), finished)
+    };
+    (Part { value, folder, counts }, manifest)
 }
 
 fn input(input: &OpenInput) -> Input {
@@ -199,6 +226,7 @@ fn options(settings: &Settings<'_>) -> Options {
         layout: either(settings.layout, ArrayLayout::Lines, "lines", "files"),
         rejects: (settings.rejects == RejectsFormat::Xlsx).then(|| "xlsx".to_owned()),
         max_rejects: settings.max_rejects.map(|max| max.to_string()),
+        split_by: settings.split_by.as_ref().map(ToString::to_string),
     }
 }
 

@@ -36,6 +36,7 @@
 //! | [`contact`] | the parts of a contact |
 //! | [`dedup`] | choosing which of several contacts is kept |
 //! | [`exclusion`] | leaving out who must not be written to |
+//! | [`split`] | splitting what comes out by a value |
 //! | [`cells`] | reading one phone cell |
 //! | [`explain`] | showing how a cell is read, step by step |
 //! | [`inspect`] | looking at a source before it is imported |
@@ -59,7 +60,9 @@ mod raw;
 mod reason;
 pub mod records;
 pub mod regions;
+pub mod split;
 mod text;
+mod workers;
 
 pub use contact::Contact;
 pub use contactmill_phone::{

@@ -47,6 +47,13 @@ pub struct Manifest {
     pub options: Options,
     /// Where the records ended.
     pub counts: Counts,
+    /// The parts that the results are split into, each a result folder in this one with files and a
+    /// manifest of its own; absent when they are not split.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// Which part of a split result this is; absent when it is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<PartValue>,
     /// The exclusion lists; absent when there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclusion_lists: Vec<ExclusionList>,
@@ -83,6 +90,8 @@ impl Default for Manifest {
             sample: None,
             options: Options::default(),
             counts: Counts::default(),
+            parts: Vec::new(),
+            part: None,
             exclusion_lists: Vec::new(),
             opt_outs: Vec::new(),
             excluded_by_reason: BTreeMap::new(),
@@ -313,6 +322,9 @@ pub struct Options {
     pub rejects: Option<String>,
     /// How many records may be rejected before the run counts as bad.
     pub max_rejects: Option<String>,
+    /// `country`, or the column by which the results are split; absent when they are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split_by: Option<String>,
 }
 
 /// Where the records ended: records = contacts + duplicates + excluded + rejected + blank.
@@ -339,6 +351,48 @@ pub struct Counts {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+/// One part of a split result.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Part {
+    /// The value that its records have; `null` for records without one.
+    pub value: Option<String>,
+    /// The name of its folder.
+    pub folder: String,
+    /// Where its records ended. The counts of all parts add up to those of the run.
+    pub counts: Counts,
+}
+
+/// The value that the records of a part have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PartValue {
+    /// The value; `null` for records without one.
+    pub value: Option<String>,
+}
+
+/// The parts that a manifest lists.
+///
+/// ```
+/// use contactmill_wire::manifest::parts_of;
+///
+/// assert_eq!(parts_of(br#"{"schema":1,"parts":[{"folder":"IN"}]}"#)?[0].folder, "IN");
+/// assert!(parts_of(b"{}")?.is_empty());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When it is no manifest.
+pub fn parts_of(json: &[u8]) -> serde_json::Result<Vec<Part>> {
+    #[derive(Deserialize)]
+    struct Parts {
+        #[serde(default)]
+        parts: Vec<Part>,
+    }
+    serde_json::from_slice(json).map(|Parts { parts }| parts)
 }
 
 /// An exclusion list, or one member of an archive.

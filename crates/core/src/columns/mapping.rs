@@ -782,6 +782,29 @@ pub fn column_names(header: &[String]) -> Vec<String> {
     names
 }
 
+/// The column of a header row that the user has named, by its name or its letters.
+///
+/// ```
+/// use contactmill_core::columns::named_column;
+///
+/// let header = ["Name", "City"].map(String::from);
+/// assert_eq!(named_column(&header, "city"), Ok(1));
+/// assert_eq!(named_column(&header, "B"), Ok(1));
+/// assert!(named_column(&header, "Country").is_err());
+/// ```
+///
+/// # Errors
+///
+/// When there is no such column.
+pub fn named_column(header: &[String], column: &str) -> Result<usize, MappingError> {
+    let names = column_names(header);
+    find_column(&names, column).ok_or_else(|| MappingError::UnknownColumn {
+        column: column.to_owned(),
+        columns: names,
+        fits: Vec::new(),
+    })
+}
+
 /// What each column holds: a field, nothing, or what `convert` added to a file of its own.
 fn roles(names: &[String], is_own: bool, fields: &[(MappedField, usize)]) -> Vec<ColumnRole> {
     let is_bookkeeping =

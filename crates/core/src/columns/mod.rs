@@ -26,7 +26,7 @@ pub use header::{BOOKKEEPING_COLUMNS, PhoneRank, is_bookkeeping_header};
 pub use header_row::{column_letters, numbered_header};
 pub use mapping::{
     AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappingError, PhoneCandidate,
-    column_names,
+    column_names, named_column,
 };
 pub use notes::{MappingNote, WhyTaken, WhyUnused};
 pub use sensitive::{IdentifierShare, Sensitive, SensitiveColumn};

@@ -49,18 +49,13 @@ pub(super) struct ReadContact {
 /// Why a record gives no contact.
 pub(super) enum NotEmitted {
     Rejected(Rejection),
-    Excluded(Excluded),
+    /// With the number of the contact.
+    Excluded(PhoneNumber, Excluded),
 }
 
 impl From<Rejection> for NotEmitted {
     fn from(rejection: Rejection) -> Self {
         NotEmitted::Rejected(rejection)
-    }
-}
-
-impl From<Excluded> for NotEmitted {
-    fn from(excluded: Excluded) -> Self {
-        NotEmitted::Excluded(excluded)
     }
 }
 
@@ -126,7 +121,7 @@ impl<E> BlockOutcome<E> {
                     let outcome = outcome.and_then(|Normalized { contact, warnings }| {
                         let opt_out = read.opt_out(map, record);
                         let outcome = match exclusion.check(&contact, opt_out) {
-                            Some(excluded) => Err(excluded.into()),
+                            Some(excluded) => Err(NotEmitted::Excluded(contact.phone, excluded)),
                             None => read.contact(&contact, warnings, encoder, dedup),
                         };
                         lists = contact.into_lists();

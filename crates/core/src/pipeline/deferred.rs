@@ -8,12 +8,12 @@ use super::deduplicator::{Admitted, Deduplicator};
 use super::merge_pass::{EncodedChunk, MergePass, Merged};
 use super::run::{Counts, PipelineOptions, Stopped};
 use super::sink::Sink;
-use super::workers::Workers;
 use crate::dedup::DedupPolicy;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::spill::{Log, ScratchMaker, Sorter, damaged, entries};
 use crate::reason::{Warning, WarningCode};
 use crate::records::{Record, RecordId};
+use crate::workers::Workers;
 
 /// The first byte of a log entry that is a warning.
 pub(super) const WARNING: u8 = 0;

@@ -10,17 +10,14 @@ mod deferred;
 mod merge_pass;
 mod run;
 mod sink;
-mod workers;
 
 use std::convert::Infallible;
 
-use self::block::{BlockOutcome, NotEmitted, Worker};
+use self::block::{BlockOutcome, NotEmitted, ReadContact, Worker};
 use self::deduplicator::{Admitted, Deduplicator};
 use self::deferred::{DeferredContacts, is_name_from_phone};
 pub use self::run::{Counts, PipelineOptions, Stopped};
 pub use self::sink::{Emitted, Outcome, Outcomes, Sink};
-pub use self::workers::NoThreads;
-use self::workers::Workers;
 use crate::columns::mapping::ColumnMap;
 pub use crate::dedup::spill::{Scratch, ScratchMaker, scratch_in_memory};
 use crate::encoder::ContactEncoder;
@@ -28,6 +25,8 @@ use crate::exclusion::ExclusionRules;
 use crate::normalize::Normalizer;
 use crate::reason::Warning;
 use crate::records::{Position, Record, RecordId, Source, SourceId};
+pub use crate::workers::NoThreads;
+use crate::workers::Workers;
 use contactmill_phone::PhoneNumber;
 
 /// A run over one source or several.
@@ -248,6 +247,11 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
             let position =
                 Position { source: self.source, record: records + position.record, ..position };
             let record = record.at(position);
+            let phone = match outcome {
+                Ok(ReadContact { phone, .. }) | Err(NotEmitted::Excluded(phone, _)) => Some(*phone),
+                Err(NotEmitted::Rejected(_)) => None,
+            };
+            self.sink.record(record, phone).map_err(Stopped::Sink)?;
             match outcome {
                 Ok(read) => {
                     let (own, others) = bytes.split_at(read.bytes);
@@ -257,7 +261,7 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
                     next += 1;
                     self.contact(record, admitted, read.phone, own, own_warnings)?;
                 }
-                Err(NotEmitted::Excluded(excluded)) => {
+                Err(NotEmitted::Excluded(_, excluded)) => {
                     self.counts.excluded += 1;
                     let exclusion = self.exclusion.exclusion(excluded, self.map);
                     self.sink.excluded(record, exclusion).map_err(Stopped::Sink)?;

@@ -3,6 +3,8 @@
 //! A repair proposes another text for the number. It is taken when it gives a valid number and no
 //! other plausible reading gives a different one; otherwise the cell is rejected.
 
+use std::sync::LazyLock;
+
 use contactmill_phone::{LengthCheck, ParseError, PhoneNumber, Region, parse};
 
 use super::{PhoneContext, PhoneReading, lookalike};
@@ -443,10 +445,13 @@ fn with_ninth_digit(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
 
 /// The number by the plan that its country has now, where it is one of the plan before.
 fn renumbered(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
+    // Every number that cannot be read comes here, so the table is not read each time.
+    static ROWS: LazyLock<Vec<[&str; 5]>> =
+        LazyLock::new(|| data::rows(data::RENUMBERINGS).collect());
     let by_plan = |(code, number): (String, &str)| {
-        data::rows(data::RENUMBERINGS).find_map(|[of, len, old, new, _]| {
+        ROWS.iter().filter(|[of, ..]| *of == code).find_map(|[_, len, old, new, _]| {
             let rest = number.strip_prefix(old)?;
-            (of == code && len.parse() == Ok(number.len())).then(|| format!("+{code}{new}{rest}"))
+            (len.parse() == Ok(number.len())).then(|| format!("+{code}{new}{rest}"))
         })
     };
     cell.plans(region).into_iter().filter_map(by_plan).collect()
