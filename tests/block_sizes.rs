@@ -27,10 +27,11 @@ fn results(dump: &[u8], dedup: DedupPolicy, block_bytes: usize, threads: usize) 
     let limits = BatchLimits { max_contacts: 50, ..BatchLimits::default() };
     let table = InputTable { name: "dump.csv", header: &header };
     let contacts =
-        ArrayWriter::new(&staging, limits, ArrayLayout::Files, WriteThread::Own).unwrap();
+        ArrayWriter::new(staging.files(), limits, ArrayLayout::Files, WriteThread::Own).unwrap();
     let encoder = contacts.encoder();
     let mut result =
-        ResultWriter::new(&staging, &[table], Box::new(contacts), RejectsFormat::Csv).unwrap();
+        ResultWriter::new(staging.files(), &[table], Box::new(contacts), RejectsFormat::Csv)
+            .unwrap();
     let normalizer = Normalizer::new(Options { region: Some(Region::IN), ..Options::default() });
     let map = FieldMapping::default().resolve(&header).unwrap();
     let encoder = encoder.as_deref();

@@ -96,7 +96,9 @@ fn check(case: &Path) {
         let _ = fs::remove_dir_all(&expected);
         fs::create_dir(&expected).unwrap();
         for (name, text) in &found {
-            fs::write(expected.join(name), text).unwrap();
+            let path = expected.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
         }
         return;
     }

@@ -35,7 +35,10 @@ fn refused(folder: &Path, arguments: &[&str], code: i32, message: &str) {
 fn an_option_said_twice_is_refused_where_only_one_can_count() {
     let folder = converted_dump();
     for (arguments, option) in [
-        (&["convert", "dump.csv", "--sheet", "a", "--sheet", "b"][..], "--sheet <NAME>"),
+        (
+            &["convert", "dump.csv", "--encoding", "utf-8", "--encoding", "utf-8"][..],
+            "--encoding <NAME>",
+        ),
         (&["convert", "dump.csv", "-r", "IN", "--region=GB"], "--region <XX>"),
         (&["convert", "dump.csv", "--quiet", "-q"], "--quiet"),
         (&["inspect", "dump.csv", "--delimiter", ",", "--delimiter", ";"], "--delimiter <CHAR>"),

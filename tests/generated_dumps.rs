@@ -10,7 +10,9 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use contactmill_benches::contacts;
-use program::{check_laws, check_threads, column, contacts as imported, converted, manifest, rows};
+use program::{
+    check_laws, check_threads, column, contacts as imported, converted, files, manifest, rows,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -36,6 +38,31 @@ fn every_record_of_a_large_dump_ends_in_one_place() {
     assert_eq!(manifest(&out)["counts"]["records"], row_count());
     let arguments = ["in.csv", "--region", "IN", "--quiet"].map(String::from);
     check_threads(folder.path(), &arguments);
+}
+
+#[test]
+fn a_sample_of_a_large_dump_has_the_numbers_of_the_whole_in_every_block() {
+    let folder = tempfile::tempdir().unwrap();
+    dump(folder.path(), row_count(), 5);
+    fs::copy(folder.path().join("in.csv"), folder.path().join("again.csv")).unwrap();
+    let inputs = ["in.csv", "again.csv", "--region", "IN"];
+    converted(folder.path(), &[&inputs[..], &["--dedup", "none", "-o", "all"]].concat());
+    converted(
+        folder.path(),
+        &[&inputs[..], &["--dedup", "none", "--sample", "1999", "-o", "out"]].concat(),
+    );
+    let out = folder.path().join("out");
+    check_laws(&out);
+    assert_eq!(manifest(&out)["counts"]["records"], 1999);
+    let whole: std::collections::HashSet<Vec<u8>> = rows(&folder.path().join("all/rejects.csv"))
+        .iter()
+        .map(|row| row.as_slice().as_bytes().to_vec())
+        .collect();
+    let rejects = rows(&out.join("rejects.csv"));
+    assert!(rejects.len() > 20);
+    assert!(rejects.iter().all(|row| whole.contains(row.as_slice().as_bytes())));
+    let merged = [&inputs[..], &["--sample", "1999"]].concat();
+    check_threads(folder.path(), &merged.into_iter().map(String::from).collect::<Vec<_>>());
 }
 
 #[test]
@@ -175,5 +202,42 @@ proptest! {
         converted(folder.path(), &all);
         check_laws(&folder.path().join("out"));
         check_threads(folder.path(), &arguments.map(String::from));
+    }
+    #[test]
+    fn a_sample_is_a_part_of_the_whole_with_the_numbers_of_its_records(
+        bodies in proptest::collection::vec(messy_csv(), 1..3),
+        sample in 1_u64..8,
+        on_duplicate in proptest::sample::select(&["merge", "first", "last"][..]),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let names = ["a.csv", "b.csv"].into_iter().take(bodies.len());
+        for (name, body) in names.clone().zip(&bodies) {
+            fs::write(path.join(name), format!("Name,Phone,Email,Note\n{body}")).unwrap();
+        }
+        let arguments = |more: &[&str]| -> Vec<String> {
+            // A few characters with a NUL among them may look like UTF-16.
+            let all = names.clone().chain(["--region", "IN", "--encoding", "utf-8", "--quiet"]);
+            all.chain(more.iter().copied()).map(String::from).collect()
+        };
+        converted(path, &arguments(&["--dedup", "none", "-o", "all"]));
+        let records = manifest(&path.join("all"))["counts"]["records"].as_u64().unwrap();
+        let size = sample.to_string();
+        converted(path, &arguments(&["--dedup", "none", "--sample", &size, "-o", "sample"]));
+        check_laws(&path.join("sample"));
+        let of_sample = manifest(&path.join("sample"));
+        prop_assert_eq!(&of_sample["counts"]["records"], sample.min(records));
+        prop_assert_eq!(of_sample.get("sample").is_some(), sample < records);
+        if sample >= records {
+            prop_assert_eq!(files(&path.join("sample")), files(&path.join("all")));
+        }
+        for table in ["rejects.csv", "warnings.csv"] {
+            let all = rows(&path.join("all").join(table));
+            let of_sample = rows(&path.join("sample").join(table));
+            prop_assert!(of_sample.iter().all(|row| all.contains(row)), "{of_sample:?} {all:?}");
+        }
+        let all = imported(&path.join("all"));
+        prop_assert!(imported(&path.join("sample")).iter().all(|contact| all.contains(contact)));
+        check_threads(path, &arguments(&["--sample", &size, "--on-duplicate", on_duplicate]));
     }
 }

@@ -408,6 +408,11 @@ fn a_folder_or_target_that_cannot_be_used_is_reported() {
         let error = text(&output.stderr);
         assert!(error.contains(said) && !error.contains("hidden"), "{arguments:?}: {error}");
     }
+    converted(folder.path(), &["dump.csv", "--sample", "9", "-o", "sample", "--quiet"]);
+    let output = run(&["sample", "--target", "m1bot", "--dry-run"]);
+    check_exit(&output, 1);
+    let said = "sample: this is the result of a sample, 9 of 40 records; convert all of them";
+    assert!(text(&output.stderr).contains(said), "{}", text(&output.stderr));
     let path = folder.path().join("out/import-000002.json");
     let changed = fs::read_to_string(&path).unwrap().replace("Asha", "Usha");
     fs::write(path, changed).unwrap();

@@ -72,18 +72,21 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// The files of a folder by name.
+/// The files of a folder by name; of those in folders in it, by path.
 pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| {
-            let entry = entry.unwrap();
-            let name = entry.file_name().into_string().unwrap();
-            (name, fs::read(entry.path()).unwrap())
-        })
-        .collect();
-    files.sort_unstable();
-    files
+    let mut found: Vec<(String, Vec<u8>)> = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        match path.is_dir() {
+            false => found.push((name, fs::read(path).unwrap())),
+            true => found.extend(
+                files(&path).into_iter().map(|(file, text)| (format!("{name}/{file}"), text)),
+            ),
+        }
+    }
+    found.sort_unstable();
+    found
 }
 
 pub(crate) fn manifest(out: &Path) -> Value {
@@ -154,6 +157,9 @@ pub(crate) fn contacts(out: &Path) -> Vec<Value> {
 /// What every result must satisfy, whatever went in.
 pub(crate) fn check_laws(out: &Path) {
     let manifest = manifest(out);
+    if manifest["parts"].is_array() {
+        return check_laws_of_split(out, &manifest);
+    }
     let counts = &manifest["counts"];
     let count = |name: &str| counts[name].as_u64().unwrap();
 
@@ -215,6 +221,40 @@ pub(crate) fn check_laws(out: &Path) {
             assert_eq!(mode(&out.join(&name)), 0o600, "{name}");
         }
     }
+}
+
+/// What results that are split must satisfy: each part is a result, and they add up to the run.
+fn check_laws_of_split(out: &Path, manifest: &Value) {
+    let mut folders = BTreeSet::from(["manifest.json".to_owned()]);
+    let mut sums = serde_json::Map::new();
+    let mut seen = BTreeSet::new();
+    for part in manifest["parts"].as_array().unwrap() {
+        let name = part["folder"].as_str().unwrap();
+        assert!(folders.insert(name.to_owned()), "{name} is two parts");
+        let folder = out.join(name);
+        check_laws(&folder);
+        let of_part = self::manifest(&folder);
+        assert_eq!(of_part["counts"], part["counts"]);
+        assert_eq!(of_part["part"]["value"], part["value"]);
+        for (count, number) in part["counts"].as_object().unwrap() {
+            let sum = sums.get(count).and_then(Value::as_u64).unwrap_or(0);
+            sums.insert(count.clone(), (sum + number.as_u64().unwrap()).into());
+        }
+        for file in ["rejects.csv", "duplicates.csv", "excluded.csv"] {
+            let path = folder.join(file);
+            if path.exists() {
+                for place in column(&path, "_source").into_iter().zip(column(&path, "_record")) {
+                    assert!(seen.insert(place.clone()), "{place:?} stands in two places");
+                }
+            }
+        }
+    }
+    assert_eq!(manifest["counts"], Value::Object(sums));
+    let found: BTreeSet<String> = fs::read_dir(out)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(found, folders);
 }
 
 fn check_contact(contact: &Value) {

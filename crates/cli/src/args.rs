@@ -1,13 +1,13 @@
 //! What was typed, and what it is for the library.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 use contactmill::columns::{AttributeSelection, FieldMapping};
 use contactmill::{
     ArrayLayout, BatchLimits, DecompressLimits, DedupPolicy, Delimiter, Existing, MaxRejects,
-    OptOuts, Options, Reading, Region, RejectsFormat, TextEncoding,
+    OptOuts, Options, Reading, Region, RejectsFormat, Sheets, SplitBy, TextEncoding,
 };
 
 use self::words::{
@@ -125,6 +125,7 @@ impl InspectArguments {
         if self.reading.no_header {
             options.push(("no-header", "true".to_owned()));
         }
+        options.extend(self.reading.sheet.iter().map(|name| ("sheet", name.clone())));
         options.extend(region.map(|region| ("region", region.to_string())));
         options.extend(changed("bare-digits", bare_digits));
         options.extend(changed("phones", phones));
@@ -218,6 +219,16 @@ pub(crate) struct ConvertArguments {
     #[arg(long, value_enum, default_value_t)]
     rejects: RejectsArgument,
 
+    /// Read only N records, evenly spread over all inputs, to see what would come out; such a result is
+    /// not uploaded
+    #[arg(long, value_name = "N", value_parser = from_one::<NonZeroU64>)]
+    pub(crate) sample: Option<NonZeroU64>,
+
+    /// Split the results: a folder in DIR for each country of a number (country), or for each value of
+    /// a column (a name, or a letter as inspect shows it); at most 1,000
+    #[arg(long, value_name = "country|COLUMN")]
+    pub(crate) split_by: Option<SplitBy>,
+
     #[command(flatten, next_help_heading = "How inputs are read")]
     pub(crate) reading: ReadingArguments,
 
@@ -247,6 +258,9 @@ pub(crate) struct ConvertArguments {
     pub(crate) show_values: bool,
 }
 
+/// What `--sheet` takes for every sheet.
+pub(crate) const ALL_SHEETS: &str = "*";
+
 #[derive(Args, Debug)]
 pub(crate) struct ReadingArguments {
     /// Encoding of text, such as utf-16le, windows-1252 or shift_jis [default: found by itself]
@@ -262,9 +276,10 @@ pub(crate) struct ReadingArguments {
     #[arg(long)]
     pub(crate) no_header: bool,
 
-    /// Sheet of a workbook [default: the one with contacts in it]
+    /// Sheet of a workbook, as a source of its own; may be given several times, and '*' is every sheet
+    /// [default: the one with contacts in it]
     #[arg(long, value_name = "NAME")]
-    sheet: Option<String>,
+    pub(crate) sheet: Vec<String>,
 
     /// Maximum size of a decompressed input: in all, for each compressed byte, or both
     #[arg(long, value_name = "SIZE,RATIOx", default_value_t)]
@@ -292,9 +307,19 @@ impl ReadingArguments {
         Reading {
             encoding: self.encoding,
             delimiter: self.delimiter,
-            sheet: self.sheet.clone(),
+            sheets: self.sheets(),
             decompress: self.max_inflated,
             no_header: self.no_header,
+        }
+    }
+}
+
+impl ReadingArguments {
+    fn sheets(&self) -> Sheets {
+        match self.sheet.as_slice() {
+            [] => Sheets::default(),
+            names if names.iter().any(|name| name == ALL_SHEETS) => Sheets::All,
+            names => Sheets::Named(names.to_vec()),
         }
     }
 }
@@ -584,10 +609,12 @@ mod tests {
             collected,
             [
                 "convert overwrite",
+                "convert sheet",
                 "convert map",
                 "convert attributes",
                 "convert add_tag",
                 "convert exclude",
+                "inspect sheet",
                 "inspect map",
                 "inspect attributes",
                 "inspect add_tag"

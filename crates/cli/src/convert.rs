@@ -37,6 +37,8 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         .opt_outs(arguments.opt_outs())
         .dedup(arguments.dedup())
         .max_rejects(arguments.limits.max_rejects)
+        .sample(arguments.sample)
+        .split_by(arguments.split_by.clone())
         .threads(arguments.threads())
         .on_event(|event| display.show(event))
         .stop(signals.any())

@@ -117,6 +117,10 @@ fn run_failure(f: &mut fmt::Formatter<'_>, error: &Error) -> fmt::Result {
         return mapping_failure(f, mapping, takes_no_header);
     }
     write!(f, "{error}")?;
+    if let Some(Hint::Sheets(sheets)) = error.hint() {
+        f.write_str("\n  one or more of:")?;
+        return hints::of_sheets(sheets).iter().try_for_each(|line| write!(f, "\n    {line}"));
+    }
     match error.hint().and_then(hints::of_error) {
         Some(options) => write!(f, "\n  {options}"),
         None => Ok(()),

@@ -1,8 +1,10 @@
 //! Which options of the command line help. The library says what to do in words of its own.
 
-use contactmill::{Hint, Reason, RegionAdvice, RegionFits};
+use contactmill::{Hint, Reason, RegionAdvice, RegionFits, Sheet};
 
-use crate::summary::percent;
+use crate::args::ALL_SHEETS;
+use crate::shell::shell_word;
+use crate::summary::{grouped, percent};
 
 /// The options that let a run succeed, as a sentence; `None` where the text of the error says all.
 pub(crate) fn of_error(hint: Hint<'_>) -> Option<&'static str> {
@@ -10,11 +12,30 @@ pub(crate) fn of_error(hint: Hint<'_>) -> Option<&'static str> {
         Hint::Out => "--out DIR names another folder",
         Hint::OutOrReplace => "--out DIR names another folder; --overwrite replaces the results",
         Hint::Encoding => "--encoding NAME names it",
-        Hint::Sheet => "--sheet NAME names it",
         Hint::DecompressLimits => "--max-inflated SIZE,RATIOx raises them",
         Hint::OneThread => "--threads 1 uses one",
         _ => return None,
     })
+}
+
+/// The option that takes a sheet, or every sheet.
+pub(crate) fn of_sheet(name: &str) -> String {
+    format!("--sheet {}", shell_word(name))
+}
+
+/// The sheets of a workbook that hold contacts, each with the option that takes it.
+pub(crate) fn of_sheets(sheets: &[Sheet]) -> Vec<String> {
+    let options = sheets.iter().map(|sheet| (of_sheet(&sheet.name), sheet.records));
+    let options: Vec<_> = options.chain([(of_sheet(ALL_SHEETS), None)]).collect();
+    // Beside a longer one, nothing fits on a line of 80 columns.
+    let width = options.iter().map(|(option, _)| option.chars().count()).max();
+    let width = width.unwrap_or_default().min(50);
+    let line = |(option, records): &(String, Option<u64>)| match records {
+        Some(records) => format!("{option:width$}  {} records", grouped(*records)),
+        None if *option == of_sheet(ALL_SHEETS) => format!("{option:width$}  all of them"),
+        None => option.clone(),
+    };
+    options.iter().map(line).collect()
 }
 
 /// The options that let a rejected record be taken, as they are typed.
@@ -72,14 +93,13 @@ mod tests {
             Hint::Out,
             Hint::OutOrReplace,
             Hint::Encoding,
-            Hint::Sheet,
             Hint::DecompressLimits,
             Hint::OneThread,
         ];
         let of_errors = hints.into_iter().map(|hint| of_error(hint).unwrap());
         let of_reasons = Reason::ALL.iter().filter_map(|reason| of_reason(*reason));
         let mut named = 0;
-        for hint in of_errors.chain(of_reasons).chain([OF_OPT_OUTS]) {
+        for hint in of_errors.chain(of_reasons).chain([OF_OPT_OUTS, &of_sheet(ALL_SHEETS)]) {
             for word in hint.split([' ', ',', ';']).filter_map(|word| word.strip_prefix("--")) {
                 let mut options = convert.get_arguments().filter_map(clap::Arg::get_long);
                 assert!(options.any(|option| option == word), "{hint}");

@@ -47,7 +47,7 @@ fn write_report(report: &Report, arguments: &InspectArguments) -> io::Result<()>
         return out.flush();
     }
     let mut out = terminal::stdout();
-    table::write(&mut out, &report.inputs, arguments)?;
+    table::write(&mut out, report, arguments)?;
     out.flush()
 }
 

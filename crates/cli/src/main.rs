@@ -12,6 +12,7 @@ mod hints;
 mod inputs;
 mod inspect;
 mod man;
+mod mapping_notes;
 mod profile;
 mod progress;
 mod sandbox;

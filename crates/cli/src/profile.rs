@@ -18,7 +18,7 @@ use crate::args::{Arguments, Command};
 use crate::failure::Failure;
 
 /// Options that are about one run and not about the files that it reads.
-const OF_ONE_RUN: [&str; 10] = [
+const OF_ONE_RUN: [&str; 11] = [
     "out",
     "overwrite",
     "json",
@@ -26,6 +26,7 @@ const OF_ONE_RUN: [&str; 10] = [
     "progress",
     "show-values",
     "threads",
+    "sample",
     "profile",
     "help",
     "version",
@@ -161,6 +162,23 @@ fn is_there(path: &Path) -> Failure {
     Failure::Profile { path: path.to_owned(), message }
 }
 
+/// Keys and values as lines of TOML; several values of one key are a list.
+fn toml_lines(values: impl Iterator<Item = (String, Value)>) -> String {
+    let mut by_key: Vec<(String, Vec<Value>)> = Vec::new();
+    for (key, value) in values {
+        match by_key.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, values)) => values.push(value),
+            None => by_key.push((key, vec![value])),
+        }
+    }
+    let mut lines = String::new();
+    for (key, mut values) in by_key {
+        let value = if values.len() == 1 { values.remove(0) } else { Value::Array(values) };
+        let _ = writeln!(lines, "{key} = {value}");
+    }
+    lines
+}
+
 /// The profile by which files with these columns are read as this one.
 pub(crate) fn write(
     path: &Path,
@@ -169,29 +187,16 @@ pub(crate) fn write(
 ) -> Result<(), Failure> {
     let mut text = String::from("# How contactmill reads such files: convert --profile FILE\n");
     let arguments = Arguments::command();
-    for (name, value) in options {
-        let value = match is_flag(&arguments, name) {
-            true => Value::Boolean(true),
-            false => Value::String(value.clone()),
-        };
-        let _ = writeln!(text, "{name} = {value}");
-    }
+    let options = options.iter().map(|(name, value)| match is_flag(&arguments, name) {
+        true => ((*name).to_owned(), Value::Boolean(true)),
+        false => ((*name).to_owned(), Value::String(value.clone())),
+    });
+    text.push_str(&toml_lines(options));
     text.push_str("\n[map]\n");
-    let mut fields: Vec<(String, Vec<Value>)> = Vec::new();
-    for (field, column) in map.fields() {
-        if matches!(field, MappedField::Attribute(_)) {
-            continue;
-        }
-        let (field, column) = (field.to_string(), Value::String(column.to_owned()));
-        match fields.iter_mut().find(|(known, _)| *known == field) {
-            Some((_, columns)) => columns.push(column),
-            None => fields.push((field, vec![column])),
-        }
-    }
-    for (field, mut columns) in fields {
-        let value = if columns.len() == 1 { columns.remove(0) } else { Value::Array(columns) };
-        let _ = writeln!(text, "{field} = {value}");
-    }
+    let fields = map.fields().filter(|(field, _)| !matches!(field, MappedField::Attribute(_)));
+    let fields =
+        fields.map(|(field, column)| (field.to_string(), Value::String(column.to_owned())));
+    text.push_str(&toml_lines(fields));
     let fail = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => is_there(path),
         _ => {

@@ -6,14 +6,14 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anstyle::AnsiColor;
-use contactmill::columns::{ColumnMap, ColumnRole, DecidedBy, MappedField};
-use contactmill::manifest::{Counts, ExclusionList};
+use contactmill::columns::{ColumnMap, ColumnRole, MappedField};
+use contactmill::manifest::{Counts, ExclusionList, Part, Sample};
 use contactmill::{
-    ArrayLayout, Event, Manifest, OpenedInput, Position, Reason, Record, RegionFits, Warning,
-    WarningCode,
+    ArrayLayout, Event, Manifest, Position, Reason, Record, RegionFits, Warning, WarningCode,
 };
 
 use crate::hints;
+use crate::mapping_notes::MappingNotes;
 use crate::shell::shell_word;
 use crate::terminal::{Style, one_line};
 
@@ -39,8 +39,10 @@ pub(crate) struct RunNotes {
     country_columns: Vec<Vec<(usize, String)>>,
     /// In how many records a column taken for the country says something, and no country can be told.
     unknown_countries: BTreeMap<String, u64>,
-    /// What is worth knowing of how columns were taken, one line each.
-    columns: Vec<String>,
+    /// The known exports, and the inputs that are one.
+    exports: BTreeMap<&'static str, Vec<String>>,
+    /// How columns were taken.
+    mapping: MappingNotes,
     /// How numbers without a country code fit regions.
     regions: RegionFits,
     rejected: BTreeMap<Reason, Tally>,
@@ -72,7 +74,7 @@ impl Tally {
 
 impl RunNotes {
     pub(crate) fn new(show_values: bool) -> Self {
-        RunNotes { show_values, ..RunNotes::default() }
+        RunNotes { show_values, mapping: MappingNotes::with_manifest(), ..RunNotes::default() }
     }
 
     /// Keeps what the summary needs of an event.
@@ -82,7 +84,12 @@ impl RunNotes {
                 self.inputs.push(input.name.to_owned());
                 self.phone_columns.push(input.columns.map(phone_columns).unwrap_or_default());
                 self.country_columns.push(input.columns.map(country_columns).unwrap_or_default());
-                self.columns.extend(column_notes(input));
+                if let Some(map) = input.columns {
+                    self.mapping.add(input.name, map);
+                }
+                if let Some((_, title)) = input.columns.and_then(ColumnMap::preset) {
+                    self.exports.entry(title).or_default().push(input.name.to_owned());
+                }
             }
             Event::Regions(fits) => self.regions = RegionFits::clone(fits),
             Event::Rejected { record, rejection } => {
@@ -144,23 +151,6 @@ fn phone_columns(map: &ColumnMap) -> Vec<usize> {
     map.columns().enumerate().filter(|(_, (_, role))| role.is_phone()).map(|(at, _)| at).collect()
 }
 
-/// What the summary says of the columns of an input: what export it is, and what its cells decided.
-fn column_notes(input: &OpenedInput<'_>) -> Vec<String> {
-    let Some(map) = input.columns else { return Vec::new() };
-    let export = map.preset().map(|(_, title)| format!("{} is an export of {title}", input.name));
-    let by_cells = map.columns().enumerate().filter_map(|(index, (name, role))| {
-        let decision = map.decision(index).filter(|decision| decision.by == DecidedBy::Content)?;
-        let what = match role {
-            ColumnRole::Field(MappedField::Attribute(_)) => "only an attribute".to_owned(),
-            ColumnRole::Field(field) => field.to_string(),
-            ColumnRole::Ignored | ColumnRole::Bookkeeping => "left out".to_owned(),
-        };
-        let why = decision.share.map(|share| share.to_string()).unwrap_or_default();
-        Some(format!("{name}: {what}, as {why}"))
-    });
-    export.into_iter().chain(by_cells).collect()
-}
-
 /// A run, for a person at 80 columns.
 pub(crate) struct Summary<'r> {
     pub(crate) manifest: &'r Manifest,
@@ -200,7 +190,17 @@ impl Summary<'_> {
             [one] => one_line(one),
             many => format!("{} inputs", many.len()),
         };
-        writeln!(out, "{HEADING}{} records{HEADING:#} from {from}\n", grouped(records))?;
+        if let Some(Sample { of, .. }) = self.manifest.sample {
+            let of = grouped(of);
+            writeln!(
+                out,
+                "{WARN}A sample{WARN:#} of {HEADING}{} of {of} records{HEADING:#} from {from}",
+                grouped(records)
+            )?;
+            writeln!(out, "  for all of them, the same without --sample\n")?;
+        } else {
+            writeln!(out, "{HEADING}{} records{HEADING:#} from {from}\n", grouped(records))?;
+        }
         let mut row = |count: u64, what: &str, style: Style| {
             let share = if records == 0 { 0.0 } else { count as f64 * 100.0 / records as f64 };
             let count = grouped(count);
@@ -268,15 +268,35 @@ impl Summary<'_> {
     }
 
     fn write_columns(&self, out: &mut impl Write) -> io::Result<()> {
-        if !self.notes.columns.is_empty() {
+        let RunNotes { exports, mapping, .. } = self.notes;
+        if !exports.is_empty() || mapping.has_columns() {
             writeln!(out, "\n{HEADING}Columns{HEADING:#}")?;
         }
-        let mut lines = self.notes.columns.iter().take(SHOWN);
-        lines.try_for_each(|line| writeln!(out, "  {}", one_line(line)))?;
-        match self.notes.columns.len().saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => writeln!(out, "  {DIM}and {more} more, in manifest.json{DIM:#}"),
+        for (title, inputs) in exports {
+            let inputs = match inputs.as_slice() {
+                [one] => format!("{} is an export", one_line(one)),
+                many => format!("{} of {} inputs are exports", many.len(), self.notes.inputs.len()),
+            };
+            writeln!(out, "  {inputs} of {title}")?;
         }
+        mapping.write_columns(out, self.nameless().as_deref())?;
+        if mapping.has_sensitive() {
+            writeln!(
+                out,
+                "\n{HEADING}Attributes that look sensitive{HEADING:#} {DIM}(kept){DIM:#}"
+            )?;
+        }
+        mapping.write_sensitive(out)
+    }
+
+    /// How many contacts have no name.
+    fn nameless(&self) -> Option<String> {
+        let code = WarningCode::NameFromPhone;
+        let count = self.manifest.warnings_by_code.get(code.code())?;
+        let contacts = self.manifest.counts.contacts;
+        let count = (*count).min(contacts);
+        let verb = if count == 1 { "has" } else { "have" };
+        Some(format!("{} of {} contacts {verb} no name", grouped(count), grouped(contacts)))
     }
 
     fn write_lines(
@@ -332,12 +352,25 @@ impl Summary<'_> {
 
     fn write_files(&self, out: &mut impl Write) -> io::Result<()> {
         let files: Vec<_> = self.manifest.contact_files().collect();
+        let parts = &self.manifest.parts;
         writeln!(
             out,
             "\n{HEADING}Written{HEADING:#} to {}",
             one_line(&self.out.display().to_string())
         )?;
         let mut file = |name: &str, what: String| writeln!(out, "  {name:<23}{what}");
+        if !parts.is_empty() {
+            for Part { folder, counts, .. } in self.largest_parts().take(SHOWN) {
+                let Counts { contacts, records, .. } = counts;
+                let (contacts, records) = (grouped(*contacts), grouped(*records));
+                let name = format!("{}/", one_line(folder));
+                file(&name, format!("{contacts} contacts of {records} records"))?;
+            }
+            if let more @ 1.. = parts.len().saturating_sub(SHOWN) {
+                file("", format!("and {} more folders, in manifest.json", grouped(more as u64)))?;
+            }
+            return file("manifest.json", "all folders, counts, mapping".into());
+        }
         match (files.as_slice(), self.layout) {
             ([], _) => {}
             ([only], ArrayLayout::Files) => file(&only.path, "the import array".into())?,
@@ -368,12 +401,21 @@ impl Summary<'_> {
         file("manifest.json", "counts, mapping, checksums".into())
     }
 
+    /// The parts of split results, those with most contacts first.
+    fn largest_parts(&self) -> impl Iterator<Item = &Part> {
+        let mut parts: Vec<&Part> = self.manifest.parts.iter().collect();
+        parts.sort_by_key(|part| std::cmp::Reverse(part.counts.contacts));
+        parts.into_iter()
+    }
+
     fn write_next(&self, out: &mut impl Write) -> io::Result<()> {
         let Counts { contacts, rejected, warnings, .. } = self.manifest.counts;
         let path = self.out.display().to_string();
-        let folder = one_line(&path);
+        // The files of split results stand in the folders of their parts.
+        let parts = if self.manifest.parts.is_empty() { "" } else { "/*" };
+        let folder = format!("{}{parts}", one_line(&path));
         writeln!(out, "\n{HEADING}Next{HEADING:#}")?;
-        if rejected > 0 {
+        if rejected > 0 && self.manifest.sample.is_none() {
             let rejects = self.manifest.reject_files();
             let files: Vec<String> =
                 rejects.iter().map(|name| format!("{folder}/{name}")).collect();
@@ -392,6 +434,7 @@ impl Summary<'_> {
             writeln!(out, "  {count} of these: {} says no country that is known", one_line(name))?;
             writeln!(out, "    if it is no column of countries: --map {}", one_line(&map))?;
         }
+        self.notes.mapping.write_options(out)?;
         if !self.manifest.opt_outs.is_empty() && !self.excludes_opt_outs() {
             writeln!(out, "  to leave out who opted out: {}", hints::OF_OPT_OUTS)?;
         }
@@ -400,9 +443,18 @@ impl Summary<'_> {
         }
         match contacts {
             0 => writeln!(out, "  nothing to import"),
+            _ if self.manifest.sample.is_some() => {
+                writeln!(out, "  convert without --sample; the result of a sample is not uploaded")
+            }
             _ => {
-                let folder = shell_word(&path);
-                writeln!(out, "  contactmill upload {folder} --target NAME --dry-run")
+                let part = self.largest_parts().next().map(|part| self.out.join(&part.folder));
+                let folder = part.map_or(path, |part| part.display().to_string());
+                let folder = shell_word(&folder);
+                writeln!(out, "  contactmill upload {folder} --target NAME --dry-run")?;
+                match self.manifest.parts.len() {
+                    0 | 1 => Ok(()),
+                    _ => writeln!(out, "    and so on, folder by folder"),
+                }
             }
         }
     }

@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::hints;
+use crate::shell::shell_word;
 use crate::signals::Signals;
 use crate::summary::grouped;
 use crate::terminal::{self, Style};
@@ -80,16 +81,7 @@ impl fmt::Display for UploadFailure {
             UploadFailure::Target(error) => error.fmt(f),
             UploadFailure::Folder(error) => {
                 error.fmt(f)?;
-                let FolderError::NoManifest { folder } = error else { return Ok(()) };
-                match displaced_results(folder) {
-                    Some(displaced) => write!(
-                        f,
-                        "\n  A run was stopped while it replaced the results; the earlier ones are \
-                         in {}. To have them back, rename that",
-                        displaced.display()
-                    ),
-                    None => Ok(()),
-                }
+                folder_advice(f, error)
             }
             UploadFailure::Token(error) => error.fmt(f),
             UploadFailure::NoToken => write!(
@@ -109,6 +101,35 @@ impl fmt::Display for UploadFailure {
                 )
             }
         }
+    }
+}
+
+/// Maximum number of parts of a result that are listed.
+const LISTED_PARTS: usize = 8;
+
+/// What to do about a folder that is not uploaded.
+fn folder_advice(f: &mut fmt::Formatter<'_>, error: &FolderError) -> fmt::Result {
+    match error {
+        FolderError::NoManifest { folder } => match displaced_results(folder) {
+            Some(displaced) => write!(
+                f,
+                "\n  A run was stopped while it replaced the results; the earlier ones are in {}. To \
+                 have them back, rename that",
+                displaced.display()
+            ),
+            None => Ok(()),
+        },
+        FolderError::Split { folder, parts } => {
+            for part in parts.iter().take(LISTED_PARTS) {
+                let part = shell_word(&folder.join(part).display().to_string());
+                write!(f, "\n  contactmill upload {part} --target NAME")?;
+            }
+            match parts.len().saturating_sub(LISTED_PARTS) {
+                0 => Ok(()),
+                more => write!(f, "\n  and {} more, in manifest.json", grouped(more as u64)),
+            }
+        }
+        _ => Ok(()),
     }
 }
 

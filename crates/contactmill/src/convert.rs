@@ -1,30 +1,34 @@
 //! From inputs to a result folder.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use contactmill_core::columns::FieldMapping;
 use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::exclusion::{ExclusionLists, OptOuts};
-use contactmill_core::pipeline::{Counts, Pipeline, PipelineOptions, Scratch};
-use contactmill_core::records::SourceId;
-use contactmill_core::regions::RegionSample;
-use contactmill_core::{Normalizer, Options};
+use contactmill_core::pipeline::{Counts, Pipeline, PipelineOptions, Scratch, Sink};
+use contactmill_core::records::{Sample, SourceId};
+use contactmill_core::regions::{RegionFits, RegionSample};
+use contactmill_core::split::SplitBy;
+use contactmill_core::{ContactEncoder, Normalizer, Options};
 use contactmill_emit::{
     ArrayLayout, ArrayWriter, BatchLimits, ContactWriter, EmitError, Existing, Finished,
-    InputTable, RejectsFormat, ResultWriter, Staging, WriteThread, write_manifest,
+    FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter, SplitWriter, Staging,
+    WriteThread, write_manifest,
 };
 use contactmill_source::ReadOptions;
 
 use crate::error::{Error, ForeignError, Problem};
-use crate::event::{Event, OnEvent, StagingFolder};
+use crate::event::{Event, OnEvent, Progress, StagingFolder};
 use crate::exclusion::ListReader;
 use crate::inputs::{self, Input, Reading};
 use crate::limits::MaxRejects;
-use crate::manifest::{self, Manifest};
-use crate::opening::{OpenInput, Opening};
+use crate::manifest::{self, ExclusionList, Manifest};
+use crate::opening::{Opened, Opening};
 use crate::sink::ReportingSink;
+use crate::split;
 
 /// What contacts are written as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,6 +98,9 @@ pub(crate) struct Settings<'c> {
     pub(crate) exclude: Vec<PathBuf>,
     pub(crate) opt_outs: OptOuts,
     pub(crate) max_rejects: Option<MaxRejects>,
+    /// The number of records that are read; `None` for all.
+    pub(crate) sample: Option<NonZeroU64>,
+    pub(crate) split_by: Option<SplitBy>,
     pub(crate) threads: usize,
     pub(crate) stop: Option<&'c AtomicBool>,
     pub(crate) may_replace: Box<MayReplace<'c>>,
@@ -119,6 +126,8 @@ impl<'c> Convert<'c> {
                 exclude: Vec::new(),
                 opt_outs: OptOuts::default(),
                 max_rejects: None,
+                sample: None,
+                split_by: None,
                 threads: 0,
                 stop: None,
                 may_replace: Box::new(|_| Ok(())),
@@ -235,6 +244,59 @@ impl<'c> Convert<'c> {
         self
     }
 
+    /// Reads only this number of records, evenly spread over all inputs as if they were one, to see what
+    /// would come out. All of every input is read to find them, twice. The manifest says so under
+    /// `sample`, unless there are no more records than that, and `contactmill-upload` refuses such
+    /// results.
+    ///
+    /// ```
+    /// use std::num::NonZeroU64;
+    ///
+    /// use contactmill::{Convert, Input};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let out = folder.path().join("out");
+    /// let dump = "Phone\n+919876543210\n+919876543211\n+919876543212\n+919876543213\n";
+    /// let manifest = Convert::new([Input::reader("leads", dump.as_bytes())])
+    ///     .out(&out)
+    ///     .sample(NonZeroU64::new(2))
+    ///     .run()?;
+    /// assert_eq!(manifest.counts.records, 2);
+    /// assert_eq!(manifest.sample.map(|sample| sample.of), Some(4));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub const fn sample(mut self, records: Option<NonZeroU64>) -> Self {
+        self.settings.sample = records;
+        self
+    }
+
+    /// Splits the results by a value: for each there is a folder in the result folder, with all files
+    /// of a result and a manifest of its own. The folder is called like its value, as far as file
+    /// systems take that; the manifest above says which is which. Whatever becomes of a record stands
+    /// in the folder of its own value; duplicates are looked for in all of them.
+    ///
+    /// More than 1,000 values are an error.
+    ///
+    /// ```
+    /// use contactmill::{Convert, Input, SplitBy};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let out = folder.path().join("out");
+    /// let dump = "Name,Phone\nAsha,+91 98765 43210\nGreta,+49 1512 3456789\n";
+    /// let manifest = Convert::new([Input::reader("leads", dump.as_bytes())])
+    ///     .out(&out)
+    ///     .split_by(Some(SplitBy::Country))
+    ///     .run()?;
+    /// let folders: Vec<&str> = manifest.parts.iter().map(|part| part.folder.as_str()).collect();
+    /// assert_eq!(folders, ["IN", "DE"]);
+    /// assert!(out.join("DE").join("manifest.json").exists());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn split_by(mut self, split_by: Option<SplitBy>) -> Self {
+        self.settings.split_by = split_by;
+        self
+    }
+
     /// Number of worker threads; 0, the default, is one per core. With 1, the calling thread does
     /// everything. The results are the same.
     pub const fn threads(mut self, threads: usize) -> Self {
@@ -269,12 +331,12 @@ impl<'c> Convert<'c> {
         let scratch = || staging.scratch();
         let is_header = |row: &[String]| settings.mapping.is_header(row);
         let reading = settings.reading.options(&scratch, &is_header);
-        let mut inputs = settings.open(inputs, reading, on_event)?;
+        let (mut opened, regions) = settings.open(inputs, reading, on_event)?;
+        settings.count_for_sample(&mut opened, reading, on_event)?;
         let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
         let lists = (!listed.is_empty()).then_some(&lists);
-        let (counts, finished) = settings.write(&mut inputs, reading, lists, &staging, on_event)?;
-        let manifest = manifest::of_run(&settings, &inputs, listed, counts, finished);
-        write_manifest(&manifest, &staging)?;
+        let written = settings.write(&mut opened, reading, lists, &staging, on_event)?;
+        let manifest = written.manifests(&settings, &opened, &regions, listed, staging.files())?;
         settings.commit(staging, on_event)?;
         Ok(manifest)
     }
@@ -317,57 +379,120 @@ impl Settings<'_> {
         inputs: Vec<Input<'_>>,
         reading: ReadOptions<'_>,
         on_event: &mut OnEvent<'_>,
-    ) -> Result<Vec<OpenInput>, Error> {
+    ) -> Result<(Opened, RegionFits), Error> {
         let Settings { mapping, options, stop, .. } = self;
-        let mut inputs =
+        let mut opened =
             Opening { reading, mapping, options, stop: *stop }.all(inputs, on_event)?;
         let mut regions = RegionSample::new(options);
-        for input in &mut inputs {
+        for input in &mut opened.inputs {
             on_event(Event::Opened(input.opened()));
             regions.append(std::mem::take(&mut input.regions));
         }
-        on_event(Event::Regions(&regions.fits()));
-        on_event(Event::Started { bytes: inputs.iter().map(|input| input.bytes).sum() });
-        Ok(inputs)
+        let fits = regions.fits();
+        on_event(Event::Regions(&fits));
+        // A sample takes two passes.
+        let passes = 1 + u64::from(self.sample.is_some());
+        on_event(Event::Started { bytes: passes * opened.bytes() });
+        Ok((opened, fits))
     }
 
-    /// Reads all inputs and writes what comes of them, all but the manifest.
+    /// Counts the records of all inputs, if only a sample of them is to be read.
+    fn count_for_sample(
+        &self,
+        opened: &mut Opened,
+        reading: ReadOptions<'_>,
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<(), Error> {
+        let Some(sample) = self.sample else { return Ok(()) };
+        let mut done = Progress::default();
+        let mut records = 0;
+        for input in opened.inputs.iter_mut().filter(|input| input.map.is_some()) {
+            records += input.count_records(reading, self.stop)?;
+            done.bytes += input.bytes;
+            on_event(Event::Progress(done));
+        }
+        opened.sampled = (sample.get() < records).then_some(records);
+        Ok(())
+    }
+
+    /// Reads all inputs and writes what comes of them, all but the manifests.
     fn write(
         &self,
-        inputs: &mut [OpenInput],
+        opened: &mut Opened,
         reading: ReadOptions<'_>,
-        exclusion_lists: Option<&ExclusionLists>,
+        lists: Option<&ExclusionLists>,
         staging: &Staging,
         on_event: &mut OnEvent<'_>,
-    ) -> Result<(Counts, Finished), Error> {
-        let contacts = self.contact_writer(staging)?;
-        let encoder = contacts.encoder();
-        let tables: Vec<InputTable<'_>> = inputs
-            .iter()
-            .map(|input| InputTable { name: &input.name, header: &input.header })
-            .collect();
-        let mut result = ResultWriter::new(staging, &tables, contacts, self.rejects)?;
-        if exclusion_lists.is_some() || self.opt_outs == OptOuts::Exclude {
-            result = result.with_excluded(staging)?;
+    ) -> Result<Written, Error> {
+        let inputs = &opened.inputs;
+        let described: Vec<(String, Vec<String>)> =
+            inputs.iter().map(|input| (input.name.clone(), input.header.clone())).collect();
+        let tables: Vec<InputTable<'_>> =
+            described.iter().map(|(name, header)| InputTable { name, header }).collect();
+        let has_excluded = lists.is_some() || self.opt_outs == OptOuts::Exclude;
+        let files = staging.files();
+        let Some(split_by) = &self.split_by else {
+            let contacts = self.contact_writer(files, self.write_thread())?;
+            let encoder = contacts.encoder();
+            let mut result = ResultWriter::new(files, &tables, contacts, self.rejects)?;
+            if has_excluded {
+                result = result.with_excluded(files)?;
+            }
+            let run = Run { reading, lists, encoder: encoder.as_deref(), staging };
+            let (counts, result) = self.feed(opened, run, result, on_event)?;
+            return Ok(Written { counts, finished: result.finish()?, parts: Vec::new() });
+        };
+        let values = split::values(split_by, inputs)?;
+        // A thread for each part would be too many.
+        let contacts = |files: &ResultFiles| self.contact_writer(files, WriteThread::Caller);
+        let encoder = contacts(files)?.encoder();
+        let mut result = SplitWriter::new(files, &tables, (split_by.clone(), values), &contacts)
+            .with_rejects(self.rejects);
+        if has_excluded {
+            result = result.with_excluded();
         }
-        let mut sink = ReportingSink::new(result, on_event);
+        let run = Run { reading, lists, encoder: encoder.as_deref(), staging };
+        let (counts, result) = self.feed(opened, run, result, on_event)?;
+        let records: Vec<u64> = opened.inputs.iter().map(|input| input.records).collect();
+        let (finished, parts) = result.finish(&records)?;
+        Ok(Written { counts, finished, parts })
+    }
+
+    /// Reads all inputs and hands what comes of them to a sink.
+    fn feed<K: Sink<Error = EmitError>>(
+        &self,
+        opened: &mut Opened,
+        run: Run<'_>,
+        sink: K,
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<(Counts, K), Error> {
+        let counted = self.sample.map(|_| opened.bytes());
+        let mut sample =
+            self.sample.zip(opened.sampled).map(|(take, of)| Sample::new(take.get(), of));
+        let mut sink = ReportingSink::new(sink, on_event);
+        counted.into_iter().for_each(|bytes| sink.end_input(bytes, 0));
         let normalizer = Normalizer::new(self.options.clone());
-        let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
+        let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
         let options = PipelineOptions {
             threads: self.threads,
             dedup: self.dedup,
-            exclusion_lists,
+            exclusion_lists: run.lists,
             opt_outs: self.opt_outs,
-            encoder: encoder.as_deref(),
+            encoder: run.encoder,
             scratch: &scratch,
             stop: self.stop,
         };
         let mut pipeline = Pipeline::new(&normalizer, options)?;
-        for (index, input) in inputs.iter_mut().enumerate() {
-            let mut source = input.take_source(reading)?;
+        for (index, input) in opened.inputs.iter_mut().enumerate() {
+            let mut source = input.take_source(run.reading)?;
             if let Some(map) = &input.map {
                 let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
-                let fed = pipeline.feed(id, &mut source, map, &mut sink);
+                let fed = match &mut sample {
+                    None => pipeline.feed(id, &mut source, map, &mut sink),
+                    Some(sample) => {
+                        pipeline.feed(id, &mut sample.of_next(&mut source), map, &mut sink)
+                    }
+                };
                 input.records = fed.map_err(|stopped| Error::stopped(stopped, &self.out))?;
             }
             input.sha256 = source.source().sha256()?;
@@ -376,16 +501,23 @@ impl Settings<'_> {
         sink.end_reading();
         let finished = pipeline.finish(&mut sink);
         let counts = finished.map_err(|stopped| Error::stopped(stopped, &self.out))?;
-        Ok((counts, sink.into_result().finish()?))
+        Ok((counts, sink.into_result()))
+    }
+
+    /// Who asks for one thread gets one.
+    const fn write_thread(&self) -> WriteThread {
+        if self.threads == 1 { WriteThread::Caller } else { WriteThread::Own }
     }
 
     /// Writes contacts in the format that was asked for.
-    fn contact_writer(&self, staging: &Staging) -> Result<Box<dyn ContactWriter>, EmitError> {
-        // Who asks for one thread gets one.
-        let thread = if self.threads == 1 { WriteThread::Caller } else { WriteThread::Own };
+    fn contact_writer(
+        &self,
+        files: &ResultFiles,
+        thread: WriteThread,
+    ) -> Result<Box<dyn ContactWriter>, EmitError> {
         match self.output {
             Output::Import => {
-                Ok(Box::new(ArrayWriter::new(staging, self.limits, self.layout, thread)?))
+                Ok(Box::new(ArrayWriter::new(files, self.limits, self.layout, thread)?))
             }
         }
     }
@@ -400,5 +532,44 @@ impl Settings<'_> {
             on_event(Event::Note(note));
         }
         Ok(())
+    }
+}
+
+/// What a run needs beside its inputs.
+#[derive(Clone, Copy)]
+struct Run<'r> {
+    reading: ReadOptions<'r>,
+    lists: Option<&'r ExclusionLists>,
+    encoder: Option<&'r dyn ContactEncoder>,
+    staging: &'r Staging,
+}
+
+/// What a run has written, all but the manifests.
+struct Written {
+    counts: Counts,
+    finished: Finished,
+    parts: Vec<FinishedPart>,
+}
+
+impl Written {
+    /// Writes the manifests: that of the run last, without which nothing is a result.
+    fn manifests(
+        self,
+        settings: &Settings<'_>,
+        opened: &Opened,
+        regions: &RegionFits,
+        listed: Vec<ExclusionList>,
+        files: &ResultFiles,
+    ) -> Result<Manifest, Error> {
+        let Written { counts, finished, parts } = self;
+        let mut manifest = manifest::of_run(settings, opened, regions, listed, counts, finished);
+        for part in parts {
+            let files = part.files.clone();
+            let (entry, of_part) = manifest::of_part(&manifest, part);
+            write_manifest(&of_part, &files)?;
+            manifest.parts.push(entry);
+        }
+        write_manifest(&manifest, files)?;
+        Ok(manifest)
     }
 }

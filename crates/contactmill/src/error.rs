@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use contactmill_core::columns::MappingError;
 use contactmill_core::pipeline::{NoThreads, Stopped};
 use contactmill_emit::EmitError;
-use contactmill_source::{SourceError, SourceProblem};
+use contactmill_source::{Sheet, SourceError, SourceProblem};
 
 /// A run that could not go on: what is wrong, where, and what to do.
 ///
@@ -42,6 +42,8 @@ pub enum ErrorKind {
     ExclusionList,
     /// The inputs have more records than one run can number.
     TooManyRecords,
+    /// The results would be split into more parts than there may be.
+    TooManyParts,
     /// The folder holds results already.
     OutputExists,
     /// The folder cannot hold results: it holds something else, or is no folder.
@@ -70,8 +72,8 @@ pub enum Hint<'e> {
     OutOrReplace,
     /// Name the encoding: [`Reading::encoding`](crate::Reading::encoding).
     Encoding,
-    /// Name the sheet: [`Reading::sheet`](crate::Reading::sheet).
-    Sheet,
+    /// Name some of these sheets, or take all: [`Reading::sheets`](crate::Reading::sheets).
+    Sheets(&'e [Sheet]),
     /// Raise the limits of decompression: [`Reading::decompress`](crate::Reading::decompress).
     DecompressLimits,
     /// Say what the columns hold, or that there is no header row:
@@ -140,6 +142,7 @@ impl Error {
                 | EmitError::NotAFolder { .. }
                 | EmitError::NoName { .. } => ErrorKind::OutputFolder,
                 EmitError::Busy { .. } => ErrorKind::OutputInUse,
+                EmitError::TooManyParts { .. } => ErrorKind::TooManyParts,
                 EmitError::NoThread(_) => ErrorKind::Threads,
                 _ => ErrorKind::Output,
             },
@@ -184,7 +187,7 @@ impl Error {
             Problem::Source(error) => match &error.problem {
                 SourceProblem::HeaderEncoding => Some(Hint::Encoding),
                 SourceProblem::Inflated { .. } => Some(Hint::DecompressLimits),
-                SourceProblem::SeveralSheets { .. } => Some(Hint::Sheet),
+                SourceProblem::SeveralSheets { sheets } => Some(Hint::Sheets(sheets)),
                 _ => None,
             },
             Problem::Emit(error) => match error {
@@ -203,6 +206,12 @@ impl Error {
             Problem::InputInOut { .. } => Some(Hint::Out),
             _ => None,
         }
+    }
+
+    /// Whether an input has no column that is called like one with phone numbers, or as the caller says.
+    pub(crate) fn is_column_missing(&self) -> bool {
+        let Problem::Mapping { error, .. } = &*self.0 else { return false };
+        matches!(error, MappingError::NoPhoneColumn { .. } | MappingError::UnknownColumn { .. })
     }
 
     /// Why a run into this folder stopped.

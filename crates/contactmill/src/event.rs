@@ -30,9 +30,10 @@ pub enum Event<'e> {
         /// The name of the input.
         input: &'e str,
     },
-    /// A member of an archive is skipped: no records can be read from it.
+    /// A member of an archive is skipped, as no records can be read from it, or one of all sheets of a
+    /// workbook, as it is empty, hidden or without contacts.
     SkippedMember {
-        /// The name of the member, behind that of the archive.
+        /// The name of the member, behind that of the archive or the workbook.
         member: &'e str,
         /// What it is, such as `a PNG image`.
         what: &'e str,

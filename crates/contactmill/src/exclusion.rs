@@ -5,8 +5,7 @@ use contactmill_core::columns::{
     AttributeSelection, ColumnMap, ContentSample, FieldMapping, MappedField, MappingError, Resumed,
     Sampled,
 };
-use contactmill_core::exclusion::{ExclusionLists, ListCounts};
-use contactmill_core::records::Source;
+use contactmill_core::exclusion::{self, ExclusionLists, ListCounts};
 use contactmill_source::{AnySource, Dump, DumpMember, ReadOptions, SkippedMember};
 
 use crate::convert::Settings;
@@ -38,21 +37,24 @@ impl<'r> ListReader<'r> {
         &self,
         on_event: &mut OnEvent<'_>,
     ) -> Result<(ExclusionLists, Vec<ExclusionList>), Error> {
-        let mut lists = ExclusionLists::default();
         let mut listed = Vec::new();
+        if self.settings.exclude.is_empty() {
+            return Ok((ExclusionLists::default(), listed));
+        }
+        let mut reader = exclusion::ListReader::new(&self.normalizer, self.settings.threads)?;
         let is_header = |row: &[String]| FieldMapping::default().is_header(row);
         let reading = self.reading.options(self.scratch, &is_header);
         for path in &self.settings.exclude {
             let input = Input::file(path).open(self.scratch, on_event)?;
-            let Dump { parts, skipped_members } = Dump::of(input, reading)?;
+            let Dump { parts, skipped_members, .. } = Dump::of(input, reading)?;
             for SkippedMember { name, what } in &skipped_members {
                 on_event(Event::SkippedMember { member: name, what });
             }
             for member in parts {
-                listed.push(self.member(&member, reading, &mut lists)?);
+                listed.push(self.member(&member, reading, &mut reader)?);
             }
         }
-        Ok((lists, listed))
+        Ok((reader.finish(), listed))
     }
 
     /// Reads one list.
@@ -60,16 +62,13 @@ impl<'r> ListReader<'r> {
         &self,
         member: &DumpMember,
         reading: ReadOptions<'_>,
-        lists: &mut ExclusionLists,
+        reader: &mut exclusion::ListReader<'_>,
     ) -> Result<ExclusionList, Error> {
-        let (mut source, map) = self.open(member, reading)?;
+        let (mut source, map) = self.open(member, reading, reader)?;
         let name = source.source().name().to_owned();
-        lists.begin(&name);
-        while let Some(block) = source.next_block()? {
-            opening::check_stop(self.settings.stop)?;
-            lists.add(&block, &map, &self.normalizer)?;
-        }
-        let ListCounts { numbers, addresses, unreadable, first_unreadable, .. } = lists.end();
+        let proceed = || opening::check_stop(self.settings.stop);
+        let counts = reader.read(&name, &mut source, &map, proceed)?;
+        let ListCounts { numbers, addresses, unreadable, first_unreadable, .. } = counts;
         if numbers + addresses == 0 {
             return Err(Problem::ExclusionList { list: name, error: None }.into());
         }
@@ -83,13 +82,14 @@ impl<'r> ListReader<'r> {
         &self,
         member: &DumpMember,
         mut reading: ReadOptions<'_>,
+        reader: &exclusion::ListReader<'_>,
     ) -> Result<(Resumed<AnySource>, ColumnMap), Error> {
         let open = |reading| -> Result<Sampled<AnySource>, Error> {
             Ok(Sampled::of(member.open(reading)?, self.settings.options.clone())?)
         };
         let mut sampled = open(reading)?;
         let mut map = columns_of(&sampled);
-        if self.is_without_header(&sampled, &map) {
+        if is_without_header(&sampled, &map, reader) {
             reading.no_header = true;
             sampled = open(reading)?;
             map = bare_columns_of(&sampled);
@@ -105,19 +105,19 @@ impl<'r> ListReader<'r> {
         };
         Ok((source, map))
     }
+}
 
-    /// Whether the first row is an entry of the list. Where one column is not known by its name, its
-    /// first row is one that cannot be read.
-    fn is_without_header(
-        &self,
-        sampled: &Sampled<AnySource>,
-        map: &Result<ColumnMap, MappingError>,
-    ) -> bool {
-        let header = sampled.source().header();
-        matches!(map, Err(MappingError::NoHeader { .. }))
-            || (map.is_err() && header.len() == 1)
-            || header.iter().any(|cell| ExclusionLists::is_entry(cell, &self.normalizer))
-    }
+/// Whether the first row is an entry of the list. Where one column is not known by its name, its
+/// first row is one that cannot be read.
+fn is_without_header(
+    sampled: &Sampled<AnySource>,
+    map: &Result<ColumnMap, MappingError>,
+    reader: &exclusion::ListReader<'_>,
+) -> bool {
+    let header = sampled.source().header();
+    matches!(map, Err(MappingError::NoHeader { .. }))
+        || (map.is_err() && header.len() == 1)
+        || header.iter().any(|cell| reader.is_entry(cell))
 }
 
 /// The columns of numbers and addresses. Whose they are makes no difference: each is one that must

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use contactmill_core::columns::FieldMapping;
 use contactmill_source::{
-    CsvOptions, DecompressLimits, Delimiter, IsHeaderRow, ReadOptions, SourceError, TextEncoding,
+    CsvOptions, DecompressLimits, Delimiter, IsHeaderRow, ReadOptions, Sheets, SourceError,
+    TextEncoding,
 };
 
 use crate::error::Error;
@@ -130,9 +131,10 @@ pub(crate) fn check<'p>(paths: impl Iterator<Item = &'p Path>) -> Result<(), Err
 /// How inputs are read. What is not given is found out for each input.
 ///
 /// ```
-/// use contactmill::Reading;
+/// use contactmill::{Reading, Sheets};
 ///
-/// let reading = Reading { sheet: Some("Leads".into()), ..Reading::default() };
+/// let sheets = Sheets::Named(vec!["Leads".into()]);
+/// let reading = Reading { sheets, ..Reading::default() };
 /// assert_eq!(reading.encoding, None);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -141,8 +143,8 @@ pub struct Reading {
     pub encoding: Option<TextEncoding>,
     /// What stands between two fields of delimited text.
     pub delimiter: Option<Delimiter>,
-    /// The sheet of a workbook; by default the one with contacts in it.
-    pub sheet: Option<String>,
+    /// The sheets of a workbook; by default the one with contacts in it.
+    pub sheets: Sheets,
     /// How much may come out of a compressed input.
     pub decompress: DecompressLimits,
     /// The first row is a record: the columns are `column1`, `column2`, ….
@@ -159,7 +161,7 @@ impl Reading {
         ReadOptions {
             csv: CsvOptions { delimiter: self.delimiter, ..CsvOptions::default() },
             encoding: self.encoding,
-            sheet: self.sheet.as_deref(),
+            sheets: &self.sheets,
             decompress: self.decompress,
             no_header: self.no_header,
             is_header,

@@ -10,14 +10,14 @@ use contactmill_core::columns::{ColumnMap, FieldMapping};
 use contactmill_core::inspect::{Inspection, Inspector};
 use contactmill_core::records::{Position, SourceId};
 use contactmill_core::{Contact, Normalizer, Options};
-use contactmill_source::{Format, ReadOptions};
+use contactmill_source::{Format, ReadOptions, Sheets, Workbook};
 use serde_json::Value;
 
 use crate::error::Error;
 use crate::event::{Event, OnEvent};
 use crate::inputs::{self, Input, Reading};
 use crate::mask::mask;
-use crate::opening::{OpenInput, Opening};
+use crate::opening::{OpenInput, Opened, Opening};
 
 mod report;
 
@@ -50,6 +50,9 @@ pub struct Inspect<'i> {
 pub struct Report {
     /// The inputs, and the members of those that are archives.
     pub inputs: Vec<InspectedInput>,
+    /// The workbooks with several sheets, where [`Reading::sheets`] chooses none: then every sheet with
+    /// contacts is among the inputs.
+    pub workbooks: Vec<Workbook>,
 }
 
 /// What was found in an input, or in a member of one.
@@ -141,15 +144,19 @@ impl<'i> Inspect<'i> {
     ///
     /// When an input cannot be read, or its columns are not known.
     pub fn run(self) -> Result<Report, Error> {
-        let Inspect { inputs, mut on_event, options, mapping, reading, stop, show_values } = self;
+        let Inspect { inputs, mut on_event, options, mapping, mut reading, stop, show_values } =
+            self;
         inputs::check(inputs.iter().filter_map(Input::path))?;
+        if reading.sheets == Sheets::OneWithContacts {
+            reading.sheets = Sheets::EachWithContacts;
+        }
         let is_header = |row: &[String]| mapping.is_header(row);
         let reading = reading.options(&scratch, &is_header);
         let opening = Opening { reading, mapping: &mapping, options: &options, stop };
-        let opened = opening.all(inputs, &mut *on_event)?;
+        let Opened { inputs, workbooks, .. } = opening.all(inputs, &mut *on_event)?;
         let normalizer = Normalizer::new(options.clone());
-        let mut report = Report { inputs: Vec::with_capacity(opened.len()) };
-        for input in opened {
+        let mut report = Report { inputs: Vec::with_capacity(inputs.len()), workbooks };
+        for input in inputs {
             opening.check_stop()?;
             report.inputs.push(inspect(input, reading, &normalizer, show_values)?);
         }

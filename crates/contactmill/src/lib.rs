@@ -37,6 +37,7 @@ pub mod manifest;
 mod mask;
 mod opening;
 mod sink;
+mod split;
 
 pub use crate::convert::{Convert, Output};
 pub use crate::error::{Error, ErrorKind, Hint};
@@ -57,6 +58,7 @@ pub use contactmill_core::inspect::{
 pub use contactmill_core::options;
 pub use contactmill_core::records::{Position, Record, RecordId, SourceId};
 pub use contactmill_core::regions::{RegionAdvice, RegionFits, meant_region};
+pub use contactmill_core::split::SplitBy;
 pub use contactmill_core::{
     Field, METADATA_VERSION, Options, Reason, Region, Rejection, UnknownRegion, Warning,
     WarningCode,
@@ -65,8 +67,8 @@ pub use contactmill_emit::{
     ArrayLayout, BatchLimits, Existing, RejectsFormat, StagingNote, displaced_results,
 };
 pub use contactmill_source::{
-    DecompressLimits, Delimiter, Format, InvalidDelimiter, InvalidLimits, TextEncoding,
-    UnknownEncoding,
+    DecompressLimits, Delimiter, Format, InvalidDelimiter, InvalidLimits, Sheet, Sheets,
+    TextEncoding, UnknownEncoding, Workbook,
 };
 
 /// The examples of the pages that people read first, run as tests.

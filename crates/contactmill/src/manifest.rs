@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contactmill_core::columns::{
-    AttributeSelection, ColumnMap, ColumnRole, DecidedBy, FieldMapping,
+    AttributeSelection, ColumnMap, ColumnRole, DecidedBy, FieldMapping, MappingNote,
 };
 use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::exclusion;
@@ -12,25 +12,29 @@ use contactmill_core::options::{
 };
 use contactmill_core::pipeline;
 use contactmill_core::records::SourceId;
+use contactmill_core::regions::{self, RegionFits};
 use contactmill_core::{METADATA_VERSION, Reason, Region, WarningCode};
-use contactmill_emit::{ArrayLayout, Finished, RejectsFormat, manifest_counts};
+use contactmill_emit::{ArrayLayout, Finished, FinishedPart, RejectsFormat, manifest_counts};
+use contactmill_source::Sheets;
 pub use contactmill_wire::manifest::{
     Column, ContentDecision, Counts, ExclusionList, Input, Manifest, Mapping, OptOuts, Options,
-    OutputFile, SCHEMA, Tool,
+    OutputFile, Part, PartValue, RegionAdvice, RegionFit, SCHEMA, Sample, Sensitive, Skipped, Tool,
 };
 
 use crate::convert::Settings;
-use crate::opening::OpenInput;
+use crate::opening::{OpenInput, Opened};
 
 /// What a run read, how, and what came of it.
 pub(crate) fn of_run(
     settings: &Settings<'_>,
-    inputs: &[OpenInput],
+    Opened { inputs, skipped, sampled, .. }: &Opened,
+    regions: &RegionFits,
     exclusion_lists: Vec<ExclusionList>,
     counts: pipeline::Counts,
-    finished: Finished,
+    mut finished: Finished,
 ) -> Manifest {
-    Manifest {
+    let opted_out = std::mem::take(&mut finished.opt_outs);
+    let manifest = Manifest {
         schema: SCHEMA,
         tool: Tool {
             name: env!("CARGO_PKG_NAME").to_owned(),
@@ -38,17 +42,46 @@ pub(crate) fn of_run(
             phone_metadata: METADATA_VERSION.to_owned(),
         },
         inputs: inputs.iter().map(input).collect(),
+        skipped: skipped.clone(),
         mapping: inputs.iter().map(mapping).collect(),
+        sample: sampled.map(|of| Sample { records: counts.records, of }),
         options: options(settings),
         counts: manifest_counts(counts),
         exclusion_lists,
-        opt_outs: opt_outs(inputs, finished.opt_outs),
+        opt_outs: opt_outs(inputs, opted_out),
+        region_advice: doubt(regions),
+        ..Manifest::default()
+    };
+    with_finished(manifest, finished)
+}
+
+/// The manifest with what was written.
+fn with_finished(manifest: Manifest, finished: Finished) -> Manifest {
+    Manifest {
         excluded_by_reason: by_code(finished.excluded, Reason::code, |tally| tally.count),
         rejected_by_reason: by_code(finished.rejected, Reason::code, |tally| tally.count),
         warnings_by_code: by_code(finished.warnings, WarningCode::code, |tally| tally.count),
         contacts_by_region: by_code(finished.regions, Region::as_str, |count| count),
         files: finished.files,
+        ..manifest
     }
+}
+
+/// What the manifest of a split run says of a part, and the manifest of the part: that of the run, but
+/// for what is of the part alone.
+pub(crate) fn of_part(run: &Manifest, part: FinishedPart) -> (Part, Manifest) {
+    let FinishedPart { value, folder, counts, records, finished, .. } = part;
+    let input = |(input, records): (&Input, u64)| Input { records, ..input.clone() };
+    let manifest = Manifest {
+        inputs: run.inputs.iter().zip(records).map(input).collect(),
+        counts,
+        parts: Vec::new(),
+        part: Some(PartValue { value: value.clone() }),
+        // Who opted out is counted by source and column, over the whole run.
+        opt_outs: Vec::new(),
+        ..with_finished(run.clone(), finished)
+    };
+    (Part { value, folder, counts }, manifest)
 }
 
 fn input(input: &OpenInput) -> Input {
@@ -77,7 +110,17 @@ fn mapping(input: &OpenInput) -> Mapping {
         path: input.name.clone(),
         preset: map.and_then(ColumnMap::preset).map(|(id, _)| id.to_owned()),
         columns: map.map(columns).unwrap_or_default(),
+        missing: map.map(missing).unwrap_or_default(),
     }
+}
+
+/// The fields that contacts should have and no column holds.
+pub(crate) fn missing(map: &ColumnMap) -> Vec<String> {
+    let missing = |note: &MappingNote| match note {
+        MappingNote::Missing { field, .. } => Some(field.to_string()),
+        _ => None,
+    };
+    map.notes().iter().filter_map(missing).collect()
 }
 
 fn columns(map: &ColumnMap) -> Vec<Column> {
@@ -88,6 +131,8 @@ fn columns(map: &ColumnMap) -> Vec<Column> {
             ColumnRole::Ignored | ColumnRole::Bookkeeping => None,
         },
         content: content_decision(map, index),
+        looks_like: looks_like(map, index),
+        sensitive: sensitive(map, index),
     };
     map.columns().enumerate().map(column).collect()
 }
@@ -101,6 +146,48 @@ fn content_decision(map: &ColumnMap, index: usize) -> Option<ContentDecision> {
     })
 }
 
+/// The field that a column looks like and does not hold.
+pub(crate) fn looks_like(map: &ColumnMap, index: usize) -> Option<String> {
+    map.notes().iter().find_map(|note| match note {
+        MappingNote::Unused { field, column, .. } if *column == index => Some(field.to_string()),
+        _ => None,
+    })
+}
+
+/// Why a column looks sensitive.
+pub(crate) fn sensitive(map: &ColumnMap, index: usize) -> Option<Sensitive> {
+    let found = map.sensitive().iter().find(|found| found.column == index)?;
+    Some(Sensitive {
+        kind: found.kind.code().to_owned(),
+        by_header: found.by_header,
+        why: found.identifiers.map(|share| share.to_string()),
+    })
+}
+
+/// The advice on regions, where it speaks for one that was not named.
+fn doubt(fits: &RegionFits) -> Option<RegionAdvice> {
+    let named = || fits.better().is_some();
+    let unnamed = || fits.given.is_none() && fits.likely().is_some();
+    (named() || unnamed()).then(|| region_advice(fits))
+}
+
+/// How numbers without a country code fit regions.
+pub(crate) fn region_advice(fits: &RegionFits) -> RegionAdvice {
+    let code = |advice: regions::RegionAdvice| advice.region.to_string();
+    let fit = |advice: &regions::RegionAdvice| RegionFit {
+        region: code(*advice),
+        valid: advice.valid,
+        mobile: advice.mobile,
+        written: advice.written,
+    };
+    RegionAdvice {
+        without_code: fits.tried,
+        likely: fits.likely().map(code),
+        better: fits.better().map(code),
+        regions: fits.regions.iter().map(fit).collect(),
+    }
+}
+
 /// The options under the names and words that they have on the command line.
 fn options(settings: &Settings<'_>) -> Options {
     let reading = &settings.reading;
@@ -110,7 +197,7 @@ fn options(settings: &Settings<'_>) -> Options {
         encoding: reading.encoding.map(|encoding| encoding.to_string()),
         delimiter: reading.delimiter.map(|delimiter| delimiter.to_string()),
         no_header: reading.no_header,
-        sheet: reading.sheet.clone(),
+        sheet: sheets(&reading.sheets),
         max_inflated: reading.decompress.to_string(),
         map: assignments(&settings.mapping),
         attributes: attributes(&settings.mapping),
@@ -139,6 +226,16 @@ fn options(settings: &Settings<'_>) -> Options {
         layout: either(settings.layout, ArrayLayout::Lines, "lines", "files"),
         rejects: (settings.rejects == RejectsFormat::Xlsx).then(|| "xlsx".to_owned()),
         max_rejects: settings.max_rejects.map(|max| max.to_string()),
+        split_by: settings.split_by.as_ref().map(ToString::to_string),
+    }
+}
+
+/// The sheets that were given, as they are on the command line.
+fn sheets(sheets: &Sheets) -> Option<Vec<String>> {
+    match sheets {
+        Sheets::OneWithContacts | Sheets::EachWithContacts => None,
+        Sheets::Named(names) => Some(names.clone()),
+        Sheets::All => Some(vec!["*".to_owned()]),
     }
 }
 

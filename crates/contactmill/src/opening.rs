@@ -6,14 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use contactmill_core::Options;
 use contactmill_core::columns::{ColumnMap, FieldMapping, MappingError, Resumed, Sampled};
+use contactmill_core::records::{Block, Source};
 use contactmill_core::regions::RegionSample;
 use contactmill_source::{
     AnySource, Dump, DumpMember, Format, ReadOptions, SkippedColumn, SkippedMember, TextEncoding,
+    Workbook,
 };
 
 use crate::error::{Error, Problem};
 use crate::event::{Event, OnEvent, OpenedInput};
 use crate::inputs::Input;
+use crate::manifest::Skipped;
 
 /// A member of an input, or the input itself, whose header has been read.
 pub(crate) struct OpenInput {
@@ -55,6 +58,21 @@ impl OpenInput {
         Ok(source)
     }
 
+    /// Counts its records. They can be read all the same.
+    pub(crate) fn count_records(
+        &mut self,
+        reading: ReadOptions<'_>,
+        stop: Option<&AtomicBool>,
+    ) -> Result<u64, Error> {
+        let mut records = 0;
+        let mut source = self.take_source(reading)?;
+        while let Some(block) = source.next_block()? {
+            check_stop(stop)?;
+            block.visit(&mut |_| records += 1)?;
+        }
+        Ok(records)
+    }
+
     /// What is reported of it.
     pub(crate) fn opened(&self) -> OpenedInput<'_> {
         OpenedInput {
@@ -80,11 +98,29 @@ pub(crate) struct Opening<'o> {
 
 /// The inputs that are open so far.
 #[derive(Default)]
-struct Opened {
-    inputs: Vec<OpenInput>,
+pub(crate) struct Opened {
+    pub(crate) inputs: Vec<OpenInput>,
+    /// What of them is not read.
+    pub(crate) skipped: Vec<Skipped>,
+    /// Those that have several sheets, if each sheet with contacts is to be read.
+    pub(crate) workbooks: Vec<Workbook>,
+    /// The number of records of all inputs, if only a sample of them is read.
+    pub(crate) sampled: Option<u64>,
     unresolved: Vec<Unresolved>,
     /// How many of them stay open.
     kept: usize,
+}
+
+impl Opened {
+    /// The size of all inputs together.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.inputs.iter().map(|input| input.bytes).sum()
+    }
+
+    fn skip(&mut self, member: &str, what: &str, on_event: &mut OnEvent<'_>) {
+        on_event(Event::SkippedMember { member, what });
+        self.skipped.push(Skipped { path: member.to_owned(), what: what.to_owned() });
+    }
 }
 
 /// An input whose columns may be known by those of others.
@@ -102,24 +138,30 @@ impl Opening<'_> {
         &self,
         inputs: Vec<Input<'_>>,
         on_event: &mut OnEvent<'_>,
-    ) -> Result<Vec<OpenInput>, Error> {
+    ) -> Result<Opened, Error> {
         let mut opened = Opened::default();
         for input in inputs {
             let input = input.open(self.reading.scratch, on_event)?;
-            let Dump { parts, skipped_members } = Dump::of(input, self.reading)?;
+            let Dump { parts, skipped_members, workbooks } = Dump::of(input, self.reading)?;
+            opened.workbooks.extend(workbooks);
             for SkippedMember { name, what } in &skipped_members {
-                on_event(Event::SkippedMember { member: name, what });
+                opened.skip(name, what, on_event);
             }
+            let before = opened.inputs.len();
+            let mut lacking = None;
             for member in parts {
                 self.check_stop()?;
-                self.open(member, &mut opened, on_event)?;
+                lacking = lacking.or(self.open(member, &mut opened, on_event)?);
+            }
+            if let Some(error) = lacking.filter(|_| opened.inputs.len() == before) {
+                return Err(error);
             }
         }
-        let Opened { mut inputs, unresolved, .. } = opened;
+        let unresolved = std::mem::take(&mut opened.unresolved);
         if !unresolved.is_empty() {
-            self.resolve_by_others(&mut inputs, unresolved)?;
+            self.resolve_by_others(&mut opened.inputs, unresolved)?;
         }
-        Ok(inputs)
+        Ok(opened)
     }
 
     /// An error once the caller has asked to stop.
@@ -127,19 +169,24 @@ impl Opening<'_> {
         check_stop(self.stop)
     }
 
-    /// Opens a member and decides on its columns.
+    /// Opens a member and decides on its columns. Returns what is wrong with a sheet that is skipped, as
+    /// it has no contacts.
     fn open(
         &self,
         member: DumpMember,
         opened: &mut Opened,
         on_event: &mut OnEvent<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Error>, Error> {
         let sampled = Sampled::of(member.open(self.reading)?, self.options.clone())?;
         self.report(sampled.source(), on_event);
         let map = match self.columns_of(&sampled) {
             Ok(map) => map,
             Err(error) => {
                 let lacks_phones = sampled.sample().likely_phone_column().is_none();
+                if lacks_phones && member.may_lack_contacts() && error.is_column_missing() {
+                    opened.skip(member.name(), "a sheet without contacts", on_event);
+                    return Ok(Some(error));
+                }
                 if !self.may_lack_columns(&sampled, lacks_phones) {
                     return Err(error);
                 }
@@ -174,7 +221,7 @@ impl Opening<'_> {
             opened.kept += usize::from(input.source.is_some());
         }
         opened.inputs.push(input);
-        Ok(())
+        Ok(None)
     }
 
     /// Reports what is not read of a source, or not as the caller says.

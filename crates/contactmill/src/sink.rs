@@ -4,21 +4,21 @@ use contactmill_core::dedup::Conflict;
 use contactmill_core::exclusion::Exclusion;
 use contactmill_core::pipeline::{Emitted, Sink};
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
-use contactmill_core::{Rejection, Warning};
-use contactmill_emit::{EmitError, ResultWriter};
+use contactmill_core::{PhoneNumber, Rejection, Warning};
+use contactmill_emit::EmitError;
 
 use crate::event::{Event, OnEvent, Progress};
 
 /// Writes outcomes to the results and reports them.
-pub(crate) struct ReportingSink<'s, 'e> {
-    result: ResultWriter,
+pub(crate) struct ReportingSink<'s, 'e, K> {
+    result: K,
     on_event: &'s mut OnEvent<'e>,
     /// The inputs that were read to their end.
     done: Progress,
 }
 
-impl<'s, 'e> ReportingSink<'s, 'e> {
-    pub(crate) fn new(result: ResultWriter, on_event: &'s mut OnEvent<'e>) -> Self {
+impl<'s, 'e, K> ReportingSink<'s, 'e, K> {
+    pub(crate) fn new(result: K, on_event: &'s mut OnEvent<'e>) -> Self {
         ReportingSink { result, on_event, done: Progress::default() }
     }
 
@@ -26,7 +26,7 @@ impl<'s, 'e> ReportingSink<'s, 'e> {
     pub(crate) fn end_input(&mut self, bytes: u64, records: u64) {
         self.done.bytes += bytes;
         self.done.records += records;
-        self.progress(0, 0);
+        (self.on_event)(Event::Progress(self.done));
     }
 
     /// Everything has been read.
@@ -35,13 +35,17 @@ impl<'s, 'e> ReportingSink<'s, 'e> {
     }
 
     /// The results.
-    pub(crate) fn into_result(self) -> ResultWriter {
+    pub(crate) fn into_result(self) -> K {
         self.result
     }
 }
 
-impl Sink for ReportingSink<'_, '_> {
+impl<K: Sink<Error = EmitError>> Sink for ReportingSink<'_, '_, K> {
     type Error = EmitError;
+
+    fn record(&mut self, record: Record<'_>, phone: Option<PhoneNumber>) -> Result<(), EmitError> {
+        self.result.record(record, phone)
+    }
 
     fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
         self.result.contact(position, contact)

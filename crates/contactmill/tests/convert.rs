@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -185,20 +186,25 @@ fn events_come_in_their_order_and_agree_with_the_manifest() {
 fn progress_ends_at_the_size_of_all_inputs() {
     let folder = tempfile::tempdir().unwrap();
     let dump = dump(20_000);
-    let inputs = ["a", "b"].map(|name| Input::reader(name, dump.as_bytes()));
-    let mut progress = Vec::new();
-    let manifest = Convert::new(inputs)
-        .out(folder.path().join("out"))
-        .on_event(|event| {
-            if let Event::Progress(so_far) = event {
-                progress.push((so_far.bytes, so_far.records));
-            }
-        })
-        .run()
-        .unwrap();
-    assert!(progress.is_sorted(), "{progress:?}");
-    assert_eq!(progress.last(), Some(&(2 * dump.len() as u64, manifest.counts.records)));
-    assert_eq!(manifest.counts.records, 40_000);
+    for (sample, records) in [(None, 40_000), (NonZeroU64::new(300), 300)] {
+        let inputs = ["a", "b"].map(|name| Input::reader(name, dump.as_bytes()));
+        let (mut progress, mut total) = (Vec::new(), 0);
+        let manifest = Convert::new(inputs)
+            .out(folder.path().join(format!("out-of-{records}")))
+            .sample(sample)
+            .on_event(|event| match event {
+                Event::Started { bytes } => total = bytes,
+                Event::Progress(so_far) => progress.push((so_far.bytes, so_far.records)),
+                _ => {}
+            })
+            .run()
+            .unwrap();
+        assert!(progress.is_sorted(), "{progress:?}");
+        assert_eq!(progress.last(), Some(&(total, records)));
+        // A sample takes two passes.
+        assert_eq!(total, if sample.is_some() { 4 } else { 2 } * dump.len() as u64);
+        assert_eq!(manifest.counts.records, records);
+    }
 }
 
 #[test]

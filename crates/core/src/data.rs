@@ -15,6 +15,7 @@ pub(crate) const PARTIES: &str = include_str!("../data/parties.tsv");
 pub(crate) const PHONE_WORDS: &str = include_str!("../data/phone-words.tsv");
 pub(crate) const PLACEHOLDERS: &str = include_str!("../data/placeholders.tsv");
 pub(crate) const RENUMBERINGS: &str = include_str!("../data/renumberings.tsv");
+pub(crate) const SENSITIVE_COLUMNS: &str = include_str!("../data/sensitive-columns.tsv");
 
 /// The rows of a table with this many columns. A row with fewer has empty ones at its end.
 pub(crate) fn rows<const COLUMNS: usize>(
@@ -101,11 +102,11 @@ mod tests {
 
     use super::*;
     use crate::cells::email;
-    use crate::columns::{consent, header, hint, party, preset};
+    use crate::columns::{consent, header, hint, party, preset, sensitive};
     use crate::text::folded;
 
     /// Every data file by its name.
-    const TABLES: [(&str, &str); 12] = [
+    const TABLES: [(&str, &str); 13] = [
         ("consent-columns.tsv", CONSENT_COLUMNS),
         ("countries.tsv", COUNTRIES),
         ("country-names.tsv", COUNTRY_NAMES),
@@ -118,6 +119,7 @@ mod tests {
         ("phone-words.tsv", PHONE_WORDS),
         ("placeholders.tsv", PLACEHOLDERS),
         ("renumberings.tsv", RENUMBERINGS),
+        ("sensitive-columns.tsv", SENSITIVE_COLUMNS),
     ];
 
     #[test]
@@ -156,7 +158,7 @@ mod tests {
     #[test]
     fn every_kind_is_one_that_the_program_reads() {
         type IsKnown = fn(&'static str) -> bool;
-        let kinds: [(&str, IsKnown); 9] = [
+        let kinds: [(&str, IsKnown); 10] = [
             (CONSENT_COLUMNS, |kind| consent::Words::default().of_kind(kind).is_some()),
             (HEADER_WORDS, |kind| header::Words::default().of_kind(kind).is_some()),
             (HEADERS, |kind| {
@@ -171,6 +173,7 @@ mod tests {
                 matches!(kind, "label" | "fax" | "extension" | "between" | "scheme")
             }),
             (PLACEHOLDERS, |kind| matches!(kind, "any" | "name" | "country")),
+            (SENSITIVE_COLUMNS, |kind| sensitive::of_kind(kind).is_some()),
             (COUNTRIES, |kind| kind.parse::<Region>().is_ok()),
         ];
         for (table, is_known) in kinds {
@@ -187,8 +190,15 @@ mod tests {
     fn every_language_is_a_code_of_two_letters() {
         let of = |table| rows(table).map(|[_, language]| language);
         let of_parties = rows(PARTIES).map(|[_, _, language]| language);
-        let tables =
-            [CONSENT_COLUMNS, HEADER_WORDS, HEADERS, NAME_WORDS, PHONE_WORDS, PLACEHOLDERS];
+        let tables = [
+            CONSENT_COLUMNS,
+            HEADER_WORDS,
+            HEADERS,
+            NAME_WORDS,
+            PHONE_WORDS,
+            PLACEHOLDERS,
+            SENSITIVE_COLUMNS,
+        ];
         for language in tables.into_iter().flat_map(of).chain(of_parties) {
             let is_code =
                 |code: &str| code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -210,6 +220,11 @@ mod tests {
     #[test]
     fn no_header_has_two_meanings() {
         assert_distinct(rows(HEADERS).map(|[kind, _, word]| (kind, word)));
+    }
+
+    #[test]
+    fn no_words_are_sensitive_in_two_ways() {
+        assert_distinct(rows(SENSITIVE_COLUMNS).map(|[kind, _, word]| (kind, word)));
     }
 
     #[test]

@@ -1,17 +1,22 @@
 //! Who must not be written to: exclusion lists, and what is done about columns of consents.
 
-use std::hash::{BuildHasher, RandomState};
+mod entries;
+
+use std::collections::HashMap;
 
 use contactmill_phone::{PhoneNumber, parse};
 
+use self::entries::{AddressHashers, AddressKey, Entries, NumberKey, Place};
 use crate::cells::email::{self, EmailReading};
 use crate::columns::mapping::{ColumnMap, RecordKind};
-use crate::contact::Contact;
+use crate::contact::{Contact, EmailAddress};
+use crate::dedup::MatchKey;
 use crate::explain::Notes;
 use crate::normalize::Normalizer;
 use crate::raw::RawContact;
 use crate::reason::{Field, Reason};
-use crate::records::Block;
+use crate::records::{Block, Source};
+use crate::workers::{NoThreads, Workers};
 
 /// What becomes of contacts that a column of consents says must not be written to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,39 +60,45 @@ impl Exclusion<'_> {
     }
 }
 
-/// The numbers and addresses of exclusion lists, as the cells of contacts are read.
+/// The numbers and addresses of exclusion lists, as the cells of contacts are read. A [`ListReader`]
+/// makes it.
 ///
-/// An entry takes 24 bytes. Numbers are compared exactly. Of an address, in lower case, 128 keyed bits
-/// are kept: that two of ten million listed addresses and a billion others share them has a
-/// probability of some 10⁻²².
+/// A number takes 18 bytes, an address 22. Numbers are compared exactly. Of an address, in lower case, 96 keyed
+/// bits are kept: that two of ten million listed addresses and a billion others share them has a
+/// probability of some 10⁻¹³.
+#[derive(Debug, Default)]
+pub struct ExclusionLists {
+    names: Vec<String>,
+    numbers: Entries<NumberKey>,
+    /// Numbers that are too long for a [`NumberKey`].
+    long: HashMap<MatchKey, Place>,
+    addresses: Entries<AddressKey>,
+    hashers: AddressHashers,
+}
+
+/// Reads exclusion lists.
 ///
 /// ```
 /// use contactmill_core::columns::FieldMapping;
-/// use contactmill_core::exclusion::ExclusionLists;
-/// use contactmill_core::records::{Rows, Source};
+/// use contactmill_core::exclusion::ListReader;
+/// use contactmill_core::records::Rows;
 /// use contactmill_core::{Normalizer, Options, Region};
 ///
 /// let normalizer = Normalizer::new(Options { region: Some(Region::IN), ..Options::default() });
 /// let map = FieldMapping::default().resolve(&["Phone".into()])?;
 /// let mut rows = Rows::new([["https://wa.me/919876543210"], ["junk"]].into_iter());
 ///
-/// let mut lists = ExclusionLists::default();
-/// lists.begin("do-not-call.csv");
-/// while let Some(block) = rows.next_block()? {
-///     lists.add(&block, &map, &normalizer)?;
-/// }
-/// let counts = lists.end();
+/// let mut reader = ListReader::new(&normalizer, 1)?;
+/// let proceed = || Ok::<(), std::convert::Infallible>(());
+/// let counts = reader.read("do-not-call.csv", &mut rows, &map, proceed)?;
 /// assert_eq!((counts.numbers, counts.unreadable), (1, 1));
+/// let lists = reader.finish();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Default)]
-pub struct ExclusionLists {
-    names: Vec<String>,
-    numbers: Entries,
-    addresses: Entries,
-    /// Keyed, so that nobody can choose addresses that share their bits; two, for 128 bits.
-    hashers: [RandomState; 2],
-    counts: ListCounts,
+pub struct ListReader<'n> {
+    normalizer: &'n Normalizer,
+    workers: Workers,
+    lists: ExclusionLists,
 }
 
 /// What an exclusion list holds.
@@ -104,168 +115,212 @@ pub struct ListCounts {
     pub first_unreadable: Option<u64>,
 }
 
-/// A list and a line of it: 24 and 40 bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place(u64);
-
-impl Place {
-    const LINE_BITS: u32 = 40;
-
-    const fn new(list: usize, line: u64) -> Self {
-        Place((list as u64) << Self::LINE_BITS | line & Self::MAX_LINE)
-    }
-
-    const MAX_LINE: u64 = (1 << Self::LINE_BITS) - 1;
+/// What the workers find in a block of a list.
+#[derive(Default)]
+struct BlockEntries {
+    numbers: Vec<(PhoneNumber, u64)>,
+    addresses: Vec<(AddressKey, u64)>,
+    unreadable: u64,
+    first_unreadable: Option<u64>,
 }
 
-/// What a contact is known by in a list: all of a number, or 128 bits of an address.
-type Key = [u64; 2];
-
-/// Keys in order, each with the first place that it stands in.
-#[derive(Debug, Default)]
-struct Entries(Vec<(Key, Place)>);
-
-impl Entries {
-    fn sort(&mut self) {
-        self.0.sort_unstable();
-        self.0.dedup_by_key(|(key, _)| *key);
-        self.0.shrink_to_fit();
-    }
-
-    fn place(&self, key: Key) -> Option<Place> {
-        let found = self.0.binary_search_by_key(&key, |&(key, _)| key);
-        found.ok().map(|index| self.0[index].1)
-    }
+/// What the worker needs who reads a block of a list.
+#[derive(Clone, Copy)]
+struct BlockReader<'r> {
+    normalizer: &'r Normalizer,
+    map: &'r ColumnMap,
+    hashers: &'r AddressHashers,
 }
 
-fn number_key(number: PhoneNumber) -> Key {
-    let national = number.national_number();
-    let code = u64::from(number.calling_code()) << 8 | u64::from(national.leading_zeros());
-    [code, national.value()]
-}
-
-impl ExclusionLists {
-    /// Whether a cell holds a number or an address. No header does: a first row with such a cell is an
-    /// entry of a list, and would be lost as a header.
-    #[must_use]
-    pub fn is_entry(cell: &str, normalizer: &Normalizer) -> bool {
-        normalizer.phone_of(&RawContact::default(), cell).is_ok()
-            || email::read(cell, Notes::default()).into_addresses().is_some()
-    }
-
-    /// Begins the next list.
-    pub fn begin(&mut self, name: impl Into<String>) {
-        self.names.push(name.into());
-        self.counts = ListCounts::default();
-    }
-
-    /// Adds the records of a block.
+impl<'n> ListReader<'n> {
+    /// A reader on this number of threads; 0 for one per core. With 1, the calling thread does
+    /// everything.
     ///
     /// # Errors
     ///
-    /// When the block cannot be read.
-    pub fn add<B: Block>(
-        &mut self,
-        block: &B,
-        map: &ColumnMap,
-        normalizer: &Normalizer,
-    ) -> Result<(), B::Error> {
-        block.visit(&mut |record| {
-            let line = record.position().line;
-            let is_read = match map.kind(record) {
-                RecordKind::Blank => true,
-                RecordKind::Rejected(_) => false,
-                RecordKind::Contact => self.add_contact(&map.raw_contact(record), line, normalizer),
-            };
-            if !is_read {
-                self.counts.unreadable += 1;
-                self.counts.first_unreadable.get_or_insert(line);
-            }
-        })
+    /// When threads cannot be started.
+    pub fn new(normalizer: &'n Normalizer, threads: usize) -> Result<Self, NoThreads> {
+        let (workers, lists) = (Workers::new(threads)?, ExclusionLists::default());
+        Ok(ListReader { normalizer, workers, lists })
     }
 
-    /// Ends the list and returns what it holds.
-    pub fn end(&mut self) -> ListCounts {
-        self.numbers.sort();
-        self.addresses.sort();
-        self.counts
+    /// Whether a cell holds a number or an address. No header does: a first row with such a cell is an
+    /// entry of a list, and would be lost as a header.
+    #[must_use]
+    pub fn is_entry(&self, cell: &str) -> bool {
+        self.normalizer.phone_of(&RawContact::default(), cell).is_ok()
+            || email::read(cell, Notes::default()).into_addresses().is_some()
+    }
+
+    /// Reads the next list to its end, asking `proceed` before every block. Returns what it holds.
+    ///
+    /// # Errors
+    ///
+    /// When the list cannot be read, and that of `proceed`.
+    pub fn read<S: Source, E: From<S::Error>>(
+        &mut self,
+        name: impl Into<String>,
+        source: &mut S,
+        map: &ColumnMap,
+        mut proceed: impl FnMut() -> Result<(), E>,
+    ) -> Result<ListCounts, E> {
+        let ListReader { normalizer, workers, lists } = self;
+        let ExclusionLists { names, numbers, long, addresses, hashers } = lists;
+        let list = names.len();
+        names.push(name.into());
+        let mut counts = ListCounts::default();
+        let reader = BlockReader { normalizer, map, hashers };
+        workers.in_order(
+            || {
+                proceed()?;
+                source.next_block().map_err(E::from)
+            },
+            |block, committed: Option<BlockEntries>| {
+                reader.entries(&block, committed.unwrap_or_default())
+            },
+            |read| {
+                let read: BlockEntries = read?;
+                counts.numbers += read.numbers.len() as u64;
+                counts.addresses += read.addresses.len() as u64;
+                counts.unreadable += read.unreadable;
+                counts.first_unreadable = counts.first_unreadable.or(read.first_unreadable);
+                for &(number, line) in &read.numbers {
+                    let place = Place::new(list, line);
+                    match NumberKey::of(number) {
+                        Some(key) => numbers.sorted.push((key, place)),
+                        None => drop(long.entry(number.into()).or_insert(place)),
+                    }
+                }
+                let keys = read.addresses.iter();
+                addresses.sorted.extend(keys.map(|&(key, line)| (key, Place::new(list, line))));
+                Ok(read)
+            },
+        )?;
+        Ok(counts)
+    }
+
+    /// What was read.
+    #[must_use]
+    pub fn finish(self) -> ExclusionLists {
+        let ListReader { workers, mut lists, .. } = self;
+        lists.numbers.sort(&workers);
+        lists.addresses.sort(&workers);
+        lists
+    }
+}
+
+impl BlockReader<'_> {
+    /// The entries of a block, in the memory of another.
+    fn entries<B: Block>(
+        self,
+        block: &B,
+        mut entries: BlockEntries,
+    ) -> Result<BlockEntries, B::Error> {
+        entries.numbers.clear();
+        entries.addresses.clear();
+        (entries.unreadable, entries.first_unreadable) = (0, None);
+        let mut empty = RawContact::default();
+        block.visit(&mut |record| {
+            let line = record.position().line;
+            let is_read = match self.map.kind(record) {
+                RecordKind::Blank => true,
+                RecordKind::Rejected(_) => false,
+                RecordKind::Contact => {
+                    let mut raw: RawContact<'_> = std::mem::take(&mut empty);
+                    self.map.fill(record, &mut raw);
+                    let is_read = self.add_contact(&raw, line, &mut entries);
+                    empty = raw.emptied();
+                    is_read
+                }
+            };
+            if !is_read {
+                entries.unreadable += 1;
+                entries.first_unreadable.get_or_insert(line);
+            }
+        })?;
+        Ok(entries)
     }
 
     /// Adds every number and address of a record. Returns whether there is one, and all can be read.
-    fn add_contact(&mut self, raw: &RawContact<'_>, line: u64, normalizer: &Normalizer) -> bool {
-        let place = Place::new(self.names.len().saturating_sub(1), line);
-        let before = self.counts;
+    fn add_contact(self, raw: &RawContact<'_>, line: u64, entries: &mut BlockEntries) -> bool {
+        let before = (entries.numbers.len(), entries.addresses.len());
         let mut is_read = true;
         for &cell in &raw.phones {
-            match normalizer.phone_of(raw, cell) {
+            match self.normalizer.phone_of(raw, cell) {
                 Ok(reading) => {
-                    for phone in reading.into_phones() {
-                        self.counts.numbers += 1;
-                        self.numbers.0.push((number_key(phone.number), place));
-                    }
+                    let phones = reading.into_phones();
+                    entries.numbers.extend(phones.map(|phone| (phone.number, line)));
                 }
                 Err(Reason::PhoneMissing) => {}
-                Err(_) => is_read &= self.add_addresses(cell, place),
+                Err(_) => is_read &= self.add_addresses(cell, line, entries),
             }
         }
         for &cell in &raw.emails {
-            is_read &= self.add_addresses(cell, place);
+            is_read &= self.add_addresses(cell, line, entries);
         }
-        let has_entry =
-            (self.counts.numbers, self.counts.addresses) != (before.numbers, before.addresses);
-        is_read && has_entry
+        is_read && (entries.numbers.len(), entries.addresses.len()) != before
     }
 
     /// Adds the addresses of a cell. Returns whether it can be read.
-    fn add_addresses(&mut self, cell: &str, place: Place) -> bool {
+    fn add_addresses(self, cell: &str, line: u64, entries: &mut BlockEntries) -> bool {
         let addresses = match email::read(cell, Notes::default()) {
             EmailReading::Empty => return true,
             EmailReading::Bad => return false,
             EmailReading::One(address) => vec![address],
             EmailReading::Several(addresses) => addresses,
         };
-        for address in addresses {
-            self.counts.addresses += 1;
-            let key = self.address_key(address.as_str());
-            self.addresses.0.push((key, place));
-        }
+        let key = |address: &EmailAddress| self.hashers.key(address.as_str());
+        entries.addresses.extend(addresses.iter().map(|address| (key(address), line)));
         true
     }
+}
 
-    fn address_key(&self, address: &str) -> Key {
-        let address = address.to_lowercase();
-        [0, 1].map(|half: usize| self.hashers[half].hash_one(&address))
+impl ExclusionLists {
+    fn place_of_number(&self, number: PhoneNumber) -> Option<Place> {
+        match NumberKey::of(number) {
+            Some(key) => self.numbers.place(key.0, || key),
+            None => self.long.get(&number.into()).copied(),
+        }
+    }
+
+    fn place_of_address(&self, address: &str) -> Option<Place> {
+        if self.addresses.sorted.is_empty() {
+            return None;
+        }
+        let first = self.hashers.half(0, address);
+        self.addresses.place(first, || AddressKey::of(first, self.hashers.half(1, address)))
     }
 
     /// The first number or address of a contact that stands in a list: its field, and where.
     pub(crate) fn find(&self, contact: &Contact<'_>) -> Option<(Field, Place)> {
-        if let Some(place) = self.numbers.place(number_key(contact.phone)) {
+        if let Some(place) = self.place_of_number(contact.phone) {
             return Some((Field::Phone, place));
         }
-        let place_of = |address: &str| self.addresses.place(self.address_key(address));
-        if let Some(place) = contact.email.as_ref().and_then(|email| place_of(email.as_str())) {
+        let email = contact.email.as_ref();
+        if let Some(place) = email.and_then(|email| self.place_of_address(email.as_str())) {
             return Some((Field::Email, place));
         }
         // Whoever asks not to be reached by a number means all of the numbers.
         contact.attributes.iter().find_map(|attribute| {
             let (key, value) = (&*attribute.key, attribute.value.as_str());
-            let place = match key.split_once('_')? {
-                ("phone", nth) if nth.starts_with(is_digit) => {
-                    let number = value.split(' ').next().and_then(|text| parse(text, None).ok())?;
-                    self.numbers.place(number_key(number))
-                }
-                ("email", nth) if nth.starts_with(is_digit) => place_of(value),
-                _ => None,
+            let nth = |name: &str| key.strip_prefix(name)?.strip_prefix('_');
+            let is_nth = |name: &str| nth(name).is_some_and(|nth| nth.starts_with(is_digit));
+            let place = if is_nth("phone") {
+                let number = value.split(' ').next().and_then(|text| parse(text, None).ok())?;
+                self.place_of_number(number)
+            } else if is_nth("email") {
+                self.place_of_address(value)
+            } else {
+                None
             }?;
             Some((Field::Attribute(key.into()), place))
         })
     }
 
     /// What stands in the proof for a place.
-    pub(crate) fn listed<'e>(&'e self, field: &'e Field, Place(place): Place) -> Exclusion<'e> {
-        let list = (place >> Place::LINE_BITS) as usize;
-        let list = self.names.get(list).map_or("", String::as_str);
-        Exclusion::Listed { field, list, line: place & Place::MAX_LINE }
+    pub(crate) fn listed<'e>(&'e self, field: &'e Field, place: Place) -> Exclusion<'e> {
+        let list = self.names.get(place.list()).map_or("", String::as_str);
+        Exclusion::Listed { field, list, line: place.line() }
     }
 }
 
@@ -315,24 +370,23 @@ impl<'a> ExclusionRules<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
     use crate::columns::FieldMapping;
     use crate::options::Options;
-    use crate::records::{Rows, Source};
+    use crate::records::Rows;
 
     fn lists(entries: &[&str]) -> ExclusionLists {
         let normalizer = Normalizer::new(Options::default());
         let map = FieldMapping::default().resolve(&["Phone".into()]).unwrap();
         let mut rows = Rows::new(entries.iter().map(|&entry| [entry]));
-        let mut lists = ExclusionLists::default();
-        for name in ["empty", "list"] {
-            lists.begin(name);
-        }
-        while let Some(block) = rows.next_block().unwrap() {
-            lists.add(&block, &map, &normalizer).unwrap();
-        }
-        lists.end();
-        lists
+        let mut reader = ListReader::new(&normalizer, 1).unwrap();
+        let mut none = Rows::new(std::iter::empty::<[&str; 1]>());
+        let proceed = || Ok::<(), Infallible>(());
+        reader.read("empty", &mut none, &map, proceed).unwrap();
+        reader.read("list", &mut rows, &map, proceed).unwrap();
+        reader.finish()
     }
 
     /// Where a contact with these cells is listed.
@@ -349,20 +403,14 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_takes_24_bytes() {
-        assert_eq!(size_of::<(Key, Place)>(), 24);
-    }
-
-    #[test]
     fn numbers_are_the_same_by_all_their_digits() {
         let lists = lists(&["+39 06 1234 5678", "+91 98765 43210", "+919876543210"]);
-        assert_eq!(lists.numbers.0.len(), 2);
+        assert_eq!(lists.numbers.sorted.len(), 2);
         assert_eq!(found(&lists, "+39 06 1234 5678", "").unwrap(), "phone list:1");
         assert_eq!(found(&lists, "https://wa.me/919876543210", "").unwrap(), "phone list:2");
         assert_eq!(found(&lists, "+91 98765 43211", ""), None);
         // Without its zero it is another number, if it is one.
-        let [code, digits] = lists.numbers.0[0].0;
-        assert!(lists.numbers.place([code & !0xFF, digits]).is_none());
+        assert_eq!(lists.place_of_number(parse("+39 6 1234 5678", None).unwrap()), None);
     }
 
     #[test]
@@ -381,11 +429,5 @@ mod tests {
         let several = "asha@example.com; ravi@example.com";
         let expected = "attr:email_2 list:2";
         assert_eq!(found(&lists, "+91 98765 43210", several).unwrap(), expected);
-    }
-
-    #[test]
-    fn a_place_keeps_list_and_line() {
-        let Place(place) = Place::new(70_000, 12_345_678_901);
-        assert_eq!((place >> Place::LINE_BITS, place & Place::MAX_LINE), (70_000, 12_345_678_901));
     }
 }

@@ -16,7 +16,7 @@ use crate::explain::Notes;
 use crate::normalize::Normalizer;
 use crate::raw::RawContact;
 use crate::reason::{Reason, WarningCode};
-use crate::records::{Block, Position, Record, RecordBuffer, Source, SourceId};
+use crate::records::{Block, Position, Record, RecordBuffer, Source, SourceId, Spread};
 use crate::regions::{RegionFits, RegionSample};
 use crate::text::{is_blank, says_nothing};
 
@@ -194,7 +194,7 @@ impl<'a> Inspector<'a> {
     fn keep(&mut self, source: SourceId, record: Record<'_>) {
         let number = self.records;
         self.records += 1;
-        if !number.is_multiple_of(self.every) {
+        if !Spread::one_in(self.every).has(number) {
             return;
         }
         let position = Position { source, record: self.records, ..record.position() };
@@ -203,9 +203,8 @@ impl<'a> Inspector<'a> {
         self.sample.push(record.into());
         while self.sample.len() > MAX_RECORDS || self.bytes > MAX_BYTES && self.sample.len() > 1 {
             self.every *= 2;
-            let every = self.every;
-            self.sample
-                .retain(|kept| (kept.as_record().position().record - 1).is_multiple_of(every));
+            let spread = Spread::one_in(self.every);
+            self.sample.retain(|kept| spread.has(kept.as_record().position().record - 1));
             self.bytes = self.sample.iter().map(|kept| size(kept.as_record())).sum();
         }
     }
@@ -230,7 +229,12 @@ impl<'a> Inspector<'a> {
             reasons,
             columns: columns.into_iter().map(|(_, tally)| tally.finish()).collect(),
             regions: whole.regions.fits(),
-            opt_outs: consents.into_iter().map(|(_, count)| count).collect(),
+            opt_outs: consents
+                .into_iter()
+                // Remarks are mostly of other things.
+                .filter(|(consent, column)| *consent != Consent::Remark || column.count > 0)
+                .map(|(_, column)| column)
+                .collect(),
             examples: examples.into_iter().step_by(step).collect(),
         }
     }

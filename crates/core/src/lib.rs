@@ -36,6 +36,7 @@
 //! | [`contact`] | the parts of a contact |
 //! | [`dedup`] | choosing which of several contacts is kept |
 //! | [`exclusion`] | leaving out who must not be written to |
+//! | [`split`] | splitting what comes out by a value |
 //! | [`cells`] | reading one phone cell |
 //! | [`explain`] | showing how a cell is read, step by step |
 //! | [`inspect`] | looking at a source before it is imported |
@@ -59,7 +60,9 @@ mod raw;
 mod reason;
 pub mod records;
 pub mod regions;
+pub mod split;
 mod text;
+mod workers;
 
 pub use contact::Contact;
 pub use contactmill_phone::{
@@ -75,11 +78,13 @@ pub use reason::{Field, Reason, Rejection, Warning, WarningCode};
 #[doc(hidden)]
 pub mod __private {
     use crate::cells::country::{self, CountryReading};
+    use crate::cells::identifier::{self, SCHEMES};
     use crate::cells::name;
     use crate::columns::consent;
     use crate::columns::header;
     use crate::columns::hint::{self, HeaderHint, MAYBE};
     use crate::columns::party::{self, Party};
+    use crate::columns::sensitive::{self, Sensitive};
     use crate::contact::ContactName;
     use crate::dedup::identity;
 
@@ -119,6 +124,19 @@ pub mod __private {
     #[must_use]
     pub fn is_opt_out(header: &str, cell: &str) -> Option<bool> {
         consent::of_header(header).map(|consent| consent.is_opt_out(cell))
+    }
+
+    /// Why a column with this header is sensitive.
+    #[must_use]
+    pub fn sensitive(header: &str) -> &'static str {
+        sensitive::of_header(header).map_or("-", Sensitive::code)
+    }
+
+    /// The identifiers that a cell may be, by their check digits.
+    #[must_use]
+    pub fn identifiers(cell: &str) -> String {
+        let names: Vec<_> = identifier::schemes_of(cell).map(|at| SCHEMES[at].name).collect();
+        if names.is_empty() { "-".to_owned() } else { names.join(", ") }
     }
 
     /// What a country cell says: a region, a country calling code, or why neither.

@@ -7,7 +7,7 @@ mod table;
 
 use std::process::ExitCode;
 
-use contactmill_core::__private::{country, is_placeholder, names_agree};
+use contactmill_core::__private::{country, identifiers, is_placeholder, names_agree};
 use contactmill_core::cells::{Phone, read_phone};
 use contactmill_core::options::{BareDigits, PhoneMode};
 use contactmill_core::{Field, Normalizer, Options, PhoneNumber, RawContact, WarningCode};
@@ -22,6 +22,7 @@ const PHONE: [(&str, &str, usize); 4] = [
     ("phone-words", include_str!("cells/phone-words.tsv"), 40),
 ];
 const EMAIL: &str = include_str!("cells/email.tsv");
+const IDENTIFIERS: &str = include_str!("cells/identifiers.tsv");
 const COUNTRIES: &str = include_str!("cells/countries.tsv");
 const NAMES: &str = include_str!("cells/names.tsv");
 const PEOPLE: &str = include_str!("cells/people.tsv");
@@ -48,6 +49,10 @@ fn main() -> ExitCode {
         let [cell, expected] = columns(row);
         let found = if is_placeholder(cell) { "placeholder" } else { "text" };
         assert_eq!(found, expected);
+    });
+    add(&mut trials, ("identifiers", IDENTIFIERS), 40, |row| {
+        let [cell, expected] = columns(row);
+        assert_eq!(identifiers(cell), expected);
     });
     add(&mut trials, ("names", NAMES), 30, |row| {
         let [cell, expected] = columns(row);

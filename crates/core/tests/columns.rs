@@ -7,9 +7,11 @@ mod table;
 
 use std::process::ExitCode;
 
-use contactmill_core::__private::{header, is_opt_out};
+use contactmill_core::__private::{header, is_opt_out, sensitive};
 use contactmill_core::Options;
-use contactmill_core::columns::{ContentSample, FieldMapping, MappedField, MappingError};
+use contactmill_core::columns::{
+    ContentSample, FieldMapping, MappedField, MappingError, MappingNote, WhyTaken, WhyUnused,
+};
 use contactmill_core::records::{Integrity, Position, Record};
 use libtest_mimic::{Arguments, Trial};
 use table::{add, columns};
@@ -18,7 +20,9 @@ const CONSENTS: &str = include_str!("columns/consents.tsv");
 const EXPORTS: &str = include_str!("columns/exports.tsv");
 const HEADER_ROWS: &str = include_str!("columns/header-rows.tsv");
 const HEADERS: &str = include_str!("columns/headers.tsv");
+const NOTES: &str = include_str!("columns/notes.tsv");
 const PARTIES: &str = include_str!("columns/parties.tsv");
+const SENSITIVE: &str = include_str!("columns/sensitive.tsv");
 
 fn main() -> ExitCode {
     let mut trials = Vec::new();
@@ -42,6 +46,14 @@ fn main() -> ExitCode {
         };
         assert_eq!(found, expected);
     });
+    add(&mut trials, ("sensitive", SENSITIVE), 50, |row| {
+        let [header, expected] = columns(row);
+        assert_eq!(sensitive(header), expected);
+    });
+    add(&mut trials, ("notes", NOTES), 15, |row| {
+        let [region, header, cells, expected] = columns(row);
+        assert_eq!(notes(&split(header), &sample(region, cells)), expected);
+    });
     for (table, at_least) in [(("header-rows", HEADER_ROWS), 20), (("parties", PARTIES), 60)] {
         add(&mut trials, table, at_least, |row| {
             let [region, header, cells, expected] = columns(row);
@@ -56,6 +68,37 @@ fn main() -> ExitCode {
         Ok(())
     }));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// What people are told of how columns were taken.
+fn notes(header: &[String], sample: &ContentSample) -> String {
+    let map = FieldMapping::default().resolve_with(header, sample).unwrap();
+    let said = map.notes().iter().map(|note| match note {
+        MappingNote::Taken { field, column, why } => {
+            let why = match why {
+                WhyTaken::Cells(_) => "content",
+                WhyTaken::HeaderAlone(_) => "header alone",
+                _ => "header",
+            };
+            format!("{field}={} by {why}", header[*column])
+        }
+        MappingNote::Unused { field, column, why } => {
+            let why = match why {
+                WhyUnused::Refuted(_) => "refuted".to_owned(),
+                WhyUnused::OfOthers => "of others".to_owned(),
+                WhyUnused::Unnamed(share) => share.to_string(),
+                _ => "another".to_owned(),
+            };
+            format!("{} not {field}: {why}", header[*column])
+        }
+        MappingNote::Missing { field, likely: Some(likely) } => {
+            format!("no {field} ({})", header[*likely])
+        }
+        MappingNote::Missing { field, .. } => format!("no {field}"),
+        other => panic!("{other:?}"),
+    });
+    let said: Vec<String> = said.collect();
+    if said.is_empty() { "-".to_owned() } else { said.join("; ") }
 }
 
 fn rows(table: &str) -> impl Iterator<Item = &str> {

@@ -11,7 +11,6 @@ use crate::contact_json::ArrayEncoder;
 use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
 use crate::file::{ContactFile, ResultFiles};
-use crate::staging::Staging;
 use crate::write_thread::{ChunkFiles, ChunkWriter, WriteThread};
 
 /// Maximum size of one import array.
@@ -62,12 +61,12 @@ impl ArrayWriter {
     ///
     /// When a thread cannot be started.
     pub fn new(
-        staging: &Staging,
+        files: &ResultFiles,
         limits: BatchLimits,
         layout: ArrayLayout,
         thread: WriteThread,
     ) -> Result<Self, EmitError> {
-        let created = staging.files().clone();
+        let created = files.clone();
         let files = ArrayFiles { created, layout, lines: None, written: Vec::new() };
         let writer = ChunkWriter::new(files, thread)?;
         Ok(ArrayWriter { limits, array: Vec::new(), contacts: 0, writer })

@@ -58,6 +58,13 @@ pub enum EmitError {
         /// The path.
         path: PathBuf,
     },
+    /// The results would be split into more parts than there may be.
+    TooManyParts {
+        /// By what they are split: `country`, or a column.
+        by: String,
+        /// How many there may be.
+        max: usize,
+    },
     /// The thread that is to write cannot be started.
     NoThread(io::Error),
 }
@@ -105,6 +112,11 @@ impl fmt::Display for EmitError {
                  next run puts them back",
                 path.display(),
                 aside.display()
+            ),
+            EmitError::TooManyParts { by, max } => write!(
+                f,
+                "{by} has more than {max} different values, and each would be a folder of its own; \
+                 split by what has fewer, such as the country"
             ),
             EmitError::NoName { path } => {
                 write!(f, "{} cannot be made; name a folder", path.display())

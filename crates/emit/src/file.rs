@@ -1,7 +1,7 @@
 //! Files of a result while they are written.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,8 +19,30 @@ use crate::error::EmitError;
 #[must_use = "a result is not committed until each of its files is finished"]
 pub struct ResultFile {
     path: PathBuf,
-    file: BufWriter<File>,
+    file: BufWriter<CreatedFile>,
     unfinished: Arc<Unfinished>,
+}
+
+/// A file that was created for this run.
+#[derive(Debug)]
+enum CreatedFile {
+    Open(File),
+    /// It is opened for each write.
+    Closed(PathBuf),
+}
+
+impl Write for CreatedFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            CreatedFile::Open(file) => file.write(bytes),
+            CreatedFile::Closed(path) => File::options().append(true).open(path)?.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        // Neither has a buffer.
+        Ok(())
+    }
 }
 
 impl ResultFile {
@@ -126,19 +148,40 @@ impl Unfinished {
     }
 }
 
+/// Makes a folder that its owner alone can look into.
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
 /// Creates the files of a result, on any thread.
 #[derive(Clone, Debug)]
 pub struct ResultFiles {
     folder: PathBuf,
     unfinished: Arc<Unfinished>,
+    /// Whether files stay open until they are finished. Of a thousand parts they cannot.
+    stay_open: bool,
 }
 
 impl ResultFiles {
     pub(crate) fn new(folder: &Path) -> Self {
-        ResultFiles { folder: folder.to_owned(), unfinished: Arc::default() }
+        ResultFiles { folder: folder.to_owned(), unfinished: Arc::default(), stay_open: true }
     }
 
-    /// Where a file of the result is while it is written.
+    /// Makes a folder for a part of the result. Its files are open only while they are written.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub(crate) fn part(&self, name: &str) -> Result<Self, EmitError> {
+        let folder = self.path_of(name);
+        make_folder(&folder).map_err(EmitError::io(&folder, "cannot be made"))?;
+        Ok(ResultFiles { folder, unfinished: Arc::clone(&self.unfinished), stay_open: false })
+    }
+
+    /// Where a file is until the result is committed.
     pub(crate) fn path_of(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
@@ -154,8 +197,11 @@ impl ResultFiles {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let opened = options.open(&path);
-        let file = BufWriter::new(opened.map_err(EmitError::io(&path, "cannot be created"))?);
+        let file = options.open(&path).map_err(EmitError::io(&path, "cannot be created"))?;
+        let file = BufWriter::new(match self.stay_open {
+            true => CreatedFile::Open(file),
+            false => CreatedFile::Closed(path.clone()),
+        });
         self.unfinished.paths().insert(path.clone());
         Ok(ResultFile { path, file, unfinished: Arc::clone(&self.unfinished) })
     }
@@ -181,7 +227,8 @@ mod tests {
         let path = PathBuf::from("/dev/full");
         files.unfinished.paths().insert(path.clone());
         let unfinished = Arc::clone(&files.unfinished);
-        let mut file = ResultFile { path, file: BufWriter::new(full), unfinished };
+        let mut file =
+            ResultFile { path, file: BufWriter::new(CreatedFile::Open(full)), unfinished };
         // It fits into the buffer, so nothing fails yet.
         file.write_all(b"{}").unwrap();
         let error = file.finish().unwrap_err();

@@ -35,6 +35,7 @@
 //! | `write_thread` | writing on a thread of its own |
 //! | `rejects`, `workbook` | rejected records, as text or as a workbook |
 //! | `tables`, `manifest`, `result` | what every result has beside its contacts |
+//! | `split`, `part_names` | one result for each value, side by side |
 //! | `file` | files while they are written |
 //! | `staging` | the folder that appears whole or not at all |
 //! | `siblings`, `lock` | temporary folders beside it, and which of them are in use |
@@ -51,9 +52,11 @@ mod file;
 mod lock;
 mod manifest;
 mod note;
+mod part_names;
 mod rejects;
 mod result;
 mod siblings;
+mod split;
 mod staging;
 mod tables;
 mod workbook;
@@ -71,5 +74,6 @@ pub use note::StagingNote;
 pub use rejects::RejectsFormat;
 pub use result::{Finished, InputTable, ResultWriter, Tally};
 pub use siblings::displaced_results;
+pub use split::{FinishedPart, MAX_PARTS, SplitWriter};
 pub use staging::{Committed, Existing, Staging};
 pub use write_thread::WriteThread;

@@ -5,7 +5,7 @@ use contactmill_wire::files::MANIFEST;
 use contactmill_wire::manifest::{Counts, Manifest};
 
 use crate::error::EmitError;
-use crate::staging::Staging;
+use crate::file::ResultFiles;
 
 /// The counts of a run, as the manifest lists them.
 #[must_use]
@@ -21,8 +21,8 @@ pub fn manifest_counts(counts: pipeline::Counts) -> Counts {
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn write_manifest(manifest: &Manifest, staging: &Staging) -> Result<(), EmitError> {
-    let mut file = staging.create(MANIFEST)?;
+pub fn write_manifest(manifest: &Manifest, files: &ResultFiles) -> Result<(), EmitError> {
+    let mut file = files.create(MANIFEST)?;
     manifest.write(&mut file).map_err(|error| file.failed(error))?;
     file.finish()
 }

@@ -6,7 +6,6 @@ use contactmill_wire::manifest::OutputFile;
 
 use crate::error::EmitError;
 use crate::file::{ContactFile, ResultFiles};
-use crate::staging::Staging;
 use crate::tables::Table;
 use crate::workbook::Workbook;
 
@@ -39,17 +38,17 @@ impl Rejects {
     pub(crate) fn create(
         format: RejectsFormat,
         header: &[&str],
-        staging: &Staging,
+        files: &ResultFiles,
     ) -> Result<Self, EmitError> {
         if format == RejectsFormat::Csv || !Workbook::can_hold(header) {
-            let mut table = Table::new(staging.create(REJECTS)?, staging.path_of(REJECTS))?;
+            let mut table = Table::new(files.create(REJECTS)?, files.path_of(REJECTS))?;
             table.write(header.iter().copied())?;
             return Ok(Rejects::Csv(Box::new(table)));
         }
         let mut rejects = RejectsWorkbook {
-            workbook: Workbook::create(REJECTS_WORKBOOK, staging)?,
+            workbook: Workbook::create(REJECTS_WORKBOOK, files)?,
             header: header.iter().copied().map(str::to_owned).collect(),
-            files: staging.files().clone(),
+            files: files.clone(),
             others: None,
         };
         rejects.write(header)?;

@@ -12,8 +12,8 @@ use contactmill_wire::manifest::OutputFile;
 
 use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
+use crate::file::ResultFiles;
 use crate::rejects::RejectsFormat;
-use crate::staging::Staging;
 use crate::tables::{OriginalColumns, Tables};
 
 /// What is known of an input before it is read.
@@ -62,6 +62,29 @@ pub struct Finished {
     pub regions: BTreeMap<Region, u64>,
 }
 
+impl Finished {
+    /// Adds what a part of the run has written, but for its files.
+    pub(crate) fn add(&mut self, part: &Finished) {
+        add_tallies(&mut self.excluded, &part.excluded);
+        add_tallies(&mut self.rejected, &part.rejected);
+        add_tallies(&mut self.warnings, &part.warnings);
+        for (region, contacts) in &part.regions {
+            *self.regions.entry(*region).or_default() += contacts;
+        }
+    }
+}
+
+fn add_tallies<K: Copy + Ord>(all: &mut BTreeMap<K, Tally>, part: &BTreeMap<K, Tally>) {
+    let place = |tally: &Tally| (tally.first.source, tally.first.record);
+    for (&key, tally) in part {
+        let sum = all.entry(key).or_insert(Tally { count: 0, ..*tally });
+        sum.count += tally.count;
+        if place(tally) < place(sum) {
+            sum.first = tally.first;
+        }
+    }
+}
+
 impl ResultWriter {
     /// A writer of the results of these inputs. The index of each is its
     /// [`SourceId`](contactmill_core::records::SourceId).
@@ -70,7 +93,7 @@ impl ResultWriter {
     ///
     /// When files cannot be created.
     pub fn new(
-        staging: &Staging,
+        files: &ResultFiles,
         inputs: &[InputTable<'_>],
         contacts: Box<dyn ContactWriter>,
         rejects: RejectsFormat,
@@ -79,7 +102,7 @@ impl ResultWriter {
         let names = inputs.iter().map(|input| input.name.to_owned()).collect();
         Ok(ResultWriter {
             contacts,
-            tables: Tables::create(OriginalColumns::of(&headers), names, rejects, staging)?,
+            tables: Tables::create(OriginalColumns::of(&headers), names, rejects, files)?,
             regions: vec![0; Region::ALL.len()],
             finished: Finished::default(),
         })
@@ -90,8 +113,8 @@ impl ResultWriter {
     /// # Errors
     ///
     /// When the file cannot be created.
-    pub fn with_excluded(mut self, staging: &Staging) -> Result<Self, EmitError> {
-        self.tables.create_excluded(staging)?;
+    pub fn with_excluded(mut self, files: &ResultFiles) -> Result<Self, EmitError> {
+        self.tables.create_excluded(files)?;
         Ok(self)
     }
 

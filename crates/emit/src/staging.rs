@@ -1,13 +1,14 @@
 //! The folder in which results grow before they appear whole under their final name.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::{io, iter};
 
 use contactmill_wire::files::{MANIFEST, is_result_file};
+use contactmill_wire::manifest::parts_of;
 
 use crate::error::EmitError;
-use crate::file::{ResultFile, ResultFiles};
+use crate::file::{ResultFile, ResultFiles, make_folder};
 use crate::lock::Lock;
 use crate::note::StagingNote;
 use crate::siblings::{Role, clean_up, new_path, parent_of, remove, sync_folder};
@@ -88,11 +89,8 @@ impl Folder {
     /// note where the file system has no locks.
     fn create_locked(&mut self, out: &Path) -> Result<(File, Option<StagingNote>), EmitError> {
         let cannot = || EmitError::io(out, "cannot be made");
-        let mut builder = DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         loop {
-            match builder.create(&self.path) {
+            match make_folder(&self.path) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     self.path = new_path(out, Role::Staging);
@@ -180,7 +178,7 @@ impl Staging {
     /// Where a file of the result is until [`commit`](Staging::commit).
     #[must_use]
     pub fn path_of(&self, name: &str) -> PathBuf {
-        self.folder.path.join(name)
+        self.files.path_of(name)
     }
 
     /// Removes the staging folder and everything in it, for a process that ends before this is
@@ -279,10 +277,7 @@ impl Staging {
         let out = &self.out;
         // Until this returns, no upload of them starts, and no other run takes them for abandoned.
         #[cfg(unix)]
-        let _lock = match Lock::of(out).map_err(EmitError::io(out, "cannot be replaced"))? {
-            Lock::Acquired(lock) | Lock::Unsupported(lock, _) => lock,
-            Lock::Taken => return Err(EmitError::Busy { path: out.clone() }.into()),
-        };
+        let _locks = lock_results(out)?;
         may_replace(out)?;
         let replaced = if exchange(&self.folder.path, out) {
             self.folder.path.clone()
@@ -331,15 +326,18 @@ impl Staging {
     }
 
     fn sync(&self) -> io::Result<()> {
-        let entries = fs::read_dir(&self.folder.path)?;
-        let files: Vec<PathBuf> =
-            entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+        let files = entries_of(&self.folder.path)?;
         // Where that fails, syncing one by one says which file is to blame.
         #[cfg(target_os = "linux")]
         if files.len() > SYNC_ONE_BY_ONE && rustix::fs::syncfs(&self.lock).is_ok() {
             return Ok(());
         }
         for file in files {
+            if file.is_dir() {
+                for file in entries_of(&file)? {
+                    File::open(file)?.sync_all()?;
+                }
+            }
             File::open(file)?.sync_all()?;
         }
         sync_folder(&self.folder.path)
@@ -378,6 +376,20 @@ fn exchange(one: &Path, other: &Path) -> bool {
     }
 }
 
+/// Locks results and the parts that they are split into, as each part is uploaded by itself.
+#[cfg(unix)]
+fn lock_results(out: &Path) -> Result<Vec<File>, EmitError> {
+    let parts = part_folders(out).into_iter().map(|part| out.join(part));
+    // Whoever is done with a part may have removed it.
+    let parts = parts.filter(|part| part.is_dir());
+    let lock = |folder: PathBuf| match Lock::of(&folder) {
+        Ok(Lock::Acquired(lock) | Lock::Unsupported(lock, _)) => Ok(lock),
+        Ok(Lock::Taken) => Err(EmitError::Busy { path: folder }),
+        Err(error) => Err(EmitError::io(&folder, "cannot be replaced")(error)),
+    };
+    iter::once(out.to_owned()).chain(parts).map(lock).collect()
+}
+
 /// Whether there are results in `out` to be replaced. Fails where nothing may be written to it.
 fn check(out: &Path, existing: Existing) -> Result<bool, EmitError> {
     let cannot = || EmitError::io(out, "cannot be looked into");
@@ -389,20 +401,56 @@ fn check(out: &Path, existing: Existing) -> Result<bool, EmitError> {
         }
         Ok(_) => {}
     }
-    let mut names = Vec::new();
-    for entry in fs::read_dir(out).map_err(cannot())? {
-        names.push(entry.map_err(cannot())?.file_name().to_string_lossy().into_owned());
-    }
-    names.sort_unstable();
+    let names = names_in(out).map_err(cannot())?;
     let is_result = names.iter().any(|name| name == MANIFEST);
     // A folder with a user's files is never replaced.
-    if let Some(file) = names.into_iter().find(|name| !is_result || !is_result_file(name)) {
-        return Err(EmitError::HoldsOtherFiles { path: out.to_owned(), file });
+    let mut others = names.into_iter().filter(|name| !is_result || !is_result_file(name));
+    if let Some(first) = others.next() {
+        let parts = if is_result { part_folders(out) } else { Vec::new() };
+        for name in iter::once(first).chain(others) {
+            let file = match parts.contains(&name) {
+                true => file_of_a_user(&out.join(&name)).map_err(cannot())?,
+                false => Some(name),
+            };
+            if let Some(file) = file {
+                return Err(EmitError::HoldsOtherFiles { path: out.to_owned(), file });
+            }
+        }
     }
     if is_result && existing == Existing::Keep {
         return Err(EmitError::HoldsResults { path: out.to_owned() });
     }
     Ok(is_result)
+}
+
+/// The folders of the parts that results are split into, by their manifest.
+fn part_folders(out: &Path) -> Vec<String> {
+    let manifest = fs::read(out.join(MANIFEST)).unwrap_or_default();
+    // Where it cannot be read, nothing but our files is known to be ours.
+    let parts = parts_of(&manifest).unwrap_or_default();
+    parts.into_iter().map(|part| part.folder).collect()
+}
+
+/// A file in the folder of a part that is not ours.
+fn file_of_a_user(part: &Path) -> io::Result<Option<String>> {
+    let name = part.file_name().unwrap_or_default().to_string_lossy();
+    if !fs::symlink_metadata(part)?.is_dir() {
+        return Ok(Some(name.into_owned()));
+    }
+    let file = names_in(part)?.into_iter().find(|name| !is_result_file(name));
+    Ok(file.map(|file| format!("{name}/{file}")))
+}
+
+fn entries_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
+}
+
+/// What stands in a folder, in order.
+fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    let name = |path: PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut names: Vec<String> = entries_of(folder)?.into_iter().map(name).collect();
+    names.sort_unstable();
+    Ok(names)
 }
 
 #[cfg(test)]

@@ -15,9 +15,8 @@ use contactmill_wire::files::{DUPLICATES, EXCLUDED, WARNINGS};
 use contactmill_wire::manifest::OutputFile;
 
 use crate::error::EmitError;
-use crate::file::ResultFile;
+use crate::file::{ResultFile, ResultFiles};
 use crate::rejects::{Rejects, RejectsFormat};
-use crate::staging::Staging;
 
 /// One CSV file of a result.
 pub(crate) struct Table<W: Write = ResultFile> {
@@ -28,8 +27,8 @@ pub(crate) struct Table<W: Write = ResultFile> {
 }
 
 impl Table {
-    fn create(name: &str, staging: &Staging) -> Result<Self, EmitError> {
-        Table::new(staging.create(name)?, staging.path_of(name))
+    fn create(name: &str, files: &ResultFiles) -> Result<Self, EmitError> {
+        Table::new(files.create(name)?, files.path_of(name))
     }
 }
 
@@ -131,24 +130,24 @@ impl Tables {
         columns: OriginalColumns,
         inputs: Vec<String>,
         rejects: RejectsFormat,
-        staging: &Staging,
+        files: &ResultFiles,
     ) -> Result<Self, EmitError> {
         let names = || columns.names.iter().map(String::as_str);
         let added = ["_source", "_record", "_line", "_field", "_reason", "_hint"];
         let header: Vec<&str> = names().chain(added).collect();
-        let rejects = Rejects::create(rejects, &header, staging)?;
-        let mut duplicates = Table::create(DUPLICATES, staging)?;
+        let rejects = Rejects::create(rejects, &header, files)?;
+        let mut duplicates = Table::create(DUPLICATES, files)?;
         let added = ["_source", "_record", "_line", "_kept_source", "_kept_record", "_conflicts"];
         duplicates.write(names().chain(added))?;
-        let mut warnings = Table::create(WARNINGS, staging)?;
+        let mut warnings = Table::create(WARNINGS, files)?;
         warnings.write(["source", "record", "line", "field", "code", "before", "after"])?;
         let (excluded, hints) = (None, BTreeMap::new());
         Ok(Tables { columns, inputs, rejects, duplicates, excluded, warnings, hints })
     }
 
     /// Makes the table of who was excluded, which is a proof even where nobody was.
-    pub(crate) fn create_excluded(&mut self, staging: &Staging) -> Result<(), EmitError> {
-        let mut table = Table::create(EXCLUDED, staging)?;
+    pub(crate) fn create_excluded(&mut self, files: &ResultFiles) -> Result<(), EmitError> {
+        let mut table = Table::create(EXCLUDED, files)?;
         let names = self.columns.names.iter().map(String::as_str);
         table.write(names.chain(["_source", "_record", "_line", "_field", "_list"]))?;
         self.excluded = Some(table);

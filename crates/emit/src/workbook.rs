@@ -12,8 +12,7 @@ use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{DateTime, ZipWriter};
 
 use crate::error::EmitError;
-use crate::file::ContactFile;
-use crate::staging::Staging;
+use crate::file::{ContactFile, ResultFiles};
 
 /// What a sheet of Excel holds: rows, columns, and characters in a cell, which it counts in UTF-16.
 const MAX_ROWS: u32 = 1 << 20;
@@ -85,11 +84,11 @@ impl Write for Pending {
 }
 
 impl Workbook {
-    pub(crate) fn create(name: &str, staging: &Staging) -> Result<Self, EmitError> {
+    pub(crate) fn create(name: &str, files: &ResultFiles) -> Result<Self, EmitError> {
         let pending = Pending::default();
         let mut workbook = Workbook {
-            path: staging.path_of(name),
-            file: ContactFile::create(staging.files(), name)?,
+            path: files.path_of(name),
+            file: ContactFile::create(files, name)?,
             zip: ZipWriter::new_stream(pending.clone()),
             pending,
             rows: 0,
@@ -207,7 +206,7 @@ fn is_escape(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::staging::Existing;
+    use crate::staging::{Existing, Staging};
 
     #[test]
     fn what_no_sheet_can_hold_is_left_to_the_caller() {
@@ -223,7 +222,7 @@ mod tests {
     fn a_full_sheet_takes_no_more_rows() {
         let parent = tempfile::tempdir().unwrap();
         let staging = Staging::new(&parent.path().join("out"), Existing::Keep).unwrap();
-        let mut workbook = Workbook::create("rejects.xlsx", &staging).unwrap();
+        let mut workbook = Workbook::create("rejects.xlsx", staging.files()).unwrap();
         workbook.rows = MAX_ROWS - 1;
         assert!(workbook.write(&["last"]).unwrap());
         assert!(!workbook.write(&["one more"]).unwrap());

@@ -35,6 +35,13 @@ impl Fault {
         ("bot-not-found", Fault::BotNotFound),
     ];
 
+    /// The word for an answer with status 200 that does not say what became of the contacts.
+    pub(crate) fn behind_200(self) -> Option<&'static str> {
+        let is_behind = matches!(self, Fault::Lie | Fault::Html | Fault::Truncate);
+        let mut words = Fault::WORDS.iter().filter(|_| is_behind);
+        words.find(|(_, fault)| *fault == self).map(|(word, _)| *word)
+    }
+
     const STATUSES: [u16; 10] = [400, 401, 403, 413, 422, 429, 500, 502, 503, 504];
 }
 

@@ -121,12 +121,12 @@ impl Service {
             (faults.drawn(request, draw), faults.slow, faults.retry_after)
         };
         if fault == Some(Fault::Reset) {
-            self.store().answered(0);
+            self.store().answered(0, None);
             // The body is not read, so closing resets the connection.
             return Ok(Reply::Reset);
         }
         let Some(body) = connection.body(head)? else {
-            self.store().answered(0);
+            self.store().answered(0, None);
             return Ok(Reply::Reset);
         };
         std::thread::sleep(slow);
@@ -153,10 +153,12 @@ impl Service {
             Some(Fault::Truncate) if is_success => Reply::HalfOf(response),
             _ => Reply::Answer(compressed(response, head)),
         };
-        self.store().answered(match &reply {
+        let status = match &reply {
             Reply::Answer(response) | Reply::HalfOf(response) => response.status,
             Reply::Reset => 0,
-        });
+        };
+        let behind_200 = fault.filter(|_| status == 200).and_then(Fault::behind_200);
+        self.store().answered(status, behind_200);
         Ok(reply)
     }
 
@@ -292,4 +294,19 @@ fn compressed(mut response: Response, head: &Head) -> Response {
         response.headers.push(("Content-Encoding", "gzip".to_owned()));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_says_what_each_answer_of_200_is() {
+        for fault in [Fault::Lie, Fault::Html, Fault::Truncate] {
+            let word = fault.behind_200().unwrap();
+            assert!(PAGE.contains(&format!("  {word}: \"200, but ")), "{word}");
+        }
+        assert_eq!(Fault::Status(500).behind_200(), None);
+        assert_eq!(Fault::DropAfterApply.behind_200(), None);
+    }
 }

@@ -46,6 +46,7 @@ pub(crate) struct Store {
     requests: u64,
     early: u64,
     answers: BTreeMap<u16, u64>,
+    behind_200: BTreeMap<&'static str, u64>,
     arrivals: VecDeque<Duration>,
     /// By token: the requests of the last minute that were accepted, and until when none may arrive.
     tokens: HashMap<u64, Window>,
@@ -71,6 +72,9 @@ pub struct Stats {
     pub requests: u64,
     /// Number of answers by status; 0 is a connection that broke without one.
     pub answers: BTreeMap<u16, u64>,
+    /// Number of those answers with status 200 that are none of success, by fault: `lie` and `html`,
+    /// with nothing stored, and `truncate`, with everything stored.
+    pub behind_200: BTreeMap<&'static str, u64>,
     /// Maximum number of requests a minute that are accepted for each token.
     pub limit: u32,
     /// Number of requests in the last 60 s.
@@ -139,8 +143,12 @@ impl Store {
         window.closed_until = window.closed_until.max(until);
     }
 
-    pub(crate) fn answered(&mut self, status: u16) {
+    /// Counts an answer, and the fault that its status hides.
+    pub(crate) fn answered(&mut self, status: u16, behind_200: Option<&'static str>) {
         *self.answers.entry(status).or_default() += 1;
+        if let Some(fault) = behind_200 {
+            *self.behind_200.entry(fault).or_default() += 1;
+        }
     }
 
     /// Creates or updates contacts. Returns `false` when there is no room for all of them.
@@ -189,6 +197,7 @@ impl Store {
             updated: self.updated,
             requests: self.requests,
             answers: self.answers.clone(),
+            behind_200: self.behind_200.clone(),
             limit,
             last_minute: self.in_the_minute_before(now) as u64,
             peak_minute: self.peak as u64,

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use contactmill_wire::files::{MANIFEST, holds_rejects};
-use contactmill_wire::manifest::{OutputFile, SCHEMA};
+use contactmill_wire::manifest::{OutputFile, Part, SCHEMA, Sample};
 use contactmill_wire::object::Object;
 use ring::digest::{Context, SHA256, digest};
 use serde::Deserialize;
@@ -20,13 +20,16 @@ const MAX_MANIFEST_BYTES: u64 = 256 * 1024 * 1024;
 /// Maximum size of an import array: ours are far smaller.
 const MAX_ARRAY_BYTES: u64 = 64 * 1024 * 1024;
 
-/// The two fields of a manifest that an upload needs. A whole
+/// The fields of a manifest that an upload needs. A whole
 /// [`Manifest`](contactmill_wire::manifest::Manifest) would refuse a folder that another tool has
 /// written, and nothing in its other fields matters here.
 #[derive(Deserialize)]
 struct ManifestHead {
     schema: u32,
+    sample: Option<Sample>,
     files: Vec<Object<OutputFile>>,
+    #[serde(default)]
+    parts: Vec<Object<Part>>,
 }
 
 /// A checked folder of import arrays.
@@ -59,9 +62,15 @@ impl ImportFolder {
     ///
     /// # Errors
     ///
-    /// When there is no manifest, it has another form, or an array is not what it says.
+    /// When there is no manifest, it has another form, is that of a sample, or an array is not what it says.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let (manifest, manifest_sha256) = manifest_of(path)?;
+        if let Some(Sample { records, of }) = manifest.sample {
+            return Err(FolderError::Sample { folder: path.to_owned(), records, of });
+        }
+        if !manifest.parts.is_empty() {
+            return Err(FolderError::Split { folder: path.to_owned(), parts: parts(manifest) });
+        }
         let mut folder = ImportFolder {
             path: path.to_owned(),
             files: Vec::with_capacity(manifest.files.len()),
@@ -129,8 +138,7 @@ impl ImportFolder {
             return Ok(());
         }
         // A manifest that was tampered with must not reach other folders, nor the terminal.
-        let is_outside = name.contains(['/', '\\', ':']) || name.starts_with('.');
-        if name.is_empty() || is_outside || name.contains(is_hidden) {
+        if !is_name(&name) {
             return Err(FolderError::NotAFile { name });
         }
         let path = self.path.join(&name);
@@ -248,6 +256,26 @@ fn manifest_of(folder: &Path) -> Result<(ManifestHead, String), FolderError> {
     Ok((manifest, hex(digest(&SHA256, &text).as_ref())))
 }
 
+/// The folders of the parts of a split result that have contacts, largest first.
+fn parts(manifest: ManifestHead) -> Vec<String> {
+    let mut parts: Vec<Part> = manifest.parts.into_iter().map(|Object(part)| part).collect();
+    // A manifest that was tampered with must not reach other folders, nor the terminal.
+    parts.retain(|part| part.counts.contacts > 0 && is_name(&part.folder));
+    parts.sort_by_key(|part| std::cmp::Reverse(part.counts.contacts));
+    parts.into_iter().map(|part| part.folder).collect()
+}
+
+/// The parts of a folder that is a split result; none for any other.
+pub(crate) fn parts_in(folder: &Path) -> Vec<String> {
+    manifest_of(folder).map(|(manifest, _)| parts(manifest)).unwrap_or_default()
+}
+
+/// Whether this names something in a folder, and nothing else.
+fn is_name(name: &str) -> bool {
+    let is_outside = name.contains(['/', '\\', ':']) || name.starts_with('.');
+    !name.is_empty() && !is_outside && !name.contains(is_hidden)
+}
+
 /// The number of contacts by the manifest of a folder, and the SHA-256 of the manifest. The arrays are
 /// not read.
 pub(crate) fn contacts_in(folder: &Path) -> Result<(u64, String), FolderError> {
@@ -315,6 +343,13 @@ pub enum FolderError {
         /// What is wrong.
         why: String,
     },
+    /// The folder holds results side by side, each of which is uploaded by itself.
+    Split {
+        /// The folder.
+        folder: PathBuf,
+        /// The folders in it that hold contacts, those with most of them first.
+        parts: Vec<String>,
+    },
     /// The manifest names something that is no file of the folder.
     NotAFile {
         /// The name.
@@ -342,6 +377,15 @@ pub enum FolderError {
         found: u64,
         /// Contacts as the manifest says.
         expected: u64,
+    },
+    /// It is the result of a sample.
+    Sample {
+        /// The folder.
+        folder: PathBuf,
+        /// Records in the sample.
+        records: u64,
+        /// Records of its inputs.
+        of: u64,
     },
     /// A file cannot be read.
     Io {
@@ -371,6 +415,13 @@ impl fmt::Display for FolderError {
             FolderError::NotAManifest { path, why } => {
                 write!(f, "{}: this is no manifest: {why}", shown_path(path))
             }
+            FolderError::Split { folder, parts } => write!(
+                f,
+                "{}: these results are split into parts, {} of them with contacts; upload each part \
+                 by itself",
+                shown_path(folder),
+                parts.len()
+            ),
             FolderError::NotAFile { name } => {
                 write!(f, "the manifest names {name:?}, which is no file of its folder")
             }
@@ -387,6 +438,12 @@ impl fmt::Display for FolderError {
                 f,
                 "{}: there are {found} contacts in it, and the manifest says {expected}",
                 shown_path(path)
+            ),
+            FolderError::Sample { folder, records, of } => write!(
+                f,
+                "{}: this is the result of a sample, {records} of {of} records; convert all of them \
+                 to another folder, and upload that",
+                shown_path(folder)
             ),
             FolderError::Io { path, error } => {
                 write!(f, "{}: cannot be read: {error}", shown_path(path))

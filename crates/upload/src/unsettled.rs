@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::error::UploadError;
-use crate::folder::contacts_in;
+use crate::folder::{contacts_in, parts_in};
 use crate::journal::{Job, Journal, JournalEvent, JournalLine, Past};
 
 /// An upload that was begun and is not finished: the service has taken some contacts. Only the journal
@@ -41,6 +41,18 @@ impl fmt::Display for Unsettled {
 /// When the folder is being uploaded now ([`JournalError::Busy`](crate::JournalError::Busy)), or the
 /// manifest or the journal cannot be read.
 pub fn unsettled(folder: &Path) -> Result<Option<Unsettled>, UploadError> {
+    let parts = parts_in(folder).into_iter().map(|part| folder.join(part));
+    // Each part of a split result is uploaded by itself, and may have been removed since.
+    for part in parts.filter(|part| part.is_dir()) {
+        if let Some(unsettled) = unsettled_alone(&part)? {
+            return Ok(Some(unsettled));
+        }
+    }
+    unsettled_alone(folder)
+}
+
+/// As [`unsettled`], for a folder that is not split.
+fn unsettled_alone(folder: &Path) -> Result<Option<Unsettled>, UploadError> {
     Journal::check_idle(folder)?;
     let lines = Journal::lines(folder)?;
     if lines.is_empty() {

@@ -42,6 +42,21 @@ fn check_stored(sandbox: &Sandbox, numbers: impl Iterator<Item = usize>) {
 }
 
 #[test]
+fn answers_of_200_that_store_nothing_are_counted_apart() {
+    let faults = "lie=1..3,html=3..4,truncate=4..5,500=5..6".parse().unwrap();
+    let sandbox = sandbox(Options { faults, ..unlimited() });
+    let (report, _) = to(&sandbox).upload(folder(3, 2).path());
+    assert_eq!((report.ended, report.acknowledged), (Ended::Finished, 6));
+    let stats = sandbox.stats();
+    let apart: Vec<_> = stats.behind_200.into_iter().collect();
+    assert_eq!(apart, [("html", 1), ("lie", 2), ("truncate", 1)]);
+    assert_eq!(stats.answers[&500], 1);
+    assert_eq!(stats.answers.values().sum::<u64>(), stats.requests);
+    // Three arrays, one of which came again, as its answer was cut short.
+    assert_eq!((stats.answers[&200], stats.contacts, stats.updated), (4 + 3, 6, 2));
+}
+
+#[test]
 fn every_contact_arrives_in_both_styles_and_through_faults() {
     for (answers, faults) in [
         (AnswerStyle::A, ""),

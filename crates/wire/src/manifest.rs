@@ -35,12 +35,25 @@ pub struct Manifest {
     pub tool: Tool,
     /// What was read.
     pub inputs: Vec<Input>,
+    /// What of the inputs was not read; absent when there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
     /// What each column was taken for, by input.
     pub mapping: Vec<Mapping>,
+    /// How much of the inputs was read, if only a sample of their records was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Sample>,
     /// The options of the run.
     pub options: Options,
     /// Where the records ended.
     pub counts: Counts,
+    /// The parts that the results are split into, each a result folder in this one with files and a
+    /// manifest of its own; absent when they are not split.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+    /// Which part of a split result this is; absent when it is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<PartValue>,
     /// The exclusion lists; absent when there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclusion_lists: Vec<ExclusionList>,
@@ -57,6 +70,10 @@ pub struct Manifest {
     pub warnings_by_code: BTreeMap<String, u64>,
     /// Contacts by the region of their number.
     pub contacts_by_region: BTreeMap<String, u64>,
+    /// How numbers without a country code fit regions; absent unless that speaks for a region that was not
+    /// named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region_advice: Option<RegionAdvice>,
     /// The files of contacts; with a workbook of rejected records, that, and the table of those that it
     /// cannot hold.
     pub files: Vec<OutputFile>,
@@ -68,15 +85,20 @@ impl Default for Manifest {
             schema: SCHEMA,
             tool: Tool::default(),
             inputs: Vec::new(),
+            skipped: Vec::new(),
             mapping: Vec::new(),
+            sample: None,
             options: Options::default(),
             counts: Counts::default(),
+            parts: Vec::new(),
+            part: None,
             exclusion_lists: Vec::new(),
             opt_outs: Vec::new(),
             excluded_by_reason: BTreeMap::new(),
             rejected_by_reason: BTreeMap::new(),
             warnings_by_code: BTreeMap::new(),
             contacts_by_region: BTreeMap::new(),
+            region_advice: None,
             files: Vec::new(),
         }
     }
@@ -136,11 +158,29 @@ pub struct Input {
     pub bytes: u64,
     /// SHA-256 of the bytes, in hexadecimal.
     pub sha256: String,
-    /// Number of records.
+    /// Number of records; of a sample, those in it.
     pub records: u64,
     /// Columns that were skipped, as their values have no text; absent when there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped_columns: Vec<String>,
+}
+
+/// A member of an archive, or a sheet of a workbook, that was not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// The path as the user gave it, followed by the name of the member.
+    pub path: String,
+    /// What it is, such as `empty`.
+    pub what: String,
+}
+
+/// A sample of the records of all inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Number of records in it.
+    pub records: u64,
+    /// Number of records that the inputs have.
+    pub of: u64,
 }
 
 /// What the columns of one input were taken for.
@@ -153,6 +193,9 @@ pub struct Mapping {
     pub preset: Option<String>,
     /// The columns, in order.
     pub columns: Vec<Column>,
+    /// The fields that contacts should have and no column holds: `name`; absent when there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// What one column was taken for.
@@ -166,6 +209,12 @@ pub struct Column {
     /// did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<ContentDecision>,
+    /// The field that the column looks like and does not hold; absent where it looks like none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looks_like: Option<String>,
+    /// Why it looks sensitive; absent where it does not, or is no attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sensitive: Option<Sensitive>,
 }
 
 /// What the cells of a column said.
@@ -175,6 +224,46 @@ pub struct ContentDecision {
     pub confidence: u8,
     /// Why, in words.
     pub why: String,
+}
+
+/// Why an attribute looks sensitive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sensitive {
+    /// What it is, such as `identity`, `card` or `birth-date`.
+    pub kind: String,
+    /// Whether its header says so.
+    pub by_header: bool,
+    /// What its cells say, where their check digits prove it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// How numbers without a country code fit regions. Nothing is read by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegionAdvice {
+    /// Numbers without a country code that were tried in every region.
+    pub without_code: u64,
+    /// The region that they are likely of.
+    pub likely: Option<String>,
+    /// The region that they fit much better than the one of the options.
+    pub better: Option<String>,
+    /// The regions that they fit best.
+    pub regions: Vec<RegionFit>,
+}
+
+/// How numbers without a country code fit one region.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegionFit {
+    /// The region.
+    pub region: String,
+    /// Valid numbers of those tried.
+    pub valid: u64,
+    /// Those of them that are, or may be, of a mobile.
+    pub mobile: u64,
+    /// Other numbers that are written with its calling code.
+    pub written: u64,
 }
 
 /// The options that decide what comes out, under the names that they have on the command line.
@@ -190,8 +279,8 @@ pub struct Options {
     /// Whether the first row is data; absent when it is not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_header: bool,
-    /// The sheet, where it was given.
-    pub sheet: Option<String>,
+    /// The sheets, where they were given; `*` is all.
+    pub sheet: Option<Vec<String>>,
     /// How much may come out of a compressed input.
     pub max_inflated: String,
     /// Columns that were assigned to fields: `phone=Mobile`.
@@ -233,6 +322,9 @@ pub struct Options {
     pub rejects: Option<String>,
     /// How many records may be rejected before the run counts as bad.
     pub max_rejects: Option<String>,
+    /// `country`, or the column by which the results are split; absent when they are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split_by: Option<String>,
 }
 
 /// Where the records ended: records = contacts + duplicates + excluded + rejected + blank.
@@ -259,6 +351,48 @@ pub struct Counts {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+/// One part of a split result.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Part {
+    /// The value that its records have; `null` for records without one.
+    pub value: Option<String>,
+    /// The name of its folder.
+    pub folder: String,
+    /// Where its records ended. The counts of all parts add up to those of the run.
+    pub counts: Counts,
+}
+
+/// The value that the records of a part have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PartValue {
+    /// The value; `null` for records without one.
+    pub value: Option<String>,
+}
+
+/// The parts that a manifest lists.
+///
+/// ```
+/// use contactmill_wire::manifest::parts_of;
+///
+/// assert_eq!(parts_of(br#"{"schema":1,"parts":[{"folder":"IN"}]}"#)?[0].folder, "IN");
+/// assert!(parts_of(b"{}")?.is_empty());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When it is no manifest.
+pub fn parts_of(json: &[u8]) -> serde_json::Result<Vec<Part>> {
+    #[derive(Deserialize)]
+    struct Parts {
+        #[serde(default)]
+        parts: Vec<Part>,
+    }
+    serde_json::from_slice(json).map(|Parts { parts }| parts)
 }
 
 /// An exclusion list, or one member of an archive.

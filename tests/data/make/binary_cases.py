@@ -1,7 +1,7 @@
 """Writes the inputs of the cases that no editor can write: workbooks, Parquet, Arrow.
 
     pip install pyarrow pandas openpyxl xlwt
-    python tests/data/make/binary_cases.py
+    python tests/data/make/binary_cases.py [FUNCTION...]
 
 Each goes to its folder under tests/data/cases. Names and numbers are invented.
 """
@@ -13,7 +13,9 @@ import gzip
 import io
 import pathlib
 import struct
+import sys
 import zipfile
+from xml.sax.saxutils import escape
 
 import openpyxl
 import openpyxl.chart
@@ -228,5 +230,79 @@ def padded():
     case("gzip-padded-with-zeros", "leads.csv.gz", packed + bytes(600))
 
 
-for make in [xls_formulas, xlsx_1904, xlsm, columns, compressed, encrypted, padded]:
-    make()
+# Sheets of one workbook: two of contacts, with one number in both, and some without.
+SHEETS = {
+    "Read me": [["Contacts of our fairs"], ["Please do not change the first sheet"]],
+    "India": [["Name", "Phone"], *zip(NAMES, PHONES)],
+    "Leads Spain": [
+        ["Nombre", "Móvil", "Ciudad"],
+        ["Jimena Ortiz", "+34 612 34 56 78", "Sevilla"],
+        ["Asha Rao", PHONES[0], "Madrid"],
+        ["Nadie", "612 34", ""],
+    ],
+    "Totals": [["Month", "Contacts"], ["January", "3"], ["February", "2"]],
+    "Empty": [],
+    "Old": [["Name", "Phone"], ["Om Nair", "+91 98765 00001"]],
+}
+
+
+def sheets():
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in SHEETS.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    book["Old"].sheet_state = "hidden"
+    data = io.BytesIO()
+    book.save(data)
+    xlsx = data.getvalue()
+    case("sheets-unchosen", "leads.xlsx", xlsx)
+    case("sheets-two-by-name", "leads.xlsx", xlsx, "--sheet", "leads spain", "--sheet", "India")
+    case("sheets-all", "leads.xlsx", xlsx, "--sheet", "*")
+    case("sheets-one-twice", "leads.xlsx", xlsx, "--sheet", "india", "--sheet", "India")
+    case("sheets-hidden-by-name", "leads.xlsx", xlsx, "--sheet", "Old")
+    case("sheets-all-mapped", "leads.xlsx", xlsx, "--sheet", "*", "--map", "phone=Phone")
+    case("sheets-without-contacts-by-name", "leads.xlsx", xlsx, "--sheet", "Totals", "--sheet", "India")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("more.csv", "Name,Phone\nUma Das,+91 98765 00002\n")
+        archive.writestr("leads.xlsx", xlsx)
+    case("sheets-all-of-a-workbook-in-an-archive", "leads.zip", packed.getvalue(), "--sheet", "*")
+
+    book = xlwt.Workbook()
+    for name, rows in SHEETS.items():
+        sheet = book.add_sheet(name)
+        sheet.visibility = int(name == "Old")
+        for at, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                sheet.write(at, column, cell)
+    data = io.BytesIO()
+    book.save(data)
+    case("sheets-all-xls", "leads.xls", data.getvalue(), "--sheet", "*")
+
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    tables = ""
+    for name, rows in SHEETS.items():
+        tables += f'<table:table table:name="{name}">'
+        for row in rows:
+            cells = "".join(cell.format(escape(text)) for text in row)
+            tables += f"<table:table-row>{cells}</table:table-row>"
+        tables += "</table:table>"
+    spaces = "".join(
+        f' xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"'
+        for prefix in ["office", "table", "text"]
+    )
+    content = f"<office:document-content{spaces}><office:body><office:spreadsheet>{tables}"
+    content += "</office:spreadsheet></office:body></office:document-content>"
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+    case("sheets-all-ods", "leads.ods", made.getvalue(), "--sheet", "*")
+
+
+for make in [xls_formulas, xlsx_1904, xlsm, sheets, columns, compressed, encrypted, padded]:
+    if make.__name__ in sys.argv[1:] or not sys.argv[1:]:
+        make()

@@ -5,12 +5,14 @@ use std::io::{self, Write};
 use anstyle::AnsiColor;
 use contactmill::columns::{ColumnRole, DecidedBy, MappedField, column_letters};
 use contactmill::{
-    Finding, FindingCount, InspectedInput, Inspection, RegionAdvice, RegionFits, SeenColumns,
+    Finding, FindingCount, InspectedInput, Inspection, RegionAdvice, RegionFits, Report,
+    SeenColumns, Sheet, Workbook,
 };
 use serde_json::Value;
 
-use crate::args::InspectArguments;
+use crate::args::{ALL_SHEETS, InspectArguments};
 use crate::hints;
+use crate::mapping_notes::MappingNotes;
 use crate::shell::shell_word;
 use crate::summary::{grouped, percent, shown};
 use crate::terminal::{Style, one_line};
@@ -21,7 +23,7 @@ const WARN: Style = Style::of(AnsiColor::Yellow);
 const BAD: Style = Style::of(AnsiColor::Red);
 const DIM: Style = Style::new().dimmed();
 
-/// Maximum number of findings that are shown for each column, the commonest first.
+/// Maximum number of findings that are shown for each column, the commonest first, and of sheets to choose.
 const SHOWN: usize = 3;
 
 /// Maximum width of a line.
@@ -32,16 +34,38 @@ const NAME_WIDTH: usize = 24;
 
 pub(super) fn write(
     out: &mut impl Write,
-    parts: &[InspectedInput],
+    Report { inputs, workbooks, .. }: &Report,
     arguments: &InspectArguments,
 ) -> io::Result<()> {
-    for (index, part) in parts.iter().enumerate() {
+    for workbook in workbooks {
+        write_sheets(out, workbook)?;
+    }
+    for (index, part) in inputs.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
         }
         write_part(out, part)?;
     }
-    write_next(out, parts, arguments)
+    write_next(out, inputs, workbooks, arguments)
+}
+
+fn write_sheets(out: &mut impl Write, workbook: &Workbook) -> io::Result<()> {
+    writeln!(out, "{HEADING}Sheets of {}{HEADING:#}", one_line(&workbook.name))?;
+    for sheet in &workbook.sheets {
+        let records = sheet.records.map_or_else(|| "–".to_owned(), grouped);
+        let (what, style) = match sheet {
+            Sheet { has_contacts: true, is_hidden: false, .. } => ("contacts", GOOD),
+            Sheet { has_contacts: true, .. } => ("contacts, hidden", WARN),
+            Sheet { is_hidden: true, .. } => ("hidden", DIM),
+            _ => ("", Style::new()),
+        };
+        let name = cut(&sheet.name, NAME_WIDTH);
+        match what {
+            "" => writeln!(out, "{records:>11}  {name}")?,
+            _ => writeln!(out, "{records:>11}  {name:<NAME_WIDTH$}  {style}{what}{style:#}")?,
+        }
+    }
+    writeln!(out)
 }
 
 fn write_part(out: &mut impl Write, part: &InspectedInput) -> io::Result<()> {
@@ -66,6 +90,7 @@ fn write_part(out: &mut impl Write, part: &InspectedInput) -> io::Result<()> {
         writeln!(out, "  an export of {title}")?;
     }
     write_columns(out, seen)?;
+    write_mapping(out, &part.name, seen)?;
     write_records(out, &seen.inspection)?;
     write_damage(out, seen)?;
     write_regions(out, &seen.inspection.regions)?;
@@ -120,9 +145,6 @@ fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
             write!(out, " {style}{:>6}{style:#}", percent(valid, column.filled))?;
         }
         writeln!(out)?;
-        if let Some(share) = decision.share.filter(|_| decision.by == DecidedBy::Content) {
-            writeln!(out, "     {DIM}{share}{DIM:#}")?;
-        }
         let unknown = column.valid.map_or(0, |valid| column.filled - valid);
         if *role == ColumnRole::Field(MappedField::Country) && unknown > 0 {
             let cells = grouped(unknown);
@@ -132,6 +154,20 @@ fn write_columns(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
         write_found(out, &column.found)?;
     }
     write_empty(out, seen, &folded)
+}
+
+/// How columns were taken, and which attributes look sensitive.
+fn write_mapping(out: &mut impl Write, name: &str, seen: &SeenColumns) -> io::Result<()> {
+    let mut notes = MappingNotes::default();
+    notes.add(name, &seen.map);
+    if notes.has_columns() {
+        writeln!(out, "\n{HEADING}Columns{HEADING:#}")?;
+    }
+    notes.write_columns(out, None)?;
+    if notes.has_sensitive() {
+        writeln!(out, "\n{HEADING}Attributes that look sensitive{HEADING:#} {DIM}(kept){DIM:#}")?;
+    }
+    notes.write_sensitive(out)
 }
 
 /// The empty columns that hold no field, where there are several.
@@ -292,6 +328,7 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 fn write_next(
     out: &mut impl Write,
     parts: &[InspectedInput],
+    workbooks: &[Workbook],
     arguments: &InspectArguments,
 ) -> io::Result<()> {
     writeln!(out, "\n{HEADING}Next{HEADING:#}")?;
@@ -312,12 +349,39 @@ fn write_next(
         if arguments.reading.no_header {
             command.push_str(" --no-header");
         }
+        for name in &arguments.reading.sheet {
+            command = format!("{command} {}", hints::of_sheet(name));
+        }
         for (field, column) in arguments.mapping().assignments {
             let map = format!("{field}={column}");
             command = format!("{command} --map {}", shell_word(&map));
         }
     }
-    writeln!(out, "  {command}")
+    let choices = sheet_choices(workbooks, arguments);
+    if choices.is_empty() {
+        writeln!(out, "  {command}")?;
+    }
+    for name in choices {
+        writeln!(out, "  {command} {}", hints::of_sheet(name))?;
+    }
+    let mut notes = MappingNotes::default();
+    for InspectedInput { name, seen, .. } in parts {
+        seen.iter().for_each(|seen| notes.add(name, &seen.map));
+    }
+    notes.write_options(out)
+}
+
+/// What `--sheet` can say where it must say something: each sheet with contacts, and all. A name is
+/// good for one workbook only.
+fn sheet_choices<'w>(workbooks: &'w [Workbook], arguments: &InspectArguments) -> Vec<&'w str> {
+    let with_contacts = |workbook: &'w Workbook| {
+        let sheets = workbook.sheets.iter().filter(|sheet| sheet.has_contacts && !sheet.is_hidden);
+        sheets.map(|sheet| sheet.name.as_str()).collect::<Vec<_>>()
+    };
+    let mut ambiguous = workbooks.iter().map(with_contacts).filter(|names| names.len() > 1);
+    let Some(names) = ambiguous.next() else { return Vec::new() };
+    let names = if arguments.inputs.len() > 1 { Vec::new() } else { names };
+    names.into_iter().take(SHOWN).chain([ALL_SHEETS]).collect()
 }
 
 /// The region that the numbers of all inputs are likely of.

@@ -2,15 +2,32 @@
 
 use contactmill_core::columns::{ColumnRole, column_letters};
 use contactmill_core::inspect::FindingCount;
-use contactmill_core::regions::{RegionAdvice, RegionFits};
+use contactmill_source::{Sheet, Workbook};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{InspectedInput, Report, SeenColumns};
+use crate::manifest::{self, RegionAdvice, Sensitive};
 
 #[derive(Serialize)]
 struct ReportObject<'r> {
     inputs: Vec<InputReport<'r>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    workbooks: Vec<WorkbookReport<'r>>,
+}
+
+#[derive(Serialize)]
+struct WorkbookReport<'r> {
+    path: &'r str,
+    sheets: Vec<SheetReport<'r>>,
+}
+
+#[derive(Serialize)]
+struct SheetReport<'r> {
+    sheet: &'r str,
+    records: Option<u64>,
+    has_contacts: bool,
+    is_hidden: bool,
 }
 
 #[derive(Serialize)]
@@ -29,8 +46,9 @@ struct InputReport<'r> {
     blank: u64,
     reasons: Vec<FoundReport>,
     columns: Vec<ColumnReport<'r>>,
-    region_advice: RegionsReport,
+    region_advice: RegionAdvice,
     opt_outs: Vec<OptOutReport<'r>>,
+    missing: Vec<String>,
     examples: Vec<ExampleReport<'r>>,
 }
 
@@ -42,6 +60,8 @@ struct ColumnReport<'r> {
     by: &'static str,
     confidence: u8,
     why: Option<String>,
+    looks_like: Option<String>,
+    sensitive: Option<Sensitive>,
     filled: u64,
     valid: Option<u64>,
     found: Vec<FoundReport>,
@@ -55,22 +75,6 @@ struct FoundReport {
     first_line: u64,
     meaning: &'static str,
     advice: &'static str,
-}
-
-#[derive(Serialize)]
-struct RegionsReport {
-    without_code: u64,
-    likely: Option<&'static str>,
-    better: Option<&'static str>,
-    regions: Vec<RegionReport>,
-}
-
-#[derive(Serialize)]
-struct RegionReport {
-    region: &'static str,
-    valid: u64,
-    mobile: u64,
-    written: u64,
 }
 
 #[derive(Serialize)]
@@ -98,20 +102,17 @@ impl From<&FindingCount> for FoundReport {
     }
 }
 
-impl From<&RegionFits> for RegionsReport {
-    fn from(fits: &RegionFits) -> Self {
-        let code = |advice: RegionAdvice| advice.region.as_str();
-        let report = |advice: &RegionAdvice| RegionReport {
-            region: code(*advice),
-            valid: advice.valid,
-            mobile: advice.mobile,
-            written: advice.written,
+impl<'r> From<&'r Workbook> for WorkbookReport<'r> {
+    fn from(workbook: &'r Workbook) -> Self {
+        let report = |sheet: &'r Sheet| SheetReport {
+            sheet: &sheet.name,
+            records: sheet.records,
+            has_contacts: sheet.has_contacts,
+            is_hidden: sheet.is_hidden,
         };
-        RegionsReport {
-            without_code: fits.tried,
-            likely: fits.likely().map(code),
-            better: fits.better().map(code),
-            regions: fits.regions.iter().map(report).collect(),
+        WorkbookReport {
+            path: &workbook.name,
+            sheets: workbook.sheets.iter().map(report).collect(),
         }
     }
 }
@@ -133,8 +134,9 @@ impl<'r> From<&'r InspectedInput> for InputReport<'r> {
             blank: 0,
             reasons: Vec::new(),
             columns: Vec::new(),
-            region_advice: RegionsReport::from(&RegionFits::default()),
+            region_advice: RegionAdvice::default(),
             opt_outs: Vec::new(),
+            missing: Vec::new(),
             examples: Vec::new(),
         };
         let Some(SeenColumns { map, inspection, examples }) = &part.seen else { return report };
@@ -162,13 +164,16 @@ impl<'r> From<&'r InspectedInput> for InputReport<'r> {
                     by: decision.by.as_str(),
                     confidence: decision.confidence,
                     why: decision.share.map(|share| share.to_string()),
+                    looks_like: manifest::looks_like(map, index),
+                    sensitive: manifest::sensitive(map, index),
                     filled: seen.filled,
                     valid: seen.valid,
                     found: seen.found.iter().map(FoundReport::from).collect(),
                 }
             })
             .collect();
-        report.region_advice = RegionsReport::from(&inspection.regions);
+        report.missing = manifest::missing(map);
+        report.region_advice = manifest::region_advice(&inspection.regions);
         report.opt_outs = inspection
             .opt_outs
             .iter()
@@ -186,6 +191,7 @@ impl<'r> From<&'r InspectedInput> for InputReport<'r> {
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let inputs = self.inputs.iter().map(InputReport::from).collect();
-        ReportObject { inputs }.serialize(serializer)
+        let workbooks = self.workbooks.iter().map(WorkbookReport::from).collect();
+        ReportObject { inputs, workbooks }.serialize(serializer)
     }
 }

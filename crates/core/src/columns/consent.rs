@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use foldhash::HashSet;
 
-use crate::data;
+use crate::data::{self, Prefilter};
 use crate::text::folded;
 
 /// The rows of `data/consent-columns.tsv` by kind, folded.
@@ -13,6 +13,8 @@ pub(crate) struct Words {
     opt_out: HashSet<String>,
     opt_in: HashSet<String>,
     question: HashSet<String>,
+    remark: HashSet<String>,
+    refusal: HashSet<String>,
     yes: HashSet<String>,
     no: HashSet<String>,
 }
@@ -23,6 +25,8 @@ impl Words {
             "opt-out" => &mut self.opt_out,
             "opt-in" => &mut self.opt_in,
             "question" => &mut self.question,
+            "remark" => &mut self.remark,
+            "refusal" => &mut self.refusal,
             "yes" => &mut self.yes,
             "no" => &mut self.no,
             _ => return None,
@@ -40,13 +44,21 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     words
 });
 
-/// What `yes` means in a column of consents.
+/// Sort out nearly every remark before it is compared: few begin like a refusal and are as short.
+const FILTERS: [Prefilter; 2] = [
+    Prefilter::of(data::CONSENT_COLUMNS, "opt-out"),
+    Prefilter::of(data::CONSENT_COLUMNS, "refusal"),
+];
+
+/// What a column says of consents: what `yes` means in it, or that its text may be a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Consent {
     /// The person may be written to.
     In,
     /// The person does not want to be written to.
     Out,
+    /// Nothing, unless the whole cell is a refusal.
+    Remark,
 }
 
 /// Whether a column is one of consents, by its header.
@@ -58,6 +70,8 @@ pub(crate) fn of_header(header: &str) -> Option<Consent> {
         Some(Consent::Out)
     } else if WORDS.opt_in.contains(&header) || asks() {
         Some(Consent::In)
+    } else if WORDS.remark.contains(&header) {
+        Some(Consent::Remark)
     } else {
         None
     }
@@ -75,10 +89,20 @@ impl Consent {
         if cell.is_empty() {
             return false;
         }
-        let word = folded(cell);
         match self {
-            Consent::Out => WORDS.yes.contains(&word),
-            Consent::In => WORDS.no.contains(&word),
+            Consent::Out => WORDS.yes.contains(&folded(cell)),
+            Consent::In => WORDS.no.contains(&folded(cell)),
+            Consent::Remark => is_refusal(cell),
         }
     }
+}
+
+/// Whether the whole text is a refusal: `Do not call!`, and not `Do not call before noon`.
+fn is_refusal(text: &str) -> bool {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation());
+    if !FILTERS.iter().any(|filter| filter.may_be(text)) {
+        return false;
+    }
+    let word = folded(text);
+    WORDS.opt_out.contains(&word) || WORDS.refusal.contains(&word)
 }

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::cells::email;
 use crate::cells::name;
 use crate::cells::phone::read_phone;
+use crate::columns::sensitive::{IdentifierShare, Identifiers};
 use crate::explain::Notes;
 use crate::options::Options;
 use crate::reason::Reason;
@@ -59,6 +60,10 @@ pub struct ColumnContent {
 pub struct ContentSample {
     options: Options,
     columns: Vec<ColumnContent>,
+    /// By column.
+    identifiers: Vec<Identifiers>,
+    /// Number of records that were added.
+    added: usize,
     /// By column and record, what stands for each cell; see [`cell_mark`].
     marks: Vec<Vec<u64>>,
     remembered: usize,
@@ -84,16 +89,28 @@ impl ContentSample {
     /// A sample without records, whose cells will be read with these options.
     #[must_use]
     pub const fn new(options: Options) -> Self {
-        ContentSample { options, columns: Vec::new(), marks: Vec::new(), remembered: 0, records: 0 }
+        ContentSample {
+            options,
+            columns: Vec::new(),
+            identifiers: Vec::new(),
+            added: 0,
+            marks: Vec::new(),
+            remembered: 0,
+            records: 0,
+        }
     }
 
     /// Adds a record.
     pub fn add(&mut self, record: Record<'_>) {
         if self.columns.len() < record.len() {
             self.columns.resize(record.len(), ColumnContent::default());
+            self.identifiers.resize_with(record.len(), Identifiers::default);
         }
-        for (column, cell) in self.columns.iter_mut().zip(record.iter()) {
+        self.added += 1;
+        let columns = self.columns.iter_mut().zip(&mut self.identifiers);
+        for ((column, identifiers), cell) in columns.zip(record.iter()) {
             column.add(cell, &self.options);
+            identifiers.add(cell);
         }
         if self.remembered + record.len() <= MAX_REMEMBERED {
             self.remembered += record.len();
@@ -154,6 +171,17 @@ impl ContentSample {
     #[must_use]
     pub fn column(&self, index: usize) -> ColumnContent {
         self.columns.get(index).copied().unwrap_or_default()
+    }
+
+    /// The identifiers in the column at this index, where they prove themselves by their check digits.
+    pub(crate) fn identifiers(&self, index: usize) -> Option<IdentifierShare> {
+        self.identifiers.get(index)?.share(self.column(index).filled)
+    }
+
+    /// Whether the column at this index has no value in the whole source, which is no longer than the
+    /// sample.
+    pub(crate) fn is_surely_empty(&self, index: usize) -> bool {
+        (1..SAMPLED_RECORDS).contains(&self.added) && self.column(index).filled == 0
     }
 
     /// Whether national numbers can be read, as a region is known.

@@ -14,7 +14,7 @@ use crate::columns::party::{self, Party, Standing};
 use crate::columns::preset::{Preset, PresetField};
 
 /// Minimum number of filled cells for content to decide against, or without, a header.
-const ENOUGH_CELLS: u64 = 5;
+pub(crate) const ENOUGH_CELLS: u64 = 5;
 
 /// Why a column was taken for what it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

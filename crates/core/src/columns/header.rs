@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use foldhash::{HashMap, HashSet};
 
+use crate::columns::field::MappedField;
 use crate::data;
 use crate::text::folded;
 
@@ -95,6 +96,18 @@ impl HeaderMeaning {
             HeaderMeaning::CallingCode => "calling-code",
             HeaderMeaning::Country => "country",
             HeaderMeaning::Tags => "tags",
+        }
+    }
+
+    /// The field of a person that it is.
+    pub(crate) const fn person_field(self) -> Option<MappedField> {
+        match self {
+            HeaderMeaning::Name => Some(MappedField::Name),
+            HeaderMeaning::FirstName => Some(MappedField::FirstName),
+            HeaderMeaning::LastName => Some(MappedField::LastName),
+            HeaderMeaning::Phone(_) => Some(MappedField::Phone),
+            HeaderMeaning::Email => Some(MappedField::Email),
+            HeaderMeaning::CallingCode | HeaderMeaning::Country | HeaderMeaning::Tags => None,
         }
     }
 
@@ -352,6 +365,11 @@ pub(crate) fn is_part_of_date(header: &str, all: &[String]) -> bool {
     let is_part = |text: &String| WORDS.date_parts.contains(&folded(text));
     WORDS.date_parts.contains(&folded(header))
         && all.iter().filter(|text| is_part(text)).count() > 1
+}
+
+/// Whether a header, but for its number, is one of `data/headers.tsv`.
+pub(crate) fn is_known(header: &str) -> bool {
+    exact(folded(header).trim_end_matches(|c: char| c.is_ascii_digit())).is_some()
 }
 
 pub(crate) fn exact(folded: &str) -> Option<HeaderMeaning> {

@@ -12,7 +12,9 @@ use crate::columns::header_row::{
     Labels, column_letters, has_data, index_of_letters, is_data, is_label, is_record, labels,
     may_be_record, without_shared_word,
 };
+use crate::columns::notes::{Known, MappingNote};
 use crate::columns::preset::Preset;
+use crate::columns::sensitive::{self, SensitiveColumn};
 use crate::raw::RawContact;
 use crate::reason::Reason;
 use crate::records::{Integrity, Record};
@@ -157,6 +159,10 @@ pub struct ColumnMap {
     preset: Option<&'static Preset>,
     /// The columns of consents.
     consents: Vec<(usize, Consent)>,
+    /// What people should see of how columns were taken.
+    notes: Vec<MappingNote>,
+    /// Attributes that look sensitive.
+    sensitive: Vec<SensitiveColumn>,
 }
 
 /// By what the people in a file must be known.
@@ -296,22 +302,33 @@ impl FieldMapping {
         }
         self.check_header(reach, &fields, &labels, decided.likely)?;
 
+        let known = Known { header, sample, preset, fields: &fields, decisions: &decisions };
+        let notes = known.notes();
         let is_own = header::is_bookkeeping_header(header);
         let mut roles = roles(&names, is_own, &fields);
-        let wanted = self.wanted_attributes(&names, &labels)?;
-        for (index, role) in roles.iter_mut().enumerate() {
-            if *role == ColumnRole::Ignored && wanted[index] {
-                let key = preset.map_or(names[index].as_str(), |preset| preset.key(&names[index]));
-                let field = MappedField::Attribute(key.into());
-                fields.push((field.clone(), index));
-                *role = ColumnRole::Field(field);
-            }
+        for (field, index) in self.attributes(&names, &labels, preset, &roles)? {
+            roles[index] = ColumnRole::Field(field.clone());
+            fields.push((field, index));
         }
         let reason_column =
             if is_own { names.iter().position(|name| name == "_reason") } else { None };
-        let consents = consent::columns(header);
-        let header = header.to_vec();
-        Ok(ColumnMap { header, names, roles, fields, reason_column, decisions, preset, consents })
+        let mut map = ColumnMap {
+            header: header.to_vec(),
+            names,
+            roles,
+            fields,
+            reason_column,
+            decisions,
+            preset,
+            consents: consent::columns(header),
+            notes,
+            sensitive: Vec::new(),
+        };
+        // Columns that the user named were chosen.
+        if self.attributes == AttributeSelection::All {
+            map.sensitive = map.sensitive_attributes(sample);
+        }
+        Ok(map)
     }
 
     /// The fields that the user has assigned, and their columns.
@@ -375,6 +392,24 @@ impl FieldMapping {
             return Err(no_header(header, sample));
         }
         Ok(())
+    }
+
+    /// The attributes that are made of columns without a field.
+    fn attributes(
+        &self,
+        names: &[String],
+        labels: &Labels<'_>,
+        preset: Option<&Preset>,
+        roles: &[ColumnRole],
+    ) -> Result<Vec<(MappedField, usize)>, MappingError> {
+        let wanted = self.wanted_attributes(names, labels)?;
+        let attribute = |index: usize| {
+            let name = names[index].as_str();
+            let key = preset.map_or(name, |preset| preset.key(name));
+            (MappedField::Attribute(key.into()), index)
+        };
+        let is_free = |&index: &usize| wanted[index] && roles[index] == ColumnRole::Ignored;
+        Ok((0..names.len()).filter(is_free).map(attribute).collect())
     }
 
     /// Whether each column becomes an attribute if it holds no field.
@@ -496,6 +531,106 @@ impl ColumnMap {
     #[must_use]
     pub fn decision(&self, index: usize) -> Option<Decision> {
         self.decisions.get(index).copied()
+    }
+
+    /// What people should see of how columns were taken.
+    ///
+    /// ```
+    /// use contactmill_core::columns::{FieldMapping, MappedField, MappingNote};
+    ///
+    /// let map = FieldMapping::default().resolve(&["Phone", "City"].map(String::from))?;
+    /// let missing = MappingNote::Missing { field: MappedField::Name, likely: None };
+    /// assert_eq!(map.notes(), [missing]);
+    /// # Ok::<(), contactmill_core::columns::MappingError>(())
+    /// ```
+    #[must_use]
+    pub fn notes(&self) -> &[MappingNote] {
+        &self.notes
+    }
+
+    /// The columns that become attributes without having been named by the user, and look sensitive.
+    ///
+    /// ```
+    /// use contactmill_core::columns::{FieldMapping, Sensitive};
+    ///
+    /// let map = FieldMapping::default().resolve(&["Name", "Phone", "Passport No"].map(String::from))?;
+    /// assert_eq!(map.sensitive()[0].kind, Sensitive::Identity);
+    /// # Ok::<(), contactmill_core::columns::MappingError>(())
+    /// ```
+    #[must_use]
+    pub fn sensitive(&self) -> &[SensitiveColumn] {
+        &self.sensitive
+    }
+
+    /// The selection of attributes that leaves out those that look sensitive, and nothing else; `None`
+    /// where a column cannot be named in a list.
+    ///
+    /// ```
+    /// use contactmill_core::columns::{AttributeSelection, FieldMapping};
+    ///
+    /// let header = ["Name", "Phone", "City", "Passport No"].map(String::from);
+    /// let map = FieldMapping::default().resolve(&header)?;
+    /// let kept = AttributeSelection::Columns(vec!["City".into()]);
+    /// assert_eq!(map.without_sensitive(), Some(kept));
+    /// # Ok::<(), contactmill_core::columns::MappingError>(())
+    /// ```
+    #[must_use]
+    pub fn without_sensitive(&self) -> Option<AttributeSelection> {
+        let is_sensitive = |index| self.sensitive.iter().any(|column| column.column == index);
+        let kept = self.unnamed_attributes().filter(|&index| !is_sensitive(index));
+        let columns: Vec<String> =
+            kept.map(|index| self.list_name(index)).collect::<Option<_>>()?;
+        Some(match columns.is_empty() {
+            true => AttributeSelection::None,
+            false => AttributeSelection::Columns(columns),
+        })
+    }
+
+    /// The assignments that let a column hold a field beside those that hold it.
+    ///
+    /// ```
+    /// use contactmill_core::columns::{FieldMapping, MappedField::Phone};
+    ///
+    /// let map = FieldMapping::default().resolve(&["Phone", "Reach"].map(String::from))?;
+    /// let both = [(Phone, "Phone".to_owned()), (Phone, "Reach".to_owned())];
+    /// assert_eq!(map.with_column(&Phone, 1), both);
+    /// # Ok::<(), contactmill_core::columns::MappingError>(())
+    /// ```
+    #[must_use]
+    pub fn with_column(&self, field: &MappedField, column: usize) -> Vec<(MappedField, String)> {
+        let of_field = self.fields.iter().filter(|(known, _)| known == field);
+        let columns = of_field.map(|&(_, index)| index).chain([column]);
+        columns.map(|index| (field.clone(), self.name(index).to_owned())).collect()
+    }
+
+    /// The columns that become attributes without having been named by the user.
+    fn unnamed_attributes(&self) -> impl Iterator<Item = usize> {
+        let is_attribute =
+            |role: &ColumnRole| matches!(role, ColumnRole::Field(MappedField::Attribute(_)));
+        (0..self.names.len()).filter(move |&index| {
+            is_attribute(&self.roles[index]) && self.decisions[index].by != DecidedBy::Option
+        })
+    }
+
+    fn sensitive_attributes(&self, sample: &ContentSample) -> Vec<SensitiveColumn> {
+        let attributes = self.unnamed_attributes().filter(|&index| !sample.is_surely_empty(index));
+        let of_column = |index: usize| {
+            sensitive::of_column(index, &self.header[index], sample.identifiers(index))
+        };
+        attributes.filter_map(of_column).collect()
+    }
+
+    /// What a column is called in a list: its name or, where that has a comma, its letters.
+    fn list_name(&self, index: usize) -> Option<String> {
+        let name = self.name(index);
+        let is_word = matches!(name, "all" | "none");
+        match name.contains(',') || is_word {
+            false => Some(name.to_owned()),
+            true => {
+                let letters = column_letters(index);
+                (find_column(&self.names, &letters) == Some(index)).then_some(letters)
+            }
+        }
     }
 
     /// The known export that the header row is of: its stable name, and the one that people know.
@@ -645,6 +780,29 @@ pub fn column_names(header: &[String]) -> Vec<String> {
         names.push(name);
     }
     names
+}
+
+/// The column of a header row that the user has named, by its name or its letters.
+///
+/// ```
+/// use contactmill_core::columns::named_column;
+///
+/// let header = ["Name", "City"].map(String::from);
+/// assert_eq!(named_column(&header, "city"), Ok(1));
+/// assert_eq!(named_column(&header, "B"), Ok(1));
+/// assert!(named_column(&header, "Country").is_err());
+/// ```
+///
+/// # Errors
+///
+/// When there is no such column.
+pub fn named_column(header: &[String], column: &str) -> Result<usize, MappingError> {
+    let names = column_names(header);
+    find_column(&names, column).ok_or_else(|| MappingError::UnknownColumn {
+        column: column.to_owned(),
+        columns: names,
+        fits: Vec::new(),
+    })
 }
 
 /// What each column holds: a field, nothing, or what `convert` added to a file of its own.

@@ -14,8 +14,10 @@ pub(crate) mod header;
 pub(crate) mod header_row;
 pub(crate) mod hint;
 pub(crate) mod mapping;
+pub(crate) mod notes;
 pub(crate) mod party;
 pub(crate) mod preset;
+pub(crate) mod sensitive;
 
 pub use content::{ColumnContent, ContentSample, Resumed, Sampled};
 pub use decide::{CellKind, DecidedBy, Decision, Share};
@@ -24,5 +26,7 @@ pub use header::{BOOKKEEPING_COLUMNS, PhoneRank, is_bookkeeping_header};
 pub use header_row::{column_letters, numbered_header};
 pub use mapping::{
     AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappingError, PhoneCandidate,
-    column_names,
+    column_names, named_column,
 };
+pub use notes::{MappingNote, WhyTaken, WhyUnused};
+pub use sensitive::{IdentifierShare, Sensitive, SensitiveColumn};

@@ -205,7 +205,7 @@ impl Shard {
 /// A key in 64 bits: all national numbers of up to 16 digits in order of their length, one calling
 /// code after the other. Longer ones are possible, in Indonesia, but nobody has one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct CompactKey([u32; 2]);
+pub(crate) struct CompactKey([u32; 2]);
 
 impl CompactKey {
     const MAX_DIGITS: u32 = 16;
@@ -215,7 +215,7 @@ impl CompactKey {
         (10_u64.pow(length) - 1) / 9
     }
 
-    fn of(MatchKey(number): MatchKey) -> Option<Self> {
+    pub(crate) fn of(MatchKey(number): MatchKey) -> Option<Self> {
         let national = number.national_number();
         Self::new(number.calling_code(), national.leading_zeros(), national.value())
     }
@@ -229,6 +229,12 @@ impl CompactKey {
         let of_a_code = Self::shorter(Self::MAX_DIGITS + 1);
         let key = u64::from(code) * of_a_code + Self::shorter(length) + national;
         Some(CompactKey([key as u32, (key >> 32) as u32]))
+    }
+
+    /// The key as a number.
+    pub(crate) const fn number(self) -> u64 {
+        let CompactKey([low, high]) = self;
+        (high as u64) << 32 | low as u64
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct BlockOutcome<E> {
     /// The warnings of all contacts.
     pub(super) warnings: Vec<Warning>,
     pub(super) records: u64,
+    /// Records of the input that stand in the block and are left out.
+    pub(super) left_out: u64,
     pub(super) blank: u64,
     /// Contacts that opted out, by column of consents; empty where there are none.
     pub(super) opt_outs: Vec<u64>,
@@ -47,18 +49,13 @@ pub(super) struct ReadContact {
 /// Why a record gives no contact.
 pub(super) enum NotEmitted {
     Rejected(Rejection),
-    Excluded(Excluded),
+    /// With the number of the contact.
+    Excluded(PhoneNumber, Excluded),
 }
 
 impl From<Rejection> for NotEmitted {
     fn from(rejection: Rejection) -> Self {
         NotEmitted::Rejected(rejection)
-    }
-}
-
-impl From<Excluded> for NotEmitted {
-    fn from(excluded: Excluded) -> Self {
-        NotEmitted::Excluded(excluded)
     }
 }
 
@@ -100,6 +97,7 @@ impl<E> BlockOutcome<E> {
             bytes,
             warnings,
             records: 0,
+            left_out: block.left_out(),
             blank: 0,
             opt_outs: Vec::new(),
             covers: block.len_bytes(),
@@ -123,7 +121,7 @@ impl<E> BlockOutcome<E> {
                     let outcome = outcome.and_then(|Normalized { contact, warnings }| {
                         let opt_out = read.opt_out(map, record);
                         let outcome = match exclusion.check(&contact, opt_out) {
-                            Some(excluded) => Err(excluded.into()),
+                            Some(excluded) => Err(NotEmitted::Excluded(contact.phone, excluded)),
                             None => read.contact(&contact, warnings, encoder, dedup),
                         };
                         lists = contact.into_lists();

@@ -8,12 +8,12 @@ use super::deduplicator::{Admitted, Deduplicator};
 use super::merge_pass::{DeferredChunks, MergeCommit, MergeWorker, Merged, MergedChunk};
 use super::run::{Counts, PipelineOptions, Stopped};
 use super::sink::Sink;
-use super::workers::Workers;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::spill::{Log, ScratchMaker, SortedEntries, Sorter, damaged, entries};
 use crate::dedup::{Conflicts, DedupPolicy};
 use crate::reason::{Warning, WarningCode};
 use crate::records::{Record, RecordId};
+use crate::workers::Workers;
 
 /// The first byte of a log entry that is a warning.
 pub(super) const WARNING: u8 = 0;

@@ -10,17 +10,14 @@ mod deferred;
 mod merge_pass;
 mod run;
 mod sink;
-mod workers;
 
 use std::convert::Infallible;
 
-use self::block::{BlockOutcome, NotEmitted, Worker};
+use self::block::{BlockOutcome, NotEmitted, ReadContact, Worker};
 use self::deduplicator::{Admitted, Deduplicator};
 use self::deferred::{DeferredContacts, is_name_from_phone};
 pub use self::run::{Counts, PipelineOptions, Stopped};
 pub use self::sink::{Emitted, Outcome, Outcomes, Sink};
-pub use self::workers::NoThreads;
-use self::workers::Workers;
 use crate::columns::mapping::ColumnMap;
 pub use crate::dedup::spill::{Scratch, ScratchMaker, scratch_in_memory};
 use crate::encoder::ContactEncoder;
@@ -28,6 +25,8 @@ use crate::exclusion::ExclusionRules;
 use crate::normalize::Normalizer;
 use crate::reason::Warning;
 use crate::records::{Position, Record, RecordId, Source, SourceId};
+pub use crate::workers::NoThreads;
+use crate::workers::Workers;
 use contactmill_phone::PhoneNumber;
 
 /// A run over one source or several.
@@ -105,6 +104,8 @@ pub struct Pipeline<'a> {
     options: PipelineOptions<'a>,
     workers: Workers,
     counts: Counts,
+    /// The number of records of all sources so far, those that are left out among them.
+    numbers: u64,
     deduplicator: Deduplicator,
     deferred: DeferredContacts<'a>,
 }
@@ -122,10 +123,10 @@ impl<'a> Pipeline<'a> {
         let workers = Workers::new(options.threads)?;
         let (counts, deduplicator) = (Counts::default(), Deduplicator::new(options.dedup));
         let deferred = DeferredContacts::new(options.scratch);
-        Ok(Pipeline { normalizer, options, workers, counts, deduplicator, deferred })
+        Ok(Pipeline { normalizer, options, workers, counts, numbers: 0, deduplicator, deferred })
     }
 
-    /// Runs a source to its end and returns how many records it had.
+    /// Runs a source to its end and returns how many records it handed over.
     ///
     /// # Errors
     ///
@@ -141,12 +142,13 @@ impl<'a> Pipeline<'a> {
         S: Source,
         K: Sink,
     {
-        let Pipeline { normalizer, options, workers, counts, deduplicator, deferred } = self;
+        let Pipeline { normalizer, options, workers, counts, numbers, deduplicator, deferred } =
+            self;
         let encoder = options.encoder;
         let (dedup, exclusion) = (options.dedup, options.exclusion());
         let worker = Worker { map, normalizer, encoder, dedup, exclusion };
         let before = counts.records;
-        deduplicator.begin_source(id, before);
+        deduplicator.begin_source(id, *numbers);
         let admitted = Vec::new();
         let mut commit = OrderedCommit {
             deduplicator,
@@ -159,6 +161,7 @@ impl<'a> Pipeline<'a> {
             exclusion,
             opt_outs: vec![0; map.consents().len()],
             before,
+            numbers: 0,
             bytes: 0,
             admitted,
         };
@@ -175,6 +178,7 @@ impl<'a> Pipeline<'a> {
             },
         )?;
         commit.report_opt_outs();
+        *numbers += commit.numbers;
         Ok(commit.counts.records - before)
     }
 
@@ -211,6 +215,8 @@ struct OrderedCommit<'s, 'a, K> {
     opt_outs: Vec<u64>,
     /// Records of the run before this source.
     before: u64,
+    /// The number of the last record of this source so far.
+    numbers: u64,
     bytes: u64,
     /// Where each contact of a block stands among those with its number.
     admitted: Vec<Admitted>,
@@ -222,7 +228,7 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
         &mut self,
         mut block: BlockOutcome<E>,
     ) -> Result<BlockOutcome<E>, Stopped<E, K::Error>> {
-        let records = self.counts.records - self.before;
+        let records = self.numbers;
         let read = block.outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok());
         self.deduplicator.prefetch(read.map(|read| read.phone.into()));
         self.admitted.clear();
@@ -241,6 +247,11 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
             let position =
                 Position { source: self.source, record: records + position.record, ..position };
             let record = record.at(position);
+            let phone = match outcome {
+                Ok(ReadContact { phone, .. }) | Err(NotEmitted::Excluded(phone, _)) => Some(*phone),
+                Err(NotEmitted::Rejected(_)) => None,
+            };
+            self.sink.record(record, phone).map_err(Stopped::Sink)?;
             match outcome {
                 Ok(read) => {
                     let (own, others) = bytes.split_at(read.bytes);
@@ -250,7 +261,7 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
                     next += 1;
                     self.contact(record, admitted, read.phone, own, own_warnings)?;
                 }
-                Err(NotEmitted::Excluded(excluded)) => {
+                Err(NotEmitted::Excluded(_, excluded)) => {
                     self.counts.excluded += 1;
                     let exclusion = self.exclusion.exclusion(excluded, self.map);
                     self.sink.excluded(record, exclusion).map_err(Stopped::Sink)?;
@@ -262,6 +273,7 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
             }
         }
         self.counts.records += block.records;
+        self.numbers += block.records + block.left_out;
         self.counts.blank += block.blank;
         for (all, opt_outs) in self.opt_outs.iter_mut().zip(&block.opt_outs) {
             *all += opt_outs;

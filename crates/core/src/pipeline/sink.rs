@@ -58,6 +58,21 @@ pub trait Sink {
     /// Why the sink could take no more.
     type Error;
 
+    /// Takes every record that is not blank, in input order, before anything that becomes of it. The
+    /// number is there unless the record is rejected.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn record(
+        &mut self,
+        record: Record<'_>,
+        phone: Option<PhoneNumber>,
+    ) -> Result<(), Self::Error> {
+        let _ = (record, phone);
+        Ok(())
+    }
+
     /// Takes a contact.
     ///
     /// # Errors

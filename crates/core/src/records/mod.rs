@@ -4,8 +4,11 @@
 //! are in memory already come from [`Rows`].
 
 mod rows;
+mod sample;
 
 pub use rows::{RowBlock, Rows};
+pub(crate) use sample::Spread;
+pub use sample::{Sample, SampleBlock, SampleSource};
 
 use std::fmt;
 use std::ops::Range;
@@ -318,8 +321,13 @@ pub trait Block: Send {
     /// Size of the input that the block covers, in bytes, for progress.
     fn len_bytes(&self) -> u64;
 
+    /// Number of records of the input that stand in the block and are left out of it.
+    fn left_out(&self) -> u64 {
+        0
+    }
+
     /// Visits every record in order. Of each [`Position`], `record` is the number *within the
-    /// block*, from 1: only the pipeline knows how many came before.
+    /// block*, from 1, counting those that are left out: only the pipeline knows how many came before.
     ///
     /// # Errors
     ///

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 use std::sync::{Arc, OnceLock};
 
-use contactmill_core::records::Source;
+use contactmill_core::records::{Block, Source};
 
 use super::payload::{Payload, PayloadData};
 use crate::any::{AnySource, SourceBytes};
@@ -16,7 +16,8 @@ use crate::input::digest::Digested;
 use crate::input::encoding::{Decoded, TextEncoding};
 use crate::input::error::{SourceError, SourceProblem};
 use crate::input::format::{ContentKind, Format};
-use crate::input::options::{CsvOptions, ReadOptions, SelfDescribingOptions};
+use crate::input::options::{CsvOptions, ReadOptions, SelfDescribingOptions, Sheets};
+use crate::input::sheet::Sheet;
 use crate::input::text::{CopyingReader, Text};
 use crate::input::{ClosedInput, Input};
 use crate::records::header::HeaderSearch;
@@ -31,6 +32,9 @@ pub struct DumpMember {
     input: ClosedInput,
     /// The file in the archive that the input is.
     member: Option<Member>,
+    /// The sheet of the workbook that it is, by its name.
+    sheet: Option<Sheets>,
+    may_lack_contacts: bool,
     /// The columns that a first pass over it has collected, where one is needed.
     columns: OnceLock<Arc<Columns>>,
 }
@@ -38,22 +42,42 @@ pub struct DumpMember {
 impl DumpMember {
     /// All of an input.
     pub(super) fn whole(input: &Input) -> Self {
-        let name = input.name().into();
-        DumpMember { name, input: input.into(), member: None, columns: OnceLock::new() }
-    }
-
-    /// A file in the archive that this is.
-    pub(super) fn member(&self, name: &str, member: &Member) -> Self {
         DumpMember {
-            name: name.into(),
-            input: self.input.clone(),
-            member: Some(member.clone()),
+            name: input.name().into(),
+            input: input.into(),
+            member: None,
+            sheet: None,
+            may_lack_contacts: false,
             columns: OnceLock::new(),
         }
     }
 
+    /// A file in the archive that this is.
+    pub(super) fn member(&self, name: &str, member: &Member) -> Self {
+        DumpMember { name: name.into(), member: Some(member.clone()), ..self.clone() }
+    }
+
+    /// A sheet of the workbook that this is.
+    pub(super) fn sheet(&self, name: &str) -> Self {
+        let path = format!("{}/{name}", self.name);
+        let sheet = Some(Sheets::Named(vec![name.to_owned()]));
+        DumpMember { name: path.into(), sheet, ..self.clone() }
+    }
+
+    /// The same, taken with all others and not by its name.
+    pub(super) fn taken_with_others(self) -> Self {
+        DumpMember { may_lack_contacts: true, ..self }
+    }
+
+    /// Whether nobody said that there are contacts in it: it is a sheet of [`Sheets::All`].
+    #[must_use]
+    pub const fn may_lack_contacts(&self) -> bool {
+        self.may_lack_contacts
+    }
+
     /// Its name: the input as the user named it and, in an archive, the name of the file, such as
-    /// `contacts.zip/leads.csv`.
+    /// `contacts.zip/leads.csv`; and, where sheets are chosen, that of the sheet, such as
+    /// `contacts.xlsx/Leads`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -66,8 +90,56 @@ impl DumpMember {
     /// When it cannot be read, or its format is not supported.
     pub fn open(&self, options: ReadOptions<'_>) -> Result<AnySource, SourceError> {
         let input = self.input.open()?;
-        let opened = self.open_input(input.clone(), options);
+        let mut opened = self.open_input(input.clone(), options);
+        if let Err(SourceError { problem: SourceProblem::SeveralSheets { sheets }, .. }) =
+            &mut opened
+        {
+            self.count_records(sheets, &input, options);
+        }
         opened.map_err(|error| input.or_changed(error))
+    }
+
+    /// The sheets of the workbook, or the tables of the web page, that it is; none if it is neither.
+    pub(super) fn sheets(&self, options: ReadOptions<'_>) -> Result<Vec<Sheet>, SourceError> {
+        let input = self.input.open()?;
+        let listed = self.content(input.clone(), options).and_then(|(content, _)| {
+            let listed = match content {
+                Content::Page(input, encoding) => html::sheets(&input, encoding, options),
+                Content::Binary(format, input) if format.is_workbook() => {
+                    workbook::sheets(format, input, options)
+                }
+                _ => Ok(Vec::new()),
+            };
+            listed.map_err(|problem| self.error(problem))
+        });
+        listed.map_err(|error| input.or_changed(error))
+    }
+
+    /// As [`sheets`](Self::sheets), with the number of records of each.
+    pub(super) fn counted_sheets(
+        &self,
+        options: ReadOptions<'_>,
+    ) -> Result<Vec<Sheet>, SourceError> {
+        let mut sheets = self.sheets(options)?;
+        if sheets.len() > 1 {
+            self.count_records(&mut sheets, &self.input.open()?, options);
+        }
+        Ok(sheets)
+    }
+
+    /// Counts the records of each sheet that can be read.
+    fn count_records(&self, sheets: &mut [Sheet], input: &Input, options: ReadOptions<'_>) {
+        let count = |sheet: &Sheet| -> Result<u64, SourceError> {
+            let mut records = 0;
+            let mut source = self.sheet(&sheet.name).open_input(input.clone(), options)?;
+            while let Some(block) = source.next_block()? {
+                block.visit(&mut |_| records += 1)?;
+            }
+            Ok(records)
+        };
+        for sheet in sheets {
+            sheet.records = count(sheet).ok();
+        }
     }
 
     /// Adds columns that no record of it has, and that other inputs of its format have, if each record
@@ -99,27 +171,49 @@ impl DumpMember {
     }
 
     fn open_input(&self, input: Input, options: ReadOptions<'_>) -> Result<AnySource, SourceError> {
+        let options =
+            ReadOptions { sheets: self.sheet.as_ref().unwrap_or(options.sheets), ..options };
+        let (content, bytes) = self.content(input, options)?;
+        match content {
+            Content::Text(payload) => self.open_text(payload, bytes, options),
+            Content::Page(input, encoding) => {
+                let source = self.page(&input, encoding, options)?;
+                let header = source.header.clone();
+                Ok(self.any(bytes, (Format::Html, encoding), header, source))
+            }
+            Content::Binary(format, input) => self.open_binary(format, input, bytes, options),
+        }
+    }
+
+    /// What it is, decompressed; and the bytes that its name stands for.
+    fn content(
+        &self,
+        input: Input,
+        options: ReadOptions<'_>,
+    ) -> Result<(Content, SourceBytes), SourceError> {
         let fail = |problem| self.error(problem);
         let (payload, bytes) = self.payload(input, options).map_err(fail)?;
         let payload = payload.decompressed(options.decompress).map_err(fail)?;
-        match payload.kind() {
-            ContentKind::Text => self.open_text(payload, bytes, options),
-            ContentKind::Html => self.open_page(payload, bytes, options),
-            ContentKind::Unsupported(format) => Err(fail(SourceProblem::Format { format })),
+        let content = match payload.kind() {
+            ContentKind::Text => Content::Text(payload),
+            ContentKind::Html => {
+                let (input, encoding) = self.page_input(payload, options)?;
+                Content::Page(input, encoding)
+            }
+            ContentKind::Unsupported(format) => return Err(fail(SourceProblem::Format { format })),
             ContentKind::Compressed(_) => {
                 let input = payload.into_input(&self.name, options)?;
                 let format = self.document_format(&input, options).map_err(fail)?;
-                self.open_binary(format, input, bytes, options)
+                Content::Binary(format, input)
             }
             ContentKind::Binary(format) => {
-                let input = payload.into_input(&self.name, options)?;
-                self.open_binary(format, input, bytes, options)
+                Content::Binary(format, payload.into_input(&self.name, options)?)
             }
             ContentKind::Compound => {
-                let input = payload.into_input(&self.name, options)?;
-                self.open_binary(Format::Xls, input, bytes, options)
+                Content::Binary(Format::Xls, payload.into_input(&self.name, options)?)
             }
-        }
+        };
+        Ok((content, bytes))
     }
 
     /// Its bytes, still compressed; and the bytes that its name stands for.
@@ -160,10 +254,15 @@ impl DumpMember {
         match payload.kind() {
             ContentKind::Unsupported(what) => Ok(Some(what)),
             // Any other problem of the page is reported when it is opened.
-            ContentKind::Html => Ok(match self.page(payload, options) {
-                Err(SourceError { problem: SourceProblem::Format { format }, .. }) => Some(format),
-                _ => None,
-            }),
+            ContentKind::Html => {
+                let (input, encoding) = self.page_input(payload, options)?;
+                Ok(match self.page(&input, encoding, options) {
+                    Err(SourceError { problem: SourceProblem::Format { format }, .. }) => {
+                        Some(format)
+                    }
+                    _ => None,
+                })
+            }
             ContentKind::Binary(_) | ContentKind::Compressed(_) | ContentKind::Compound => Ok(None),
             ContentKind::Text => text_lacks_records(&payload, options).map_err(fail),
         }
@@ -217,31 +316,28 @@ impl DumpMember {
         }
     }
 
-    /// Opens the table of contacts in a web page.
-    fn open_page(
-        &self,
-        payload: Payload,
-        bytes: SourceBytes,
-        options: ReadOptions<'_>,
-    ) -> Result<AnySource, SourceError> {
-        let (source, encoding) = self.page(payload, options)?;
-        let header = source.header.clone();
-        Ok(self.any(bytes, (Format::Html, encoding), header, source))
-    }
-
-    fn page(
+    /// A web page as an input, and its encoding.
+    fn page_input(
         &self,
         payload: Payload,
         options: ReadOptions<'_>,
-    ) -> Result<(TableSource, TextEncoding), SourceError> {
-        let fail = |problem| self.error(problem);
+    ) -> Result<(Input, TextEncoding), SourceError> {
         let encoding = match options.encoding {
             Some(encoding) => encoding,
-            None => page_encoding(&payload).map_err(fail)?,
+            None => page_encoding(&payload).map_err(|problem| self.error(problem))?,
         };
-        let input = payload.into_input(&self.name, options)?;
-        let source = html::open(&input, encoding, options).map_err(fail)?;
-        Ok((source.named(&self.name), encoding))
+        Ok((payload.into_input(&self.name, options)?, encoding))
+    }
+
+    /// Opens the table of contacts in a web page.
+    fn page(
+        &self,
+        input: &Input,
+        encoding: TextEncoding,
+        options: ReadOptions<'_>,
+    ) -> Result<TableSource, SourceError> {
+        let source = html::open(input, encoding, options);
+        Ok(source.map_err(|problem| self.error(problem))?.named(&self.name))
     }
 
     /// Opens a format that is not text, and is not read in order. A new binary format is added here.
@@ -279,6 +375,14 @@ impl DumpMember {
     {
         AnySource::new((Arc::clone(&self.name), bytes), format, header, source)
     }
+}
+
+/// What something is, decompressed.
+enum Content {
+    Text(Payload),
+    Page(Input, TextEncoding),
+    /// A format that is not text.
+    Binary(Format, Input),
 }
 
 /// Says what a text is, if no records can be read from it.

@@ -11,7 +11,8 @@ use crate::input::Input;
 use crate::input::decompress::Archive;
 use crate::input::error::{SourceError, SourceProblem};
 use crate::input::format::{Compression, ContentKind};
-use crate::input::options::ReadOptions;
+use crate::input::options::{ReadOptions, Sheets};
+use crate::input::sheet::{Sheet, Workbook, named};
 use crate::input::skipped::SkippedMember;
 
 /// What one input holds: one thing with records, or the files in an archive.
@@ -34,12 +35,15 @@ use crate::input::skipped::SkippedMember;
 /// }
 /// # Ok::<(), contactmill_source::SourceError>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Dump {
     /// What can be opened, in order.
     pub parts: Vec<DumpMember>,
-    /// The files in an archive that no records can be read from, such as pictures and prose.
+    /// The files in an archive that no records can be read from, such as pictures and prose; and of
+    /// [`Sheets::All`], the sheets that are empty or hidden.
     pub skipped_members: Vec<SkippedMember>,
+    /// With [`Sheets::EachWithContacts`], the workbooks that have several sheets.
+    pub workbooks: Vec<Workbook>,
 }
 
 impl Dump {
@@ -63,10 +67,75 @@ impl Dump {
             let archive = Archive::of(input.clone(), options.decompress).map_err(fail)?;
             // A workbook is an archive too.
             if archive.document().is_none() {
-                return Dump::of_archive(&archive, &whole, input, options);
+                return Dump::of_archive(&archive, &whole, input, options)?.by_sheets(options);
             }
         }
-        Ok(Dump { parts: vec![whole], skipped_members: Vec::new() })
+        Dump { parts: vec![whole], ..Dump::default() }.by_sheets(options)
+    }
+
+    /// The same, with the sheets of workbooks in their place, if some were chosen.
+    fn by_sheets(self, options: ReadOptions<'_>) -> Result<Dump, SourceError> {
+        let Dump { parts, skipped_members, workbooks } = self;
+        let mut dump = Dump { parts: Vec::new(), skipped_members, workbooks };
+        for part in parts {
+            match options.sheets {
+                Sheets::OneWithContacts => dump.parts.push(part),
+                Sheets::EachWithContacts => dump.add_with_contacts(part, options)?,
+                Sheets::Named(names) => {
+                    let sheets = part.sheets(options)?;
+                    if sheets.is_empty() {
+                        dump.parts.push(part);
+                        continue;
+                    }
+                    let sheets = named(&sheets, names).map_err(|problem| part.error(problem))?;
+                    dump.parts.extend(sheets.iter().map(|sheet| part.sheet(&sheet.name)));
+                }
+                Sheets::All => dump.add_all(part, options)?,
+            }
+        }
+        Ok(dump)
+    }
+
+    fn add_with_contacts(
+        &mut self,
+        part: DumpMember,
+        options: ReadOptions<'_>,
+    ) -> Result<(), SourceError> {
+        let sheets = part.counted_sheets(options)?;
+        let with_contacts = || sheets.iter().filter(|one| one.has_contacts && !one.is_hidden);
+        match with_contacts().count() {
+            0 | 1 => self.parts.push(part.clone()),
+            _ => self.parts.extend(with_contacts().map(|sheet| part.sheet(&sheet.name))),
+        }
+        if sheets.len() > 1 {
+            self.workbooks.push(Workbook { name: part.name().to_owned(), sheets });
+        }
+        Ok(())
+    }
+
+    fn add_all(&mut self, part: DumpMember, options: ReadOptions<'_>) -> Result<(), SourceError> {
+        let sheets = part.sheets(options)?;
+        let lack = |sheet: &Sheet| match sheet {
+            Sheet { is_empty: true, .. } => Some("empty"),
+            Sheet { is_hidden: true, .. } => Some("hidden"),
+            _ => None,
+        };
+        if sheets.iter().all(|sheet| lack(sheet).is_some()) {
+            // It is no workbook, or what is read of it without a choice is all there is.
+            self.parts.push(part);
+            return Ok(());
+        }
+        for sheet in &sheets {
+            let member = part.sheet(&sheet.name);
+            match lack(sheet) {
+                Some(what) => {
+                    let name = member.name().to_owned();
+                    self.skipped_members.push(SkippedMember { name, what });
+                }
+                None => self.parts.push(member.taken_with_others()),
+            }
+        }
+        Ok(())
     }
 
     /// The files in an archive.
@@ -76,7 +145,7 @@ impl Dump {
         input: &Input,
         options: ReadOptions<'_>,
     ) -> Result<Dump, SourceError> {
-        let mut dump = Dump { parts: Vec::new(), skipped_members: Vec::new() };
+        let mut dump = Dump::default();
         let mut names = HashMap::new();
         for file in archive.members.iter().filter(|member| member.is_file()) {
             let name = distinct(&mut names, format!("{}/{}", whole.name(), file.name));

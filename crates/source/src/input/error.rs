@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::input::limits::DecompressLimits;
+use crate::input::sheet::Sheet;
 use crate::input::skipped::SkippedMember;
 
 /// Why an input could not be read any further, and where.
@@ -109,10 +110,17 @@ pub enum SourceProblem {
         /// The names there are.
         sheets: Vec<String>,
     },
-    /// Several sheets of a workbook hold contacts, and one is read.
-    SeveralSheets {
-        /// Their names.
+    /// A sheet of a workbook was asked for twice.
+    SheetTwice {
+        /// Its name.
+        sheet: String,
+        /// The names there are.
         sheets: Vec<String>,
+    },
+    /// Several sheets of a workbook hold contacts, and none was named.
+    SeveralSheets {
+        /// These sheets.
+        sheets: Vec<Sheet>,
     },
     /// A quote in the header row is never closed.
     HeaderQuote,
@@ -225,11 +233,16 @@ impl fmt::Display for SourceError {
             SourceProblem::UnknownSheet { sheet, sheets } => {
                 write!(f, "there is no sheet {sheet:?}; there are: {}", sheets.join(", "))
             }
-            SourceProblem::SeveralSheets { sheets } => write!(
+            SourceProblem::SheetTwice { sheet, sheets } => write!(
                 f,
-                "several sheets hold contacts: {}; name the one to read",
+                "the sheet {sheet:?} is named twice; there are: {}",
                 sheets.join(", ")
             ),
+            SourceProblem::SeveralSheets { sheets } => {
+                let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name.as_str()).collect();
+                let names = names.join(", ");
+                write!(f, "several sheets hold contacts ({names}); name those to read")
+            }
             SourceProblem::HeaderQuote => {
                 f.write_str("a quote opened here, in the header row, is never closed; take it out")
             }

@@ -52,6 +52,11 @@ impl Format {
         matches!(self, Format::Csv | Format::Xlsx | Format::Xls | Format::Ods)
     }
 
+    /// Whether it is that of a workbook, which has sheets.
+    pub(crate) const fn is_workbook(self) -> bool {
+        matches!(self, Format::Xlsx | Format::Xls | Format::Ods)
+    }
+
     /// Whether each record names its columns, as in JSON and vCards. An input of such a format lacks a
     /// column if no record has it.
     ///

@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod format;
 pub(crate) mod limits;
 pub(crate) mod options;
+pub(crate) mod sheet;
 pub(crate) mod skipped;
 pub(crate) mod text;
 

@@ -18,8 +18,8 @@ pub struct ReadOptions<'o> {
     pub csv: CsvOptions,
     /// The encoding of text; detected when not given.
     pub encoding: Option<TextEncoding>,
-    /// The sheet of a workbook; by default the one that holds contacts.
-    pub sheet: Option<&'o str>,
+    /// Which sheets of a workbook are read.
+    pub sheets: &'o Sheets,
     /// How much may come out of compressed input.
     pub decompress: DecompressLimits,
     /// Whether a row is a header row for contacts. It distinguishes the header row from preamble rows
@@ -41,7 +41,7 @@ impl<'o> ReadOptions<'o> {
         ReadOptions {
             csv: CsvOptions::default(),
             encoding: None,
-            sheet: None,
+            sheets: &Sheets::OneWithContacts,
             decompress: DecompressLimits::default(),
             is_header: &|_| false,
             is_record: &|_| false,
@@ -49,6 +49,37 @@ impl<'o> ReadOptions<'o> {
             scratch,
         }
     }
+}
+
+/// Which sheets of a workbook are read, or which tables of a web page. Of sheets that are chosen by name,
+/// or with all others, each is a [`DumpMember`](crate::DumpMember) of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Sheets {
+    /// The one with a header row for contacts, or else the first that holds anything. Several with such
+    /// a header row are an error.
+    #[default]
+    OneWithContacts,
+    /// As above, but several with such a header row are all read, and
+    /// [`Dump::workbooks`](crate::Dump::workbooks) says what there is.
+    EachWithContacts,
+    /// Those of these names. Case makes no difference where only one sheet has the name without it.
+    Named(Vec<String>),
+    /// All that hold anything and are not hidden.
+    All,
+}
+
+impl Sheets {
+    /// Whether a sheet of this name may be read.
+    pub(crate) fn may_be(&self, name: &str) -> bool {
+        match self {
+            Sheets::Named(wanted) => wanted.iter().any(|wanted| is_same_but_for_case(wanted, name)),
+            _ => true,
+        }
+    }
+}
+
+pub(crate) fn is_same_but_for_case(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
 }
 
 /// How delimited text is read.

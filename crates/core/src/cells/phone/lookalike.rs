@@ -4,6 +4,9 @@
 //! valid number somewhere.
 
 use super::shape;
+use crate::cells::check_digits::{
+    are_cpf_digits, begins_with_birth_date, is_checked_mod_11, is_day, is_korean, luhn, verhoeff,
+};
 use crate::reason::Reason;
 
 /// What lead forms send when they are tried.
@@ -100,10 +103,6 @@ pub(super) fn is_national_id(text: &str) -> bool {
     is_checked(&digits)
 }
 
-fn are_cpf_digits(id: &[u32]) -> bool {
-    is_checked_mod_11(&id[..10], 2..=11) && is_checked_mod_11(id, 2..=12)
-}
-
 /// Whether the text is the digits of a Brazilian CPF.
 pub(super) fn is_cpf(text: &str) -> bool {
     let mut digits = [0; 11];
@@ -114,56 +113,6 @@ pub(super) fn is_cpf(text: &str) -> bool {
         *digit = u32::from(byte.wrapping_sub(b'0'));
     }
     digits.iter().all(|&digit| digit < 10) && are_cpf_digits(&digits)
-}
-
-/// Year, month and day, two digits each.
-fn begins_with_birth_date(id: &[u32]) -> bool {
-    is_day(10 * id[2] + id[3], 10 * id[4] + id[5])
-}
-
-/// The check digit of South Korea: weights from the left.
-fn is_korean(id: &[u32]) -> bool {
-    let weights = [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5];
-    let sum: u32 = id.iter().zip(weights).map(|(digit, weight)| digit * weight).sum();
-    id[12] == (11 - sum % 11) % 10
-}
-
-/// Whether the last digit is the remainder that weights give, from the right, again and again.
-fn is_checked_mod_11(digits: &[u32], weights: std::ops::RangeInclusive<u32>) -> bool {
-    let Some((&check, digits)) = digits.split_last() else { return false };
-    let sum: u32 =
-        digits.iter().rev().zip(weights.cycle()).map(|(digit, weight)| digit * weight).sum();
-    // 10 and 11 are written as 0 (or as a letter, which is no digit).
-    check == (11 - sum % 11) % 11 % 10
-}
-
-/// The check digit of ISO/IEC 7812-1.
-fn luhn(digits: &[u32]) -> bool {
-    let doubled = |(place, &digit): (usize, &u32)| match place % 2 {
-        1 => digit * 2 / 10 + digit * 2 % 10,
-        _ => digit,
-    };
-    digits.iter().rev().enumerate().map(doubled).sum::<u32>().is_multiple_of(10)
-}
-
-/// The check digit of J. Verhoeff (1969): products in the dihedral group of order 10.
-fn verhoeff(digits: &[u32]) -> bool {
-    const PERMUTATION: [u32; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
-    let product = |a: u32, b: u32| match (a < 5, b < 5) {
-        (true, true) => (a + b) % 5,
-        (true, false) => 5 + (a + b) % 5,
-        (false, true) => 5 + (a - b) % 5,
-        (false, false) => (5 + a - b) % 5,
-    };
-    let permuted = |place: usize, digit: u32| {
-        (0..place % 8).fold(digit, |digit, _| PERMUTATION[digit as usize])
-    };
-    digits
-        .iter()
-        .rev()
-        .enumerate()
-        .fold(0, |check, (place, &digit)| product(check, permuted(place, digit)))
-        == 0
 }
 
 /// `$ ¢ £ ¤ ¥ ฿` and the block of currency symbols.
@@ -224,8 +173,4 @@ fn is_separated_date(text: &str) -> bool {
         && (day(first, second) || day(second, first) || day(second, third))
         && third.len() == 2;
     has_long_year || is_short
-}
-
-fn is_day(month: u32, day: u32) -> bool {
-    matches!(month, 1..=12) && matches!(day, 1..=31)
 }

@@ -11,10 +11,12 @@ use html5gum::{Error, IoReader, State, Tokenizer};
 
 use contactmill_core::records::Integrity;
 
-use super::sheet::{Candidate, Chosen, MAX_COLUMNS, choose, rows_of};
+use super::listed;
+use super::sheet::{Candidate, Choose, Chosen, MAX_COLUMNS, choose};
 use crate::input::encoding::{Decoded, TextEncoding};
 use crate::input::error::SourceProblem;
-use crate::input::options::ReadOptions;
+use crate::input::options::{ReadOptions, Sheets};
+use crate::input::sheet::Sheet;
 use crate::records::header::HeaderSearch;
 
 use crate::input::Input;
@@ -42,6 +44,29 @@ pub(crate) fn open(
     encoding: TextEncoding,
     options: ReadOptions<'_>,
 ) -> Result<TableSource, SourceProblem> {
+    open_chosen(input, encoding, options, &mut |candidates| choose(candidates, options))
+}
+
+/// The tables of a page that may hold contacts, and those that are named, in order.
+pub(crate) fn sheets(
+    input: &Input,
+    encoding: TextEncoding,
+    options: ReadOptions<'_>,
+) -> Result<Vec<Sheet>, SourceProblem> {
+    let mut tables = listed(options, |choose| open_chosen(input, encoding, options, choose))?;
+    // Pages have tables for many things.
+    if !matches!(options.sheets, Sheets::Named(_)) {
+        tables.retain(|table| table.has_contacts);
+    }
+    Ok(tables)
+}
+
+fn open_chosen(
+    input: &Input,
+    encoding: TextEncoding,
+    options: ReadOptions<'_>,
+    choose: Choose<'_>,
+) -> Result<TableSource, SourceProblem> {
     let search = HeaderSearch::new(&options);
     let mut candidates: Vec<Candidate> = Vec::new();
     for row in rows_in(input, encoding)? {
@@ -63,12 +88,13 @@ pub(crate) fn open(
             first.push((number, row));
         }
     }
-    let fits = |candidate: &Candidate| search.find(rows_of(candidate)).is_some();
-    // Pages have tables for many things, and most pages are not dumps.
-    if options.sheet.is_none() && !search.is_without() && !candidates.iter().any(fits) {
+    let fits = |candidate: &Candidate| candidate.may_hold_contacts(search);
+    // Most pages are not dumps.
+    let is_named = matches!(options.sheets, Sheets::Named(_)) || search.is_without();
+    if !is_named && !candidates.iter().any(fits) {
         return Err(SourceProblem::Format { format: WEB_PAGE });
     }
-    let Some(Chosen { sheet, header_row, header }) = choose(candidates, options)? else {
+    let Some(Chosen { sheet, header_row, header }) = choose(candidates)? else {
         return Ok(TableSource::empty());
     };
     let wanted = sheet.strip_prefix("table ").and_then(|number| number.parse::<usize>().ok());

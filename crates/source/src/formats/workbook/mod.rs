@@ -12,11 +12,14 @@ mod sheet;
 mod xls;
 mod xlsx;
 
+use self::sheet::{Choose, choose};
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 use crate::input::format::Format;
 use crate::input::options::ReadOptions;
+use crate::input::sheet::Sheet;
 use crate::records::contained::contained;
+use crate::records::header::HeaderSearch;
 use crate::records::table::TableSource;
 
 /// Opens the sheet of a workbook that holds the contacts.
@@ -25,10 +28,41 @@ pub(crate) fn open(
     input: Input,
     options: ReadOptions<'_>,
 ) -> Result<TableSource, SourceProblem> {
+    open_chosen(format, input, options, &mut |candidates| choose(candidates, options))
+}
+
+/// The sheets of a workbook, in order.
+pub(crate) fn sheets(
+    format: Format,
+    input: Input,
+    options: ReadOptions<'_>,
+) -> Result<Vec<Sheet>, SourceProblem> {
+    listed(options, |choose| open_chosen(format, input, options, choose))
+}
+
+/// The sheets that may be chosen when something is opened.
+fn listed<T>(
+    options: ReadOptions<'_>,
+    open: impl FnOnce(Choose<'_>) -> Result<T, SourceProblem>,
+) -> Result<Vec<Sheet>, SourceProblem> {
+    let (mut sheets, search) = (Vec::new(), HeaderSearch::new(&options));
+    open(&mut |candidates| {
+        sheets = candidates.iter().map(|candidate| candidate.sheet(search)).collect();
+        Ok(None)
+    })?;
+    Ok(sheets)
+}
+
+fn open_chosen(
+    format: Format,
+    input: Input,
+    options: ReadOptions<'_>,
+    choose: Choose<'_>,
+) -> Result<TableSource, SourceProblem> {
     // The parsers of workbooks panic on some kinds of damage.
     contained("workbook", || match format {
-        Format::Xlsx => xlsx::open(input, options),
-        Format::Ods => ods::open(input, options),
-        _ => xls::open(input, options),
+        Format::Xlsx => xlsx::open(input, options, choose),
+        Format::Ods => ods::open(input, options, choose),
+        _ => xls::open(input, options, choose),
     })
 }

@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::cell;
 use super::events::ShortEvents;
-use super::sheet::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, choose};
+use super::sheet::{Candidate, Choose, Chosen, MAX_COLUMNS, MAX_ROWS};
 use crate::input::Input;
 use crate::input::decompress::Archive;
 use crate::input::error::SourceProblem;
@@ -22,7 +22,11 @@ use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
 /// Maximum number of spaces in a row in a cell: the maximum number of characters of a cell in any program.
 const MAX_SPACES: usize = 32_767;
 
-pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource, SourceProblem> {
+pub(super) fn open(
+    input: Input,
+    options: ReadOptions<'_>,
+    choose: Choose<'_>,
+) -> Result<TableSource, SourceProblem> {
     let archive = Archive::of(input.clone(), options.decompress)?;
     let part = |name: &str| -> Result<Box<dyn Read + Send>, SourceProblem> {
         let missing = || SourceProblem::damaged("workbook", format!("it has no {name}"));
@@ -38,7 +42,7 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
     let mut content = Content::new(BufReader::new(ShortEvents::new(part("content.xml")?)));
     let mut candidates = Vec::new();
     while let Some(name) = content.next_sheet()? {
-        let is_wanted = options.sheet.is_none_or(|wanted| wanted == name);
+        let is_wanted = options.sheets.may_be(&name);
         let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
         while is_wanted
             && rows.len() < HeaderSearch::new(&options).rows()
@@ -50,7 +54,7 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
         }
         candidates.push(Candidate { name, rows, is_hidden: false });
     }
-    let Some(Chosen { sheet, header_row, header }) = choose(candidates, options)? else {
+    let Some(Chosen { sheet, header_row, header }) = choose(candidates)? else {
         return Ok(TableSource::empty());
     };
     let content = Content::new(BufReader::new(ShortEvents::new(part("content.xml")?)));

@@ -3,7 +3,8 @@
 use contactmill_core::columns::numbered_header;
 
 use crate::input::error::SourceProblem;
-use crate::input::options::ReadOptions;
+use crate::input::options::{ReadOptions, Sheets};
+use crate::input::sheet::{Sheet, named};
 use crate::records::header::HeaderSearch;
 
 /// Maximum number of columns and rows of a sheet in any program.
@@ -18,6 +19,25 @@ pub(super) struct Candidate {
     pub(super) is_hidden: bool,
 }
 
+impl Candidate {
+    /// The sheet, whose records are not counted.
+    pub(super) fn sheet(&self, search: HeaderSearch<'_>) -> Sheet {
+        Sheet {
+            name: self.name.clone(),
+            records: None,
+            has_contacts: self.may_hold_contacts(search),
+            is_hidden: self.is_hidden,
+            is_empty: self.rows.is_empty(),
+        }
+    }
+
+    /// Whether it has a header row for contacts. Where there are none, nothing distinguishes sheets.
+    pub(super) fn may_hold_contacts(&self, search: HeaderSearch<'_>) -> bool {
+        let rows = self.rows.iter().map(|(_, row)| row.as_slice());
+        search.is_without() && !self.rows.is_empty() || search.find(rows).is_some()
+    }
+}
+
 /// The sheet that is read, and its header row.
 pub(super) struct Chosen {
     pub(super) sheet: String,
@@ -25,34 +45,32 @@ pub(super) struct Chosen {
     pub(super) header: Vec<String>,
 }
 
-/// Chooses a sheet: the one that the user named, or else the only one with a header row for contacts, or
-/// else the first that is not empty. Returns `None` when all are empty. Without header rows nothing
-/// distinguishes sheets, so there must be only one.
+/// Chooses one of the sheets of a workbook; `None` where there is nothing to read.
+pub(super) type Choose<'c> =
+    &'c mut dyn FnMut(Vec<Candidate>) -> Result<Option<Chosen>, SourceProblem>;
+
+/// Chooses a sheet: the one that was named, or else the only one that may hold contacts, or else the
+/// first that is not empty. Returns `None` when all are empty.
 pub(super) fn choose(
     mut candidates: Vec<Candidate>,
     options: ReadOptions<'_>,
 ) -> Result<Option<Chosen>, SourceProblem> {
-    let names = |candidates: &[Candidate]| candidates.iter().map(|c| c.name.clone()).collect();
-    if let Some(wanted) = options.sheet {
-        let sheets = names(&candidates);
-        candidates.retain(|candidate| candidate.name == wanted);
-        if candidates.is_empty() {
-            return Err(SourceProblem::UnknownSheet { sheet: wanted.to_owned(), sheets });
-        }
+    let search = HeaderSearch::new(&options);
+    if let Sheets::Named(wanted) = options.sheets {
+        let sheets: Vec<Sheet> = candidates.iter().map(|one| one.sheet(search)).collect();
+        let wanted = named(&sheets, wanted)?;
+        candidates.retain(|one| wanted.iter().any(|sheet| sheet.name == one.name));
     } else if candidates.iter().any(|candidate| !candidate.is_hidden) {
         candidates.retain(|candidate| !candidate.is_hidden);
     }
     candidates.retain(|candidate| !candidate.rows.is_empty());
-    let search = HeaderSearch::new(&options);
-    let fits = |candidate: &Candidate| search.find(rows_of(candidate)).is_some();
+    let fits = |candidate: &Candidate| candidate.may_hold_contacts(search);
     if candidates.iter().any(fits) {
         candidates.retain(fits);
         if candidates.len() > 1 {
-            return Err(SourceProblem::SeveralSheets { sheets: names(&candidates) });
+            let sheets = candidates.iter().map(|candidate| candidate.sheet(search)).collect();
+            return Err(SourceProblem::SeveralSheets { sheets });
         }
-    }
-    if search.is_without() && candidates.len() > 1 {
-        return Err(SourceProblem::SeveralSheets { sheets: names(&candidates) });
     }
     let Some(Candidate { name, mut rows, .. }) = candidates.into_iter().next() else {
         return Ok(None);
@@ -65,8 +83,4 @@ pub(super) fn choose(
     let at = search.find(rows.iter().map(|(_, row)| row.as_slice())).unwrap_or(0);
     let (header_row, header) = rows.swap_remove(at);
     Ok(Some(Chosen { sheet: name, header_row, header }))
-}
-
-pub(super) fn rows_of(candidate: &Candidate) -> impl Iterator<Item = &[String]> {
-    candidate.rows.iter().map(|(_, row)| row.as_slice())
 }

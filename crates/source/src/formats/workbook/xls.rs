@@ -6,7 +6,7 @@ use calamine::{Data, DataRef, Range, Reader, SheetType, SheetVisible, Xls, XlsEr
 
 use super::biff::{self, Survey};
 use super::cell;
-use super::sheet::{Candidate, Chosen, choose};
+use super::sheet::{Candidate, Choose, Chosen};
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 use crate::input::options::ReadOptions;
@@ -16,7 +16,11 @@ use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
 /// Maximum size. A full sheet has 65,536 rows, and with fifty columns of text takes about 100 MB.
 const MAX_BYTES: u64 = 512 << 20;
 
-pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource, SourceProblem> {
+pub(super) fn open(
+    input: Input,
+    options: ReadOptions<'_>,
+    choose: Choose<'_>,
+) -> Result<TableSource, SourceProblem> {
     if input.len() > MAX_BYTES {
         return Err(SourceProblem::damaged("workbook", "no XLS is so large"));
     }
@@ -33,10 +37,10 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
     let survey = biff::survey(&mut file.open_stream(name).map_err(damaged)?)?;
     drop(file);
     if survey.patches.is_empty() {
-        return read(BufReader::new(input.clone()), &survey, &input, options);
+        return read(BufReader::new(input.clone()), &survey, &input, options, choose);
     }
     let copy = patched(input.clone(), name, &survey).map_err(damaged)?;
-    read(copy, &survey, &input, options)
+    read(copy, &survey, &input, options, choose)
 }
 
 /// Other documents in compound files, each by a stream that it has.
@@ -71,6 +75,7 @@ fn read(
     survey: &Survey,
     input: &Input,
     options: ReadOptions<'_>,
+    choose: Choose<'_>,
 ) -> Result<TableSource, SourceProblem> {
     let mut workbook = match Xls::new(workbook) {
         Ok(workbook) => workbook,
@@ -87,7 +92,7 @@ fn read(
     for (index, (name, is_hidden)) in sheets.into_iter().enumerate() {
         let range = workbook.worksheet_range(&name);
         let range = range.map_err(|error| SourceProblem::damaged("workbook", error))?;
-        let is_wanted = options.sheet.is_none_or(|wanted| wanted == name);
+        let is_wanted = options.sheets.may_be(&name);
         // No cell may be lost silently.
         if is_wanted
             && let Some(&Some(cells)) = survey.cells.get(index)
@@ -102,7 +107,7 @@ fn read(
             is_hidden,
         });
     }
-    let Some(Chosen { sheet, header_row, header }) = choose(candidates, options)? else {
+    let Some(Chosen { sheet, header_row, header }) = choose(candidates)? else {
         return Ok(TableSource::empty());
     };
     let range = workbook.worksheet_range(&sheet);
@@ -184,6 +189,7 @@ fn push(text: &mut String, value: &Data) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sheet::choose;
     use super::*;
 
     #[test]
@@ -195,7 +201,8 @@ mod tests {
             file.flush().unwrap();
             let bytes = file.into_inner().into_inner();
             let input = Input::spool("in", &bytes[..], tempfile::tempfile).unwrap();
-            match open(input, ReadOptions::new(&tempfile::tempfile)) {
+            let options = ReadOptions::new(&tempfile::tempfile);
+            match open(input, options, &mut |candidates| choose(candidates, options)) {
                 Err(SourceProblem::Format { format }) => assert_eq!(format, what),
                 _ => panic!("{stream}"),
             }

@@ -6,7 +6,7 @@ use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use super::cell;
 use super::events::ShortEvents;
-use super::sheet::{Candidate, Chosen, MAX_COLUMNS, MAX_ROWS, choose};
+use super::sheet::{Candidate, Choose, Chosen, MAX_COLUMNS, MAX_ROWS};
 use crate::input::Input;
 use crate::input::decompress::{Archive, Member};
 use crate::input::error::SourceProblem;
@@ -17,7 +17,11 @@ use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
 
 type Workbook = Xlsx<BufReader<Input>>;
 
-pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource, SourceProblem> {
+pub(super) fn open(
+    input: Input,
+    options: ReadOptions<'_>,
+    choose: Choose<'_>,
+) -> Result<TableSource, SourceProblem> {
     let bytes = input.len();
     let mut workbook = checked(&input, options)?;
     let sheets: Vec<(String, bool)> = workbook
@@ -28,7 +32,7 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
         .collect();
     let mut candidates = Vec::new();
     for (name, is_hidden) in sheets {
-        let is_wanted = options.sheet.is_none_or(|wanted| wanted == name);
+        let is_wanted = options.sheets.may_be(&name);
         let rows = if is_wanted {
             first_rows(&mut workbook, &name, HeaderSearch::new(&options).rows())?
         } else {
@@ -36,7 +40,7 @@ pub(super) fn open(input: Input, options: ReadOptions<'_>) -> Result<TableSource
         };
         candidates.push(Candidate { name, rows, is_hidden });
     }
-    let Some(Chosen { sheet, header_row, header }) = choose(candidates, options)? else {
+    let Some(Chosen { sheet, header_row, header }) = choose(candidates)? else {
         return Ok(TableSource::empty());
     };
     TableSource::spawn(TableOf::Workbook, header, bytes, move |writer| {

@@ -5,6 +5,8 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use rayon::slice::ParallelSliceMut;
+
 /// The threads that a run needs could not be started.
 #[derive(Debug)]
 pub struct NoThreads(rayon::ThreadPoolBuildError);
@@ -22,7 +24,7 @@ impl fmt::Display for NoThreads {
 impl std::error::Error for NoThreads {}
 
 /// The threads that do the work of a run.
-pub(super) enum Workers {
+pub(crate) enum Workers {
     /// The calling thread does everything.
     Caller,
     /// Threads of a pool.
@@ -31,7 +33,7 @@ pub(super) enum Workers {
 
 impl Workers {
     /// Starts this many threads, or one per core for 0. One thread is the calling one.
-    pub(super) fn new(threads: usize) -> Result<Self, NoThreads> {
+    pub(crate) fn new(threads: usize) -> Result<Self, NoThreads> {
         let threads = match threads {
             0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             threads => threads,
@@ -46,10 +48,18 @@ impl Workers {
         pool.map(Workers::Pool).map_err(NoThreads)
     }
 
+    /// Sorts on these threads. What is equal may change places.
+    pub(crate) fn sort<T: Ord + Send>(&self, items: &mut [T]) {
+        match self {
+            Workers::Caller => items.sort_unstable(),
+            Workers::Pool(pool) => pool.install(|| items.par_sort_unstable()),
+        }
+    }
+
     /// Has workers do `work` on every piece that `next` gives, and commits the results on the calling
     /// thread, in the order of the pieces. `work` also gets a result that was committed, for its
     /// memory. When `next` fails, what came before is committed all the same.
-    pub(super) fn in_order<P: Send, M: Send, S: Send, E>(
+    pub(crate) fn in_order<P: Send, M: Send, S: Send, E>(
         &self,
         mut next: impl FnMut() -> Result<Option<P>, E>,
         work: impl Fn(P, Option<S>) -> M + Sync,
