@@ -210,10 +210,8 @@ fn a_region_by_another_name_is_told_by_its_code() {
     for (said, meant) in
         [("UK", "GB"), ("India", "IN"), ("91", "IN"), ("+44", "GB"), ("Deutschland", "DE")]
     {
-        let message = format!(
-            "invalid value '{said}' for '--region <XX>': expected an ISO 3166 code; did you mean \
-             --region {meant}?"
-        );
+        let message =
+            format!("invalid value '{said}' for '--region <XX>': did you mean the code {meant}?");
         refused(folder.path(), &["convert", "dump.csv", "--region", said], 2, &message);
     }
     let message = "invalid value 'QQ' for '--region <XX>': not an ISO 3166 region";
@@ -249,7 +247,8 @@ fn a_mapping_for_another_layout_is_told_the_columns_that_fit() {
     let profile = "[map]\nname = \"Kunde\"\nphone = \"Handy\"\n";
     fs::write(path.join("crm.toml"), profile).unwrap();
     let message = "dump.csv: there is no column \"Kunde\"\n  its columns are: Name, Phone, City, \
-                   Plan\n  those that fit: --map name=Name --map phone=Phone\n";
+                   Plan\n  those that fit: --map name=Name --map phone=Phone\n  if crm.toml is for \
+                   another layout, leave it out\n";
     let profile = ["dump.csv", "--profile", "crm.toml"];
     refused(path, &[&["inspect"], &profile[..]].concat(), 1, message);
     refused(path, &[&["convert", "--out", "other"], &profile[..]].concat(), 1, message);

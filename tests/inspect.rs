@@ -359,9 +359,10 @@ fn what_is_not_used_what_is_missing_and_what_looks_sensitive_is_said_with_option
         "  no column was taken for the name",
         "  \"Reach\": only an attribute, though 10 of 10 cells read as a phone number",
         "  \"Passport, No\": identity document or number, by its header",
-        "           10  in Remarks",
+        "           10  by Remarks",
         "    --map phone=Phone --map phone=Reach",
-        "    --attributes 'Reach,Plan,Remarks'",
+        "    --attributes 'all but D'",
+        "  to leave out who opted out: --opt-outs exclude",
     ] {
         assert!(printed.lines().any(|known| known == line), "{line}: {printed}");
     }
@@ -381,6 +382,10 @@ fn what_is_not_used_what_is_missing_and_what_looks_sensitive_is_said_with_option
         (&"phone".into(), &"attr:Passport, No".into())
     );
     assert!(columns[3]["sensitive"].is_null(), "{columns}");
+    converted(folder.path(), &["in.csv", "-o", "without", "--attributes", "all but D"]);
+    let columns = &manifest(&folder.path().join("without"))["mapping"][0]["columns"];
+    assert_eq!(columns[2]["field"], "attr:Plan");
+    assert!(columns[3]["field"].is_null(), "{columns}");
 }
 
 #[test]

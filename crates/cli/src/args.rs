@@ -670,10 +670,15 @@ mod tests {
         assert_eq!(attributes(&[]).unwrap(), "all");
         let both = ["--attributes", "City,Plan", "--attributes", "Notes"];
         assert_eq!(attributes(&both).unwrap(), "City,Plan,Notes");
-        for word in ["all", "none"] {
+        let both = ["--attributes", "all but City", "--attributes", "all but Plan,Notes"];
+        assert_eq!(attributes(&both).unwrap(), "all but City,Plan,Notes");
+        for unfinished in ["all but ", "all but City,"] {
+            assert!(attributes(&["--attributes", unfinished]).is_err(), "{unfinished}");
+        }
+        for word in ["all", "none", "all but Plan"] {
             let both = ["--attributes", "City", "--attributes", word];
             assert_eq!(attributes(&both).unwrap_err(), ErrorKind::ArgumentConflict);
-            let both = ["--attributes", word, "--attributes", word];
+            let both = ["--attributes", word, "--attributes", "none"];
             assert_eq!(attributes(&both).unwrap_err(), ErrorKind::ArgumentConflict);
         }
     }

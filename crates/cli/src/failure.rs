@@ -17,6 +17,11 @@ use crate::upload::UploadFailure;
 pub(crate) enum Failure {
     /// A run of `convert` or `inspect` could not go on.
     Run(Error),
+    /// The columns that a profile may have named are not there.
+    OtherLayout {
+        error: Error,
+        profile: PathBuf,
+    },
     StandardInputTwice,
     /// What was typed is no command.
     Usage(clap::Error),
@@ -61,6 +66,21 @@ impl Failure {
             _ => 1,
         }
     }
+
+    /// The failure of a run with a profile, where that may be the cause.
+    pub(crate) fn with_profile(self, profile: Option<PathBuf>) -> Self {
+        match (self, profile) {
+            (Failure::Run(error), Some(profile)) if names_unknown_column(&error) => {
+                Failure::OtherLayout { error, profile }
+            }
+            (failure, _) => failure,
+        }
+    }
+}
+
+fn names_unknown_column(error: &Error) -> bool {
+    let hint = error.hint();
+    matches!(hint, Some(Hint::Columns { error: MappingError::UnknownColumn { .. }, .. }))
 }
 
 impl From<Error> for Failure {
@@ -73,6 +93,10 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Run(error) => run_failure(f, error),
+            Failure::OtherLayout { error, profile } => {
+                run_failure(f, error)?;
+                write!(f, "\n  if {} is for another layout, leave it out", profile.display())
+            }
             Failure::StandardInputTwice => f.write_str("standard input (-) can be read only once"),
             Failure::Profile { path, message } => write!(f, "{}: {message}", path.display()),
             Failure::Usage(error) => error.fmt(f),
@@ -116,11 +140,11 @@ fn run_failure(f: &mut fmt::Formatter<'_>, error: &Error) -> fmt::Result {
         }
         return mapping_failure(f, mapping, takes_no_header);
     }
-    write!(f, "{error}")?;
-    if let Some(Hint::Sheets(sheets)) = error.hint() {
-        f.write_str("\n  one or more of:")?;
+    if let (Some(Hint::Sheets(sheets)), Some(name)) = (error.hint(), error.source_name()) {
+        write!(f, "{name}: several sheets hold contacts; say which to read\n  one or more of:")?;
         return hints::of_sheets(sheets).iter().try_for_each(|line| write!(f, "\n    {line}"));
     }
+    write!(f, "{error}")?;
     match error.hint().and_then(hints::of_error) {
         Some(options) => write!(f, "\n  {options}"),
         None => Ok(()),
@@ -162,12 +186,10 @@ fn mapping_failure(
             let map = |(field, column): &(MappedField, String)| {
                 format!("--map {}", shell_word(&format!("{field}={column}")))
             };
-            match fits.as_slice() {
+            let maps: Vec<String> = fits.iter().map(map).collect();
+            match maps.as_slice() {
                 [] => Ok(()),
-                fits => {
-                    let maps: Vec<String> = fits.iter().map(map).collect();
-                    write!(f, "\n  those that fit: {}", maps.join(" "))
-                }
+                maps => write!(f, "\n{}", wrapped("those that fit:", maps, "")),
             }
         }
         other => write!(f, "{other}"),
@@ -208,19 +230,24 @@ fn example_header(columns: usize) -> String {
 
 /// Words behind a heading, with commas between, on lines of 80 columns.
 fn listed(heading: &str, words: &[String]) -> String {
+    wrapped(heading, words, ",")
+}
+
+/// Words behind a heading, each but the last with a mark behind it, on lines of 80 columns.
+fn wrapped(heading: &str, words: &[String], mark: &str) -> String {
     const WIDTH: usize = 80;
     let mut text = format!("  {heading}");
     let mut width = text.chars().count();
     for (index, word) in words.iter().enumerate() {
-        let comma = if index + 1 < words.len() { "," } else { "" };
-        let more = word.chars().count() + comma.len() + 1;
+        let mark = if index + 1 < words.len() { mark } else { "" };
+        let more = word.chars().count() + mark.len() + 1;
         if width + more > WIDTH && index > 0 {
             text.push_str("\n   ");
             width = 3;
         }
         text.push(' ');
         text.push_str(word);
-        text.push_str(comma);
+        text.push_str(mark);
         width += more;
     }
     text

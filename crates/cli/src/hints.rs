@@ -1,5 +1,7 @@
 //! Which options of the command line help. The library says what to do in words of its own.
 
+use std::io::{self, Write};
+
 use contactmill::{Hint, Reason, RegionAdvice, RegionFits, Sheet};
 
 use crate::args::ALL_SHEETS;
@@ -65,7 +67,12 @@ pub(crate) fn better_region(fits: &RegionFits, advice: RegionAdvice) -> String {
 }
 
 /// The option that leaves out people who opted out.
-pub(crate) const OF_OPT_OUTS: &str = "--opt-outs exclude";
+const OF_OPT_OUTS: &str = "--opt-outs exclude";
+
+/// Writes what leaves out people who opted out.
+pub(crate) fn write_opt_outs(out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "  to leave out who opted out: {OF_OPT_OUTS}")
+}
 
 /// The option of `upload` for a certificate whose issuer is not trusted.
 pub(crate) const OF_ROOTS: &str = "--ca-file FILE names the roots to trust";

@@ -30,14 +30,9 @@ use crate::args::Command;
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    let ran = profile::arguments().and_then(|arguments| match arguments.command {
-        Command::Convert(arguments) => convert::run(&arguments),
-        Command::Inspect(arguments) => inspect::run(&arguments),
-        Command::Explain(arguments) => explain::run(&arguments),
-        Command::Upload(arguments) => upload::run(&arguments),
-        Command::Sandbox(arguments) => sandbox::run(&arguments),
-        Command::Completions(arguments) => completions::run(&arguments),
-        Command::Man(arguments) => man::run(&arguments),
+    let ran = profile::arguments().and_then(|arguments| {
+        let profile = arguments.command.profile().map(|(path, _)| path.to_owned());
+        run(&arguments.command).map_err(|failure| failure.with_profile(profile))
     });
     let failure = match ran {
         Ok(code) => return code,
@@ -48,4 +43,16 @@ fn main() -> ExitCode {
         failure => terminal::say_error(failure),
     }
     ExitCode::from(failure.exit_code())
+}
+
+fn run(command: &Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Convert(arguments) => convert::run(arguments),
+        Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Upload(arguments) => upload::run(arguments),
+        Command::Sandbox(arguments) => sandbox::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(arguments),
+    }
 }

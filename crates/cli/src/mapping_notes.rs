@@ -34,8 +34,11 @@ pub(crate) struct MappingNotes {
     columns: Vec<Note>,
     /// Attributes that look sensitive.
     sensitive: Vec<Note>,
-    /// The attributes that every input keeps without them; `None` where there is no such list.
-    kept: Option<AttributeSelection>,
+    /// Their names, each once.
+    sensitive_names: Vec<String>,
+    /// Whether one of them has no name that a list can hold, and whether it has at least letters.
+    is_unnamed: bool,
+    is_by_letters: bool,
 }
 
 /// A line about the columns of some inputs.
@@ -175,8 +178,19 @@ impl MappingNotes {
         for column in map.sensitive() {
             of_sensitive(input, map, column).fold_into(&mut self.sensitive);
         }
-        let kept = map.without_sensitive();
-        self.kept = if self.inputs == 1 || self.kept == kept { kept } else { None };
+        match map.without_sensitive() {
+            Some(AttributeSelection::AllBut(names)) => self.add_sensitive_names(names, map),
+            _ => self.is_unnamed = true,
+        }
+    }
+
+    fn add_sensitive_names(&mut self, names: Vec<String>, map: &ColumnMap) {
+        for name in names {
+            self.is_by_letters |= !map.columns().any(|(known, _)| known == name);
+            if !self.sensitive_names.contains(&name) {
+                self.sensitive_names.push(name);
+            }
+        }
     }
 
     /// Writes how columns were taken; `nameless` says how many contacts have no name.
@@ -230,17 +244,17 @@ impl MappingNotes {
         self.write_attributes_option(out)
     }
 
-    /// Writes the option that leaves out what looks sensitive: where inputs keep other columns, no list
-    /// of names fits all of them.
+    /// Writes the option that leaves out what looks sensitive. The letters of a column are another one's in
+    /// another input.
     fn write_attributes_option(&self, out: &mut impl Write) -> io::Result<()> {
         if !self.has_sensitive() {
             return Ok(());
         }
-        let (what, selection) = match &self.kept {
-            Some(AttributeSelection::Columns(columns)) => {
-                ("the sensitive attributes", columns.join(","))
+        let (what, selection) = match self.is_unnamed || self.is_by_letters && self.inputs > 1 {
+            false => {
+                ("the sensitive attributes", format!("all but {}", self.sensitive_names.join(",")))
             }
-            _ => ("all attributes, the sensitive ones among them", "none".to_owned()),
+            true => ("all attributes, the sensitive ones among them", "none".to_owned()),
         };
         writeln!(out, "  to leave out {what}:\n    --attributes {}", shell_word(&selection))
     }

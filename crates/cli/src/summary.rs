@@ -436,7 +436,7 @@ impl Summary<'_> {
         }
         self.notes.mapping.write_options(out)?;
         if !self.manifest.opt_outs.is_empty() && !self.excludes_opt_outs() {
-            writeln!(out, "  to leave out who opted out: {}", hints::OF_OPT_OUTS)?;
+            hints::write_opt_outs(out)?;
         }
         if warnings > 0 {
             writeln!(out, "  look through {folder}/warnings.csv")?;

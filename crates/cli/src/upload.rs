@@ -30,7 +30,7 @@ const TOKEN_VARIABLE: &str = "CONTACTMILL_TOKEN";
 const LISTED: usize = 8;
 
 /// The message when everything is acknowledged or refused.
-const NOTHING_LEFT: &str = "There is nothing left to send. If the service has forgotten it, as a sandbox does that was\nstarted again, or has been put right, --again sends it all once more.";
+const NOTHING_LEFT: &str = "There is nothing left to send. If the service has forgotten it, as a sandbox\ndoes that was started again, or has been put right, --again sends it all once\nmore.";
 
 const HEADING: Style = Style::new().bold();
 const GOOD: Style = Style::of(AnsiColor::Green).bold();

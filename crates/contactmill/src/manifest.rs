@@ -253,6 +253,7 @@ fn attributes(mapping: &FieldMapping) -> String {
         AttributeSelection::All => "all".to_owned(),
         AttributeSelection::None => "none".to_owned(),
         AttributeSelection::Columns(columns) => columns.join(","),
+        AttributeSelection::AllBut(columns) => format!("all but {}", columns.join(",")),
     }
 }
 

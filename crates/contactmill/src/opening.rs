@@ -161,7 +161,21 @@ impl Opening<'_> {
         if !unresolved.is_empty() {
             self.resolve_by_others(&mut opened.inputs, unresolved)?;
         }
+        self.check_exceptions(&opened.inputs)?;
         Ok(opened)
+    }
+
+    /// Requires that what is to become no attribute is a column of some input.
+    fn check_exceptions(&self, inputs: &[OpenInput]) -> Result<(), Error> {
+        let inputs = inputs.iter().filter(|input| !input.header.is_empty());
+        let headers: Vec<&[String]> = inputs.clone().map(|input| &*input.header).collect();
+        match (inputs.clone().next(), self.mapping.unknown_exception(&headers)) {
+            (Some(first), Some(error)) => {
+                let takes_no_header = first.format.has_header_row();
+                Err(Problem::Mapping { input: first.name.clone(), error, takes_no_header }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// An error once the caller has asked to stop.

@@ -99,7 +99,8 @@ impl FromStr for Assignment {
     }
 }
 
-/// `all`, `none`, or names of columns, which may be said in several goes.
+/// `all`, `none`, or names of columns, with `all but ` before them or without, which may be said in several
+/// goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Attributes(pub(super) AttributeSelection);
 
@@ -107,20 +108,23 @@ impl FromStr for Attributes {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Ok(Attributes(match text {
-            "all" => AttributeSelection::All,
-            "none" => AttributeSelection::None,
-            _ => {
-                let columns: Vec<String> =
-                    text.split(',').map(|name| name.trim().to_owned()).collect();
-                if columns.iter().any(String::is_empty) {
-                    return Err(
-                        "expected all, none, or names of columns set apart by commas".into()
-                    );
-                }
-                AttributeSelection::Columns(columns)
-            }
+        Ok(Attributes(match (text, text.strip_prefix(ALL_BUT)) {
+            ("all", _) => AttributeSelection::All,
+            ("none", _) => AttributeSelection::None,
+            (_, Some(names)) => AttributeSelection::AllBut(column_list(names)?),
+            (_, None) => AttributeSelection::Columns(column_list(text)?),
         }))
+    }
+}
+
+/// What stands before the names of the columns that become no attributes.
+const ALL_BUT: &str = "all but ";
+
+fn column_list(text: &str) -> Result<Vec<String>, String> {
+    let columns: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    match columns.iter().any(String::is_empty) {
+        true => Err("expected all, none, or names of columns set apart by commas".into()),
+        false => Ok(columns),
     }
 }
 
@@ -129,11 +133,11 @@ impl Args for Attributes {
         command.arg(
             Arg::new("attributes")
                 .long("attributes")
-                .value_name("all|none|COL,COL")
+                .value_name("all|none|COL,COL|all but COL,COL")
                 .default_value("all")
                 .value_parser(Attributes::from_str)
                 .action(ArgAction::Append)
-                .help("Which other columns become attributes: all, none, or their names"),
+                .help("Which other columns become attributes: all, none, their names, or all but some"),
         )
     }
 
@@ -148,12 +152,13 @@ impl FromArgMatches for Attributes {
         let mut all = said.next().cloned().unwrap_or(Attributes(AttributeSelection::All));
         for more in said {
             match (&mut all.0, &more.0) {
-                (AttributeSelection::Columns(columns), AttributeSelection::Columns(more)) => {
+                (AttributeSelection::Columns(columns), AttributeSelection::Columns(more))
+                | (AttributeSelection::AllBut(columns), AttributeSelection::AllBut(more)) => {
                     columns.extend_from_slice(more);
                 }
                 _ => {
                     let message = format!(
-                        "--attributes {all} and --attributes {more} do not go together: all and none are about every column\n"
+                        "--attributes {all} and --attributes {more} do not go together: only lists of the same kind add up\n"
                     );
                     return Err(clap::Error::raw(ErrorKind::ArgumentConflict, message));
                 }
@@ -174,6 +179,7 @@ impl fmt::Display for Attributes {
             AttributeSelection::All => f.write_str("all"),
             AttributeSelection::None => f.write_str("none"),
             AttributeSelection::Columns(columns) => f.write_str(&columns.join(",")),
+            AttributeSelection::AllBut(columns) => write!(f, "{ALL_BUT}{}", columns.join(",")),
         }
     }
 }
@@ -181,7 +187,7 @@ impl fmt::Display for Attributes {
 /// A region by its code; who wrote something else is told the code, and nothing is taken for it.
 pub(super) fn region(text: &str) -> Result<Region, String> {
     text.parse().map_err(|unknown: UnknownRegion| match meant_region(text) {
-        Some(region) => format!("expected an ISO 3166 code; did you mean --region {region}?"),
+        Some(region) => format!("did you mean the code {region}?"),
         None => unknown.to_string(),
     })
 }

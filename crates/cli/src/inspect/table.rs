@@ -276,11 +276,11 @@ fn write_opt_outs(out: &mut impl Write, seen: &SeenColumns) -> io::Result<()> {
     if outs.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{HEADING}Opt-outs{HEADING:#} (kept as attributes; nobody is left out)")?;
+    writeln!(out, "\n{HEADING}Opted out{HEADING:#} {DIM}(kept){DIM:#}")?;
     for out_of in outs {
         let name = names.get(out_of.column).copied().unwrap_or_default();
         let style = if out_of.count > 0 { WARN } else { Style::new() };
-        writeln!(out, "  {style}{:>11}{style:#}  in {}", grouped(out_of.count), cut(name, 60))?;
+        writeln!(out, "  {style}{:>11}{style:#}  by {}", grouped(out_of.count), cut(name, 60))?;
     }
     Ok(())
 }
@@ -368,7 +368,12 @@ fn write_next(
     for InspectedInput { name, seen, .. } in parts {
         seen.iter().for_each(|seen| notes.add(name, &seen.map));
     }
-    notes.write_options(out)
+    notes.write_options(out)?;
+    let mut opt_outs = parts.iter().filter_map(|part| part.seen.as_ref());
+    match opt_outs.any(|seen| seen.inspection.opt_outs.iter().any(|of| of.count > 0)) {
+        true => hints::write_opt_outs(out),
+        false => Ok(()),
+    }
 }
 
 /// What `--sheet` can say where it must say something: each sheet with contacts, and all. A name is

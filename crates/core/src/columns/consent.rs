@@ -61,16 +61,21 @@ pub(crate) enum Consent {
     Remark,
 }
 
-/// Whether a column is one of consents, by its header.
+/// Whether a column is one of consents, by its header. Of a path in JSON such as `user.consent.sms`, the
+/// end may say so; a column of remarks may have any words beside that one, as only a refusal counts in it.
 pub(crate) fn of_header(header: &str) -> Option<Consent> {
     let is_question = header.trim_end().ends_with('?');
-    let header = folded(header);
-    let asks = || is_question && WORDS.question.iter().any(|word| header.contains(word.as_str()));
-    if WORDS.opt_out.contains(&header) {
+    let whole = folded(header);
+    let path_ends = header.match_indices('.').map(|(dot, _)| folded(&header[dot + 1..]));
+    let names: Vec<String> = std::iter::once(whole.clone()).chain(path_ends).collect();
+    let is_any = |words: &HashSet<String>| names.iter().any(|name| words.contains(name));
+    let asks = || is_question && WORDS.question.iter().any(|word| whole.contains(word.as_str()));
+    let mut words = header.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation());
+    if is_any(&WORDS.opt_out) {
         Some(Consent::Out)
-    } else if WORDS.opt_in.contains(&header) || asks() {
+    } else if is_any(&WORDS.opt_in) || asks() {
         Some(Consent::In)
-    } else if WORDS.remark.contains(&header) {
+    } else if is_any(&WORDS.remark) || words.any(|word| WORDS.remark.contains(&folded(word))) {
         Some(Consent::Remark)
     } else {
         None

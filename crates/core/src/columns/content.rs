@@ -143,7 +143,8 @@ impl ContentSample {
         let mut of = 0;
         for record in 0..self.records {
             let number = mark(index, record);
-            if number == NO_MARK {
+            // `ext 204` or `not given` in many cells says nothing of the numbers in the others.
+            if number & OF_NUMBER == 0 {
                 continue;
             }
             of += 1;
@@ -332,6 +333,9 @@ impl<S: Source> Source for Resumed<S> {
 /// The mark of a cell that says nothing.
 const NO_MARK: u64 = 0;
 
+/// The bit of a mark that says whether the cell has as many digits as a number.
+const OF_NUMBER: u64 = 1;
+
 /// A hash of a cell that ignores case and, in numbers, layout and the country calling code.
 fn cell_mark(cell: &str) -> u64 {
     let text = visible(cell);
@@ -340,14 +344,16 @@ fn cell_mark(cell: &str) -> u64 {
     }
     let mut hasher = DefaultHasher::new();
     let mut digits: Vec<char> = text.chars().filter_map(ascii_digit).collect();
-    if digits.len() >= 7 && !text.contains(char::is_alphabetic) {
+    let is_number = digits.len() >= 7;
+    if is_number && !text.contains(char::is_alphabetic) {
         // Behind the country code, or the prefix, a number has hardly ever more.
         digits.drain(..digits.len().saturating_sub(9));
         digits.hash(&mut hasher);
     } else {
         text.chars().flat_map(char::to_lowercase).for_each(|c| c.hash(&mut hasher));
     }
-    hasher.finish().max(NO_MARK + 1)
+    let mark = hasher.finish().max(NO_MARK + 2);
+    if is_number { mark | OF_NUMBER } else { mark & !OF_NUMBER }
 }
 
 impl ColumnContent {

@@ -30,6 +30,16 @@ pub enum AttributeSelection {
     None,
     /// Those with these names.
     Columns(Vec<String>),
+    /// Every one but those with these names, of which an input may lack some:
+    /// [`FieldMapping::unknown_exception`].
+    AllBut(Vec<String>),
+}
+
+impl AttributeSelection {
+    /// Whether columns become attributes without having been named.
+    const fn is_open(&self) -> bool {
+        matches!(self, AttributeSelection::All | AttributeSelection::AllBut(_))
+    }
 }
 
 /// What the user says of the columns; what is not said, the header says, or their content.
@@ -207,10 +217,32 @@ impl FieldMapping {
         let assigned = self.assignments.iter().map(|(_, column)| column);
         let chosen: &[String] = match &self.attributes {
             AttributeSelection::Columns(columns) => columns,
-            AttributeSelection::All | AttributeSelection::None => &[],
+            _ => &[],
         };
         let missing = assigned.chain(chosen).filter(|column| find_column(&names, column).is_none());
         missing.map(String::as_str).collect()
+    }
+
+    /// The first column that is to become no attribute and that no input has, as an error for the first
+    /// header row: it may be misspelt, and another one be sent along.
+    ///
+    /// ```
+    /// use contactmill_core::columns::{AttributeSelection, FieldMapping};
+    ///
+    /// let attributes = AttributeSelection::AllBut(vec!["Passport".into()]);
+    /// let mapping = FieldMapping { attributes, ..FieldMapping::default() };
+    /// let header = ["Name", "Phone", "Passport No"].map(String::from);
+    /// assert!(mapping.unknown_exception(&[&header]).is_some());
+    /// let other = ["Phone", "Passport"].map(String::from);
+    /// assert_eq!(mapping.unknown_exception(&[&header, &other]), None);
+    /// ```
+    #[must_use]
+    pub fn unknown_exception(&self, headers: &[&[String]]) -> Option<MappingError> {
+        let AttributeSelection::AllBut(columns) = &self.attributes else { return None };
+        let is_known =
+            |column: &String| headers.iter().any(|header| named_column(header, column).is_ok());
+        let unknown = columns.iter().find(|column| !is_known(column))?;
+        named_column(headers.first()?, unknown).err()
     }
 
     /// Finds the columns in a header row and by what a sample of the records holds.
@@ -325,7 +357,7 @@ impl FieldMapping {
             sensitive: Vec::new(),
         };
         // Columns that the user named were chosen.
-        if self.attributes == AttributeSelection::All {
+        if self.attributes.is_open() {
             map.sensitive = map.sensitive_attributes(sample);
         }
         Ok(map)
@@ -418,12 +450,15 @@ impl FieldMapping {
         names: &[String],
         labels: &Labels<'_>,
     ) -> Result<Vec<bool>, MappingError> {
-        let mut wanted = vec![false; names.len()];
+        let is_data = |name: &String| self.attributes.is_open() && !name.starts_with('_');
+        let mut wanted: Vec<bool> = names.iter().map(is_data).collect();
         match &self.attributes {
-            AttributeSelection::All => {
-                wanted = names.iter().map(|name| !name.starts_with('_')).collect();
+            AttributeSelection::All | AttributeSelection::None => {}
+            AttributeSelection::AllBut(columns) => {
+                for index in columns.iter().filter_map(|column| find_column(names, column)) {
+                    wanted[index] = false;
+                }
             }
-            AttributeSelection::None => {}
             AttributeSelection::Columns(columns) => {
                 for column in columns {
                     wanted[find_named(names, labels, column)?] = true;
@@ -570,20 +605,14 @@ impl ColumnMap {
     ///
     /// let header = ["Name", "Phone", "City", "Passport No"].map(String::from);
     /// let map = FieldMapping::default().resolve(&header)?;
-    /// let kept = AttributeSelection::Columns(vec!["City".into()]);
+    /// let kept = AttributeSelection::AllBut(vec!["Passport No".into()]);
     /// assert_eq!(map.without_sensitive(), Some(kept));
     /// # Ok::<(), contactmill_core::columns::MappingError>(())
     /// ```
     #[must_use]
     pub fn without_sensitive(&self) -> Option<AttributeSelection> {
-        let is_sensitive = |index| self.sensitive.iter().any(|column| column.column == index);
-        let kept = self.unnamed_attributes().filter(|&index| !is_sensitive(index));
-        let columns: Vec<String> =
-            kept.map(|index| self.list_name(index)).collect::<Option<_>>()?;
-        Some(match columns.is_empty() {
-            true => AttributeSelection::None,
-            false => AttributeSelection::Columns(columns),
-        })
+        let names = self.sensitive.iter().map(|found| self.list_name(found.column));
+        names.collect::<Option<_>>().map(AttributeSelection::AllBut)
     }
 
     /// The assignments that let a column hold a field beside those that hold it.
@@ -623,7 +652,7 @@ impl ColumnMap {
     /// What a column is called in a list: its name or, where that has a comma, its letters.
     fn list_name(&self, index: usize) -> Option<String> {
         let name = self.name(index);
-        let is_word = matches!(name, "all" | "none");
+        let is_word = matches!(name, "all" | "none") || name.starts_with("all but ");
         match name.contains(',') || is_word {
             false => Some(name.to_owned()),
             true => {

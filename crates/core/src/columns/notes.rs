@@ -105,8 +105,9 @@ impl Known<'_> {
     }
 
     fn unused(&self, column: usize) -> Option<MappingNote> {
+        let is_refuted = self.decisions[column].by == DecidedBy::Content;
         if self.fields.iter().any(|&(_, taken)| taken == column)
-            || self.is_own(column)
+            || self.is_own(column) && !is_refuted
             || self.sample.is_surely_empty(column)
         {
             return None;

@@ -48,7 +48,7 @@ pub enum SourceProblem {
     },
     /// It is one JSON object that holds a whole table.
     TableInObject {
-        /// What its values are.
+        /// What that is.
         holds: &'static str,
     },
     /// The first row of a JSON table cannot be read.
@@ -193,7 +193,7 @@ impl fmt::Display for SourceError {
             ),
             SourceProblem::TableInObject { holds } => write!(
                 f,
-                "this is one JSON object whose values are {holds}; write it as an array of \
+                "this is one JSON object that holds {holds}; write it as an array of \
                  objects, one for each contact (in pandas, to_json(orient=\"records\"))"
             ),
             SourceProblem::HeaderRow => f.write_str(

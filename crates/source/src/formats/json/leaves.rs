@@ -13,7 +13,7 @@ pub(super) const MAX_DEPTH: usize = 64;
 
 /// Maximum number of objects of one list that get columns of their own. The values of further objects
 /// go into the columns of the last.
-const MAX_NUMBERED: usize = 32;
+pub(super) const MAX_NUMBERED: usize = 32;
 
 /// The values of one record, in their order, in buffers that are used again.
 ///

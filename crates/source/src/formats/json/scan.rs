@@ -16,15 +16,27 @@ pub(super) struct ScannedRecord {
 }
 
 /// Keys of objects that are not records but hold the list of records, as in answers of APIs.
-const WRAPPERS: [&[u8]; 20] = [
+const WRAPPERS: [&[u8]; 32] = [
+    b"_embedded",
     b"body",
     b"clients",
     b"connections",
     b"contacts",
+    b"content",
     b"customers",
     b"data",
+    b"docs",
+    b"documents",
+    b"elements",
+    b"entities",
+    b"entries",
+    b"hits",
+    b"items",
     b"leads",
+    b"list",
     b"members",
+    b"nodes",
+    b"objects",
     b"payload",
     b"people",
     b"persons",

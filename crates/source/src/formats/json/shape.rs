@@ -2,7 +2,7 @@
 
 use json_event_parser::{JsonEvent, LowLevelJsonParser, LowLevelJsonParserResult};
 
-use super::leaves::MAX_DEPTH;
+use super::leaves::{MAX_DEPTH, MAX_NUMBERED};
 
 /// What the values of an object are, if it is not a record; `None` where it may be one.
 ///
@@ -11,8 +11,12 @@ use super::leaves::MAX_DEPTH;
 /// lists (`{"name": […], "phone": […]}`). Read as one record, they would make one contact of many
 /// people. So the values of a record must not all be objects that have a key in common, nor all be lists
 /// of the same length of at least two.
+///
+/// Nor may it have a list of more objects than get columns of their own: that is a table under a key which
+/// is not known to wrap one. Objects of two keys are not counted, as they may be a key and its value.
 pub(super) fn no_record(bytes: &[u8]) -> Option<&'static str> {
-    let mut shape = Shape::default();
+    let mut shape = Some(Shape::default());
+    let mut lists = Lists::default();
     let mut parser = LowLevelJsonParser::new().with_max_stack_size(MAX_DEPTH);
     let mut rest = bytes;
     loop {
@@ -22,12 +26,54 @@ pub(super) fn no_record(bytes: &[u8]) -> Option<&'static str> {
             None => continue,
             // Text that is not JSON is rejected as a malformed record.
             Some(Err(_)) => return None,
-            Some(Ok(JsonEvent::Eof)) => return shape.verdict(),
+            Some(Ok(JsonEvent::Eof)) => return shape.and_then(|shape| shape.verdict()),
             Some(Ok(event)) => event,
         };
-        if !shape.take(event) {
-            return None;
+        if lists.take(&event) > MAX_NUMBERED {
+            return Some("a list of many objects");
         }
+        shape = shape.and_then(|mut shape| shape.take(event).then_some(shape));
+    }
+}
+
+/// The lists and objects that are open.
+#[derive(Debug, Default)]
+struct Lists(Vec<Open>);
+
+#[derive(Debug)]
+enum Open {
+    /// A list, with the number of its objects that have three keys or more.
+    List { objects: usize },
+    /// An object, with the number of its keys.
+    Object { keys: usize },
+}
+
+impl Lists {
+    /// Takes an event. Returns the number of objects of the list in which it ends one.
+    fn take(&mut self, event: &JsonEvent<'_>) -> usize {
+        match event {
+            JsonEvent::StartObject => self.0.push(Open::Object { keys: 0 }),
+            JsonEvent::StartArray => self.0.push(Open::List { objects: 0 }),
+            JsonEvent::ObjectKey(_) => {
+                if let Some(Open::Object { keys }) = self.0.last_mut() {
+                    *keys += 1;
+                }
+            }
+            JsonEvent::EndObject => {
+                let ended = self.0.pop();
+                if let (Some(Open::Object { keys: 3.. }), Some(Open::List { objects })) =
+                    (ended, self.0.last_mut())
+                {
+                    *objects += 1;
+                    return *objects;
+                }
+            }
+            JsonEvent::EndArray => {
+                self.0.pop();
+            }
+            _ => {}
+        }
+        0
     }
 }
 
@@ -136,6 +182,21 @@ mod tests {
             ("{}", None),
         ] {
             assert_eq!(no_record(json.as_bytes()), verdict, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_more_objects_than_get_columns_is_a_table_unless_they_are_keys_and_values() {
+        for (object, count, is_table) in [
+            (r#"{"n":"x","p":1,"q":2}"#, MAX_NUMBERED + 1, true),
+            (r#"{"n":"x","p":1,"q":2}"#, MAX_NUMBERED, false),
+            (r#"{"key":"x","value":"y"}"#, MAX_NUMBERED + 1, false),
+            (r#"["n","p","q"]"#, MAX_NUMBERED + 1, false),
+        ] {
+            let list = vec![object; count].join(",");
+            let json = format!(r#"{{"status":"ok","found":{{"guests":[{list}]}}}}"#);
+            let verdict = is_table.then_some("a list of many objects");
+            assert_eq!(no_record(json.as_bytes()), verdict, "{count} of {object}");
         }
     }
 }
