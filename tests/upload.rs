@@ -669,7 +669,7 @@ fn everything_is_sent_once_more_with_again() {
     let sandbox = started_again(first, slow);
     let output = upload(folder.path(), &url(&sandbox)).output().unwrap();
     check_exit(&output, 4);
-    assert!(text(&output.stdout).contains("--again sends it all once more"));
+    assert!(text(&output.stdout).contains("--again sends it all once"));
     let mut dry = upload(folder.path(), &url(&sandbox));
     let shown = text(&dry.args(["--dry-run", "--again"]).output().unwrap().stdout);
     assert!(shown.contains("  contacts  400 of 400\n"), "{shown}");
