@@ -7,13 +7,13 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use contactmill::columns::{AttributeSelection, FieldMapping};
 use contactmill::{
     ArrayLayout, BatchLimits, DecompressLimits, DedupPolicy, Delimiter, Existing, MaxRejects,
-    OptOuts, Options, Reading, Region, RejectsFormat, Sheets, SplitBy, TextEncoding,
+    OptOuts, Options, Output, Reading, Region, RejectsFormat, Sheets, SplitBy, TextEncoding,
 };
 
 use self::words::{
     AcceptArgument, Assignment, Attributes, BadEmailArgument, BareDigitsArgument, DedupArgument,
     LayoutArgument, LineTypeArgument, MissingNameArgument, OnDuplicateArgument, OptOutsArgument,
-    PhonesArgument, RejectsArgument, changed, region,
+    PhonesArgument, RejectsArgument, ToArgument, changed, region,
 };
 pub(crate) use self::words::{FieldArgument, ProgressArgument, from_one};
 use crate::upload_args::{SandboxArguments, UploadArguments};
@@ -209,6 +209,11 @@ pub(crate) struct ConvertArguments {
     /// Replace the results that DIR holds; given twice, even those whose upload is not finished
     #[arg(long, action = ArgAction::Count)]
     overwrite: u8,
+
+    /// What contacts are written as: import arrays, or one table, contacts.csv, contacts.ndjson or
+    /// contacts.parquet. A table is not uploaded, and options about arrays change nothing in it
+    #[arg(long, value_enum, default_value_t)]
+    to: ToArgument,
 
     /// How the arrays are laid out: one file each, or one import.jsonl with an array a line
     #[arg(long, value_enum, default_value_t)]
@@ -489,6 +494,10 @@ impl ConvertArguments {
             max_contacts: self.limits.max_contacts.get(),
             max_bytes: self.limits.max_bytes.get(),
         }
+    }
+
+    pub(crate) fn output(&self) -> Output {
+        self.to.into()
     }
 
     pub(crate) fn layout(&self) -> ArrayLayout {

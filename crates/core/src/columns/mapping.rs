@@ -402,7 +402,7 @@ impl FieldMapping {
         preset: Option<&Preset>,
         roles: &[ColumnRole],
     ) -> Result<Vec<(MappedField, usize)>, MappingError> {
-        let wanted = self.wanted_attributes(names, labels)?;
+        let wanted = self.wanted_attributes(names, labels, preset)?;
         let attribute = |index: usize| {
             let name = names[index].as_str();
             let key = preset.map_or(name, |preset| preset.key(name));
@@ -417,11 +417,14 @@ impl FieldMapping {
         &self,
         names: &[String],
         labels: &Labels<'_>,
+        preset: Option<&Preset>,
     ) -> Result<Vec<bool>, MappingError> {
         let mut wanted = vec![false; names.len()];
         match &self.attributes {
             AttributeSelection::All => {
-                wanted = names.iter().map(|name| !name.starts_with('_')).collect();
+                let is_ignored = |name: &str| preset.is_some_and(|preset| preset.ignores(name));
+                let is_wanted = |name: &String| !name.starts_with('_') && !is_ignored(name);
+                wanted = names.iter().map(is_wanted).collect();
             }
             AttributeSelection::None => {}
             AttributeSelection::Columns(columns) => {
@@ -687,6 +690,7 @@ impl ColumnMap {
                 MappedField::Email => raw.emails.push(text),
                 MappedField::Country => raw.countries.push(text),
                 MappedField::Tags => raw.tags.push(text),
+                MappedField::Attributes => raw.attribute_objects.push(text),
                 MappedField::Attribute(key) => raw.attributes.push((key, text)),
             }
         }
