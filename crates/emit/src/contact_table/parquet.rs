@@ -300,7 +300,7 @@ fn writer(file: ContactFile) -> Result<SerializedFileWriter<ContactFile>, Parque
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_created_by(format!("contactmill version {}", env!("CARGO_PKG_VERSION")));
+        .set_created_by("contactmill".into());
     for column in UNIQUE {
         properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), false);
     }
