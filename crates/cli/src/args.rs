@@ -293,9 +293,10 @@ pub(crate) struct ReadingArguments {
 
 #[derive(Args, Debug)]
 struct ColumnArguments {
-    /// What a column holds. FIELD is name, first_name, last_name, phone, email, country, tags, attributes
-    /// (an object as JSON) or attr:KEY; several columns for one field are tried in order. COLUMN is a name, or a letter as
-    /// inspect shows it (B, AA); a column called B wins over the second one [default: by header]
+    /// What a column holds. FIELD is name, first_name, last_name, phone, email, country, tags,
+    /// attributes (an object as JSON) or attr:KEY; several columns for one field are tried in order.
+    /// COLUMN is a name, or a letter as inspect shows it (B, AA); a column called B wins over the
+    /// second one [default: by header]
     #[arg(long = "map", value_name = "FIELD=COLUMN")]
     map: Vec<Assignment>,
 
