@@ -3,7 +3,8 @@
 //! A case is a folder. `args` holds the arguments of `convert`, one a line, and names the inputs
 //! that stand beside it; `stdin`, if there is one, is standard input. `expected` holds what must
 //! come out: every file of the result, and `stdout`, `stderr` and `exit-code` where they are not
-//! empty or 0. Of a workbook, `expected` holds the sheet. The manifest's versions are written `{version}` and `{metadata}`.
+//! empty or 0. Of a workbook, `expected` holds the sheet; of
+//! a Parquet file, the rows. The manifest's versions are written `{version}` and `{metadata}`.
 //!
 //! Each case is a test with the name of its folder: `cargo test --test cases merge` runs those about
 //! merging. To write the expectations of a new case: `UPDATE_CASES=1 cargo test --test cases NAME`,
@@ -19,7 +20,7 @@ use std::path::Path;
 use std::process::{ExitCode, Output, Stdio};
 
 use libtest_mimic::{Arguments, Trial};
-use program::{check_laws, check_threads, contactmill, files, sheet, text};
+use program::{check_laws, check_threads, contactmill, files, sheet, table, text};
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/cases");
 
@@ -46,11 +47,12 @@ fn run(case: &Path, arguments: &[String]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// A file of a result; of a workbook, its sheet, a row a line.
+/// A file of a result; of a workbook, its sheet, a row a line; of a Parquet file, its rows.
 fn as_text((name, bytes): (String, Vec<u8>)) -> (String, String) {
-    match name.strip_suffix(".xlsx") {
-        Some(stem) => (format!("{stem}.xlsx.xml"), sheet(&bytes).replace("<row ", "\n<row ")),
-        None => (name, text(&bytes)),
+    match name.rsplit_once('.') {
+        Some((_, "xlsx")) => (format!("{name}.xml"), sheet(&bytes).replace("<row ", "\n<row ")),
+        Some((_, "parquet")) => (format!("{name}.txt"), table::parquet_text(bytes)),
+        _ => (name, text(&bytes)),
     }
 }
 

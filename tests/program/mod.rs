@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test target uses its own part")]
 
 pub(crate) mod compressed;
+pub(crate) mod table;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -134,6 +135,8 @@ pub(crate) fn arrays(out: &Path) -> Vec<Vec<u8>> {
         assert_eq!(file["sha256"], digest, "{name}");
         if name.starts_with("rejects.") {
             assert_eq!(file["contacts"], 0, "{name}");
+        } else if name.starts_with("contacts.") {
+            assert_eq!(file["contacts"], table::rows_of(&out.join(name)).len(), "{name}");
         } else if name.ends_with(".jsonl") {
             arrays.extend(
                 bytes.strip_suffix(b"\n").unwrap().split(|&b| b == b'\n').map(<[u8]>::to_vec),
@@ -186,6 +189,11 @@ pub(crate) fn check_laws(out: &Path) {
             assert!(seen.insert(place.clone()), "{place:?} stands in two places");
         }
     }
+    let table = table::of(out);
+    for row in table.iter().flatten() {
+        let place = (row["source"].as_str().unwrap().to_owned(), row["record"].to_string());
+        assert!(seen.insert(place.clone()), "{place:?} stands in two places");
+    }
     if left_out.exists() {
         assert_eq!(excluded, rows(&left_out).len() as u64);
     }
@@ -208,9 +216,17 @@ pub(crate) fn check_laws(out: &Path) {
         let contacts: Vec<Value> = serde_json::from_slice(&array).unwrap();
         assert!((1..=option("max_contacts")).contains(&contacts.len()));
     }
-    let contacts = contacts(out);
-    assert_eq!(count("contacts"), contacts.len() as u64);
-    contacts.iter().for_each(check_contact);
+    match table {
+        Some(rows) => {
+            assert_eq!(count("contacts"), rows.len() as u64);
+            rows.iter().for_each(table::check_row);
+        }
+        None => {
+            let contacts = contacts(out);
+            assert_eq!(count("contacts"), contacts.len() as u64);
+            contacts.iter().for_each(check_contact);
+        }
+    }
 
     #[cfg(unix)]
     {

@@ -7,13 +7,13 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use contactmill::columns::{AttributeSelection, FieldMapping};
 use contactmill::{
     ArrayLayout, BatchLimits, DecompressLimits, DedupPolicy, Delimiter, Existing, MaxRejects,
-    OptOuts, Options, Reading, Region, RejectsFormat, Sheets, SplitBy, TextEncoding,
+    OptOuts, Options, Output, Reading, Region, RejectsFormat, Sheets, SplitBy, TextEncoding,
 };
 
 use self::words::{
     AcceptArgument, Assignment, Attributes, BadEmailArgument, BareDigitsArgument, DedupArgument,
     LayoutArgument, LineTypeArgument, MissingNameArgument, OnDuplicateArgument, OptOutsArgument,
-    PhonesArgument, RejectsArgument, changed, region,
+    PhonesArgument, RejectsArgument, ToArgument, changed, region,
 };
 pub(crate) use self::words::{FieldArgument, ProgressArgument, from_one};
 use crate::upload_args::{SandboxArguments, UploadArguments};
@@ -210,6 +210,11 @@ pub(crate) struct ConvertArguments {
     #[arg(long, action = ArgAction::Count)]
     overwrite: u8,
 
+    /// What contacts are written as: import arrays, or one table, contacts.csv, contacts.ndjson or
+    /// contacts.parquet. A table is not uploaded, and options about arrays change nothing in it
+    #[arg(long, value_enum, default_value_t)]
+    to: ToArgument,
+
     /// How the arrays are laid out: one file each, or one import.jsonl with an array a line
     #[arg(long, value_enum, default_value_t)]
     layout: LayoutArgument,
@@ -288,9 +293,10 @@ pub(crate) struct ReadingArguments {
 
 #[derive(Args, Debug)]
 struct ColumnArguments {
-    /// What a column holds. FIELD is name, first_name, last_name, phone, email, country, tags or
-    /// attr:KEY; several columns for one field are tried in order. COLUMN is a name, or a letter as
-    /// inspect shows it (B, AA); a column called B wins over the second one [default: by header]
+    /// What a column holds. FIELD is name, first_name, last_name, phone, email, country, tags,
+    /// attributes (an object as JSON) or attr:KEY; several columns for one field are tried in order.
+    /// COLUMN is a name, or a letter as inspect shows it (B, AA); a column called B wins over the
+    /// second one [default: by header]
     #[arg(long = "map", value_name = "FIELD=COLUMN")]
     map: Vec<Assignment>,
 
@@ -489,6 +495,10 @@ impl ConvertArguments {
             max_contacts: self.limits.max_contacts.get(),
             max_bytes: self.limits.max_bytes.get(),
         }
+    }
+
+    pub(crate) fn output(&self) -> Output {
+        self.to.into()
     }
 
     pub(crate) fn layout(&self) -> ArrayLayout {

@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         .reading(arguments.reading.reading())
         .existing(arguments.existing())
         .may_replace(|out| check_upload(out, arguments.replaces_unsettled()))
+        .to(arguments.output())
         .array_limits(arguments.array_limits())
         .array_layout(arguments.layout())
         .rejects(arguments.rejects())

@@ -373,6 +373,9 @@ impl Summary<'_> {
         }
         match (files.as_slice(), self.layout) {
             ([], _) => {}
+            ([table], _) if self.manifest.options.to.is_some() => {
+                file(&table.path, "the contacts, a row each".into())?;
+            }
             ([only], ArrayLayout::Files) => file(&only.path, "the import array".into())?,
             ([first, .., last], ArrayLayout::Files) => {
                 let what =
@@ -441,8 +444,13 @@ impl Summary<'_> {
         if warnings > 0 {
             writeln!(out, "  look through {folder}/warnings.csv")?;
         }
+        let table = self.manifest.options.to.as_ref();
         match contacts {
             0 => writeln!(out, "  nothing to import"),
+            _ if table.is_some() => {
+                let to = table.map_or("", String::as_str);
+                writeln!(out, "  use {folder}/contacts.{to}; an upload needs --to import")
+            }
             _ if self.manifest.sample.is_some() => {
                 writeln!(out, "  convert without --sample; the result of a sample is not uploaded")
             }

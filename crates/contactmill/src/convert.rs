@@ -14,9 +14,9 @@ use contactmill_core::regions::{RegionFits, RegionSample};
 use contactmill_core::split::SplitBy;
 use contactmill_core::{ContactEncoder, Normalizer, Options};
 use contactmill_emit::{
-    ArrayLayout, ArrayWriter, BatchLimits, ContactWriter, EmitError, Existing, Finished,
-    FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter, SplitWriter, Staging,
-    WriteThread, write_manifest,
+    ArrayLayout, ArrayWriter, BatchLimits, ContactTable, ContactWriter, EmitError, Existing,
+    Finished, FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter, SplitWriter,
+    Staging, WriteThread, write_manifest,
 };
 use contactmill_source::ReadOptions;
 
@@ -37,6 +37,26 @@ pub enum Output {
     /// JSON arrays for the import API.
     #[default]
     Import,
+    /// A table, `contacts.csv`.
+    Csv,
+    /// A table, `contacts.ndjson`: one object a line.
+    Ndjson,
+    /// A table, `contacts.parquet`.
+    #[cfg(feature = "arrow")]
+    Parquet,
+}
+
+impl Output {
+    /// The table that contacts are written as; `None` for arrays.
+    const fn table(self) -> Option<ContactTable> {
+        match self {
+            Output::Import => None,
+            Output::Csv => Some(ContactTable::Csv),
+            Output::Ndjson => Some(ContactTable::Ndjson),
+            #[cfg(feature = "arrow")]
+            Output::Parquet => Some(ContactTable::Parquet),
+        }
+    }
 }
 
 /// Reads contact dumps and writes a result folder, which appears whole or not at all.
@@ -159,7 +179,20 @@ impl<'c> Convert<'c> {
         self
     }
 
-    /// What contacts are written as.
+    /// What contacts are written as. The limits and the layout of arrays are those of
+    /// [`Output::Import`] alone, and so is an upload.
+    ///
+    /// ```
+    /// use contactmill::{Convert, Input, Output};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let out = folder.path().join("out");
+    /// let dump = "Name,Phone\nMario,+39 06 1234 5678\n";
+    /// Convert::new([Input::reader("leads", dump.as_bytes())]).out(&out).to(Output::Ndjson).run()?;
+    /// let rows = std::fs::read_to_string(out.join("contacts.ndjson"))?;
+    /// assert!(rows.contains(r#""calling_code":39,"national_number":"0612345678","region":"IT""#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub const fn to(mut self, output: Output) -> Self {
         self.settings.output = output;
         self
@@ -432,7 +465,7 @@ impl Settings<'_> {
         let has_excluded = lists.is_some() || self.opt_outs == OptOuts::Exclude;
         let files = staging.files();
         let Some(split_by) = &self.split_by else {
-            let contacts = self.contact_writer(files, self.write_thread())?;
+            let contacts = self.contact_writer(files, &tables, self.write_thread())?;
             let encoder = contacts.encoder();
             let mut result = ResultWriter::new(files, &tables, contacts, self.rejects)?;
             if has_excluded {
@@ -444,7 +477,8 @@ impl Settings<'_> {
         };
         let values = split::values(split_by, inputs)?;
         // A thread for each part would be too many.
-        let contacts = |files: &ResultFiles| self.contact_writer(files, WriteThread::Caller);
+        let contacts =
+            |files: &ResultFiles| self.contact_writer(files, &tables, WriteThread::Caller);
         let encoder = contacts(files)?.encoder();
         let mut result = SplitWriter::new(files, &tables, (split_by.clone(), values), &contacts)
             .with_rejects(self.rejects);
@@ -513,12 +547,12 @@ impl Settings<'_> {
     fn contact_writer(
         &self,
         files: &ResultFiles,
+        inputs: &[InputTable<'_>],
         thread: WriteThread,
     ) -> Result<Box<dyn ContactWriter>, EmitError> {
-        match self.output {
-            Output::Import => {
-                Ok(Box::new(ArrayWriter::new(files, self.limits, self.layout, thread)?))
-            }
+        match self.output.table() {
+            None => Ok(Box::new(ArrayWriter::new(files, self.limits, self.layout, thread)?)),
+            Some(table) => table.writer(files, inputs, thread),
         }
     }
 

@@ -21,7 +21,7 @@ pub use contactmill_wire::manifest::{
     OutputFile, Part, PartValue, RegionAdvice, RegionFit, SCHEMA, Sample, Sensitive, Skipped, Tool,
 };
 
-use crate::convert::Settings;
+use crate::convert::{Output, Settings};
 use crate::opening::{OpenInput, Opened};
 
 /// What a run read, how, and what came of it.
@@ -221,12 +221,24 @@ fn options(settings: &Settings<'_>) -> Options {
         },
         exclude: settings.exclude.iter().map(|path| path.display().to_string()).collect(),
         opt_outs: (settings.opt_outs == exclusion::OptOuts::Exclude).then(|| "exclude".to_owned()),
+        to: output(settings.output).map(str::to_owned),
         max_contacts: settings.limits.max_contacts,
         max_bytes: settings.limits.max_bytes,
         layout: either(settings.layout, ArrayLayout::Lines, "lines", "files"),
         rejects: (settings.rejects == RejectsFormat::Xlsx).then(|| "xlsx".to_owned()),
         max_rejects: settings.max_rejects.map(|max| max.to_string()),
         split_by: settings.split_by.as_ref().map(ToString::to_string),
+    }
+}
+
+/// The word for what contacts are written as, unless it is import arrays.
+const fn output(output: Output) -> Option<&'static str> {
+    match output {
+        Output::Import => None,
+        Output::Csv => Some("csv"),
+        Output::Ndjson => Some("ndjson"),
+        #[cfg(feature = "arrow")]
+        Output::Parquet => Some("parquet"),
     }
 }
 

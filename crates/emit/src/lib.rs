@@ -32,6 +32,7 @@
 //! |---|---|
 //! | `contact_writer` | the trait that an output format implements |
 //! | `contact_json`, `arrays` | import arrays, its first implementation |
+//! | `contact_table` | all contacts as one table: CSV, NDJSON, Parquet |
 //! | `write_thread` | writing on a thread of its own |
 //! | `rejects`, `workbook` | rejected records, as text or as a workbook |
 //! | `tables`, `manifest`, `result` | what every result has beside its contacts |
@@ -46,6 +47,7 @@
 
 mod arrays;
 mod contact_json;
+mod contact_table;
 mod contact_writer;
 mod error;
 mod file;
@@ -64,6 +66,7 @@ mod write_thread;
 
 pub use arrays::{ArrayLayout, ArrayWriter, BatchLimits};
 pub use contact_json::{ArrayEncoder, contact_json, phone_json};
+pub use contact_table::ContactTable;
 // What writers return.
 pub use contact_writer::ContactWriter;
 pub use contactmill_wire::manifest::OutputFile;

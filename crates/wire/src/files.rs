@@ -6,6 +6,15 @@ pub const MANIFEST: &str = "manifest.json";
 /// All import arrays, one a line.
 pub const IMPORT_LINES: &str = "import.jsonl";
 
+/// All contacts as a table.
+pub const CONTACTS_CSV: &str = "contacts.csv";
+
+/// All contacts as a table, an object a line.
+pub const CONTACTS_NDJSON: &str = "contacts.ndjson";
+
+/// All contacts as a table in columns.
+pub const CONTACTS_PARQUET: &str = "contacts.parquet";
+
 /// Records that were rejected.
 pub const REJECTS: &str = "rejects.csv";
 
@@ -37,6 +46,9 @@ pub const REFUSED_OLD: &str = "refused.csv.old";
 const NAMED: &[&str] = &[
     MANIFEST,
     IMPORT_LINES,
+    CONTACTS_CSV,
+    CONTACTS_NDJSON,
+    CONTACTS_PARQUET,
     REJECTS,
     REJECTS_WORKBOOK,
     DUPLICATES,

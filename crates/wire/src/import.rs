@@ -109,12 +109,31 @@ pub fn write_contact<'a>(
     write_string(email, out);
     out.extend_from_slice(br#","phone":"#);
     write_phone(phone, out);
-    out.extend_from_slice(br#"},"tags":["#);
-    for (index, tag) in tags.enumerate() {
+    out.extend_from_slice(br#"},"tags":"#);
+    write_strings(tags, out);
+    out.extend_from_slice(br#","attributes":"#);
+    write_attributes(attributes, out);
+    out.extend_from_slice(b"}}}");
+}
+
+/// Appends texts as a list of JSON strings.
+#[inline]
+pub fn write_strings<'a>(texts: impl Iterator<Item = &'a str>, out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (index, text) in texts.enumerate() {
         write_comma(index, out);
-        write_string(tag, out);
+        write_string(text, out);
     }
-    out.extend_from_slice(br#"],"attributes":["#);
+    out.push(b']');
+}
+
+/// Appends attributes as they are in a contact: `[{"key":"…","value":"…"}]`.
+#[inline]
+pub fn write_attributes<'a>(
+    attributes: impl Iterator<Item = (&'a str, &'a str)>,
+    out: &mut Vec<u8>,
+) {
+    out.push(b'[');
     for (index, (key, value)) in attributes.enumerate() {
         write_comma(index, out);
         out.extend_from_slice(br#"{"key":"#);
@@ -123,7 +142,7 @@ pub fn write_contact<'a>(
         write_string(value, out);
         out.push(b'}');
     }
-    out.extend_from_slice(b"]}}}");
+    out.push(b']');
 }
 
 /// Appends a phone number as it is in a contact: `{"number":"…","prefix":"…"}`.
@@ -144,7 +163,7 @@ fn write_comma(index: usize, out: &mut Vec<u8>) {
 
 /// Appends text as a JSON string.
 #[inline]
-fn write_string(text: &str, out: &mut Vec<u8>) {
+pub fn write_string(text: &str, out: &mut Vec<u8>) {
     if !must_escape(text.as_bytes()) {
         out.reserve(text.len() + 2);
         out.push(b'"');

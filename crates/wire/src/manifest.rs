@@ -311,6 +311,9 @@ pub struct Options {
     /// `exclude`; absent when people who opted out are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opt_outs: Option<String>,
+    /// What contacts are written as: `csv`, `ndjson` or `parquet`; absent for import arrays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// Maximum number of contacts in one array.
     pub max_contacts: usize,
     /// Maximum size of one array, in bytes.
