@@ -27,9 +27,17 @@ const MAX_ARRAY_BYTES: u64 = 64 * 1024 * 1024;
 struct ManifestHead {
     schema: u32,
     sample: Option<Sample>,
+    counts: Option<Object<UnchangedCount>>,
     files: Vec<Object<OutputFile>>,
     #[serde(default)]
     parts: Vec<Object<Part>>,
+}
+
+/// How many contacts the arrays lack, as an earlier result has them.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct UnchangedCount {
+    unchanged: u64,
 }
 
 /// A checked folder of import arrays.
@@ -39,6 +47,7 @@ pub struct ImportFolder {
     files: Vec<PathBuf>,
     arrays: Vec<ImportArray>,
     manifest_sha256: String,
+    unchanged: u64,
 }
 
 /// One import array: the body of one request, as long as nothing in it is refused.
@@ -76,6 +85,7 @@ impl ImportFolder {
             files: Vec::with_capacity(manifest.files.len()),
             arrays: Vec::with_capacity(manifest.files.len()),
             manifest_sha256,
+            unchanged: manifest.counts.map_or(0, |Object(counts)| counts.unchanged),
         };
         for Object(file) in manifest.files {
             folder.add_file(file)?;
@@ -105,6 +115,12 @@ impl ImportFolder {
     #[must_use]
     pub fn contacts(&self) -> u64 {
         self.arrays.iter().map(|array| u64::from(array.contacts)).sum()
+    }
+
+    /// Number of contacts that are in no array, as they are unchanged since an earlier result.
+    #[must_use]
+    pub fn unchanged(&self) -> u64 {
+        self.unchanged
     }
 
     /// A short name that distinguishes this result from others. It depends on the manifest alone.
