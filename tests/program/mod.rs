@@ -166,7 +166,8 @@ pub(crate) fn check_laws(out: &Path) {
     let count = |name: &str| counts[name].as_u64().unwrap();
 
     // Nothing is lost: every record ended in one place.
-    let [excluded, unchanged] = ["excluded", "unchanged"].map(|at| counts[at].as_u64().unwrap_or(0));
+    let [excluded, unchanged] =
+        ["excluded", "unchanged"].map(|at| counts[at].as_u64().unwrap_or(0));
     let ends = ["contacts", "duplicates", "rejected", "blank"].map(count).into_iter().sum::<u64>();
     assert_eq!(count("records"), ends + excluded + unchanged, "{counts}");
     let of_inputs = manifest["inputs"].as_array().unwrap().iter();
