@@ -49,7 +49,7 @@ impl KnownContacts {
     pub(crate) fn compare(&mut self, contact: IndexEntry) -> bool {
         let places = self.places(contact.phone);
         self.seen[places.clone()].fill(true);
-        let is_known = self.entries[places.clone()].iter().any(|entry| *entry == contact);
+        let is_known = self.entries[places.clone()].contains(&contact);
         *match (is_known, places.is_empty()) {
             (true, _) => &mut self.counts.unchanged,
             (false, false) => &mut self.counts.changed,
