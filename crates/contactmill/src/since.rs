@@ -9,8 +9,8 @@ use contactmill_emit::{KnownContacts, ResultFiles};
 use contactmill_wire::files::{IMPORT_LINES, INDEX, JOURNAL, MANIFEST, import_array};
 use contactmill_wire::import::Contact;
 use contactmill_wire::index::{
-    CHECKSUM_BYTES, ENTRY_BYTES, HEADER_BYTES, IndexEntry, IndexProblem, content_hash, header,
-    read_header,
+    CHECKSUM_BYTES, CONTENT_BYTES, ENTRY_BYTES, HEADER_BYTES, IndexEntry, IndexProblem,
+    content_hash, header, read_header,
 };
 use contactmill_wire::journal;
 use contactmill_wire::manifest::{Manifest, SCHEMA};
@@ -122,8 +122,9 @@ impl<'e> Earlier<'e> {
         files: &ResultFiles,
     ) -> Result<(), Error> {
         let result = self.folder.display().to_string();
+        let gone = known.gone_contents();
         let named =
-            Arrays::of(self).flat_map(|array| match array.and_then(|array| named(&array)) {
+            Arrays::of(self).flat_map(|array| match array.and_then(|array| named(&array, &gone)) {
                 Ok(contacts) => contacts.into_iter().map(Ok).collect(),
                 Err(problem) => vec![Err(self.error(problem))],
             });
@@ -307,7 +308,13 @@ impl Array {
     }
 }
 
-/// The contacts of an array, each with its name.
-fn named(array: &Array) -> Result<Vec<(IndexEntry, String)>, SinceProblem> {
-    array.contacts()?.into_iter().map(|json| array.entry(json)).collect()
+/// The contacts of an array that are among those that are gone, each with its name. All others are only
+/// hashed: there are many.
+fn named(
+    array: &Array,
+    gone: &[[u8; CONTENT_BYTES]],
+) -> Result<Vec<(IndexEntry, String)>, SinceProblem> {
+    let is_gone =
+        |json: &&RawValue| gone.binary_search(&content_hash(json.get().as_bytes())).is_ok();
+    array.contacts()?.into_iter().filter(is_gone).map(|json| array.entry(json)).collect()
 }

@@ -1,7 +1,7 @@
 //! What is known from an earlier result, and how the contacts of a run compare with it.
 
 use contactmill_wire::files::GONE;
-use contactmill_wire::index::IndexEntry;
+use contactmill_wire::index::{CONTENT_BYTES, IndexEntry};
 use contactmill_wire::manifest::Since;
 
 use crate::error::EmitError;
@@ -63,6 +63,16 @@ impl KnownContacts {
     pub fn counts(&self) -> Since {
         let gone = self.seen.iter().filter(|seen| !**seen).count() as u64;
         Since { gone, ..self.counts }
+    }
+
+    /// The content hashes of the contacts that the run has not, sorted.
+    #[must_use]
+    pub fn gone_contents(&self) -> Vec<[u8; CONTENT_BYTES]> {
+        let known = self.entries.iter().zip(&self.seen);
+        let mut gone: Vec<_> =
+            known.filter(|(_, seen)| !**seen).map(|(entry, _)| entry.content).collect();
+        gone.sort_unstable();
+        gone
     }
 
     /// Lists the contacts that the run has not in `gone.csv`: first those that `names` has, in its order,
