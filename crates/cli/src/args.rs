@@ -191,7 +191,7 @@ impl PhoneArguments {
 /// Read contact dumps and write import arrays.
 ///
 /// Every record ends in exactly one place: in an import array, merged into another (duplicates.csv),
-/// left out as asked (excluded.csv), rejected with a reason (rejects.csv or rejects.xlsx), or blank. Every value that was changed beyond layout is
+/// unchanged since an earlier result (--since), left out as asked (excluded.csv), rejected with a reason (rejects.csv or rejects.xlsx), or blank. Every value that was changed beyond layout is
 /// listed in warnings.csv.
 #[derive(Args, Debug)]
 #[command(
@@ -199,8 +199,13 @@ impl PhoneArguments {
 )]
 pub(crate) struct ConvertArguments {
     /// Files to read; - for standard input
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required_unless_present = "inputs_from", value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
+
+    /// Read the files that FILE names, too: one path a line, or a NUL behind each, as find -print0
+    /// writes them; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) inputs_from: Option<PathBuf>,
 
     /// Folder for the results
     #[arg(short, long, value_name = "DIR", default_value = "contactmill-out")]
@@ -233,6 +238,11 @@ pub(crate) struct ConvertArguments {
     /// a column (a name, or a letter as inspect shows it); at most 1,000
     #[arg(long, value_name = "country|COLUMN")]
     pub(crate) split_by: Option<SplitBy>,
+
+    /// Write only contacts that are new or changed since the results in DIR; those that are gone are
+    /// listed in gone.csv. If DIR was uploaded, only what was acknowledged counts as known
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["split_by", "sample"])]
+    pub(crate) since: Option<PathBuf>,
 
     #[command(flatten, next_help_heading = "How inputs are read")]
     pub(crate) reading: ReadingArguments,

@@ -29,6 +29,7 @@ struct ManifestHead {
     sample: Option<Sample>,
     #[serde(default)]
     options: OptionsHead,
+    counts: Option<Object<UnchangedCount>>,
     files: Vec<Object<OutputFile>>,
     #[serde(default)]
     parts: Vec<Object<Part>>,
@@ -42,6 +43,13 @@ struct OptionsHead {
     to: Option<String>,
 }
 
+/// How many contacts the arrays lack, as an earlier result has them.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct UnchangedCount {
+    unchanged: u64,
+}
+
 /// A checked folder of import arrays.
 #[derive(Clone, Debug)]
 pub struct ImportFolder {
@@ -49,6 +57,7 @@ pub struct ImportFolder {
     files: Vec<PathBuf>,
     arrays: Vec<ImportArray>,
     manifest_sha256: String,
+    unchanged: u64,
 }
 
 /// One import array: the body of one request, as long as nothing in it is refused.
@@ -89,6 +98,7 @@ impl ImportFolder {
             files: Vec::with_capacity(manifest.files.len()),
             arrays: Vec::with_capacity(manifest.files.len()),
             manifest_sha256,
+            unchanged: manifest.counts.map_or(0, |Object(counts)| counts.unchanged),
         };
         for Object(file) in manifest.files {
             folder.add_file(file)?;
@@ -118,6 +128,12 @@ impl ImportFolder {
     #[must_use]
     pub fn contacts(&self) -> u64 {
         self.arrays.iter().map(|array| u64::from(array.contacts)).sum()
+    }
+
+    /// Number of contacts that are in no array, as they are unchanged since an earlier result.
+    #[must_use]
+    pub fn unchanged(&self) -> u64 {
+        self.unchanged
     }
 
     /// A short name that distinguishes this result from others. It depends on the manifest alone.

@@ -30,6 +30,12 @@ pub const EXCLUDED: &str = "excluded.csv";
 /// Values that were changed or are suspect.
 pub const WARNINGS: &str = "warnings.csv";
 
+/// Contacts of an earlier result that are in this one no more.
+pub const GONE: &str = "gone.csv";
+
+/// Which contacts a result stands for, and what each of them says.
+pub const INDEX: &str = "contacts.index";
+
 /// What an upload sent, and what the service answered.
 pub const JOURNAL: &str = "upload.journal";
 
@@ -54,6 +60,8 @@ const NAMED: &[&str] = &[
     DUPLICATES,
     EXCLUDED,
     WARNINGS,
+    GONE,
+    INDEX,
     JOURNAL,
     REFUSED,
     REFUSED_NEW,

@@ -19,7 +19,7 @@ use self::deferred::{DeferredContacts, is_name_from_phone};
 pub use self::run::{Counts, PipelineOptions, Stopped};
 pub use self::sink::{Emitted, Outcome, Outcomes, Sink};
 use crate::columns::mapping::ColumnMap;
-pub use crate::dedup::spill::{Scratch, ScratchMaker, scratch_in_memory};
+pub use crate::dedup::spill::{Scratch, ScratchMaker, Sorted, Sorter, scratch_in_memory};
 use crate::encoder::ContactEncoder;
 use crate::exclusion::ExclusionRules;
 use crate::normalize::Normalizer;
