@@ -83,7 +83,7 @@ pub fn write(out: impl Write, rows: u64, seed: u64) -> io::Result<()> {
     write_with(out, rows, seed, Duplicates::Few)
 }
 
-/// As [`write`], with more or fewer rows that bring an earlier number again.
+/// As [`write()`], with more or fewer rows that bring an earlier number again.
 ///
 /// # Errors
 ///

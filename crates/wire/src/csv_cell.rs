@@ -138,8 +138,8 @@ fn are_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Digits that every spreadsheet saves as they are: without a leading zero, and not so many that it would
-/// write an exponent.
+/// Digits that every spreadsheet saves as they are: without a leading zero, and fewer than it would write
+/// with an exponent.
 fn is_kept_number(value: &str) -> bool {
     are_digits(value) && value.len() < 12 && (value == "0" || !value.starts_with('0'))
 }

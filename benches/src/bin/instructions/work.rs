@@ -46,7 +46,7 @@ impl Work {
         Ok((many as f64 - few as f64) / (MANY - FEW) as f64)
     }
 
-    /// Instructions of a run with so many rows.
+    /// Instructions of a run over this number of rows.
     fn count_run(self, rows: usize) -> io::Result<u64> {
         let folder = tempfile::tempdir()?;
         let itself = env::current_exe()?;
