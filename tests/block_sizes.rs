@@ -8,12 +8,12 @@ use std::path::Path;
 use contactmill_benches::contacts;
 use contactmill_core::columns::FieldMapping;
 use contactmill_core::dedup::DedupPolicy;
-use contactmill_core::pipeline::{Pipeline, PipelineOptions};
+use contactmill_core::pipeline::{Pipeline, PipelineOptions, scratch_in_memory};
 use contactmill_core::records::SourceId;
 use contactmill_core::{Normalizer, Options, Region};
 use contactmill_emit::{
-    ArrayLayout, ArrayWriter, BatchLimits, ContactWriter, Existing, InputTable, RejectsFormat,
-    ResultWriter, Staging, WriteThread,
+    ArrayLayout, ArrayWriter, BatchLimits, Existing, InputTable, RejectsFormat, ResultWriter,
+    Staging, WriteThread, indexing_encoder,
 };
 use contactmill_source::{CsvOptions, CsvSource};
 
@@ -28,10 +28,15 @@ fn results(dump: &[u8], dedup: DedupPolicy, block_bytes: usize, threads: usize) 
     let table = InputTable { name: "dump.csv", header: &header };
     let contacts =
         ArrayWriter::new(staging.files(), limits, ArrayLayout::Files, WriteThread::Own).unwrap();
-    let encoder = contacts.encoder();
-    let mut result =
-        ResultWriter::new(staging.files(), &[table], Box::new(contacts), RejectsFormat::Csv)
-            .unwrap();
+    let encoder = indexing_encoder(&contacts);
+    let mut result = ResultWriter::new(
+        staging.files(),
+        &[table],
+        Box::new(contacts),
+        RejectsFormat::Csv,
+        &scratch_in_memory,
+    )
+    .unwrap();
     let normalizer = Normalizer::new(Options { region: Some(Region::IN), ..Options::default() });
     let map = FieldMapping::default().resolve(&header).unwrap();
     let encoder = encoder.as_deref();
@@ -44,7 +49,7 @@ fn results(dump: &[u8], dedup: DedupPolicy, block_bytes: usize, threads: usize) 
         counts.contacts + counts.duplicates + counts.excluded + counts.rejected + counts.blank
     );
     let finished = result.finish().unwrap();
-    let tables = ["rejects.csv", "duplicates.csv", "warnings.csv"];
+    let tables = ["rejects.csv", "duplicates.csv", "warnings.csv", "contacts.index"];
     let arrays = finished.files.iter().map(|file| file.path.as_str());
     let read = |name: &str| std::fs::read(Path::new(&staging.path_of(name))).unwrap();
     arrays.chain(tables).map(read).collect()

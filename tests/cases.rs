@@ -3,7 +3,9 @@
 //! A case is a folder. `args` holds the arguments of `convert`, one a line, and names the inputs
 //! that stand beside it; `stdin`, if there is one, is standard input. `expected` holds what must
 //! come out: every file of the result, and `stdout`, `stderr` and `exit-code` where they are not
-//! empty or 0. Of a workbook, `expected` holds the sheet. The manifest's versions are written `{version}` and `{metadata}`.
+//! empty or 0. Of a workbook, `expected` holds the sheet; of a Parquet file, the rows; of `contacts.index`,
+//! nothing, as its laws are checked for every result. The manifest's versions are written `{version}` and
+//! `{metadata}`.
 //!
 //! Each case is a test with the name of its folder: `cargo test --test cases merge` runs those about
 //! merging. To write the expectations of a new case: `UPDATE_CASES=1 cargo test --test cases NAME`,
@@ -19,7 +21,7 @@ use std::path::Path;
 use std::process::{ExitCode, Output, Stdio};
 
 use libtest_mimic::{Arguments, Trial};
-use program::{check_laws, check_threads, contactmill, files, sheet, text};
+use program::{check_laws, check_threads, contactmill, files, sheet, table, text};
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/cases");
 
@@ -46,11 +48,12 @@ fn run(case: &Path, arguments: &[String]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// A file of a result; of a workbook, its sheet, a row a line.
+/// A file of a result; of a workbook, its sheet, a row a line; of a Parquet file, its rows.
 fn as_text((name, bytes): (String, Vec<u8>)) -> (String, String) {
-    match name.strip_suffix(".xlsx") {
-        Some(stem) => (format!("{stem}.xlsx.xml"), sheet(&bytes).replace("<row ", "\n<row ")),
-        None => (name, text(&bytes)),
+    match name.rsplit_once('.') {
+        Some((_, "xlsx")) => (format!("{name}.xml"), sheet(&bytes).replace("<row ", "\n<row ")),
+        Some((_, "parquet")) => (format!("{name}.txt"), table::parquet_text(bytes)),
+        _ => (name, text(&bytes)),
     }
 }
 
@@ -58,7 +61,8 @@ fn as_text((name, bytes): (String, Vec<u8>)) -> (String, String) {
 fn outcome(output: &Output, out: &Path) -> Files {
     let mut found: Files = Vec::new();
     if out.exists() {
-        found = files(out).into_iter().map(as_text).collect();
+        let is_text = |(name, _): &(String, Vec<u8>)| !name.ends_with("contacts.index");
+        found = files(out).into_iter().filter(is_text).map(as_text).collect();
     }
     let code = output.status.code().unwrap();
     let printed = [
@@ -114,12 +118,10 @@ fn check(case: &Path) {
 /// Checks threads on a copy of the inputs: results are not written beside the cases.
 fn check_in(case: &Path, parent: &Path, arguments: &[String]) {
     let folder = parent.join("case");
-    fs::create_dir(&folder).unwrap();
-    for entry in fs::read_dir(case).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
-        }
+    for (name, bytes) in files(case) {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
     }
     check_threads(&folder, arguments);
 }

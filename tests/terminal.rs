@@ -53,7 +53,12 @@ fn check(folder: &Path, arguments: &[&str]) -> Output {
         let output = command.output().unwrap();
         let printed = [&output.stdout[..], &output.stderr].concat();
         assert!(!printed.is_empty(), "{arguments:?} prints nothing");
-        assert_eq!(obeyed(&printed, colors), [], "{arguments:?}: {:?}", text(&printed));
+        assert_eq!(
+            obeyed(&printed, colors),
+            Vec::<char>::new(),
+            "{arguments:?}: {:?}",
+            text(&printed)
+        );
         // Our own message may begin so, and nothing else.
         let begun = text(&printed).matches("\nerror: ").count();
         assert_eq!(begun, 0, "{arguments:?}: {}", text(&printed));

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test target uses its own part")]
 
 pub(crate) mod compressed;
+pub(crate) mod table;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -10,6 +11,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use contactmill_wire::import::Contact;
+use contactmill_wire::index::{IndexEntry, content_hash, read_header};
 use serde_json::Value;
 
 /// The command, with nothing of the surroundings that could change what it prints.
@@ -134,6 +137,8 @@ pub(crate) fn arrays(out: &Path) -> Vec<Vec<u8>> {
         assert_eq!(file["sha256"], digest, "{name}");
         if name.starts_with("rejects.") {
             assert_eq!(file["contacts"], 0, "{name}");
+        } else if name.starts_with("contacts.") {
+            assert_eq!(file["contacts"], table::rows_of(&out.join(name)).len(), "{name}");
         } else if name.ends_with(".jsonl") {
             arrays.extend(
                 bytes.strip_suffix(b"\n").unwrap().split(|&b| b == b'\n').map(<[u8]>::to_vec),
@@ -164,9 +169,10 @@ pub(crate) fn check_laws(out: &Path) {
     let count = |name: &str| counts[name].as_u64().unwrap();
 
     // Nothing is lost: every record ended in one place.
-    let excluded = counts["excluded"].as_u64().unwrap_or(0);
+    let [excluded, unchanged] =
+        ["excluded", "unchanged"].map(|at| counts[at].as_u64().unwrap_or(0));
     let ends = ["contacts", "duplicates", "rejected", "blank"].map(count).into_iter().sum::<u64>();
-    assert_eq!(count("records"), ends + excluded, "{counts}");
+    assert_eq!(count("records"), ends + excluded + unchanged, "{counts}");
     let of_inputs = manifest["inputs"].as_array().unwrap().iter();
     assert_eq!(
         count("records"),
@@ -185,6 +191,11 @@ pub(crate) fn check_laws(out: &Path) {
         for place in column(path, "_source").into_iter().zip(column(path, "_record")) {
             assert!(seen.insert(place.clone()), "{place:?} stands in two places");
         }
+    }
+    let table = table::of(out);
+    for row in table.iter().flatten() {
+        let place = (row["source"].as_str().unwrap().to_owned(), row["record"].to_string());
+        assert!(seen.insert(place.clone()), "{place:?} stands in two places");
     }
     if left_out.exists() {
         assert_eq!(excluded, rows(&left_out).len() as u64);
@@ -208,9 +219,20 @@ pub(crate) fn check_laws(out: &Path) {
         let contacts: Vec<Value> = serde_json::from_slice(&array).unwrap();
         assert!((1..=option("max_contacts")).contains(&contacts.len()));
     }
-    let contacts = contacts(out);
-    assert_eq!(count("contacts"), contacts.len() as u64);
-    contacts.iter().for_each(check_contact);
+    match table {
+        Some(rows) => {
+            assert_eq!(count("contacts"), rows.len() as u64);
+            rows.iter().for_each(table::check_row);
+            check_index_of_table(out, &rows, unchanged);
+        }
+        None => {
+            let contacts = contacts(out);
+            assert_eq!(count("contacts"), contacts.len() as u64);
+            contacts.iter().for_each(check_contact);
+            check_index(out, &contacts, unchanged);
+        }
+    }
+    check_since(out, &manifest, unchanged);
 
     #[cfg(unix)]
     {
@@ -220,6 +242,69 @@ pub(crate) fn check_laws(out: &Path) {
         for (name, _) in files(out) {
             assert_eq!(mode(&out.join(&name)), 0o600, "{name}");
         }
+    }
+}
+
+/// The entries of the index of a result: number and hash.
+pub(crate) fn index(out: &Path) -> Vec<IndexEntry> {
+    let bytes = fs::read(out.join("contacts.index")).unwrap();
+    let (body, checksum) = bytes.split_last_chunk().unwrap();
+    assert_eq!(crc32fast::hash(body), u32::from_le_bytes(*checksum));
+    let (header, entries) = body.split_first_chunk().unwrap();
+    let (entries, rest) = entries.as_chunks();
+    assert!(rest.is_empty());
+    assert_eq!(read_header(*header), Ok(entries.len() as u64));
+    entries.iter().copied().map(IndexEntry::from_bytes).collect()
+}
+
+/// The entry that a contact of a result has in its index.
+pub(crate) fn entry(contact: &Value) -> IndexEntry {
+    let phone = &contact["profile"]["userDetails"]["contact"]["phone"];
+    let [prefix, number] = ["prefix", "number"].map(|part| phone[part].as_str().unwrap());
+    // The fields of a contact are in the order of its form, not of their names.
+    let contact: Contact = serde_json::from_value(contact.clone()).unwrap();
+    let content = content_hash(&serde_json::to_vec(&contact).unwrap());
+    IndexEntry { phone: format!("{prefix}{number}").parse().unwrap(), content }
+}
+
+/// The index has every contact of the result and those that are unchanged, sorted by number.
+fn check_index(out: &Path, contacts: &[Value], unchanged: u64) {
+    let mut entries = index(out);
+    assert!(entries.is_sorted_by_key(|entry| entry.phone));
+    assert_eq!(entries.len() as u64, contacts.len() as u64 + unchanged);
+    entries.sort_unstable();
+    for contact in contacts {
+        assert!(entries.binary_search(&entry(contact)).is_ok(), "{contact} is not in the index");
+    }
+}
+
+/// The index of a result whose contacts are one table: their numbers are in it.
+fn check_index_of_table(out: &Path, rows: &[Value], unchanged: u64) {
+    let entries = index(out);
+    assert!(entries.is_sorted_by_key(|entry| entry.phone));
+    assert_eq!(entries.len() as u64, rows.len() as u64 + unchanged);
+    let numbers: BTreeSet<u64> = entries.iter().map(|entry| entry.phone).collect();
+    for row in rows {
+        let phone = row["phone"].as_str().unwrap();
+        assert!(numbers.contains(&phone.trim_start_matches('+').parse().unwrap()), "{phone}");
+    }
+}
+
+/// What was compared adds up, and `gone.csv` lists what is gone.
+fn check_since(out: &Path, manifest: &Value, unchanged: u64) {
+    let (since, gone) = (&manifest["since"], out.join("gone.csv"));
+    assert_eq!(since.is_object(), gone.exists());
+    assert_eq!(since.is_object(), manifest["options"]["since"].is_string());
+    if since.is_null() {
+        return assert_eq!(unchanged, 0);
+    }
+    let count = |name: &str| since[name].as_u64().unwrap();
+    assert_eq!(count("unchanged"), unchanged);
+    assert_eq!(count("new") + count("changed"), manifest["counts"]["contacts"].as_u64().unwrap());
+    assert_eq!(count("gone"), rows(&gone).len() as u64);
+    let numbers: BTreeSet<u64> = index(out).iter().map(|entry| entry.phone).collect();
+    for phone in column(&gone, "phone") {
+        assert!(!numbers.contains(&phone.trim_start_matches("'+").parse().unwrap()), "{phone}");
     }
 }
 

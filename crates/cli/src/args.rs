@@ -7,13 +7,13 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use contactmill::columns::{AttributeSelection, FieldMapping};
 use contactmill::{
     ArrayLayout, BatchLimits, DecompressLimits, DedupPolicy, Delimiter, Existing, MaxRejects,
-    OptOuts, Options, Reading, Region, RejectsFormat, Sheets, SplitBy, TextEncoding,
+    OptOuts, Options, Output, Reading, Region, RejectsFormat, Sheets, SplitBy, TextEncoding,
 };
 
 use self::words::{
     AcceptArgument, Assignment, Attributes, BadEmailArgument, BareDigitsArgument, DedupArgument,
     LayoutArgument, LineTypeArgument, MissingNameArgument, OnDuplicateArgument, OptOutsArgument,
-    PhonesArgument, RejectsArgument, changed, region,
+    PhonesArgument, RejectsArgument, ToArgument, changed, region,
 };
 pub(crate) use self::words::{FieldArgument, ProgressArgument, from_one};
 use crate::upload_args::{SandboxArguments, UploadArguments};
@@ -191,7 +191,7 @@ impl PhoneArguments {
 /// Read contact dumps and write import arrays.
 ///
 /// Every record ends in exactly one place: in an import array, merged into another (duplicates.csv),
-/// left out as asked (excluded.csv), rejected with a reason (rejects.csv or rejects.xlsx), or blank. Every value that was changed beyond layout is
+/// unchanged since an earlier result (--since), left out as asked (excluded.csv), rejected with a reason (rejects.csv or rejects.xlsx), or blank. Every value that was changed beyond layout is
 /// listed in warnings.csv.
 #[derive(Args, Debug)]
 #[command(
@@ -199,8 +199,13 @@ impl PhoneArguments {
 )]
 pub(crate) struct ConvertArguments {
     /// Files to read; - for standard input
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required_unless_present = "inputs_from", value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
+
+    /// Read the files that FILE names, too: one path a line, or a NUL behind each, as find -print0
+    /// writes them; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) inputs_from: Option<PathBuf>,
 
     /// Folder for the results
     #[arg(short, long, value_name = "DIR", default_value = "contactmill-out")]
@@ -209,6 +214,11 @@ pub(crate) struct ConvertArguments {
     /// Replace the results that DIR holds; given twice, even those whose upload is not finished
     #[arg(long, action = ArgAction::Count)]
     overwrite: u8,
+
+    /// What contacts are written as: import arrays, or one table, contacts.csv, contacts.ndjson or
+    /// contacts.parquet. A table is not uploaded, and options about arrays change nothing in it
+    #[arg(long, value_enum, default_value_t)]
+    to: ToArgument,
 
     /// How the arrays are laid out: one file each, or one import.jsonl with an array a line
     #[arg(long, value_enum, default_value_t)]
@@ -228,6 +238,11 @@ pub(crate) struct ConvertArguments {
     /// a column (a name, or a letter as inspect shows it); at most 1,000
     #[arg(long, value_name = "country|COLUMN")]
     pub(crate) split_by: Option<SplitBy>,
+
+    /// Write only contacts that are new or changed since the results in DIR; those that are gone are
+    /// listed in gone.csv. If DIR was uploaded, only what was acknowledged counts as known
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["split_by", "sample"])]
+    pub(crate) since: Option<PathBuf>,
 
     #[command(flatten, next_help_heading = "How inputs are read")]
     pub(crate) reading: ReadingArguments,
@@ -288,9 +303,10 @@ pub(crate) struct ReadingArguments {
 
 #[derive(Args, Debug)]
 struct ColumnArguments {
-    /// What a column holds. FIELD is name, first_name, last_name, phone, email, country, tags or
-    /// attr:KEY; several columns for one field are tried in order. COLUMN is a name, or a letter as
-    /// inspect shows it (B, AA); a column called B wins over the second one [default: by header]
+    /// What a column holds. FIELD is name, first_name, last_name, phone, email, country, tags,
+    /// attributes (an object as JSON) or attr:KEY; several columns for one field are tried in order.
+    /// COLUMN is a name, or a letter as inspect shows it (B, AA); a column called B wins over the
+    /// second one [default: by header]
     #[arg(long = "map", value_name = "FIELD=COLUMN")]
     map: Vec<Assignment>,
 
@@ -489,6 +505,10 @@ impl ConvertArguments {
             max_contacts: self.limits.max_contacts.get(),
             max_bytes: self.limits.max_bytes.get(),
         }
+    }
+
+    pub(crate) fn output(&self) -> Output {
+        self.to.into()
     }
 
     pub(crate) fn layout(&self) -> ArrayLayout {

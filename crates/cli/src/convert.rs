@@ -19,7 +19,8 @@ use crate::terminal;
 
 /// Converts and reports. Too many rejected records are a failure, whose results are in place.
 pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
-    let inputs = inputs(&arguments.inputs)?;
+    let listed = arguments.inputs_from.as_deref();
+    let inputs = inputs(&arguments.inputs, listed)?;
     // Before there is a staging folder, which must not be left behind.
     let signals = Signals::listen().map_err(Failure::Signals)?;
     let mut display = Display::new(arguments, &signals);
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         .reading(arguments.reading.reading())
         .existing(arguments.existing())
         .may_replace(|out| check_upload(out, arguments.replaces_unsettled()))
+        .to(arguments.output())
         .array_limits(arguments.array_limits())
         .array_layout(arguments.layout())
         .rejects(arguments.rejects())
@@ -39,6 +41,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         .max_rejects(arguments.limits.max_rejects)
         .sample(arguments.sample)
         .split_by(arguments.split_by.clone())
+        .since(arguments.since.clone())
         .threads(arguments.threads())
         .on_event(|event| display.show(event))
         .stop(signals.any())

@@ -23,6 +23,11 @@ pub(crate) enum Failure {
         profile: PathBuf,
     },
     StandardInputTwice,
+    /// The list of inputs cannot be read, or names none.
+    InputList {
+        list: PathBuf,
+        error: Option<io::Error>,
+    },
     /// What was typed is no command.
     Usage(clap::Error),
     /// A profile cannot be read or written, or says something that is no option.
@@ -98,6 +103,12 @@ impl fmt::Display for Failure {
                 write!(f, "\n  if {} is for another layout, leave it out", profile.display())
             }
             Failure::StandardInputTwice => f.write_str("standard input (-) can be read only once"),
+            Failure::InputList { list, error: Some(error) } => {
+                write!(f, "{}: the list of inputs cannot be read: {error}", list.display())
+            }
+            Failure::InputList { list, error: None } => {
+                write!(f, "{}: the list of inputs names no file", list.display())
+            }
             Failure::Profile { path, message } => write!(f, "{}: {message}", path.display()),
             Failure::Usage(error) => error.fmt(f),
             Failure::TooManyRejects { rejected, records, max } => {

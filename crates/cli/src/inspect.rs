@@ -16,7 +16,7 @@ mod table;
 
 /// Looks at every input and says what was found.
 pub(crate) fn run(arguments: &InspectArguments) -> Result<ExitCode, Failure> {
-    let inputs = inputs(&arguments.inputs)?;
+    let inputs = inputs(&arguments.inputs, None)?;
     if let Some(path) = arguments.write_profile.as_deref() {
         profile::check(path)?;
     }

@@ -18,7 +18,8 @@ use crate::args::{Arguments, Command};
 use crate::failure::Failure;
 
 /// Options that are about one run and not about the files that it reads.
-const OF_ONE_RUN: [&str; 11] = [
+const OF_ONE_RUN: [&str; 13] = [
+    "inputs-from",
     "out",
     "overwrite",
     "json",
@@ -27,6 +28,7 @@ const OF_ONE_RUN: [&str; 11] = [
     "show-values",
     "threads",
     "sample",
+    "since",
     "profile",
     "help",
     "version",

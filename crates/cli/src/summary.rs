@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anstyle::AnsiColor;
 use contactmill::columns::{ColumnMap, ColumnRole, MappedField};
-use contactmill::manifest::{Counts, ExclusionList, Part, Sample};
+use contactmill::manifest::{self, Counts, ExclusionList, Part, Sample, Since};
 use contactmill::{
     ArrayLayout, Event, Manifest, Position, Reason, Record, RegionFits, Warning, WarningCode,
 };
@@ -163,6 +163,7 @@ impl Summary<'_> {
     /// Writes the summary.
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         self.write_counts(out)?;
+        self.write_since(out)?;
         self.write_columns(out)?;
         self.write_exclusion_lists(out)?;
         self.write_opt_outs(out)?;
@@ -184,7 +185,7 @@ impl Summary<'_> {
     }
 
     fn write_counts(&self, out: &mut impl Write) -> io::Result<()> {
-        let Counts { records, contacts, duplicates, excluded, rejected, blank, .. } =
+        let Counts { records, contacts, unchanged, duplicates, excluded, rejected, blank, .. } =
             self.manifest.counts;
         let from = match self.notes.inputs.as_slice() {
             [one] => one_line(one),
@@ -207,12 +208,33 @@ impl Summary<'_> {
             writeln!(out, "  {style}{count:>11}  {what:<11}{style:#} {share:>5.1} %")
         };
         row(contacts, "contacts", GOOD)?;
+        if self.manifest.since.is_some() {
+            row(unchanged, "unchanged", Style::new())?;
+        }
         row(duplicates, "duplicates", Style::new())?;
         if self.may_exclude() {
             row(excluded, "excluded", Style::new())?;
         }
         row(rejected, "rejected", Style::new())?;
         row(blank, "blank", Style::new())
+    }
+
+    /// How the contacts compare with those of an earlier result.
+    fn write_since(&self, out: &mut impl Write) -> io::Result<()> {
+        let manifest::Options { since: Some(folder), .. } = &self.manifest.options else {
+            return Ok(());
+        };
+        let Since { new, changed, unchanged, gone } = self.manifest.since.unwrap_or_default();
+        writeln!(out, "\n{HEADING}Since{HEADING:#} {}", one_line(folder))?;
+        for (count, what) in [
+            (new, "new"),
+            (changed, "changed"),
+            (unchanged, "unchanged, not written again"),
+            (gone, "gone"),
+        ] {
+            writeln!(out, "  {:>11}  {what}", grouped(count))?;
+        }
+        Ok(())
     }
 
     /// Whether the run was asked to leave people out.
@@ -373,6 +395,9 @@ impl Summary<'_> {
         }
         match (files.as_slice(), self.layout) {
             ([], _) => {}
+            ([table], _) if self.manifest.options.to.is_some() => {
+                file(&table.path, "the contacts, a row each".into())?;
+            }
             ([only], ArrayLayout::Files) => file(&only.path, "the import array".into())?,
             ([first, .., last], ArrayLayout::Files) => {
                 let what =
@@ -384,12 +409,14 @@ impl Summary<'_> {
             }
         }
         let Counts { duplicates, excluded, rejected, warnings, .. } = self.manifest.counts;
+        let gone = self.manifest.since.unwrap_or_default().gone;
         let rejects = self.manifest.reject_files();
         for (name, count, what) in [
             (rejects[0], rejected, "rejected records, each with its reason"),
             ("duplicates.csv", duplicates, "records merged away or skipped"),
             ("excluded.csv", excluded, "records of people who must not be written to"),
             ("warnings.csv", warnings, "values that were changed, or are suspect"),
+            ("gone.csv", gone, "contacts of the earlier result that are gone"),
         ] {
             if count > 0 {
                 file(name, format!("{} {what}", grouped(count)))?;
@@ -441,8 +468,16 @@ impl Summary<'_> {
         if warnings > 0 {
             writeln!(out, "  look through {folder}/warnings.csv")?;
         }
+        let table = self.manifest.options.to.as_ref();
         match contacts {
+            0 if self.manifest.counts.unchanged > 0 => {
+                writeln!(out, "  nothing to import: no contact is new or changed")
+            }
             0 => writeln!(out, "  nothing to import"),
+            _ if table.is_some() => {
+                let to = table.map_or("", String::as_str);
+                writeln!(out, "  use {folder}/contacts.{to}; an upload needs --to import")
+            }
             _ if self.manifest.sample.is_some() => {
                 writeln!(out, "  convert without --sample; the result of a sample is not uploaded")
             }

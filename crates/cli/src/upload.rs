@@ -207,6 +207,9 @@ impl From<UploadFailure> for Failure {
 pub(crate) fn run(arguments: &UploadArguments) -> Result<ExitCode, Failure> {
     let target = arguments.target().map_err(UploadFailure::Target)?;
     let folder = ImportFolder::open(&arguments.folder).map_err(UploadFailure::Folder)?;
+    if folder.contacts() == 0 && folder.unchanged() > 0 {
+        return nothing_changed(arguments, &folder);
+    }
     let options = arguments.options(|| format!("import-{}", folder.fingerprint()));
     if arguments.dry_run {
         return dry_run(arguments, &folder, &target, &options);
@@ -252,6 +255,32 @@ pub(crate) fn run(arguments: &UploadArguments) -> Result<ExitCode, Failure> {
         return Err(UploadFailure::Ended(Box::new(report), context).into());
     }
     Ok(if report.refused > 0 { ExitCode::from(4) } else { ExitCode::SUCCESS })
+}
+
+/// Says that a result holds nothing to send, as every contact is as it was in an earlier one.
+fn nothing_changed(
+    arguments: &UploadArguments,
+    folder: &ImportFolder,
+) -> Result<ExitCode, Failure> {
+    let display = &arguments.display;
+    let (dir, unchanged) = (folder.shown(), folder.unchanged());
+    let written = if display.json {
+        let outcome =
+            json!({"ended": "finished", "contacts": 0, "unchanged": unchanged, "requests": 0});
+        writeln!(terminal::json(), "{outcome:#}")
+    } else if display.quiet {
+        Ok(())
+    } else {
+        let unchanged = grouped(unchanged);
+        let mut out = terminal::stdout();
+        writeln!(out, "Nothing to send: all {unchanged} contacts of {dir} are unchanged")
+    };
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::StandardOutput(error))
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }
 
 /// Reads the token: from the file that was named, the variable, or standard input unless it is a

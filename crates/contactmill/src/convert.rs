@@ -14,9 +14,9 @@ use contactmill_core::regions::{RegionFits, RegionSample};
 use contactmill_core::split::SplitBy;
 use contactmill_core::{ContactEncoder, Normalizer, Options};
 use contactmill_emit::{
-    ArrayLayout, ArrayWriter, BatchLimits, ContactWriter, EmitError, Existing, Finished,
-    FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter, SplitWriter, Staging,
-    WriteThread, write_manifest,
+    ArrayLayout, ArrayWriter, BatchLimits, ContactTable, ContactWriter, EmitError, Existing,
+    Finished, FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter, SplitWriter,
+    Staging, WriteThread, indexing_encoder, write_manifest,
 };
 use contactmill_source::ReadOptions;
 
@@ -27,6 +27,7 @@ use crate::inputs::{self, Input, Reading};
 use crate::limits::MaxRejects;
 use crate::manifest::{self, ExclusionList, Manifest};
 use crate::opening::{Opened, Opening};
+use crate::since::{Earlier, SinceProblem};
 use crate::sink::ReportingSink;
 use crate::split;
 
@@ -37,6 +38,26 @@ pub enum Output {
     /// JSON arrays for the import API.
     #[default]
     Import,
+    /// A table, `contacts.csv`.
+    Csv,
+    /// A table, `contacts.ndjson`: one object a line.
+    Ndjson,
+    /// A table, `contacts.parquet`.
+    #[cfg(feature = "arrow")]
+    Parquet,
+}
+
+impl Output {
+    /// The table that contacts are written as; `None` for arrays.
+    const fn table(self) -> Option<ContactTable> {
+        match self {
+            Output::Import => None,
+            Output::Csv => Some(ContactTable::Csv),
+            Output::Ndjson => Some(ContactTable::Ndjson),
+            #[cfg(feature = "arrow")]
+            Output::Parquet => Some(ContactTable::Parquet),
+        }
+    }
 }
 
 /// Reads contact dumps and writes a result folder, which appears whole or not at all.
@@ -101,6 +122,8 @@ pub(crate) struct Settings<'c> {
     /// The number of records that are read; `None` for all.
     pub(crate) sample: Option<NonZeroU64>,
     pub(crate) split_by: Option<SplitBy>,
+    /// The earlier result that contacts are compared with.
+    pub(crate) since: Option<PathBuf>,
     pub(crate) threads: usize,
     pub(crate) stop: Option<&'c AtomicBool>,
     pub(crate) may_replace: Box<MayReplace<'c>>,
@@ -128,6 +151,7 @@ impl<'c> Convert<'c> {
                 max_rejects: None,
                 sample: None,
                 split_by: None,
+                since: None,
                 threads: 0,
                 stop: None,
                 may_replace: Box::new(|_| Ok(())),
@@ -159,7 +183,20 @@ impl<'c> Convert<'c> {
         self
     }
 
-    /// What contacts are written as.
+    /// What contacts are written as. The limits and the layout of arrays are those of
+    /// [`Output::Import`] alone, and so is an upload.
+    ///
+    /// ```
+    /// use contactmill::{Convert, Input, Output};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let out = folder.path().join("out");
+    /// let dump = "Name,Phone\nMario,+39 06 1234 5678\n";
+    /// Convert::new([Input::reader("leads", dump.as_bytes())]).out(&out).to(Output::Ndjson).run()?;
+    /// let rows = std::fs::read_to_string(out.join("contacts.ndjson"))?;
+    /// assert!(rows.contains(r#""calling_code":39,"national_number":"0612345678","region":"IT""#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub const fn to(mut self, output: Output) -> Self {
         self.settings.output = output;
         self
@@ -297,6 +334,39 @@ impl<'c> Convert<'c> {
         self
     }
 
+    /// Writes only contacts that are new or changed since an earlier result, the one in this folder.
+    /// The manifest counts the others as `unchanged`. Contacts of the earlier result that this run has
+    /// not are listed in `gone.csv`.
+    ///
+    /// Contacts are compared by their number, and by all that the API would receive. What this run
+    /// stands for, unchanged contacts too, is in its index again, so that the next run can be compared
+    /// with this one. If the earlier result was uploaded (there is an `upload.journal`), those of its own
+    /// contacts that were not acknowledged count as not known, and are written again.
+    ///
+    /// A sample is not compared, nor are results that are split.
+    ///
+    /// ```
+    /// use contactmill::{Convert, Input};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let (monday, tuesday) = (folder.path().join("monday"), folder.path().join("tuesday"));
+    /// let dump = "Name,Phone\nAsha,+919876543210\nRavi,+919988776655\n";
+    /// Convert::new([Input::reader("leads", dump.as_bytes())]).out(&monday).run()?;
+    ///
+    /// let dump = "Name,Phone\nAsha,+919876543210\nMeera,+919811122233\n";
+    /// let manifest = Convert::new([Input::reader("leads", dump.as_bytes())])
+    ///     .out(&tuesday)
+    ///     .since(Some(monday))
+    ///     .run()?;
+    /// assert_eq!((manifest.counts.contacts, manifest.counts.unchanged), (1, 1));
+    /// assert_eq!(manifest.since.map(|since| (since.new, since.gone)), Some((1, 1)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn since(mut self, folder: Option<PathBuf>) -> Self {
+        self.settings.since = folder;
+        self
+    }
+
     /// Number of worker threads; 0, the default, is one per core. With 1, the calling thread does
     /// everything. The results are the same.
     pub const fn threads(mut self, threads: usize) -> Self {
@@ -327,6 +397,7 @@ impl<'c> Convert<'c> {
         let Convert { inputs, mut on_event, settings } = self;
         let on_event = &mut *on_event;
         inputs::check(inputs.iter().filter_map(Input::path).chain(settings.exclusion_lists()))?;
+        let earlier = settings.earlier()?;
         let staging = settings.stage(&inputs, on_event)?;
         let scratch = || staging.scratch();
         let is_header = |row: &[String]| settings.mapping.is_header(row);
@@ -335,7 +406,8 @@ impl<'c> Convert<'c> {
         settings.count_for_sample(&mut opened, reading, on_event)?;
         let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
         let lists = (!listed.is_empty()).then_some(&lists);
-        let written = settings.write(&mut opened, reading, lists, &staging, on_event)?;
+        let run = Run { reading, lists, earlier: earlier.as_ref(), staging: &staging };
+        let written = settings.write(&mut opened, run, on_event)?;
         let manifest = written.manifests(&settings, &opened, &regions, listed, staging.files())?;
         settings.commit(staging, on_event)?;
         Ok(manifest)
@@ -353,6 +425,17 @@ impl fmt::Debug for Convert<'_> {
 }
 
 impl Settings<'_> {
+    /// The earlier result that contacts are compared with.
+    fn earlier(&self) -> Result<Option<Earlier<'_>>, Error> {
+        let Some(folder) = &self.since else { return Ok(None) };
+        let problem = match (&self.split_by, self.sample) {
+            (Some(_), _) => SinceProblem::WithParts,
+            (_, Some(_)) => SinceProblem::WithSample,
+            (None, None) => return Earlier::open(folder).map(Some),
+        };
+        Err(Problem::Since { folder: folder.clone(), problem }.into())
+    }
+
     /// Makes the staging folder, if results may go to the folder at all.
     fn stage(&self, inputs: &[Input<'_>], on_event: &mut OnEvent<'_>) -> Result<Staging, Error> {
         let staging = Staging::new(&self.out, self.existing)?;
@@ -362,7 +445,8 @@ impl Settings<'_> {
         }
         // Better now than after a long run; at its end it is asked again.
         (self.may_replace)(staging.out()).map_err(Problem::NotReplaced)?;
-        let mut paths = inputs.iter().filter_map(Input::path).chain(self.exclusion_lists());
+        let read = self.exclusion_lists().chain(self.since.as_deref());
+        let mut paths = inputs.iter().filter_map(Input::path).chain(read);
         if let Some(input) = paths.find(|path| staging.replaces(path)) {
             return Err(Problem::InputInOut { input: input.display().to_string() }.into());
         }
@@ -419,9 +503,7 @@ impl Settings<'_> {
     fn write(
         &self,
         opened: &mut Opened,
-        reading: ReadOptions<'_>,
-        lists: Option<&ExclusionLists>,
-        staging: &Staging,
+        run: Run<'_>,
         on_event: &mut OnEvent<'_>,
     ) -> Result<Written, Error> {
         let inputs = &opened.inputs;
@@ -429,30 +511,39 @@ impl Settings<'_> {
             inputs.iter().map(|input| (input.name.clone(), input.header.clone())).collect();
         let tables: Vec<InputTable<'_>> =
             described.iter().map(|(name, header)| InputTable { name, header }).collect();
-        let has_excluded = lists.is_some() || self.opt_outs == OptOuts::Exclude;
-        let files = staging.files();
+        let has_excluded = run.lists.is_some() || self.opt_outs == OptOuts::Exclude;
+        let files = run.staging.files();
+        let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
         let Some(split_by) = &self.split_by else {
-            let contacts = self.contact_writer(files, self.write_thread())?;
-            let encoder = contacts.encoder();
-            let mut result = ResultWriter::new(files, &tables, contacts, self.rejects)?;
+            let contacts = self.contact_writer(files, &tables, self.write_thread())?;
+            let encoder = indexing_encoder(&*contacts);
+            let mut result = ResultWriter::new(files, &tables, contacts, self.rejects, &scratch)?;
             if has_excluded {
                 result = result.with_excluded(files)?;
             }
-            let run = Run { reading, lists, encoder: encoder.as_deref(), staging };
-            let (counts, result) = self.feed(opened, run, result, on_event)?;
-            return Ok(Written { counts, finished: result.finish()?, parts: Vec::new() });
+            if let Some(earlier) = run.earlier {
+                result = result.with_known(earlier.known()?);
+            }
+            let (counts, result) =
+                self.feed(opened, run, (result, encoder.as_deref()), on_event)?;
+            let finished = result.finish()?;
+            if let Some((earlier, known)) = run.earlier.zip(finished.known.as_ref()) {
+                earlier.write_gone(known, files)?;
+            }
+            return Ok(Written { counts, finished, parts: Vec::new() });
         };
         let values = split::values(split_by, inputs)?;
         // A thread for each part would be too many.
-        let contacts = |files: &ResultFiles| self.contact_writer(files, WriteThread::Caller);
-        let encoder = contacts(files)?.encoder();
-        let mut result = SplitWriter::new(files, &tables, (split_by.clone(), values), &contacts)
-            .with_rejects(self.rejects);
+        let contacts =
+            |files: &ResultFiles| self.contact_writer(files, &tables, WriteThread::Caller);
+        let encoder = indexing_encoder(&*contacts(files)?);
+        let by = (split_by.clone(), values);
+        let mut result =
+            SplitWriter::new(files, &tables, by, &contacts, &scratch).with_rejects(self.rejects);
         if has_excluded {
             result = result.with_excluded();
         }
-        let run = Run { reading, lists, encoder: encoder.as_deref(), staging };
-        let (counts, result) = self.feed(opened, run, result, on_event)?;
+        let (counts, result) = self.feed(opened, run, (result, encoder.as_deref()), on_event)?;
         let records: Vec<u64> = opened.inputs.iter().map(|input| input.records).collect();
         let (finished, parts) = result.finish(&records)?;
         Ok(Written { counts, finished, parts })
@@ -463,7 +554,7 @@ impl Settings<'_> {
         &self,
         opened: &mut Opened,
         run: Run<'_>,
-        sink: K,
+        (sink, encoder): (K, Option<&dyn ContactEncoder>),
         on_event: &mut OnEvent<'_>,
     ) -> Result<(Counts, K), Error> {
         let counted = self.sample.map(|_| opened.bytes());
@@ -478,7 +569,7 @@ impl Settings<'_> {
             dedup: self.dedup,
             exclusion_lists: run.lists,
             opt_outs: self.opt_outs,
-            encoder: run.encoder,
+            encoder,
             scratch: &scratch,
             stop: self.stop,
         };
@@ -513,12 +604,12 @@ impl Settings<'_> {
     fn contact_writer(
         &self,
         files: &ResultFiles,
+        inputs: &[InputTable<'_>],
         thread: WriteThread,
     ) -> Result<Box<dyn ContactWriter>, EmitError> {
-        match self.output {
-            Output::Import => {
-                Ok(Box::new(ArrayWriter::new(files, self.limits, self.layout, thread)?))
-            }
+        match self.output.table() {
+            None => Ok(Box::new(ArrayWriter::new(files, self.limits, self.layout, thread)?)),
+            Some(table) => table.writer(files, inputs, thread),
         }
     }
 
@@ -540,7 +631,7 @@ impl Settings<'_> {
 struct Run<'r> {
     reading: ReadOptions<'r>,
     lists: Option<&'r ExclusionLists>,
-    encoder: Option<&'r dyn ContactEncoder>,
+    earlier: Option<&'r Earlier<'r>>,
     staging: &'r Staging,
 }
 

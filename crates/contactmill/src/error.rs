@@ -10,6 +10,8 @@ use contactmill_core::pipeline::{NoThreads, Stopped};
 use contactmill_emit::EmitError;
 use contactmill_source::{Sheet, SourceError, SourceProblem};
 
+use crate::since::SinceProblem;
+
 /// A run that could not go on: what is wrong, where, and what to do.
 ///
 /// Its text never holds the cells of a record.
@@ -40,6 +42,8 @@ pub enum ErrorKind {
     Mapping,
     /// No number and no address can be read in an exclusion list.
     ExclusionList,
+    /// The earlier result cannot be compared with: see [`Convert::since`](crate::Convert::since).
+    Since,
     /// The inputs have more records than one run can number.
     TooManyRecords,
     /// The results would be split into more parts than there may be.
@@ -108,6 +112,11 @@ pub(crate) enum Problem {
         list: String,
         error: Option<MappingError>,
     },
+    /// The earlier result cannot be compared with.
+    Since {
+        folder: PathBuf,
+        problem: SinceProblem,
+    },
     /// An input stands in the folder that is going to be replaced.
     InputInOut {
         input: String,
@@ -149,6 +158,7 @@ impl Error {
             Problem::Threads(_) => ErrorKind::Threads,
             Problem::Mapping { .. } => ErrorKind::Mapping,
             Problem::ExclusionList { .. } => ErrorKind::ExclusionList,
+            Problem::Since { .. } => ErrorKind::Since,
             Problem::InputInOut { .. } => ErrorKind::OutputFolder,
             Problem::Changed { .. } => ErrorKind::InputChanged,
             Problem::Scratch { .. } => ErrorKind::Output,
@@ -242,6 +252,7 @@ impl fmt::Display for Error {
                     None => Ok(()),
                 }
             }
+            Problem::Since { folder, problem } => write!(f, "{}: {problem}", folder.display()),
             Problem::InputInOut { input } => {
                 write!(f, "{input} stands in the folder that would be replaced; name another")
             }
@@ -266,9 +277,11 @@ impl std::error::Error for Error {
             Problem::Threads(error) => error.source(),
             Problem::Mapping { error, .. } => error.source(),
             Problem::ExclusionList { error, .. } => error.as_ref().and_then(|error| error.source()),
-            Problem::Scratch { error, .. } => Some(error),
+            Problem::Scratch { error, .. }
+            | Problem::Since { problem: SinceProblem::Io { error, .. }, .. } => Some(error),
             Problem::NotReplaced(error) => error.source(),
             Problem::InputInOut { .. }
+            | Problem::Since { .. }
             | Problem::Changed { .. }
             | Problem::TooManyRecords
             | Problem::Stopped => None,

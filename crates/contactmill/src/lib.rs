@@ -36,6 +36,7 @@ mod limits;
 pub mod manifest;
 mod mask;
 mod opening;
+mod since;
 mod sink;
 mod split;
 

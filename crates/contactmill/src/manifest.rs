@@ -14,14 +14,17 @@ use contactmill_core::pipeline;
 use contactmill_core::records::SourceId;
 use contactmill_core::regions::{self, RegionFits};
 use contactmill_core::{METADATA_VERSION, Reason, Region, WarningCode};
-use contactmill_emit::{ArrayLayout, Finished, FinishedPart, RejectsFormat, manifest_counts};
+use contactmill_emit::{
+    ArrayLayout, Finished, FinishedPart, KnownContacts, RejectsFormat, manifest_counts,
+};
 use contactmill_source::Sheets;
 pub use contactmill_wire::manifest::{
     Column, ContentDecision, Counts, ExclusionList, Input, Manifest, Mapping, OptOuts, Options,
-    OutputFile, Part, PartValue, RegionAdvice, RegionFit, SCHEMA, Sample, Sensitive, Skipped, Tool,
+    OutputFile, Part, PartValue, RegionAdvice, RegionFit, SCHEMA, Sample, Sensitive, Since,
+    Skipped, Tool,
 };
 
-use crate::convert::Settings;
+use crate::convert::{Output, Settings};
 use crate::opening::{OpenInput, Opened};
 
 /// What a run read, how, and what came of it.
@@ -33,6 +36,7 @@ pub(crate) fn of_run(
     counts: pipeline::Counts,
     mut finished: Finished,
 ) -> Manifest {
+    let since = finished.known.as_ref().map(KnownContacts::counts);
     let opted_out = std::mem::take(&mut finished.opt_outs);
     let manifest = Manifest {
         schema: SCHEMA,
@@ -46,7 +50,8 @@ pub(crate) fn of_run(
         mapping: inputs.iter().map(mapping).collect(),
         sample: sampled.map(|of| Sample { records: counts.records, of }),
         options: options(settings),
-        counts: manifest_counts(counts),
+        counts: manifest_counts(counts, since),
+        since,
         exclusion_lists,
         opt_outs: opt_outs(inputs, opted_out),
         region_advice: doubt(regions),
@@ -221,12 +226,25 @@ fn options(settings: &Settings<'_>) -> Options {
         },
         exclude: settings.exclude.iter().map(|path| path.display().to_string()).collect(),
         opt_outs: (settings.opt_outs == exclusion::OptOuts::Exclude).then(|| "exclude".to_owned()),
+        to: output(settings.output).map(str::to_owned),
         max_contacts: settings.limits.max_contacts,
         max_bytes: settings.limits.max_bytes,
         layout: either(settings.layout, ArrayLayout::Lines, "lines", "files"),
         rejects: (settings.rejects == RejectsFormat::Xlsx).then(|| "xlsx".to_owned()),
         max_rejects: settings.max_rejects.map(|max| max.to_string()),
         split_by: settings.split_by.as_ref().map(ToString::to_string),
+        since: settings.since.as_ref().map(|folder| folder.display().to_string()),
+    }
+}
+
+/// The word for what contacts are written as, unless it is import arrays.
+const fn output(output: Output) -> Option<&'static str> {
+    match output {
+        Output::Import => None,
+        Output::Csv => Some("csv"),
+        Output::Ndjson => Some("ndjson"),
+        #[cfg(feature = "arrow")]
+        Output::Parquet => Some("parquet"),
     }
 }
 

@@ -283,6 +283,21 @@ impl ExclusionLists {
         }
     }
 
+    /// Which of many contacts are excluded by their numbers. What the filter says of all of them is
+    /// asked first, and in a row: a processor waits for many places of a large filter at once.
+    pub(crate) fn numbers_of<T>(
+        &self,
+        numbers: impl Iterator<Item = (T, PhoneNumber)>,
+    ) -> Vec<(T, Excluded)> {
+        let mut hashed: Vec<_> =
+            numbers.map(|(of, number)| (NumberKey::of(number), of, number)).collect();
+        hashed.retain(|(key, ..)| key.is_none_or(|key| self.numbers.may_hold(key.0)));
+        let listed = hashed.into_iter().filter_map(|(_, of, number)| {
+            Some((of, Excluded::Listed(Field::Phone, self.place_of_number(number)?)))
+        });
+        listed.collect()
+    }
+
     fn place_of_address(&self, address: &str) -> Option<Place> {
         if self.addresses.sorted.is_empty() {
             return None;
@@ -291,11 +306,9 @@ impl ExclusionLists {
         self.addresses.place(first, || AddressKey::of(first, self.hashers.half(1, address)))
     }
 
-    /// The first number or address of a contact that stands in a list: its field, and where.
-    pub(crate) fn find(&self, contact: &Contact<'_>) -> Option<(Field, Place)> {
-        if let Some(place) = self.place_of_number(contact.phone) {
-            return Some((Field::Phone, place));
-        }
+    /// The first address or further number of a contact that stands in a list: its field, and where.
+    /// Its own number is looked up with those of other contacts, by [`Self::numbers_of`].
+    fn find_beside_number(&self, contact: &Contact<'_>) -> Option<(Field, Place)> {
         let email = contact.email.as_ref();
         if let Some(place) = email.and_then(|email| self.place_of_address(email.as_str())) {
             return Some((Field::Email, place));
@@ -344,9 +357,16 @@ pub(crate) struct ExclusionRules<'a> {
 }
 
 impl<'a> ExclusionRules<'a> {
-    /// Whether a contact is excluded; `opt_out` is the column that says so.
+    /// Whether a contact is excluded by its number.
+    pub(crate) fn check_number(self, number: PhoneNumber) -> Option<Excluded> {
+        let place = self.lists?.place_of_number(number)?;
+        Some(Excluded::Listed(Field::Phone, place))
+    }
+
+    /// Whether a contact is excluded, whatever its number; `opt_out` is the column that says so.
     pub(crate) fn check(self, contact: &Contact<'_>, opt_out: Option<usize>) -> Option<Excluded> {
-        if let Some((field, place)) = self.lists.and_then(|lists| lists.find(contact)) {
+        if let Some((field, place)) = self.lists.and_then(|lists| lists.find_beside_number(contact))
+        {
             return Some(Excluded::Listed(field, place));
         }
         match self.opt_outs {
@@ -395,7 +415,9 @@ mod tests {
         raw.phones.push(phone);
         raw.emails.push(email);
         let normalizer = Normalizer::new(Options::default());
-        let (field, place) = lists.find(&normalizer.normalize(&raw).unwrap().contact)?;
+        let contact = normalizer.normalize(&raw).unwrap().contact;
+        let by_number = lists.place_of_number(contact.phone).map(|place| (Field::Phone, place));
+        let (field, place) = by_number.or_else(|| lists.find_beside_number(&contact))?;
         match lists.listed(&field, place) {
             Exclusion::Listed { field, list, line } => Some(format!("{field} {list}:{line}")),
             other => panic!("{other:?}"),

@@ -357,7 +357,10 @@ impl ColumnTally {
         }
         self.filled += 1;
         let ColumnRole::Field(field) = role else { return };
-        self.is_checked = !matches!(field, MappedField::Tags | MappedField::Attribute(_));
+        self.is_checked = !matches!(
+            field,
+            MappedField::Tags | MappedField::Attributes | MappedField::Attribute(_)
+        );
         match field {
             MappedField::Phone => self.add_phone(cell, raw, normalizer, position, whole),
             MappedField::Email => {
@@ -385,7 +388,7 @@ impl ColumnTally {
                 let is_understood = country::read(cell) != CountryReading::NotUnderstood;
                 self.valid += u64::from(is_understood);
             }
-            MappedField::Tags | MappedField::Attribute(_) => {}
+            MappedField::Tags | MappedField::Attributes | MappedField::Attribute(_) => {}
         }
     }
 

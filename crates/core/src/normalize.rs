@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use contactmill_phone::{PhoneNumber, Region};
 use foldhash::HashSet;
 
+use crate::cells::attributes;
 use crate::cells::country::{self, CountryReading};
 use crate::cells::email::{self, EmailReading};
 use crate::cells::name::{self, NameReading};
@@ -165,6 +166,9 @@ impl Normalizer {
         let mut attributes = AttributeList::in_memory_of(attributes);
         for &(key, value) in &raw.attributes {
             attributes.read(key, value, &mut warnings);
+        }
+        for cell in &raw.attribute_objects {
+            attributes.read_object(cell, &mut warnings);
         }
         for (field, stored) in &raw.unreadable {
             warnings.push(Warning {
@@ -592,6 +596,33 @@ fn has_words(name: &str, other: &str) -> bool {
     words(other).iter().all(|word| known.contains(word))
 }
 
+/// The value of an attribute as a cell gives it.
+fn attribute_value<'c>(key: &str, cell: &'c str, warnings: &mut Vec<Warning>) -> Cow<'c, str> {
+    let trimmed = without_text_mark(cell.trim());
+    let mut warn = |code, after: &str| {
+        warnings.push(Warning {
+            field: Field::Attribute(key.into()),
+            code,
+            before: trimmed.into(),
+            after: after.into(),
+        });
+    };
+    let mut value = Cow::Borrowed(trimmed);
+    if has_bad_control(trimmed) {
+        let kept: String = trimmed.chars().filter(|&c| !is_bad_control(c)).collect();
+        value = Cow::Owned(kept.trim().to_owned());
+        warn(WarningCode::ValueControlCharacters, &value);
+    }
+    if value.len() > MAX_VALUE_CHARACTERS {
+        let cut = head(&value, MAX_VALUE_CHARACTERS).trim_end();
+        if cut.len() < value.len() {
+            warn(WarningCode::ValueTruncated, cut);
+            value = Cow::Owned(cut.to_owned());
+        }
+    }
+    value
+}
+
 /// The attributes of a contact: no key twice, no value empty.
 struct AttributeList<'r> {
     list: Vec<Attribute<'r>>,
@@ -617,29 +648,18 @@ impl<'r> AttributeList<'r> {
 
     /// Adds an attribute as the record gives it, unless it is empty.
     fn read(&mut self, key: &'r str, cell: &'r str, warnings: &mut Vec<Warning>) {
-        let trimmed = without_text_mark(cell.trim());
-        let mut warn = |code, after: &str| {
-            warnings.push(Warning {
-                field: Field::Attribute(key.into()),
-                code,
-                before: trimmed.into(),
-                after: after.into(),
-            });
+        self.push(key.into(), attribute_value(key, cell, warnings));
+    }
+
+    /// Adds the attributes of a cell; one that is no object is an attribute itself.
+    fn read_object(&mut self, cell: &'r str, warnings: &mut Vec<Warning>) {
+        let Some(read) = attributes::read(cell) else {
+            return self.read("attributes", cell, warnings);
         };
-        let mut value = Cow::Borrowed(trimmed);
-        if has_bad_control(trimmed) {
-            let kept: String = trimmed.chars().filter(|&c| !is_bad_control(c)).collect();
-            value = Cow::Owned(kept.trim().to_owned());
-            warn(WarningCode::ValueControlCharacters, &value);
+        for (key, cell) in read {
+            let value = attribute_value(&key, &cell, warnings).into_owned();
+            self.push(key.into(), value.into());
         }
-        if value.len() > MAX_VALUE_CHARACTERS {
-            let cut = head(&value, MAX_VALUE_CHARACTERS).trim_end();
-            if cut.len() < value.len() {
-                warn(WarningCode::ValueTruncated, cut);
-                value = Cow::Owned(cut.to_owned());
-            }
-        }
-        self.push(key.into(), value);
     }
 
     /// Adds an attribute unless its value is empty; a key that is taken gets ` (2)`.

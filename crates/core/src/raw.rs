@@ -32,6 +32,8 @@ pub struct RawContact<'r> {
     pub tags: Vec<&'r str>,
     /// Keys and values.
     pub attributes: Vec<(&'r str, &'r str)>,
+    /// Cells with keys and values: an object of texts, as JSON.
+    pub attribute_objects: Vec<&'r str>,
     /// Values that are stored but have no text: the field, and what is stored. Each is skipped, with a warning.
     pub unreadable: Vec<(Field, &'r str)>,
 }
@@ -49,6 +51,7 @@ impl RawContact<'_> {
             countries: texts(self.countries),
             tags: texts(self.tags),
             attributes: emptied(self.attributes, |_| ("", "")),
+            attribute_objects: texts(self.attribute_objects),
             // Hardly any record has one.
             unreadable: Vec::new(),
         }

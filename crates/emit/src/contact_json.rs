@@ -24,7 +24,7 @@ pub fn phone_json(number: PhoneNumber, out: &mut Vec<u8>) {
     write_phone(digits(number), out);
 }
 
-fn digits(number: PhoneNumber) -> PhoneDigits {
+pub(crate) fn digits(number: PhoneNumber) -> PhoneDigits {
     let national = number.national_number();
     PhoneDigits {
         calling_code: number.calling_code(),

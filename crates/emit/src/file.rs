@@ -181,6 +181,12 @@ impl ResultFiles {
         Ok(ResultFiles { folder, unfinished: Arc::clone(&self.unfinished), stay_open: false })
     }
 
+    /// Whether this is the folder of one part of many.
+    #[cfg(feature = "arrow")]
+    pub(crate) const fn is_part(&self) -> bool {
+        !self.stay_open
+    }
+
     /// Where a file is until the result is committed.
     pub(crate) fn path_of(&self, name: &str) -> PathBuf {
         self.folder.join(name)

@@ -32,9 +32,11 @@
 //! |---|---|
 //! | `contact_writer` | the trait that an output format implements |
 //! | `contact_json`, `arrays` | import arrays, its first implementation |
+//! | `contact_table` | all contacts as one table: CSV, NDJSON, Parquet |
 //! | `write_thread` | writing on a thread of its own |
 //! | `rejects`, `workbook` | rejected records, as text or as a workbook |
 //! | `tables`, `manifest`, `result` | what every result has beside its contacts |
+//! | `index`, `since` | which contacts a result stands for, and how they compare with an earlier one's |
 //! | `split`, `part_names` | one result for each value, side by side |
 //! | `file` | files while they are written |
 //! | `staging` | the folder that appears whole or not at all |
@@ -46,9 +48,11 @@
 
 mod arrays;
 mod contact_json;
+mod contact_table;
 mod contact_writer;
 mod error;
 mod file;
+mod index;
 mod lock;
 mod manifest;
 mod note;
@@ -56,6 +60,7 @@ mod part_names;
 mod rejects;
 mod result;
 mod siblings;
+mod since;
 mod split;
 mod staging;
 mod tables;
@@ -64,16 +69,19 @@ mod write_thread;
 
 pub use arrays::{ArrayLayout, ArrayWriter, BatchLimits};
 pub use contact_json::{ArrayEncoder, contact_json, phone_json};
+pub use contact_table::ContactTable;
 // What writers return.
 pub use contact_writer::ContactWriter;
 pub use contactmill_wire::manifest::OutputFile;
 pub use error::EmitError;
 pub use file::{ContactFile, ResultFile, ResultFiles};
+pub use index::indexing_encoder;
 pub use manifest::{manifest_counts, write_manifest};
 pub use note::StagingNote;
 pub use rejects::RejectsFormat;
 pub use result::{Finished, InputTable, ResultWriter, Tally};
 pub use siblings::displaced_results;
+pub use since::KnownContacts;
 pub use split::{FinishedPart, MAX_PARTS, SplitWriter};
 pub use staging::{Committed, Existing, Staging};
 pub use write_thread::WriteThread;

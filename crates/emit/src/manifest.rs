@@ -2,18 +2,21 @@
 
 use contactmill_core::pipeline;
 use contactmill_wire::files::MANIFEST;
-use contactmill_wire::manifest::{Counts, Manifest};
+use contactmill_wire::manifest::{Counts, Manifest, Since};
 
 use crate::error::EmitError;
 use crate::file::ResultFiles;
 
-/// The counts of a run, as the manifest lists them.
+/// The counts of a run, as the manifest lists them. To the pipeline, a contact that is unchanged since an
+/// earlier result is one like any other.
 #[must_use]
-pub fn manifest_counts(counts: pipeline::Counts) -> Counts {
+pub fn manifest_counts(counts: pipeline::Counts, since: Option<Since>) -> Counts {
     let pipeline::Counts {
         records, contacts, duplicates, excluded, rejected, blank, warnings, ..
     } = counts;
-    Counts { records, contacts, duplicates, excluded, rejected, blank, warnings }
+    let unchanged = since.map_or(0, |since| since.unchanged);
+    let contacts = contacts - unchanged;
+    Counts { records, contacts, unchanged, duplicates, excluded, rejected, blank, warnings }
 }
 
 /// Writes `manifest.json`, the last file of a result: without it a folder is no result.

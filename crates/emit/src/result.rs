@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use contactmill_core::dedup::Conflict;
 use contactmill_core::exclusion::Exclusion;
-use contactmill_core::pipeline::{Emitted, Sink};
+use contactmill_core::pipeline::{Emitted, ScratchMaker, Sink};
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{Reason, Region, Rejection, Warning, WarningCode};
 
@@ -13,7 +13,9 @@ use contactmill_wire::manifest::OutputFile;
 use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
 use crate::file::ResultFiles;
+use crate::index::{IndexWriter, indexed};
 use crate::rejects::RejectsFormat;
+use crate::since::KnownContacts;
 use crate::tables::{OriginalColumns, Tables};
 
 /// What is known of an input before it is read.
@@ -36,8 +38,11 @@ pub struct Tally {
 
 /// Fills a staging folder with contacts and tables. What contacts are written as is the business of its
 /// [`ContactWriter`].
-pub struct ResultWriter {
+pub struct ResultWriter<'s> {
     contacts: Box<dyn ContactWriter>,
+    index: IndexWriter<'s>,
+    /// What is known from an earlier result, if the contacts are compared with one.
+    known: Option<KnownContacts>,
     tables: Tables,
     /// Contacts by region, in the order of [`Region::ALL`].
     regions: Vec<u64>,
@@ -45,7 +50,7 @@ pub struct ResultWriter {
 }
 
 /// What a run has written, without the manifest.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Finished {
     /// The files that the manifest lists: those of contacts, and a workbook of rejected records.
@@ -60,6 +65,8 @@ pub struct Finished {
     pub warnings: BTreeMap<WarningCode, Tally>,
     /// Contacts by the region of their number.
     pub regions: BTreeMap<Region, u64>,
+    /// What is known from an earlier result, and how the contacts compared with it.
+    pub known: Option<KnownContacts>,
 }
 
 impl Finished {
@@ -85,9 +92,10 @@ fn add_tallies<K: Copy + Ord>(all: &mut BTreeMap<K, Tally>, part: &BTreeMap<K, T
     }
 }
 
-impl ResultWriter {
+impl<'s> ResultWriter<'s> {
     /// A writer of the results of these inputs. The index of each is its
-    /// [`SourceId`](contactmill_core::records::SourceId).
+    /// [`SourceId`](contactmill_core::records::SourceId). The encoder of the run is the
+    /// [`indexing_encoder`](crate::indexing_encoder) of `contacts`.
     ///
     /// # Errors
     ///
@@ -97,11 +105,14 @@ impl ResultWriter {
         inputs: &[InputTable<'_>],
         contacts: Box<dyn ContactWriter>,
         rejects: RejectsFormat,
+        scratch: &'s ScratchMaker<'s>,
     ) -> Result<Self, EmitError> {
         let headers: Vec<&[String]> = inputs.iter().map(|input| input.header).collect();
         let names = inputs.iter().map(|input| input.name.to_owned()).collect();
         Ok(ResultWriter {
             contacts,
+            index: IndexWriter::new(files, scratch),
+            known: None,
             tables: Tables::create(OriginalColumns::of(&headers), names, rejects, files)?,
             regions: vec![0; Region::ALL.len()],
             finished: Finished::default(),
@@ -118,6 +129,13 @@ impl ResultWriter {
         Ok(self)
     }
 
+    /// Writes only contacts that are not known just as they are.
+    #[must_use]
+    pub fn with_known(mut self, known: KnownContacts) -> Self {
+        self.known = Some(known);
+        self
+    }
+
     /// Writes what is left and returns what was written.
     ///
     /// # Errors
@@ -126,6 +144,8 @@ impl ResultWriter {
     pub fn finish(self) -> Result<Finished, EmitError> {
         let mut finished = self.finished;
         finished.files = self.contacts.finish()?;
+        finished.known = self.known;
+        self.index.finish()?;
         let regions = Region::ALL.iter().copied().zip(self.regions);
         finished.regions = regions.filter(|&(_, contacts)| contacts > 0).collect();
         finished.files.extend(self.tables.finish()?);
@@ -140,10 +160,15 @@ fn tally<K: Ord>(tallies: &mut BTreeMap<K, Tally>, key: K, position: Position) {
         .or_insert(Tally { count: 1, first: position });
 }
 
-impl Sink for ResultWriter {
+impl Sink for ResultWriter<'_> {
     type Error = EmitError;
 
     fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
+        let (entry, contact) = indexed(contact).map_err(|error| self.index.failed(error))?;
+        self.index.push(entry).map_err(|error| self.index.failed(error))?;
+        if self.known.as_mut().is_some_and(|known| known.compare(entry)) {
+            return Ok(());
+        }
         if let Some(region) = contact.phone().region() {
             self.regions[region.index()] += 1;
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use contactmill_core::dedup::Conflict;
 use contactmill_core::exclusion::Exclusion;
-use contactmill_core::pipeline::{Emitted, Sink};
+use contactmill_core::pipeline::{Emitted, ScratchMaker, Sink};
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::split::{SplitBy, SplitValues};
 use contactmill_core::{PhoneNumber, Rejection, Warning};
@@ -33,6 +33,7 @@ pub struct SplitWriter<'s> {
     files: &'s ResultFiles,
     inputs: &'s [InputTable<'s>],
     contacts: &'s MakeContacts<'s>,
+    scratch: &'s ScratchMaker<'s>,
     by: SplitBy,
     values: SplitValues,
     has_excluded: bool,
@@ -40,7 +41,7 @@ pub struct SplitWriter<'s> {
     names: PartNames,
     by_value: HashMap<String, PartNumber>,
     without_value: Option<PartNumber>,
-    parts: Vec<PartWriter>,
+    parts: Vec<PartWriter<'s>>,
     /// The part of each record, by source and number.
     of_records: Vec<Vec<PartNumber>>,
     opt_outs: Vec<(SourceId, String, u64)>,
@@ -50,11 +51,11 @@ pub struct SplitWriter<'s> {
 type PartNumber = u16;
 
 /// The result of one part while it is written.
-struct PartWriter {
+struct PartWriter<'s> {
     value: Option<String>,
     folder: String,
     files: ResultFiles,
-    result: ResultWriter,
+    result: ResultWriter<'s>,
     counts: Counts,
     /// Number of records by source.
     records: Vec<u64>,
@@ -86,11 +87,13 @@ impl<'s> SplitWriter<'s> {
         inputs: &'s [InputTable<'s>],
         (by, values): (SplitBy, SplitValues),
         contacts: &'s MakeContacts<'s>,
+        scratch: &'s ScratchMaker<'s>,
     ) -> Self {
         SplitWriter {
             files,
             inputs,
             contacts,
+            scratch,
             by,
             values,
             has_excluded: false,
@@ -169,8 +172,9 @@ impl<'s> SplitWriter<'s> {
         };
         let folder = self.names.name(value.as_deref());
         let files = self.files.part(&folder)?;
+        let contacts = (self.contacts)(&files)?;
         let mut result =
-            ResultWriter::new(&files, self.inputs, (self.contacts)(&files)?, self.rejects)?;
+            ResultWriter::new(&files, self.inputs, contacts, self.rejects, self.scratch)?;
         if self.has_excluded {
             result = result.with_excluded(&files)?;
         }
@@ -184,7 +188,7 @@ impl<'s> SplitWriter<'s> {
     }
 
     /// The part of a record that has come.
-    fn part(&mut self, position: Position) -> &mut PartWriter {
+    fn part(&mut self, position: Position) -> &mut PartWriter<'s> {
         let records = &self.of_records[position.source.0 as usize];
         let number = records[index_of(position)];
         &mut self.parts[usize::from(number)]

@@ -27,7 +27,7 @@ pub(crate) struct Table<W: Write = ResultFile> {
 }
 
 impl Table {
-    fn create(name: &str, files: &ResultFiles) -> Result<Self, EmitError> {
+    pub(crate) fn create(name: &str, files: &ResultFiles) -> Result<Self, EmitError> {
         Table::new(files.create(name)?, files.path_of(name))
     }
 }

@@ -27,9 +27,27 @@ const MAX_ARRAY_BYTES: u64 = 64 * 1024 * 1024;
 struct ManifestHead {
     schema: u32,
     sample: Option<Sample>,
+    #[serde(default)]
+    options: OptionsHead,
+    counts: Option<Object<UnchangedCount>>,
     files: Vec<Object<OutputFile>>,
     #[serde(default)]
     parts: Vec<Object<Part>>,
+}
+
+/// The options that matter here.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct OptionsHead {
+    /// What contacts were written as; absent for import arrays.
+    to: Option<String>,
+}
+
+/// How many contacts the arrays lack, as an earlier result has them.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct UnchangedCount {
+    unchanged: u64,
 }
 
 /// A checked folder of import arrays.
@@ -39,6 +57,7 @@ pub struct ImportFolder {
     files: Vec<PathBuf>,
     arrays: Vec<ImportArray>,
     manifest_sha256: String,
+    unchanged: u64,
 }
 
 /// One import array: the body of one request, as long as nothing in it is refused.
@@ -62,11 +81,14 @@ impl ImportFolder {
     ///
     /// # Errors
     ///
-    /// When there is no manifest, it has another form, is that of a sample, or an array is not what it says.
+    /// When there is no manifest, it has another form, is that of a sample or of a table, or an array is not what it says.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let (manifest, manifest_sha256) = manifest_of(path)?;
         if let Some(Sample { records, of }) = manifest.sample {
             return Err(FolderError::Sample { folder: path.to_owned(), records, of });
+        }
+        if let Some(to) = &manifest.options.to {
+            return Err(FolderError::Table { folder: path.to_owned(), to: to.clone() });
         }
         if !manifest.parts.is_empty() {
             return Err(FolderError::Split { folder: path.to_owned(), parts: parts(manifest) });
@@ -76,6 +98,7 @@ impl ImportFolder {
             files: Vec::with_capacity(manifest.files.len()),
             arrays: Vec::with_capacity(manifest.files.len()),
             manifest_sha256,
+            unchanged: manifest.counts.map_or(0, |Object(counts)| counts.unchanged),
         };
         for Object(file) in manifest.files {
             folder.add_file(file)?;
@@ -105,6 +128,12 @@ impl ImportFolder {
     #[must_use]
     pub fn contacts(&self) -> u64 {
         self.arrays.iter().map(|array| u64::from(array.contacts)).sum()
+    }
+
+    /// Number of contacts that are in no array, as they are unchanged since an earlier result.
+    #[must_use]
+    pub fn unchanged(&self) -> u64 {
+        self.unchanged
     }
 
     /// A short name that distinguishes this result from others. It depends on the manifest alone.
@@ -387,6 +416,13 @@ pub enum FolderError {
         /// Records of its inputs.
         of: u64,
     },
+    /// Its contacts are a table, and no import arrays.
+    Table {
+        /// The folder.
+        folder: PathBuf,
+        /// What they were written as.
+        to: String,
+    },
     /// A file cannot be read.
     Io {
         /// The file.
@@ -443,6 +479,12 @@ impl fmt::Display for FolderError {
                 f,
                 "{}: this is the result of a sample, {records} of {of} records; convert all of them \
                  to another folder, and upload that",
+                shown_path(folder)
+            ),
+            FolderError::Table { folder, to } => write!(
+                f,
+                "{}: contacts were written as {to:?} here; convert to import arrays, to another \
+                 folder, and upload that",
                 shown_path(folder)
             ),
             FolderError::Io { path, error } => {

@@ -1,15 +1,9 @@
 //! The journal of a folder: what was sent, and what the service answered.
 //!
-//! `upload.journal` is a text file that only grows. A line is
-//!
-//! ```text
-//! 3f1c09ab 17 {"at":1763650000123,"state":"acknowledged","array":0,"first":0,"end":500}
-//! ```
-//!
-//! a checksum (CRC-32 of the rest of the line), the number of the line, and what happened. Every line
-//! is on the disk before the next step is taken. A last line without its end was being written when
-//! the process was killed. It is cut off, as nothing had been done about it yet. Any other damage stops
-//! the run, because a line that cannot be read may have been an acknowledgement.
+//! The form of `upload.journal` is that of [`contactmill_wire::journal`]. Every line is on the disk before
+//! the next step is taken. A last line without its end was being written when the process was killed. It
+//! is cut off, as nothing had been done about it yet. Any other damage stops the run, because a line that
+//! cannot be read may have been an acknowledgement.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -19,73 +13,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use contactmill_wire::files::JOURNAL;
-use contactmill_wire::object::Object;
-use serde::{Deserialize, Serialize};
+pub(crate) use contactmill_wire::journal::{Job, JournalEvent, JournalLine};
+use contactmill_wire::journal::{WholeLines, encode, read};
 
 use crate::slice::ArraySlice;
 use crate::words::shown_path;
 
 /// Maximum size of a journal: a million requests have some 200 MB.
 const MAX_BYTES: u64 = 1 << 30;
-
-/// What is uploaded, and where to. An acknowledgement counts for the same job alone, so that a rehearsal
-/// in the sandbox does not pass for the real upload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Job {
-    pub(crate) url: String,
-    pub(crate) manifest: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) tag: Option<String>,
-}
-
-/// One line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct JournalLine {
-    /// Milliseconds since 1970.
-    pub(crate) at: u64,
-    #[serde(flatten)]
-    pub(crate) event: JournalEvent,
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
-pub(crate) enum JournalEvent {
-    /// A run has begun.
-    Opened {
-        #[serde(flatten)]
-        job: Job,
-        /// Everything is sent once more: earlier answers no longer count.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        again: bool,
-    },
-    /// A slice is about to be sent.
-    Sending(ArraySlice),
-    /// The service has taken all its contacts.
-    Acknowledged(ArraySlice),
-    /// The service refused it. A single contact is refused for good, more are sent in halves.
-    Refused {
-        #[serde(flatten)]
-        slice: ArraySlice,
-        status: u16,
-    },
-    /// The service refused one contact, without proof that it is at fault. It is sent again.
-    Doubted {
-        #[serde(flatten)]
-        slice: ArraySlice,
-        status: u16,
-    },
-    /// The service took a contact once more that it had taken before: so it does take some.
-    Checked(ArraySlice),
-    /// The service may have taken it or not. It is sent again.
-    Unknown(ArraySlice),
-    /// It was over the limit. Nothing may be sent until then (milliseconds since 1970).
-    Limited {
-        #[serde(flatten)]
-        slice: ArraySlice,
-        until: u64,
-    },
-}
 
 /// What the journal says about the present job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -258,72 +193,6 @@ fn try_lock(file: &File, folder: &Path) -> Result<Option<io::Error>, JournalErro
         Err(TryLockError::WouldBlock) => Err(JournalError::Busy { folder: folder.to_owned() }),
         Err(TryLockError::Error(error)) => Ok(Some(error)),
     }
-}
-
-fn encode(number: u64, line: &JournalLine) -> io::Result<Vec<u8>> {
-    let mut checked = format!("{number} ").into_bytes();
-    serde_json::to_writer(&mut checked, line)?;
-    let mut text = format!("{:08x} ", crc32fast::hash(&checked)).into_bytes();
-    text.append(&mut checked);
-    text.push(b'\n');
-    Ok(text)
-}
-
-/// The line, if it is whole and has this number.
-fn decode(number: u64, text: &[u8]) -> Option<JournalLine> {
-    let (checksum, checked) = text.split_at_checked(9)?;
-    let checksum = std::str::from_utf8(checksum.strip_suffix(b" ")?).ok()?;
-    if checksum != format!("{:08x}", crc32fast::hash(checked)) {
-        return None;
-    }
-    let json = checked.strip_prefix(format!("{number} ").as_bytes())?;
-    let Object(line) = serde_json::from_slice(json).ok()?;
-    Some(line)
-}
-
-/// The lines in the bytes of a journal.
-#[derive(Debug)]
-struct WholeLines {
-    lines: Vec<JournalLine>,
-    /// Size of these lines in bytes. What follows is cut short.
-    bytes: usize,
-    /// Whether the last line has its line end.
-    is_ended: bool,
-}
-
-/// Reads all lines; or fails with the number of the line that is damaged.
-fn read(bytes: &[u8]) -> Result<WholeLines, u64> {
-    let mut lines = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let number = lines.len() as u64 + 1;
-        let rest = bytes.get(at..).unwrap_or_default();
-        let Some(length) = rest.iter().position(|&byte| byte == b'\n') else {
-            return read_last(number, rest, lines, at);
-        };
-        lines.push(decode(number, rest.get(..length).unwrap_or_default()).ok_or(number)?);
-        at += length + 1;
-    }
-    Ok(WholeLines { lines, bytes: at, is_ended: true })
-}
-
-/// Reads the last line, which has no end: it is whole, cut short, or damaged.
-fn read_last(
-    number: u64,
-    rest: &[u8],
-    mut lines: Vec<JournalLine>,
-    at: usize,
-) -> Result<WholeLines, u64> {
-    if let Some(line) = decode(number, rest) {
-        lines.push(line);
-        return Ok(WholeLines { lines, bytes: at + rest.len(), is_ended: false });
-    }
-    // A whole line and one byte: the line end is damaged, and nothing was cut short.
-    let but_one = rest.split_last().map_or(rest, |(_, before)| before);
-    if decode(number, but_one).is_some() {
-        return Err(number);
-    }
-    Ok(WholeLines { lines, bytes: at, is_ended: true })
 }
 
 /// Requests that are older matter to no window of the limit.
@@ -528,6 +397,8 @@ impl std::error::Error for JournalError {
 #[cfg(test)]
 mod tests {
     use std::fs;
+
+    use contactmill_wire::journal::decode;
 
     use super::*;
 

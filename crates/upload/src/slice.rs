@@ -3,48 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+pub use contactmill_wire::journal::ArraySlice;
 use contactmill_wire::object::Object;
 
 use crate::folder::contacts_of;
-
-/// Some contacts of one import array, one after the other: what one request sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ArraySlice {
-    /// The array, by its index in the manifest.
-    pub array: u32,
-    /// The index of the first contact.
-    pub first: u32,
-    /// The index behind the last contact.
-    pub end: u32,
-}
-
-impl ArraySlice {
-    /// Number of contacts.
-    #[must_use]
-    pub fn contacts(self) -> u32 {
-        self.end.saturating_sub(self.first)
-    }
-
-    /// Two halves, the first of them the smaller. A single contact has none.
-    ///
-    /// The first half is sent first. If it is acknowledged, the fault is in the second, which then
-    /// need not be sent as a whole. As the first is the smaller, one contact among 500 is found in at
-    /// most 18 requests.
-    pub(crate) fn halves(self) -> Option<(ArraySlice, ArraySlice)> {
-        if self.contacts() < 2 {
-            return None;
-        }
-        let middle = self.first + self.contacts() / 2;
-        Some((ArraySlice { end: middle, ..self }, ArraySlice { first: middle, ..self }))
-    }
-
-    /// The first contact, and the others, if there are any.
-    pub(crate) fn split_first(self) -> (ArraySlice, Option<ArraySlice>) {
-        let end = self.first.saturating_add(1).min(self.end);
-        let rest = ArraySlice { first: end, ..self };
-        (ArraySlice { end, ..self }, (rest.contacts() > 0).then_some(rest))
-    }
-}
 
 /// The body of the request that sends a slice of an array, with a tag for every contact.
 ///

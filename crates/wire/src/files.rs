@@ -6,6 +6,15 @@ pub const MANIFEST: &str = "manifest.json";
 /// All import arrays, one a line.
 pub const IMPORT_LINES: &str = "import.jsonl";
 
+/// All contacts as a table.
+pub const CONTACTS_CSV: &str = "contacts.csv";
+
+/// All contacts as a table, an object a line.
+pub const CONTACTS_NDJSON: &str = "contacts.ndjson";
+
+/// All contacts as a table in columns.
+pub const CONTACTS_PARQUET: &str = "contacts.parquet";
+
 /// Records that were rejected.
 pub const REJECTS: &str = "rejects.csv";
 
@@ -20,6 +29,12 @@ pub const EXCLUDED: &str = "excluded.csv";
 
 /// Values that were changed or are suspect.
 pub const WARNINGS: &str = "warnings.csv";
+
+/// Contacts of an earlier result that are in this one no more.
+pub const GONE: &str = "gone.csv";
+
+/// Which contacts a result stands for, and what each of them says.
+pub const INDEX: &str = "contacts.index";
 
 /// What an upload sent, and what the service answered.
 pub const JOURNAL: &str = "upload.journal";
@@ -37,11 +52,16 @@ pub const REFUSED_OLD: &str = "refused.csv.old";
 const NAMED: &[&str] = &[
     MANIFEST,
     IMPORT_LINES,
+    CONTACTS_CSV,
+    CONTACTS_NDJSON,
+    CONTACTS_PARQUET,
     REJECTS,
     REJECTS_WORKBOOK,
     DUPLICATES,
     EXCLUDED,
     WARNINGS,
+    GONE,
+    INDEX,
     JOURNAL,
     REFUSED,
     REFUSED_NEW,

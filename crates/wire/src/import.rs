@@ -81,6 +81,46 @@ pub struct PhoneDigits {
     pub national: u64,
 }
 
+impl PhoneDigits {
+    /// All its digits as one number. Calling codes begin with no zero and none begins with another, so
+    /// that no two phone numbers have the same.
+    ///
+    /// ```
+    /// use contactmill_wire::import::PhoneDigits;
+    ///
+    /// let phone = PhoneDigits { calling_code: 39, leading_zeros: 1, national: 612_345_678 };
+    /// assert_eq!(phone.e164(), 390_612_345_678);
+    /// ```
+    #[must_use]
+    pub const fn e164(self) -> u64 {
+        let digits = match self.national.checked_ilog10() {
+            Some(log) => log + 1,
+            None => 1,
+        };
+        // The longest numbers of any plan have 17 digits; more than 19 would wrap.
+        let shift = 10_u64.wrapping_pow(digits + self.leading_zeros as u32);
+        (self.calling_code as u64).wrapping_mul(shift).wrapping_add(self.national)
+    }
+}
+
+impl Phone {
+    /// Its digits, if both parts are nothing else.
+    #[must_use]
+    pub fn digits(&self) -> Option<PhoneDigits> {
+        let Phone { number, prefix } = self;
+        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let national: u64 = number.parse().ok().filter(|_| is_digits(number))?;
+        let zeros = number.len() - number.trim_start_matches('0').len();
+        // Zero itself is written with one digit.
+        let zeros = zeros - usize::from(national == 0);
+        Some(PhoneDigits {
+            calling_code: prefix.parse().ok().filter(|_| is_digits(prefix))?,
+            leading_zeros: u8::try_from(zeros).ok()?,
+            national,
+        })
+    }
+}
+
 /// Appends a contact as compact JSON, just as [`Contact`] serialises, without allocating.
 ///
 /// ```
@@ -109,12 +149,31 @@ pub fn write_contact<'a>(
     write_string(email, out);
     out.extend_from_slice(br#","phone":"#);
     write_phone(phone, out);
-    out.extend_from_slice(br#"},"tags":["#);
-    for (index, tag) in tags.enumerate() {
+    out.extend_from_slice(br#"},"tags":"#);
+    write_strings(tags, out);
+    out.extend_from_slice(br#","attributes":"#);
+    write_attributes(attributes, out);
+    out.extend_from_slice(b"}}}");
+}
+
+/// Appends texts as a list of JSON strings.
+#[inline]
+pub fn write_strings<'a>(texts: impl Iterator<Item = &'a str>, out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (index, text) in texts.enumerate() {
         write_comma(index, out);
-        write_string(tag, out);
+        write_string(text, out);
     }
-    out.extend_from_slice(br#"],"attributes":["#);
+    out.push(b']');
+}
+
+/// Appends attributes as they are in a contact: `[{"key":"…","value":"…"}]`.
+#[inline]
+pub fn write_attributes<'a>(
+    attributes: impl Iterator<Item = (&'a str, &'a str)>,
+    out: &mut Vec<u8>,
+) {
+    out.push(b'[');
     for (index, (key, value)) in attributes.enumerate() {
         write_comma(index, out);
         out.extend_from_slice(br#"{"key":"#);
@@ -123,7 +182,7 @@ pub fn write_contact<'a>(
         write_string(value, out);
         out.push(b'}');
     }
-    out.extend_from_slice(b"]}}}");
+    out.push(b']');
 }
 
 /// Appends a phone number as it is in a contact: `{"number":"…","prefix":"…"}`.
@@ -144,7 +203,7 @@ fn write_comma(index: usize, out: &mut Vec<u8>) {
 
 /// Appends text as a JSON string.
 #[inline]
-fn write_string(text: &str, out: &mut Vec<u8>) {
+pub fn write_string(text: &str, out: &mut Vec<u8>) {
     if !must_escape(text.as_bytes()) {
         out.reserve(text.len() + 2);
         out.push(b'"');

@@ -1,6 +1,7 @@
 //! What the parts of contactmill agree on: the import API's JSON ([`import`]), the manifest of a
 //! result folder ([`manifest`]), the names of its files ([`files`]), the cells of its tables
-//! ([`csv_cell`]) and the limits ([`limits`]).
+//! ([`csv_cell`]), its index ([`index`]), the journal of its upload ([`journal`]) and the limits
+//! ([`limits`]).
 //!
 //! This crate holds types and names. It reads and writes no files, and knows nothing of how contacts
 //! are made.
@@ -8,6 +9,8 @@
 pub mod csv_cell;
 pub mod files;
 pub mod import;
+pub mod index;
+pub mod journal;
 pub mod limits;
 pub mod manifest;
 pub mod object;

@@ -47,6 +47,9 @@ pub struct Manifest {
     pub options: Options,
     /// Where the records ended.
     pub counts: Counts,
+    /// How the contacts compare with those of an earlier result; absent when they were not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
     /// The parts that the results are split into, each a result folder in this one with files and a
     /// manifest of its own; absent when they are not split.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -90,6 +93,7 @@ impl Default for Manifest {
             sample: None,
             options: Options::default(),
             counts: Counts::default(),
+            since: None,
             parts: Vec::new(),
             part: None,
             exclusion_lists: Vec::new(),
@@ -311,6 +315,9 @@ pub struct Options {
     /// `exclude`; absent when people who opted out are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opt_outs: Option<String>,
+    /// What contacts are written as: `csv`, `ndjson` or `parquet`; absent for import arrays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// Maximum number of contacts in one array.
     pub max_contacts: usize,
     /// Maximum size of one array, in bytes.
@@ -325,9 +332,12 @@ pub struct Options {
     /// `country`, or the column by which the results are split; absent when they are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split_by: Option<String>,
+    /// The earlier result that the contacts were compared with; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
 }
 
-/// Where the records ended: records = contacts + duplicates + excluded + rejected + blank.
+/// Where the records ended: records = contacts + unchanged + duplicates + excluded + rejected + blank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
@@ -335,6 +345,10 @@ pub struct Counts {
     pub records: u64,
     /// Contacts emitted.
     pub contacts: u64,
+    /// Contacts that an earlier result has just as they are, and that are not emitted again; absent when
+    /// there are none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unchanged: u64,
     /// Records merged into others or skipped.
     pub duplicates: u64,
     /// Records of people who must not be written to; absent when there are none.
@@ -351,6 +365,20 @@ pub struct Counts {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+/// How the contacts of a run compare with those known from an earlier result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Since {
+    /// Contacts whose number was not known: emitted.
+    pub new: u64,
+    /// Contacts that say something else than the one known with their number: emitted.
+    pub changed: u64,
+    /// Contacts that are as they were: not emitted.
+    pub unchanged: u64,
+    /// Known contacts that the run has not: listed in `gone.csv`.
+    pub gone: u64,
 }
 
 /// One part of a split result.

@@ -10,30 +10,37 @@ use contactmill::options::{
     Acceptance, BadEmail, BareDigits, LineTypePolicy, MissingName, PhoneMode,
 };
 use contactmill::{
-    ArrayLayout, DedupPolicy, OptOuts, Region, RejectsFormat, UnknownRegion, meant_region,
+    ArrayLayout, DedupPolicy, OptOuts, Output, Region, RejectsFormat, UnknownRegion, meant_region,
 };
 
 /// Declares the words of an option and what they mean.
 macro_rules! words {
-    ($name:ident => $meaning:ty { $first:ident = $first_value:expr, $($word:ident = $value:expr),+ $(,)? }) => {
+    ($name:ident => $meaning:ty { $first:ident = $first_value:expr, $($(#[$meta:meta])* $word:ident = $value:expr),+ $(,)? }) => {
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
         pub(crate) enum $name {
             #[default]
             $first,
-            $($word,)+
+            $($(#[$meta])* $word,)+
         }
 
         impl From<$name> for $meaning {
             fn from(word: $name) -> Self {
                 match word {
                     $name::$first => $first_value,
-                    $($name::$word => $value,)+
+                    $($(#[$meta])* $name::$word => $value,)+
                 }
             }
         }
     };
 }
 
+words!(ToArgument => Output {
+    Import = Output::Import,
+    Csv = Output::Csv,
+    Ndjson = Output::Ndjson,
+    #[cfg(feature = "arrow")]
+    Parquet = Output::Parquet,
+});
 words!(LayoutArgument => ArrayLayout { Files = ArrayLayout::Files, Lines = ArrayLayout::Lines });
 words!(RejectsArgument => RejectsFormat { Csv = RejectsFormat::Csv, Xlsx = RejectsFormat::Xlsx });
 words!(BareDigitsArgument => BareDigits {

@@ -544,7 +544,8 @@ impl Columns<'_> {
             PresetField::Email => MappedField::Email,
             PresetField::Country => MappedField::Country,
             PresetField::Tags => MappedField::Tags,
-            PresetField::Attribute => return None,
+            PresetField::Attributes => MappedField::Attributes,
+            PresetField::Attribute | PresetField::Ignored => return None,
         };
         let share = self.share(index, &field);
         let confidence = 90 + share.map_or(5, Share::percent) / 10;
@@ -607,7 +608,10 @@ impl Columns<'_> {
             MappedField::Name | MappedField::FirstName | MappedField::LastName => {
                 (CellKind::Name, content.names)
             }
-            MappedField::Country | MappedField::Tags | MappedField::Attribute(_) => return None,
+            MappedField::Country
+            | MappedField::Tags
+            | MappedField::Attributes
+            | MappedField::Attribute(_) => return None,
         };
         (content.filled > 0).then_some(Share { kind, count, of: content.filled })
     }

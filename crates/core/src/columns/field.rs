@@ -30,6 +30,8 @@ pub enum MappedField {
     Country,
     /// Tags.
     Tags,
+    /// All attributes in one cell: an object of texts, as JSON.
+    Attributes,
     /// The attribute with this key.
     Attribute(Box<str>),
 }
@@ -43,6 +45,7 @@ impl MappedField {
             MappedField::Email => Field::Email,
             MappedField::Country => Field::Attribute("country".into()),
             MappedField::Tags => Field::Tags,
+            MappedField::Attributes => Field::Attribute(self.to_string().into()),
             MappedField::Attribute(key) => Field::Attribute(key.clone()),
         }
     }
@@ -58,6 +61,7 @@ impl fmt::Display for MappedField {
             MappedField::Email => f.pad("email"),
             MappedField::Country => f.pad("country"),
             MappedField::Tags => f.pad("tags"),
+            MappedField::Attributes => f.pad("attributes"),
             MappedField::Attribute(key) => write!(f, "attr:{key}"),
         }
     }
@@ -70,7 +74,9 @@ pub struct UnknownField;
 
 impl fmt::Display for UnknownField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected name, first_name, last_name, phone, email, country, tags or attr:KEY")
+        f.write_str(
+            "expected name, first_name, last_name, phone, email, country, tags, attributes or attr:KEY",
+        )
     }
 }
 
@@ -88,6 +94,7 @@ impl FromStr for MappedField {
             "email" => MappedField::Email,
             "country" => MappedField::Country,
             "tags" => MappedField::Tags,
+            "attributes" => MappedField::Attributes,
             _ => match text.strip_prefix("attr:").map(str::trim) {
                 Some(key) if !key.is_empty() => MappedField::Attribute(key.into()),
                 _ => return Err(UnknownField),

@@ -36,6 +36,41 @@ pub fn is_bookkeeping_header(header: &[String]) -> bool {
     ["_source", "_record", "_line"].iter().all(|own| header.iter().any(|column| column == own))
 }
 
+/// The columns of a table of contacts that `convert` writes. In JSON, each attribute is a column.
+pub const CONTACT_COLUMNS: [&str; 12] = [
+    "name",
+    "phone",
+    "calling_code",
+    "national_number",
+    "region",
+    "line_type",
+    "email",
+    "tags",
+    "attributes",
+    "source",
+    "record",
+    "line",
+];
+
+/// Whether a header row is that of a table of contacts that `convert` wrote.
+///
+/// ```
+/// use contactmill_core::columns::{CONTACT_COLUMNS, is_contact_table};
+///
+/// assert!(is_contact_table(&CONTACT_COLUMNS.map(String::from)));
+/// assert!(!is_contact_table(&["name", "phone", "source", "line"].map(String::from)));
+/// ```
+#[must_use]
+pub fn is_contact_table(header: &[String]) -> bool {
+    CONTACT_COLUMNS.iter().all(|own| header.iter().any(|column| column == own))
+}
+
+/// Whether `convert` wrote the file with this header row, and escaped its cells.
+#[must_use]
+pub fn is_own_header(header: &[String]) -> bool {
+    is_bookkeeping_header(header) || is_contact_table(header)
+}
+
 /// What the header of a column says that it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeaderMeaning {

@@ -114,7 +114,7 @@ pub(crate) fn labels(row: &[String], sample: &ContentSample) -> usize {
 /// the cells of its column are something else, or where two other columns are called like those of
 /// contacts.
 pub(crate) fn is_record(header: &[String], sample: &ContentSample) -> bool {
-    if is_numbered(header) || header::is_bookkeeping_header(header) {
+    if is_numbered(header) || header::is_own_header(header) {
         return false;
     }
     let mut perhaps = false;
@@ -164,7 +164,7 @@ fn is_known(header: &[String], sample: &ContentSample) -> bool {
 
 /// Whether a header row is that of a program that is known.
 fn is_made(header: &[String]) -> bool {
-    is_numbered(header) || header::is_bookkeeping_header(header) || Preset::of(header).is_some()
+    is_numbered(header) || header::is_own_header(header) || Preset::of(header).is_some()
 }
 
 /// Whether so much of a row is known that all of it can be shown.

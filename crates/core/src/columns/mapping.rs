@@ -434,7 +434,7 @@ impl FieldMapping {
         preset: Option<&Preset>,
         roles: &[ColumnRole],
     ) -> Result<Vec<(MappedField, usize)>, MappingError> {
-        let wanted = self.wanted_attributes(names, labels)?;
+        let wanted = self.wanted_attributes(names, labels, preset)?;
         let attribute = |index: usize| {
             let name = names[index].as_str();
             let key = preset.map_or(name, |preset| preset.key(name));
@@ -449,8 +449,12 @@ impl FieldMapping {
         &self,
         names: &[String],
         labels: &Labels<'_>,
+        preset: Option<&Preset>,
     ) -> Result<Vec<bool>, MappingError> {
-        let is_data = |name: &String| self.attributes.is_open() && !name.starts_with('_');
+        let is_ignored = |name: &str| preset.is_some_and(|preset| preset.ignores(name));
+        let is_data = |name: &String| {
+            self.attributes.is_open() && !name.starts_with('_') && !is_ignored(name)
+        };
         let mut wanted: Vec<bool> = names.iter().map(is_data).collect();
         match &self.attributes {
             AttributeSelection::All | AttributeSelection::None => {}
@@ -716,6 +720,7 @@ impl ColumnMap {
                 MappedField::Email => raw.emails.push(text),
                 MappedField::Country => raw.countries.push(text),
                 MappedField::Tags => raw.tags.push(text),
+                MappedField::Attributes => raw.attribute_objects.push(text),
                 MappedField::Attribute(key) => raw.attributes.push((key, text)),
             }
         }

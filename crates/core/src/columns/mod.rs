@@ -22,7 +22,10 @@ pub(crate) mod sensitive;
 pub use content::{ColumnContent, ContentSample, Resumed, Sampled};
 pub use decide::{CellKind, DecidedBy, Decision, Share};
 pub use field::{MappedField, UnknownField};
-pub use header::{BOOKKEEPING_COLUMNS, PhoneRank, is_bookkeeping_header};
+pub use header::{
+    BOOKKEEPING_COLUMNS, CONTACT_COLUMNS, PhoneRank, is_bookkeeping_header, is_contact_table,
+    is_own_header,
+};
 pub use header_row::{column_letters, numbered_header};
 pub use mapping::{
     AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappingError, PhoneCandidate,

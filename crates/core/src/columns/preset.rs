@@ -34,8 +34,12 @@ pub(crate) enum PresetField {
     Email,
     Country,
     Tags,
+    /// A cell with all attributes, as JSON.
+    Attributes,
     /// A header that by itself would be taken for a field, and here is none.
     Attribute,
+    /// What other columns say too, or what is not of the contact: no attribute either.
+    Ignored,
 }
 
 /// What a row of `data/exports.tsv` is.
@@ -59,7 +63,9 @@ impl RowKind {
             "email" => RowKind::Field(PresetField::Email),
             "country" => RowKind::Field(PresetField::Country),
             "tags" => RowKind::Field(PresetField::Tags),
+            "attributes" => RowKind::Field(PresetField::Attributes),
             "attribute" => RowKind::Field(PresetField::Attribute),
+            "ignored" => RowKind::Field(PresetField::Ignored),
             "attribute-prefix" => RowKind::AttributePrefix,
             _ => return None,
         })
@@ -105,12 +111,23 @@ fn pattern(header: &str) -> String {
 }
 
 impl Preset {
-    /// The export that a header row is of: the one with most headers of its own, two at least.
+    /// The export that a header row is of: the one with most headers of its own.
     pub(crate) fn of(header: &[String]) -> Option<&'static Preset> {
         let header: HashSet<String> = header.iter().map(|name| pattern(name)).collect();
         let hits = |preset: &Preset| preset.own.iter().filter(|own| header.contains(*own)).count();
-        let best = PRESETS.iter().rev().max_by_key(|preset| hits(preset))?;
-        (hits(best) >= 2).then_some(best)
+        let claims = PRESETS.iter().rev().filter(|preset| hits(preset) >= preset.min_own());
+        claims.max_by_key(|preset| hits(preset))
+    }
+
+    /// Minimum number of its own headers. Where columns are ignored, a mistake would lose them.
+    fn min_own(&self) -> usize {
+        let ignores = self.fields.iter().any(|(field, _)| *field == PresetField::Ignored);
+        if ignores { self.own.len() } else { 2 }
+    }
+
+    /// Whether the column with this header is ignored.
+    pub(crate) fn ignores(&self, header: &str) -> bool {
+        matches!(self.field(header), Some((PresetField::Ignored, _)))
     }
 
     /// What the column with this header holds, and its place among those of the field; `None` where

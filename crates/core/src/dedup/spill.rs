@@ -139,8 +139,21 @@ fn whole_entries(bytes: &[u8]) -> usize {
 }
 
 /// Entries with keys, read back in the order of their keys; those of one key in the order in which
-/// they were written.
-pub(crate) struct Sorter<'a> {
+/// they were written. What is too much for memory goes to scratch storage.
+///
+/// ```
+/// use contactmill_core::pipeline::{Sorter, scratch_in_memory};
+///
+/// let mut sorter = Sorter::new(&scratch_in_memory);
+/// for (key, text) in [(9, "nine"), (3, "three")] {
+///     sorter.push(key, |entry| entry.extend_from_slice(text.as_bytes()))?;
+/// }
+/// let (mut sorted, mut entry) = (sorter.into_sorted()?, Vec::new());
+/// assert_eq!(sorted.next_entry(&mut entry)?, Some(3));
+/// assert_eq!(entry, b"three");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Sorter<'a> {
     make: &'a ScratchMaker<'a>,
     scratch: Option<Box<dyn Scratch>>,
     /// Where each sorted run begins and ends in the scratch.
@@ -150,12 +163,18 @@ pub(crate) struct Sorter<'a> {
 }
 
 impl<'a> Sorter<'a> {
-    pub(crate) const fn new(make: &'a ScratchMaker<'a>) -> Self {
+    /// A sorter that makes its scratch storage once there is much to sort.
+    #[must_use]
+    pub const fn new(make: &'a ScratchMaker<'a>) -> Self {
         Sorter { make, scratch: None, runs: Vec::new(), keys: Vec::new(), buffer: Vec::new() }
     }
 
     /// Writes an entry: what `encode` appends.
-    pub(crate) fn push(&mut self, key: u64, encode: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// When scratch storage cannot be made or written.
+    pub fn push(&mut self, key: u64, encode: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         self.keys.push((key, self.buffer.len()));
         frame(&mut self.buffer, |buffer| {
             buffer.extend_from_slice(&key.to_le_bytes());
@@ -194,7 +213,11 @@ impl<'a> Sorter<'a> {
     }
 
     /// Everything, in order.
-    pub(crate) fn into_sorted(mut self) -> io::Result<Sorted> {
+    ///
+    /// # Errors
+    ///
+    /// When scratch storage cannot be written or read back.
+    pub fn into_sorted(mut self) -> io::Result<Sorted> {
         let runs = match self.scratch {
             // All of it is in memory.
             None => vec![Run { at: 0, end: 0, bytes: self.sorted(), read: 0 }],
@@ -213,7 +236,7 @@ impl<'a> Sorter<'a> {
 }
 
 /// The entries of a [`Sorter`].
-pub(crate) struct Sorted {
+pub struct Sorted {
     scratch: Option<Box<dyn Scratch>>,
     runs: Vec<Run>,
     /// The key of the next entry of each run.
@@ -238,17 +261,33 @@ impl Sorted {
     /// Takes the entries whose keys are below this one; see [`SortedEntries`].
     pub(crate) fn below(&mut self, end: u64) -> io::Result<Vec<u8>> {
         let mut chunk = Vec::new();
-        while self.next_key().is_some_and(|key| key < end)
-            && let Some(Reverse((_, index))) = self.heads.pop()
-        {
-            let run = &mut self.runs[index];
-            let (entry, _) = first_entry(&run.bytes[run.read..]).ok_or_else(damaged)?;
-            let framed = run.read..run.read + 4 + entry.len();
-            run.read = framed.end;
-            chunk.extend_from_slice(&run.bytes[framed]);
-            self.find_head(index)?;
+        while self.next_key().is_some_and(|key| key < end) {
+            self.take(0, &mut chunk)?;
         }
         Ok(chunk)
+    }
+
+    /// Takes the next entry: its key, and into `entry` what was written. Nothing at the end.
+    ///
+    /// # Errors
+    ///
+    /// When scratch storage cannot be read back.
+    pub fn next_entry(&mut self, entry: &mut Vec<u8>) -> io::Result<Option<u64>> {
+        entry.clear();
+        // The length and the key stand before it.
+        self.take(4 + 8, entry)
+    }
+
+    /// Appends the next entry, without this many bytes of its beginning.
+    fn take(&mut self, skipped: usize, out: &mut Vec<u8>) -> io::Result<Option<u64>> {
+        let Some(Reverse((key, index))) = self.heads.pop() else { return Ok(None) };
+        let run = &mut self.runs[index];
+        let (entry, _) = first_entry(&run.bytes[run.read..]).ok_or_else(damaged)?;
+        let framed = run.read..run.read + 4 + entry.len();
+        run.read = framed.end;
+        out.extend_from_slice(&run.bytes[framed.start + skipped..framed.end]);
+        self.find_head(index)?;
+        Ok(Some(key))
     }
 
     /// Finds the key of a run's next entry, which is in memory then.

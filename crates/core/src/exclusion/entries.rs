@@ -129,6 +129,11 @@ impl<K: EntryKey> Entries<K> {
         self.filter = Filter::of(self.sorted.iter().map(|(key, _)| key.hash()));
     }
 
+    /// Whether something with this hash may stand here.
+    pub(super) fn may_hold(&self, hash: u64) -> bool {
+        self.filter.may_hold(hash)
+    }
+
     /// Where something with this hash stands, whose key is asked for only if it may be there.
     pub(super) fn place(&self, hash: u64, key: impl FnOnce() -> K) -> Option<Place> {
         if !self.filter.may_hold(hash) {

@@ -11,7 +11,7 @@ use crate::dedup::DedupPolicy;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::spill::damaged;
 use crate::encoder::ContactEncoder;
-use crate::exclusion::{Excluded, ExclusionRules};
+use crate::exclusion::{Excluded, ExclusionLists, ExclusionRules};
 use crate::normalize::{Normalized, Normalizer};
 use crate::raw::RawContact;
 use crate::reason::{Reason, Rejection, Warning};
@@ -38,6 +38,7 @@ pub(super) struct BlockOutcome<E> {
 }
 
 /// A contact that was read.
+#[derive(Clone, Copy)]
 pub(super) struct ReadContact {
     pub(super) phone: PhoneNumber,
     /// Its size in [`BlockOutcome::bytes`].
@@ -49,8 +50,14 @@ pub(super) struct ReadContact {
 /// Why a record gives no contact.
 pub(super) enum NotEmitted {
     Rejected(Rejection),
-    /// With the number of the contact.
-    Excluded(PhoneNumber, Excluded),
+    Excluded(ReadContact, Excluded),
+}
+
+impl NotEmitted {
+    /// A contact that is excluded before it is encoded.
+    const fn excluded(phone: PhoneNumber, excluded: Excluded) -> Self {
+        NotEmitted::Excluded(ReadContact { phone, bytes: 0, warnings: 0 }, excluded)
+    }
 }
 
 impl From<Rejection> for NotEmitted {
@@ -89,7 +96,7 @@ impl<E> BlockOutcome<E> {
         worker: Worker<'_>,
         buffers: BlockBuffers,
     ) -> Self {
-        let Worker { map, normalizer, encoder, dedup, exclusion } = worker;
+        let Worker { map, normalizer, exclusion, .. } = worker;
         let BlockBuffers { arena, outcomes, bytes, warnings } = buffers;
         let mut read = BlockOutcome {
             arena,
@@ -121,8 +128,8 @@ impl<E> BlockOutcome<E> {
                     let outcome = outcome.and_then(|Normalized { contact, warnings }| {
                         let opt_out = read.opt_out(map, record);
                         let outcome = match exclusion.check(&contact, opt_out) {
-                            Some(excluded) => Err(NotEmitted::Excluded(contact.phone, excluded)),
-                            None => read.contact(&contact, warnings, encoder, dedup),
+                            Some(excluded) => Err(NotEmitted::excluded(contact.phone, excluded)),
+                            None => read.contact(&contact, warnings, worker),
                         };
                         lists = contact.into_lists();
                         outcome
@@ -134,7 +141,24 @@ impl<E> BlockOutcome<E> {
             read.outcomes.push((read.arena.keep(record), outcome));
         });
         read.failed = visited.err();
+        if let Some(lists) = exclusion.lists {
+            read.exclude_numbers(lists);
+        }
         read
+    }
+
+    /// Excludes the contacts whose numbers are listed.
+    fn exclude_numbers(&mut self, lists: &ExclusionLists) {
+        let numbers = self.outcomes.iter().enumerate().filter_map(|(index, (_, outcome))| {
+            let (Ok(read) | Err(NotEmitted::Excluded(read, _))) = outcome else { return None };
+            Some((index, read.phone))
+        });
+        for (index, excluded) in lists.numbers_of(numbers) {
+            let (_, outcome) = &mut self.outcomes[index];
+            if let Ok(read) | Err(NotEmitted::Excluded(read, _)) = *outcome {
+                *outcome = Err(NotEmitted::Excluded(read, excluded));
+            }
+        }
     }
 
     /// Counts a contact that opted out, and returns the column that says so.
@@ -160,32 +184,29 @@ impl<E> BlockOutcome<E> {
         &mut self,
         contact: &Contact<'_>,
         warnings: Vec<Warning>,
-        encoder: Option<&dyn ContactEncoder>,
-        dedup: DedupPolicy,
+        worker: Worker<'_>,
     ) -> Result<ReadContact, NotEmitted> {
-        let before = self.bytes.len();
-        match encoder {
+        let Worker { encoder, dedup, exclusion, .. } = worker;
+        let (before, phone) = (self.bytes.len(), contact.phone);
+        let fits = match encoder {
             Some(encoder) if !dedup.defers() => {
                 encoder.encode(contact, &mut self.bytes);
-                if self.bytes.len() - before > encoder.max_bytes() {
-                    self.bytes.truncate(before);
-                    return Err(Rejection::from(Reason::RowExceedsMaxBytes).into());
-                }
+                self.bytes.len() - before <= encoder.max_bytes()
             }
             _ => {
-                if encoder.is_some_and(|encoder| !encoder.fits(contact)) {
-                    return Err(Rejection::from(Reason::RowExceedsMaxBytes).into());
-                }
                 Encoder(&mut self.bytes).contact(contact);
+                encoder.is_none_or(|encoder| encoder.fits(contact))
             }
-        }
-        let read = ReadContact {
-            phone: contact.phone,
-            bytes: self.bytes.len() - before,
-            warnings: warnings.len(),
         };
+        if !fits {
+            self.bytes.truncate(before);
+            let oversized = || Rejection::from(Reason::RowExceedsMaxBytes).into();
+            let excluded = exclusion.check_number(phone);
+            return Err(excluded.map_or_else(oversized, |why| NotEmitted::excluded(phone, why)));
+        }
+        let (bytes, of_contact) = (self.bytes.len() - before, warnings.len());
         self.warnings.extend(warnings);
-        Ok(read)
+        Ok(ReadContact { phone, bytes, warnings: of_contact })
     }
 }
 

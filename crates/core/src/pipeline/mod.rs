@@ -13,13 +13,13 @@ mod sink;
 
 use std::convert::Infallible;
 
-use self::block::{BlockOutcome, NotEmitted, ReadContact, Worker};
+use self::block::{BlockOutcome, NotEmitted, Worker};
 use self::deduplicator::{Admitted, Deduplicator};
 use self::deferred::{DeferredContacts, is_name_from_phone};
 pub use self::run::{Counts, PipelineOptions, Stopped};
 pub use self::sink::{Emitted, Outcome, Outcomes, Sink};
 use crate::columns::mapping::ColumnMap;
-pub use crate::dedup::spill::{Scratch, ScratchMaker, scratch_in_memory};
+pub use crate::dedup::spill::{Scratch, ScratchMaker, Sorted, Sorter, scratch_in_memory};
 use crate::encoder::ContactEncoder;
 use crate::exclusion::ExclusionRules;
 use crate::normalize::Normalizer;
@@ -247,19 +247,20 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
             let position =
                 Position { source: self.source, record: records + position.record, ..position };
             let record = record.at(position);
-            let phone = match outcome {
-                Ok(ReadContact { phone, .. }) | Err(NotEmitted::Excluded(phone, _)) => Some(*phone),
+            let read = match outcome {
+                Ok(read) | Err(NotEmitted::Excluded(read, _)) => Some(read),
                 Err(NotEmitted::Rejected(_)) => None,
             };
+            let (own_bytes, own_warnings);
+            (own_bytes, bytes) = bytes.split_at(read.map_or(0, |read| read.bytes));
+            (own_warnings, warnings) = warnings.split_at(read.map_or(0, |read| read.warnings));
+            let phone = read.map(|read| read.phone);
             self.sink.record(record, phone).map_err(Stopped::Sink)?;
             match outcome {
                 Ok(read) => {
-                    let (own, others) = bytes.split_at(read.bytes);
-                    let (own_warnings, other_warnings) = warnings.split_at(read.warnings);
-                    (bytes, warnings) = (others, other_warnings);
                     let admitted = self.admitted[next];
                     next += 1;
-                    self.contact(record, admitted, read.phone, own, own_warnings)?;
+                    self.contact(record, admitted, read.phone, own_bytes, own_warnings)?;
                 }
                 Err(NotEmitted::Excluded(_, excluded)) => {
                     self.counts.excluded += 1;

@@ -1,6 +1,6 @@
 //! Finding the header row below the preamble rows.
 
-use contactmill_core::columns::is_bookkeeping_header;
+use contactmill_core::columns::is_own_header;
 
 use crate::input::options::{IsHeaderRow, ReadOptions};
 
@@ -71,7 +71,7 @@ impl<'o> HeaderSearch<'o> {
     /// Whether the columns get numbers for names, as there is no header row. A file that `convert`
     /// wrote has one, whatever the user says.
     pub(crate) fn is_numbered(self, first: Option<&[String]>) -> bool {
-        self.no_header && first.is_some_and(|first| !is_bookkeeping_header(first))
+        self.no_header && first.is_some_and(|first| !is_own_header(first))
     }
 }
 

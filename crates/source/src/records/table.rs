@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use contactmill_core::columns::is_bookkeeping_header;
+use contactmill_core::columns::{is_bookkeeping_header, is_own_header};
 use contactmill_core::records::{Block, Integrity, Position, Record, Source, SourceId};
 
 use crate::input::error::{SourceError, SourceProblem};
@@ -88,7 +88,12 @@ impl TableSource {
         rows: impl FnOnce(&mut RowWriter) -> Result<(), Ended> + Send + 'static,
     ) -> Result<Self, SourceProblem> {
         let (sender, blocks) = sync_channel(4);
-        let own_file = is_bookkeeping_header(&header);
+        let own_file = match of {
+            TableOf::Workbook => is_own_header(&header),
+            // A table of contacts has nothing escaped in such a file.
+            #[cfg(feature = "arrow")]
+            TableOf::Columns(_) => is_bookkeeping_header(&header),
+        };
         let header = if own_file { own_file::unescaped_header(&header) } else { header };
         let mut writer = RowWriter {
             own_file,

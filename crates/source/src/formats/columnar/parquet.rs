@@ -4,6 +4,8 @@ use std::fmt::Write;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use bytes::Bytes;
+use contactmill_core::columns::is_contact_table;
+use contactmill_wire::import::write_string;
 use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as PhysicalType};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, Length};
@@ -71,6 +73,8 @@ enum ValueKind {
     Uuid,
     /// Bytes, which are often text.
     Bytes,
+    /// A map that becomes an object as JSON: the attributes of our own table of contacts.
+    Object,
 }
 
 /// The columns that are read, and those that are skipped.
@@ -95,6 +99,13 @@ impl Columns {
         if !columns.skipped.is_empty() {
             let schema = Type::group_type_builder(schema.name()).with_fields(fields).build();
             columns.schema = schema.map_err(problem)?;
+        }
+        if is_contact_table(&columns.names) {
+            for (name, kind) in columns.names.iter().zip(&mut columns.kinds) {
+                if name == "attributes" {
+                    *kind = ValueKind::Object;
+                }
+            }
         }
         Ok(columns)
     }
@@ -374,6 +385,7 @@ fn push(text: &mut String, value: &Field, kind: ValueKind) -> bool {
             }
             return is_readable;
         }
+        (Field::MapInternal(map), ValueKind::Object) => return push_object(text, map.entries()),
         (Field::MapInternal(map), _) => {
             let mut is_readable = true;
             for (index, (key, value)) in map.entries().iter().enumerate() {
@@ -400,6 +412,27 @@ fn push(text: &mut String, value: &Field, kind: ValueKind) -> bool {
         }
     }
     true
+}
+
+/// Appends a map as a JSON object of texts, and returns whether all of it has a plain form as text.
+fn push_object(text: &mut String, entries: &[(Field, Field)]) -> bool {
+    let mut is_readable = true;
+    let mut json = Vec::new();
+    let mut part = String::new();
+    for (index, (key, value)) in entries.iter().enumerate() {
+        json.push(if index == 0 { b'{' } else { b',' });
+        for (before, field) in [(None, key), (Some(b':'), value)] {
+            part.clear();
+            is_readable &= push(&mut part, field, ValueKind::Plain);
+            json.extend(before);
+            write_string(&part, &mut json);
+        }
+    }
+    if !json.is_empty() {
+        json.push(b'}');
+    }
+    text.push_str(&String::from_utf8_lossy(&json));
+    is_readable
 }
 
 /// Appends sixteen bytes as a UUID (RFC 9562).

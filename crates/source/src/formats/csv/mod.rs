@@ -16,7 +16,7 @@ mod scan;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use contactmill_core::columns::{is_bookkeeping_header, numbered_header};
+use contactmill_core::columns::{is_own_header, numbered_header};
 use contactmill_core::records::Source;
 
 use self::block::BlockContent;
@@ -266,7 +266,7 @@ impl<R: Read + Seek> CsvSource<R> {
         let header = fields.to_strings();
         self.header =
             header.ok_or_else(|| self.error(Some(line), SourceProblem::HeaderEncoding))?;
-        self.own_file = is_bookkeeping_header(&self.header);
+        self.own_file = is_own_header(&self.header);
         if self.own_file {
             self.header = own_file::unescaped_header(&self.header);
         }

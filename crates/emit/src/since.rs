@@ -1,0 +1,110 @@
+//! What is known from an earlier result, and how the contacts of a run compare with it.
+
+use contactmill_wire::files::GONE;
+use contactmill_wire::index::{CONTENT_BYTES, IndexEntry};
+use contactmill_wire::manifest::Since;
+
+use crate::error::EmitError;
+use crate::file::ResultFiles;
+use crate::tables::Table;
+
+/// The contacts that are known from an earlier result: some 25 bytes each.
+#[derive(Debug)]
+pub struct KnownContacts {
+    /// Sorted by number.
+    entries: Vec<IndexEntry>,
+    /// The number of the first of each [`STRIDE`] entries: it fits into a cache, and then a number is
+    /// looked up in one place in memory.
+    strides: Vec<u64>,
+    /// Whether the run has a contact with the number of each entry.
+    seen: Vec<bool>,
+    counts: Since,
+}
+
+/// Number of entries between two that are looked through first.
+const STRIDE: usize = 32;
+
+impl KnownContacts {
+    /// The contacts of these entries, which are sorted by number. Several may have one number.
+    #[must_use]
+    pub fn new(entries: Vec<IndexEntry>) -> Self {
+        let strides = entries.iter().step_by(STRIDE).map(|entry| entry.phone).collect();
+        let seen = vec![false; entries.len()];
+        KnownContacts { entries, strides, seen, counts: Since::default() }
+    }
+
+    /// Where the entries with this number are.
+    fn places(&self, phone: u64) -> std::ops::Range<usize> {
+        let stride = self.strides.partition_point(|&first| first < phone).saturating_sub(1);
+        let start = (stride * STRIDE).min(self.entries.len());
+        let of_number = |entries: &[IndexEntry], start: usize| {
+            let below = entries.iter().take_while(|entry| entry.phone < phone).count();
+            let same = entries[below..].iter().take_while(|entry| entry.phone == phone).count();
+            start + below..start + below + same
+        };
+        of_number(&self.entries[start..], start)
+    }
+
+    /// Counts a contact of the run. Returns whether it is known just as it is.
+    pub(crate) fn compare(&mut self, contact: IndexEntry) -> bool {
+        let places = self.places(contact.phone);
+        self.seen[places.clone()].fill(true);
+        let is_known = self.entries[places.clone()].contains(&contact);
+        *match (is_known, places.is_empty()) {
+            (true, _) => &mut self.counts.unchanged,
+            (false, false) => &mut self.counts.changed,
+            (false, true) => &mut self.counts.new,
+        } += 1;
+        is_known
+    }
+
+    /// How the contacts compared.
+    #[must_use]
+    pub fn counts(&self) -> Since {
+        let gone = self.seen.iter().filter(|seen| !**seen).count() as u64;
+        Since { gone, ..self.counts }
+    }
+
+    /// The content hashes of the contacts that the run has not, sorted.
+    #[must_use]
+    pub fn gone_contents(&self) -> Vec<[u8; CONTENT_BYTES]> {
+        let known = self.entries.iter().zip(&self.seen);
+        let mut gone: Vec<_> =
+            known.filter(|(_, seen)| !**seen).map(|(entry, _)| entry.content).collect();
+        gone.sort_unstable();
+        gone
+    }
+
+    /// Lists the contacts that the run has not in `gone.csv`: first those that `names` has, in its order,
+    /// then the others by number, without a name. `result` is the earlier result as the user named it.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written, or `names` fails.
+    pub fn write_gone<E: From<EmitError>>(
+        &self,
+        files: &ResultFiles,
+        result: &str,
+        mut names: impl Iterator<Item = Result<(IndexEntry, String), E>>,
+    ) -> Result<(), E> {
+        let mut table = Table::create(GONE, files)?;
+        table.write(["phone", "name", "source_result"])?;
+        let (mut left, mut listed) = (self.counts().gone, self.seen.clone());
+        while left > 0
+            && let Some(named) = names.next()
+        {
+            let (entry, name) = named?;
+            let place =
+                self.places(entry.phone).find(|&at| !listed[at] && self.entries[at] == entry);
+            if let Some(at) = place {
+                listed[at] = true;
+                left -= 1;
+                table.write([format!("+{}", entry.phone).as_str(), &name, result])?;
+            }
+        }
+        for (entry, _) in self.entries.iter().zip(&listed).filter(|(_, listed)| !**listed) {
+            table.write([format!("+{}", entry.phone).as_str(), "", result])?;
+        }
+        Ok(table.into_file().finish()?)
+    }
+}

@@ -1,0 +1,132 @@
+//! The index of a result: which contacts it stands for, and what each of them says.
+//!
+//! `contacts.index` is a header ([`header`]), an entry of 24 bytes for each contact
+//! ([`IndexEntry::to_bytes`]), sorted by number, and a CRC-32 of all that. All numbers in it are
+//! little-endian.
+
+use std::fmt;
+
+use twox_hash::XxHash3_128;
+
+/// The first bytes of every index.
+const MAGIC: [u8; 8] = *b"contacts";
+
+/// The version of the form. Another way to write a contact, or to hash it, is another version: every
+/// contact would look as if it had changed.
+const VERSION: u32 = 1;
+
+/// Size of the header.
+pub const HEADER_BYTES: usize = 24;
+
+/// Size of an entry.
+pub const ENTRY_BYTES: usize = 24;
+
+/// Size of the checksum behind the entries.
+pub const CHECKSUM_BYTES: usize = 4;
+
+/// Size of the hash of what a contact says.
+pub const CONTENT_BYTES: usize = 16;
+
+/// One contact: the number that it is matched by, and a hash of all that it says.
+///
+/// ```
+/// use contactmill_wire::import::PhoneDigits;
+/// use contactmill_wire::index::{IndexEntry, content_hash};
+///
+/// let phone = PhoneDigits { calling_code: 39, leading_zeros: 1, national: 612_345_678 };
+/// let entry = IndexEntry { phone: phone.e164(), content: content_hash(b"{}") };
+/// assert_eq!(entry.phone, 39_0612345678);
+/// assert_eq!(IndexEntry::from_bytes(entry.to_bytes()), entry);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IndexEntry {
+    /// The full international number: its digits, without the `+`.
+    pub phone: u64,
+    /// The [`content_hash`] of the contact.
+    pub content: [u8; CONTENT_BYTES],
+}
+
+impl IndexEntry {
+    /// As it stands in the file.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; ENTRY_BYTES] {
+        let mut bytes = [0; ENTRY_BYTES];
+        bytes[..8].copy_from_slice(&self.phone.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.content);
+        bytes
+    }
+
+    /// Of what stands in the file.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; ENTRY_BYTES]) -> Self {
+        let (mut phone, mut content) = ([0; 8], [0; CONTENT_BYTES]);
+        phone.copy_from_slice(&bytes[..8]);
+        content.copy_from_slice(&bytes[8..]);
+        IndexEntry { phone: u64::from_le_bytes(phone), content }
+    }
+}
+
+/// The hash of a contact: XXH3 (128 bits) of the JSON that the API receives for it. It finds changes, and
+/// is no protection against whoever makes contacts up.
+#[must_use]
+pub fn content_hash(json: &[u8]) -> [u8; CONTENT_BYTES] {
+    XxHash3_128::oneshot(json).to_le_bytes()
+}
+
+/// The header of an index with this number of entries.
+#[must_use]
+pub fn header(entries: u64) -> [u8; HEADER_BYTES] {
+    let mut header = [0; HEADER_BYTES];
+    header[..8].copy_from_slice(&MAGIC);
+    header[8..12].copy_from_slice(&VERSION.to_le_bytes());
+    header[16..].copy_from_slice(&entries.to_le_bytes());
+    header
+}
+
+/// The number of entries, by the header of an index.
+///
+/// ```
+/// use contactmill_wire::index::{IndexProblem, header, read_header};
+///
+/// assert_eq!(read_header(header(7)), Ok(7));
+/// assert_eq!(read_header([0; 24]), Err(IndexProblem::Damaged));
+/// ```
+///
+/// # Errors
+///
+/// When it is no index, or one of another version.
+pub fn read_header(bytes: [u8; HEADER_BYTES]) -> Result<u64, IndexProblem> {
+    let word = |at: usize| {
+        let mut word = [0; 8];
+        word.copy_from_slice(&bytes[at..at + 8]);
+        u64::from_le_bytes(word)
+    };
+    if !bytes.starts_with(&MAGIC) {
+        return Err(IndexProblem::Damaged);
+    }
+    match word(8) {
+        version if version == u64::from(VERSION) => Ok(word(16)),
+        _ => Err(IndexProblem::OtherVersion),
+    }
+}
+
+/// Why an index cannot be compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IndexProblem {
+    /// It has another form, or its contacts are hashed in another way.
+    OtherVersion,
+    /// It is not what was written.
+    Damaged,
+}
+
+impl fmt::Display for IndexProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            IndexProblem::OtherVersion => "it was written by another version of contactmill",
+            IndexProblem::Damaged => "it is damaged",
+        })
+    }
+}
+
+impl std::error::Error for IndexProblem {}
