@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use contactmill_core::columns::FieldMapping;
@@ -516,19 +517,20 @@ impl Settings<'_> {
         let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
         let Some(split_by) = &self.split_by else {
             let contacts = self.contact_writer(files, &tables, self.write_thread())?;
-            let encoder = indexing_encoder(&*contacts);
+            let known = run.earlier.map(Earlier::known).transpose()?.map(Arc::new);
+            let encoder = indexing_encoder(&*contacts, known.clone());
             let mut result = ResultWriter::new(files, &tables, contacts, self.rejects, &scratch)?;
             if has_excluded {
                 result = result.with_excluded(files)?;
             }
-            if let Some(earlier) = run.earlier {
-                result = result.with_known(earlier.known()?);
+            if let Some(known) = known {
+                result = result.with_known(known);
             }
             let (counts, result) =
                 self.feed(opened, run, (result, encoder.as_deref()), on_event)?;
             let finished = result.finish()?;
-            if let Some((earlier, known)) = run.earlier.zip(finished.known.as_ref()) {
-                earlier.write_gone(known, files)?;
+            if let Some((earlier, compared)) = run.earlier.zip(finished.compared.as_ref()) {
+                earlier.write_gone(compared, files)?;
             }
             return Ok(Written { counts, finished, parts: Vec::new() });
         };
@@ -536,7 +538,7 @@ impl Settings<'_> {
         // A thread for each part would be too many.
         let contacts =
             |files: &ResultFiles| self.contact_writer(files, &tables, WriteThread::Caller);
-        let encoder = indexing_encoder(&*contacts(files)?);
+        let encoder = indexing_encoder(&*contacts(files)?, None);
         let by = (split_by.clone(), values);
         let mut result =
             SplitWriter::new(files, &tables, by, &contacts, &scratch).with_rejects(self.rejects);

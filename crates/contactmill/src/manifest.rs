@@ -15,7 +15,7 @@ use contactmill_core::records::SourceId;
 use contactmill_core::regions::{self, RegionFits};
 use contactmill_core::{METADATA_VERSION, Reason, Region, WarningCode};
 use contactmill_emit::{
-    ArrayLayout, Finished, FinishedPart, KnownContacts, RejectsFormat, manifest_counts,
+    ArrayLayout, Comparison, Finished, FinishedPart, RejectsFormat, manifest_counts,
 };
 use contactmill_source::Sheets;
 pub use contactmill_wire::manifest::{
@@ -36,7 +36,7 @@ pub(crate) fn of_run(
     counts: pipeline::Counts,
     mut finished: Finished,
 ) -> Manifest {
-    let since = finished.known.as_ref().map(KnownContacts::counts);
+    let since = finished.compared.as_ref().map(Comparison::counts);
     let opted_out = std::mem::take(&mut finished.opt_outs);
     let manifest = Manifest {
         schema: SCHEMA,

@@ -81,7 +81,7 @@ pub use note::StagingNote;
 pub use rejects::RejectsFormat;
 pub use result::{Finished, InputTable, ResultWriter, Tally};
 pub use siblings::displaced_results;
-pub use since::KnownContacts;
+pub use since::{Comparison, KnownContacts};
 pub use split::{FinishedPart, MAX_PARTS, SplitWriter};
 pub use staging::{Committed, Existing, Staging};
 pub use write_thread::WriteThread;

@@ -1,6 +1,7 @@
 //! Fills a result folder with the outcomes of a run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use contactmill_core::dedup::Conflict;
 use contactmill_core::exclusion::Exclusion;
@@ -13,9 +14,9 @@ use contactmill_wire::manifest::OutputFile;
 use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
 use crate::file::ResultFiles;
-use crate::index::{IndexWriter, indexed};
+use crate::index::{IndexWriter, Indexed};
 use crate::rejects::RejectsFormat;
-use crate::since::KnownContacts;
+use crate::since::{Comparison, KnownContacts};
 use crate::tables::{OriginalColumns, Tables};
 
 /// What is known of an input before it is read.
@@ -42,7 +43,7 @@ pub struct ResultWriter<'s> {
     contacts: Box<dyn ContactWriter>,
     index: IndexWriter<'s>,
     /// What is known from an earlier result, if the contacts are compared with one.
-    known: Option<KnownContacts>,
+    known: Option<Arc<KnownContacts>>,
     tables: Tables,
     /// Contacts by region, in the order of [`Region::ALL`].
     regions: Vec<u64>,
@@ -65,8 +66,8 @@ pub struct Finished {
     pub warnings: BTreeMap<WarningCode, Tally>,
     /// Contacts by the region of their number.
     pub regions: BTreeMap<Region, u64>,
-    /// What is known from an earlier result, and how the contacts compared with it.
-    pub known: Option<KnownContacts>,
+    /// How the contacts compare with those of an earlier result.
+    pub compared: Option<Comparison>,
 }
 
 impl Finished {
@@ -129,9 +130,9 @@ impl<'s> ResultWriter<'s> {
         Ok(self)
     }
 
-    /// Writes only contacts that are not known just as they are.
+    /// Writes only contacts that are not known just as they are. The encoder of the run knows the same.
     #[must_use]
-    pub fn with_known(mut self, known: KnownContacts) -> Self {
+    pub fn with_known(mut self, known: Arc<KnownContacts>) -> Self {
         self.known = Some(known);
         self
     }
@@ -144,8 +145,12 @@ impl<'s> ResultWriter<'s> {
     pub fn finish(self) -> Result<Finished, EmitError> {
         let mut finished = self.finished;
         finished.files = self.contacts.finish()?;
-        finished.known = self.known;
-        self.index.finish()?;
+        finished.compared = self.known.map(Comparison::new);
+        self.index.finish(|entry| {
+            if let Some(compared) = &mut finished.compared {
+                compared.add(entry);
+            }
+        })?;
         let regions = Region::ALL.iter().copied().zip(self.regions);
         finished.regions = regions.filter(|&(_, contacts)| contacts > 0).collect();
         finished.files.extend(self.tables.finish()?);
@@ -164,9 +169,11 @@ impl Sink for ResultWriter<'_> {
     type Error = EmitError;
 
     fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
-        let (entry, contact) = indexed(contact).map_err(|error| self.index.failed(error))?;
+        let indexed = Indexed::of(contact, self.known.as_deref());
+        let Indexed { entry, is_known, contact } =
+            indexed.map_err(|error| self.index.failed(error))?;
         self.index.push(entry).map_err(|error| self.index.failed(error))?;
-        if self.known.as_mut().is_some_and(|known| known.compare(entry)) {
+        if is_known {
             return Ok(());
         }
         if let Some(region) = contact.phone().region() {
