@@ -6,6 +6,7 @@
 //! This crate holds types and names. It reads and writes no files, and knows nothing of how contacts
 //! are made.
 
+mod bytes;
 pub mod csv_cell;
 pub mod files;
 pub mod import;
