@@ -53,7 +53,8 @@ pub fn write_row<'c>(cells: impl IntoIterator<Item = &'c str>, out: &mut Vec<u8>
     out.push(b'\n');
 }
 
-fn write_cell(value: &str, out: &mut Vec<u8>) {
+/// Appends a cell, as [`write_row`] does.
+pub fn write_cell(value: &str, out: &mut Vec<u8>) {
     let is_special = |byte: u8| (byte == b'"') | (byte == b',') | (byte == b'\r') | (byte == b'\n');
     let is_escaped = is_escaped(value);
     if !is_escaped && !any_byte(value.as_bytes(), is_special) {
