@@ -30,6 +30,7 @@ use crate::opening::{Opened, Opening};
 use crate::since::{Earlier, SinceProblem};
 use crate::sink::ReportingSink;
 use crate::split;
+use crate::tallies::RunTallies;
 
 /// What contacts are written as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -524,13 +525,13 @@ impl Settings<'_> {
             if let Some(earlier) = run.earlier {
                 result = result.with_known(earlier.known()?);
             }
-            let (counts, result) =
+            let (counts, result, tallies) =
                 self.feed(opened, run, (result, encoder.as_deref()), on_event)?;
             let finished = result.finish()?;
             if let Some((earlier, known)) = run.earlier.zip(finished.known.as_ref()) {
                 earlier.write_gone(known, files)?;
             }
-            return Ok(Written { counts, finished, parts: Vec::new() });
+            return Ok(Written { counts, tallies, finished, parts: Vec::new() });
         };
         let values = split::values(split_by, inputs)?;
         // A thread for each part would be too many.
@@ -543,10 +544,11 @@ impl Settings<'_> {
         if has_excluded {
             result = result.with_excluded();
         }
-        let (counts, result) = self.feed(opened, run, (result, encoder.as_deref()), on_event)?;
+        let (counts, result, tallies) =
+            self.feed(opened, run, (result, encoder.as_deref()), on_event)?;
         let records: Vec<u64> = opened.inputs.iter().map(|input| input.records).collect();
         let (finished, parts) = result.finish(&records)?;
-        Ok(Written { counts, finished, parts })
+        Ok(Written { counts, tallies, finished, parts })
     }
 
     /// Reads all inputs and hands what comes of them to a sink.
@@ -556,14 +558,14 @@ impl Settings<'_> {
         run: Run<'_>,
         (sink, encoder): (K, Option<&dyn ContactEncoder>),
         on_event: &mut OnEvent<'_>,
-    ) -> Result<(Counts, K), Error> {
+    ) -> Result<(Counts, K, RunTallies), Error> {
         let counted = self.sample.map(|_| opened.bytes());
         let mut sample =
             self.sample.zip(opened.sampled).map(|(take, of)| Sample::new(take.get(), of));
-        let mut sink = ReportingSink::new(sink, on_event);
+        let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
+        let mut sink = ReportingSink::new(sink, &scratch, on_event);
         counted.into_iter().for_each(|bytes| sink.end_input(bytes, 0));
         let normalizer = Normalizer::new(self.options.clone());
-        let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
         let options = PipelineOptions {
             threads: self.threads,
             dedup: self.dedup,
@@ -592,7 +594,8 @@ impl Settings<'_> {
         sink.end_reading();
         let finished = pipeline.finish(&mut sink);
         let counts = finished.map_err(|stopped| Error::stopped(stopped, &self.out))?;
-        Ok((counts, sink.into_result()))
+        let (result, tallies) = sink.finish()?;
+        Ok((counts, result, tallies))
     }
 
     /// Who asks for one thread gets one.
@@ -638,6 +641,7 @@ struct Run<'r> {
 /// What a run has written, all but the manifests.
 struct Written {
     counts: Counts,
+    tallies: RunTallies,
     finished: Finished,
     parts: Vec<FinishedPart>,
 }
@@ -652,8 +656,9 @@ impl Written {
         listed: Vec<ExclusionList>,
         files: &ResultFiles,
     ) -> Result<Manifest, Error> {
-        let Written { counts, finished, parts } = self;
-        let mut manifest = manifest::of_run(settings, opened, regions, listed, counts, finished);
+        let Written { counts, tallies, finished, parts } = self;
+        let counted = (counts, tallies);
+        let mut manifest = manifest::of_run(settings, opened, regions, listed, counted, finished);
         for part in parts {
             let files = part.files.clone();
             let (entry, of_part) = manifest::of_part(&manifest, part);

@@ -61,10 +61,10 @@ impl ContactEncoder for IndexingEncoder {
 pub(crate) fn indexed(contact: Emitted<'_>) -> io::Result<(IndexEntry, Emitted<'_>)> {
     let number = digits(contact.phone()).e164();
     let (content, contact) = match contact {
-        Emitted::Encoded { phone, bytes } => {
+        Emitted::Encoded { phone, bytes, email_domain } => {
             let lacking = || io::Error::other("a contact was encoded without its hash");
             let (content, bytes) = bytes.split_first_chunk().ok_or_else(lacking)?;
-            (*content, Emitted::Encoded { phone, bytes })
+            (*content, Emitted::Encoded { phone, bytes, email_domain })
         }
         Emitted::AsIs(contact) => {
             let mut json = Vec::new();
