@@ -16,7 +16,7 @@ use contactmill_core::{ContactEncoder, Normalizer, Options};
 use contactmill_emit::{
     ArrayLayout, ArrayWriter, BatchLimits, ContactTable, ContactWriter, EmitError, Existing,
     Finished, FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter, SplitWriter,
-    Staging, WriteThread, indexing_encoder, write_manifest,
+    Staging, WriteThread, indexing_encoder, write_manifest, write_report,
 };
 use contactmill_source::ReadOptions;
 
@@ -119,6 +119,8 @@ pub(crate) struct Settings<'c> {
     /// The exclusion lists.
     pub(crate) exclude: Vec<PathBuf>,
     pub(crate) opt_outs: OptOuts,
+    /// Whether a page about the run is written.
+    pub(crate) report: bool,
     pub(crate) max_rejects: Option<MaxRejects>,
     /// The number of records that are read; `None` for all.
     pub(crate) sample: Option<NonZeroU64>,
@@ -149,6 +151,7 @@ impl<'c> Convert<'c> {
                 dedup: DedupPolicy::default(),
                 exclude: Vec::new(),
                 opt_outs: OptOuts::default(),
+                report: false,
                 max_rejects: None,
                 sample: None,
                 split_by: None,
@@ -272,6 +275,26 @@ impl<'c> Convert<'c> {
     /// by default; the manifest says how many there are.
     pub const fn opt_outs(mut self, opt_outs: OptOuts) -> Self {
         self.settings.opt_outs = opt_outs;
+        self
+    }
+
+    /// Whether `report.html` is written, too: a page about the run, to look at in a browser. It is one
+    /// file without scripts, and masks all values. Of results that are split there is one about the run,
+    /// and one about each part.
+    ///
+    /// ```
+    /// use contactmill::{Convert, Input};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let out = folder.path().join("out");
+    /// let dump = "Name,Phone\nAsha,+919876543210\nRavi,98765\n";
+    /// Convert::new([Input::reader("leads", dump.as_bytes())]).out(&out).report(true).run()?;
+    /// let page = std::fs::read_to_string(out.join("report.html"))?;
+    /// assert!(page.contains("00000") && !page.contains("98765"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub const fn report(mut self, report: bool) -> Self {
+        self.settings.report = report;
         self
     }
 
@@ -616,6 +639,15 @@ impl Settings<'_> {
         }
     }
 
+    /// Writes the manifest of a result, and before it the page that was asked for.
+    fn describe(&self, manifest: &Manifest, files: &ResultFiles) -> Result<(), Error> {
+        if self.report {
+            let page = contactmill_report::page(manifest, files.folder());
+            write_report(&page.map_err(Problem::Report)?, files)?;
+        }
+        Ok(write_manifest(manifest, files)?)
+    }
+
     /// Puts the results in place.
     fn commit(&self, staging: Staging, on_event: &mut OnEvent<'_>) -> Result<(), Error> {
         let committed = staging.commit_if(|out| {
@@ -662,10 +694,10 @@ impl Written {
         for part in parts {
             let files = part.files.clone();
             let (entry, of_part) = manifest::of_part(&manifest, part);
-            write_manifest(&of_part, &files)?;
+            settings.describe(&of_part, &files)?;
             manifest.parts.push(entry);
         }
-        write_manifest(&manifest, files)?;
+        settings.describe(&manifest, files)?;
         Ok(manifest)
     }
 }

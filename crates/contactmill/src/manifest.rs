@@ -262,6 +262,7 @@ fn options(settings: &Settings<'_>) -> Options {
         max_bytes: settings.limits.max_bytes,
         layout: either(settings.layout, ArrayLayout::Lines, "lines", "files"),
         rejects: (settings.rejects == RejectsFormat::Xlsx).then(|| "xlsx".to_owned()),
+        report: settings.report,
         max_rejects: settings.max_rejects.map(|max| max.to_string()),
         split_by: settings.split_by.as_ref().map(ToString::to_string),
         since: settings.since.as_ref().map(|folder| folder.display().to_string()),

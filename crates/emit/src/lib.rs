@@ -79,7 +79,7 @@ pub use contactmill_wire::manifest::OutputFile;
 pub use error::EmitError;
 pub use file::{ContactFile, ResultFile, ResultFiles};
 pub use index::indexing_encoder;
-pub use manifest::{manifest_counts, write_manifest};
+pub use manifest::{manifest_counts, write_manifest, write_report};
 pub use note::StagingNote;
 pub use rejects::RejectsFormat;
 pub use result::{Finished, InputTable, ResultWriter, Tally};

@@ -358,6 +358,9 @@ pub struct Options {
     /// `xlsx`; absent when rejected records are written as CSV.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejects: Option<String>,
+    /// Whether a page about the run is written; absent when it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub report: bool,
     /// How many records may be rejected before the run counts as bad.
     pub max_rejects: Option<String>,
     /// `country`, or the column by which the results are split; absent when they are not.
