@@ -84,7 +84,7 @@ fn head(manifest: &Manifest, detail: Detail) -> Markup {
             }
             @if let Some(part) = &manifest.part {
                 p.note { "One part of the run: " @match &part.value {
-                    Some(value) => { bdi dir="auto" { (cut(&sections::part_name(manifest, value), detail.characters)) } }
+                    Some(value) => { bdi dir="auto" { (cut(&sections::part_value(manifest, value), detail.characters)) } }
                     None => "records without a value"
                 } "." }
             }

@@ -311,9 +311,11 @@ fn parts(Shown { manifest, detail, .. }: Shown<'_>) -> Option<Markup> {
     }
     let mut parts: Vec<_> = manifest.parts.iter().collect();
     parts.sort_by_key(|part| std::cmp::Reverse(part.counts.contacts));
-    let rows = parts.iter().take(detail.rows).map(|part| {
-        (cut(&part_name(manifest, &part.folder), detail.characters), part.counts.contacts)
-    });
+    let folder = |name: &str| if is_by_country(manifest) { name.to_owned() } else { masked(name) };
+    let rows = parts
+        .iter()
+        .take(detail.rows)
+        .map(|part| (cut(&folder(&part.folder), detail.characters), part.counts.contacts));
     Some(section(
         "Parts",
         &format!(
@@ -384,12 +386,14 @@ fn inputs(Shown { manifest, detail, .. }: Shown<'_>) -> Option<Markup> {
     ))
 }
 
-/// What a part is called on the page: only countries are no values of records.
-pub(crate) fn part_name(manifest: &Manifest, name: &str) -> String {
-    match manifest.options.split_by.as_deref() {
-        Some("country") => name.to_owned(),
-        _ => masked(name),
-    }
+/// Whether parts are called after countries, and not after values of records.
+fn is_by_country(manifest: &Manifest) -> bool {
+    manifest.options.split_by.as_deref() == Some("country")
+}
+
+/// The value of a part, for people.
+pub(crate) fn part_value(manifest: &Manifest, value: &str) -> String {
+    if is_by_country(manifest) { country(value) } else { masked(value) }
 }
 
 /// A short table of names and counts.
