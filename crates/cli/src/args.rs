@@ -40,10 +40,29 @@ pub(crate) enum Command {
     Upload(Box<UploadArguments>),
     /// A local stand-in of the service, to rehearse an upload
     Sandbox(SandboxArguments),
+    /// Write a page about a result, to look at in a browser
+    Report(ReportArguments),
     /// Print the script that completes commands and options in a shell
     Completions(CompletionsArguments),
     /// Print a page of the manual, or write all of them
     Man(ManArguments),
+}
+
+/// Write a page about a result, to look at in a browser: where every record ended, what was rejected and
+/// why, what was repaired, where the damage is, and how the upload went.
+///
+/// The page is one file without scripts, which asks for nothing from anywhere. Letters and digits of all
+/// values are masked.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: contactmill report contactmill-out")]
+pub(crate) struct ReportArguments {
+    /// Folder that convert wrote
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+
+    /// File to write; - for standard output [default: report.html in DIR]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// Print the script that completes commands and options in a shell.
@@ -229,6 +248,10 @@ pub(crate) struct ConvertArguments {
     #[arg(long, value_enum, default_value_t)]
     rejects: RejectsArgument,
 
+    /// Write report.html, too: a page about the run, to look at in a browser, with all values masked
+    #[arg(long)]
+    pub(crate) report: bool,
+
     /// Read only N records, evenly spread over all inputs, to see what would come out; such a result is
     /// not uploaded
     #[arg(long, value_name = "N", value_parser = from_one::<NonZeroU64>)]
@@ -370,6 +393,7 @@ impl Command {
             Command::Explain(_)
             | Command::Upload(_)
             | Command::Sandbox(_)
+            | Command::Report(_)
             | Command::Completions(_)
             | Command::Man(_) => return None,
         };

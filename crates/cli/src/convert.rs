@@ -38,6 +38,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         .rejects(arguments.rejects())
         .opt_outs(arguments.opt_outs())
         .dedup(arguments.dedup())
+        .report(arguments.report)
         .max_rejects(arguments.limits.max_rejects)
         .sample(arguments.sample)
         .split_by(arguments.split_by.clone())

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use contactmill::columns::{MappedField, MappingError, PhoneCandidate};
 use contactmill::{Error, Hint, MaxRejects};
+use contactmill_report::ReportError;
 
 use crate::hints;
 use crate::shell::shell_word;
@@ -38,6 +39,13 @@ pub(crate) enum Failure {
     /// The pages of the manual cannot be written.
     Pages {
         folder: PathBuf,
+        error: io::Error,
+    },
+    /// There is no page about a result.
+    Report(ReportError),
+    /// The page about a result cannot be written.
+    Page {
+        out: PathBuf,
         error: io::Error,
     },
     StandardInput(io::Error),
@@ -132,6 +140,10 @@ impl fmt::Display for Failure {
             ),
             Failure::Pages { folder, error } => {
                 write!(f, "{}: the pages cannot be written: {error}", folder.display())
+            }
+            Failure::Report(error) => error.fmt(f),
+            Failure::Page { out, error } => {
+                write!(f, "{}: cannot be written: {error}", out.display())
             }
             Failure::StandardInput(error) => {
                 write!(f, "standard input cannot be read: {error}")

@@ -15,6 +15,7 @@ mod man;
 mod mapping_notes;
 mod profile;
 mod progress;
+mod report;
 mod sandbox;
 mod shell;
 mod signals;
@@ -52,6 +53,7 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Explain(arguments) => explain::run(arguments),
         Command::Upload(arguments) => upload::run(arguments),
         Command::Sandbox(arguments) => sandbox::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man(arguments) => man::run(arguments),
     }

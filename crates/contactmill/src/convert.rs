@@ -17,7 +17,7 @@ use contactmill_core::{ContactEncoder, Normalizer, Options};
 use contactmill_emit::{
     ArrayLayout, ArrayWriter, BatchLimits, ContactTable, ContactWriter, EmitError, Existing,
     Finished, FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter, SplitWriter,
-    Staging, WriteThread, indexing_encoder, write_manifest,
+    Staging, WriteThread, indexing_encoder, write_manifest, write_report,
 };
 use contactmill_source::ReadOptions;
 
@@ -31,6 +31,7 @@ use crate::opening::{Opened, Opening};
 use crate::since::{Earlier, SinceProblem};
 use crate::sink::ReportingSink;
 use crate::split;
+use crate::tallies::RunTallies;
 
 /// What contacts are written as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,6 +120,8 @@ pub(crate) struct Settings<'c> {
     /// The exclusion lists.
     pub(crate) exclude: Vec<PathBuf>,
     pub(crate) opt_outs: OptOuts,
+    /// Whether a page about the run is written.
+    pub(crate) report: bool,
     pub(crate) max_rejects: Option<MaxRejects>,
     /// The number of records that are read; `None` for all.
     pub(crate) sample: Option<NonZeroU64>,
@@ -149,6 +152,7 @@ impl<'c> Convert<'c> {
                 dedup: DedupPolicy::default(),
                 exclude: Vec::new(),
                 opt_outs: OptOuts::default(),
+                report: false,
                 max_rejects: None,
                 sample: None,
                 split_by: None,
@@ -272,6 +276,26 @@ impl<'c> Convert<'c> {
     /// by default; the manifest says how many there are.
     pub const fn opt_outs(mut self, opt_outs: OptOuts) -> Self {
         self.settings.opt_outs = opt_outs;
+        self
+    }
+
+    /// Whether `report.html` is written, too: a page about the run, to look at in a browser. It is one
+    /// file without scripts, and masks all values. Of results that are split there is one about the run,
+    /// and one about each part.
+    ///
+    /// ```
+    /// use contactmill::{Convert, Input};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let out = folder.path().join("out");
+    /// let dump = "Name,Phone\nAsha,+919876543210\nRavi,98765\n";
+    /// Convert::new([Input::reader("leads", dump.as_bytes())]).out(&out).report(true).run()?;
+    /// let page = std::fs::read_to_string(out.join("report.html"))?;
+    /// assert!(page.contains("00000") && !page.contains("98765"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub const fn report(mut self, report: bool) -> Self {
+        self.settings.report = report;
         self
     }
 
@@ -526,13 +550,13 @@ impl Settings<'_> {
             if let Some(known) = known {
                 result = result.with_known(known);
             }
-            let (counts, result) =
+            let (counts, result, tallies) =
                 self.feed(opened, run, (result, encoder.as_deref()), on_event)?;
             let finished = result.finish()?;
             if let Some((earlier, compared)) = run.earlier.zip(finished.compared.as_ref()) {
                 earlier.write_gone(compared, files)?;
             }
-            return Ok(Written { counts, finished, parts: Vec::new() });
+            return Ok(Written { counts, tallies, finished, parts: Vec::new() });
         };
         let values = split::values(split_by, inputs)?;
         // A thread for each part would be too many.
@@ -545,10 +569,11 @@ impl Settings<'_> {
         if has_excluded {
             result = result.with_excluded();
         }
-        let (counts, result) = self.feed(opened, run, (result, encoder.as_deref()), on_event)?;
+        let (counts, result, tallies) =
+            self.feed(opened, run, (result, encoder.as_deref()), on_event)?;
         let records: Vec<u64> = opened.inputs.iter().map(|input| input.records).collect();
         let (finished, parts) = result.finish(&records)?;
-        Ok(Written { counts, finished, parts })
+        Ok(Written { counts, tallies, finished, parts })
     }
 
     /// Reads all inputs and hands what comes of them to a sink.
@@ -558,14 +583,14 @@ impl Settings<'_> {
         run: Run<'_>,
         (sink, encoder): (K, Option<&dyn ContactEncoder>),
         on_event: &mut OnEvent<'_>,
-    ) -> Result<(Counts, K), Error> {
+    ) -> Result<(Counts, K, RunTallies), Error> {
         let counted = self.sample.map(|_| opened.bytes());
         let mut sample =
             self.sample.zip(opened.sampled).map(|(take, of)| Sample::new(take.get(), of));
-        let mut sink = ReportingSink::new(sink, on_event);
+        let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
+        let mut sink = ReportingSink::new(sink, &scratch, on_event);
         counted.into_iter().for_each(|bytes| sink.end_input(bytes, 0));
         let normalizer = Normalizer::new(self.options.clone());
-        let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
         let options = PipelineOptions {
             threads: self.threads,
             dedup: self.dedup,
@@ -594,7 +619,8 @@ impl Settings<'_> {
         sink.end_reading();
         let finished = pipeline.finish(&mut sink);
         let counts = finished.map_err(|stopped| Error::stopped(stopped, &self.out))?;
-        Ok((counts, sink.into_result()))
+        let (result, tallies) = sink.finish()?;
+        Ok((counts, result, tallies))
     }
 
     /// Who asks for one thread gets one.
@@ -613,6 +639,15 @@ impl Settings<'_> {
             None => Ok(Box::new(ArrayWriter::new(files, self.limits, self.layout, thread)?)),
             Some(table) => table.writer(files, inputs, thread),
         }
+    }
+
+    /// Writes the manifest of a result, and before it the page that was asked for.
+    fn describe(&self, manifest: &Manifest, files: &ResultFiles) -> Result<(), Error> {
+        if self.report {
+            let page = contactmill_report::page(manifest, files.folder());
+            write_report(&page.map_err(Problem::Report)?, files)?;
+        }
+        Ok(write_manifest(manifest, files)?)
     }
 
     /// Puts the results in place.
@@ -640,6 +675,7 @@ struct Run<'r> {
 /// What a run has written, all but the manifests.
 struct Written {
     counts: Counts,
+    tallies: RunTallies,
     finished: Finished,
     parts: Vec<FinishedPart>,
 }
@@ -654,15 +690,16 @@ impl Written {
         listed: Vec<ExclusionList>,
         files: &ResultFiles,
     ) -> Result<Manifest, Error> {
-        let Written { counts, finished, parts } = self;
-        let mut manifest = manifest::of_run(settings, opened, regions, listed, counts, finished);
+        let Written { counts, tallies, finished, parts } = self;
+        let counted = (counts, tallies);
+        let mut manifest = manifest::of_run(settings, opened, regions, listed, counted, finished);
         for part in parts {
             let files = part.files.clone();
             let (entry, of_part) = manifest::of_part(&manifest, part);
-            write_manifest(&of_part, &files)?;
+            settings.describe(&of_part, &files)?;
             manifest.parts.push(entry);
         }
-        write_manifest(&manifest, files)?;
+        settings.describe(&manifest, files)?;
         Ok(manifest)
     }
 }

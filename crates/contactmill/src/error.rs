@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use contactmill_core::columns::MappingError;
 use contactmill_core::pipeline::{NoThreads, Stopped};
 use contactmill_emit::EmitError;
+use contactmill_report::ReportError;
 use contactmill_source::{Sheet, SourceError, SourceProblem};
 
 use crate::since::SinceProblem;
@@ -125,6 +126,8 @@ pub(crate) enum Problem {
     Changed {
         input: String,
     },
+    /// There is no page about the run.
+    Report(ReportError),
     /// What was deferred cannot be written to the staging folder or read back.
     Scratch {
         out: PathBuf,
@@ -161,7 +164,7 @@ impl Error {
             Problem::Since { .. } => ErrorKind::Since,
             Problem::InputInOut { .. } => ErrorKind::OutputFolder,
             Problem::Changed { .. } => ErrorKind::InputChanged,
-            Problem::Scratch { .. } => ErrorKind::Output,
+            Problem::Scratch { .. } | Problem::Report(_) => ErrorKind::Output,
             Problem::NotReplaced(_) => ErrorKind::NotReplaced,
             Problem::TooManyRecords => ErrorKind::TooManyRecords,
             Problem::Stopped => ErrorKind::Stopped,
@@ -261,6 +264,7 @@ impl fmt::Display for Error {
                 write!(f, "contacts cannot be set aside beside {}: {error}", out.display())
             }
             Problem::NotReplaced(error) => error.fmt(f),
+            Problem::Report(error) => error.fmt(f),
             Problem::TooManyRecords => f.write_str(
                 "the inputs have more than 4,294,967,295 records\n  convert them in several runs",
             ),
@@ -280,6 +284,7 @@ impl std::error::Error for Error {
             Problem::Scratch { error, .. }
             | Problem::Since { problem: SinceProblem::Io { error, .. }, .. } => Some(error),
             Problem::NotReplaced(error) => error.source(),
+            Problem::Report(error) => error.source(),
             Problem::InputInOut { .. }
             | Problem::Since { .. }
             | Problem::Changed { .. }

@@ -39,6 +39,7 @@ mod opening;
 mod since;
 mod sink;
 mod split;
+mod tallies;
 
 pub use crate::convert::{Convert, Output};
 pub use crate::error::{Error, ErrorKind, Hint};

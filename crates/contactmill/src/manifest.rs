@@ -15,17 +15,18 @@ use contactmill_core::records::SourceId;
 use contactmill_core::regions::{self, RegionFits};
 use contactmill_core::{METADATA_VERSION, Reason, Region, WarningCode};
 use contactmill_emit::{
-    ArrayLayout, Comparison, Finished, FinishedPart, RejectsFormat, manifest_counts,
+    ArrayLayout, Comparison, ContactCounts, Finished, FinishedPart, RejectsFormat, manifest_counts,
 };
 use contactmill_source::Sheets;
 pub use contactmill_wire::manifest::{
-    Column, ContentDecision, Counts, ExclusionList, Input, Manifest, Mapping, OptOuts, Options,
-    OutputFile, Part, PartValue, RegionAdvice, RegionFit, SCHEMA, Sample, Sensitive, Since,
-    Skipped, Tool,
+    Column, ColumnDamage, ContentDecision, Counts, ExclusionList, Input, Manifest, Mapping,
+    OptOuts, Options, OutputFile, Part, PartValue, RegionAdvice, RegionFit, SCHEMA, Sample,
+    Sensitive, Since, Skipped, Tool,
 };
 
 use crate::convert::{Output, Settings};
 use crate::opening::{OpenInput, Opened};
+use crate::tallies::RunTallies;
 
 /// What a run read, how, and what came of it.
 pub(crate) fn of_run(
@@ -33,7 +34,7 @@ pub(crate) fn of_run(
     Opened { inputs, skipped, sampled, .. }: &Opened,
     regions: &RegionFits,
     exclusion_lists: Vec<ExclusionList>,
-    counts: pipeline::Counts,
+    (counts, tallies): (pipeline::Counts, RunTallies),
     mut finished: Finished,
 ) -> Manifest {
     let since = finished.compared.as_ref().map(Comparison::counts);
@@ -54,6 +55,9 @@ pub(crate) fn of_run(
         since,
         exclusion_lists,
         opt_outs: opt_outs(inputs, opted_out),
+        clusters_by_size: tallies.clusters,
+        conflicts_by_field: tallies.conflicts,
+        damage_by_column: damage(inputs, tallies.damage),
         region_advice: doubt(regions),
         ..Manifest::default()
     };
@@ -62,11 +66,15 @@ pub(crate) fn of_run(
 
 /// The manifest with what was written.
 fn with_finished(manifest: Manifest, finished: Finished) -> Manifest {
+    let ContactCounts { regions, line_types, with_email, email_domains, .. } = finished.contacts;
     Manifest {
         excluded_by_reason: by_code(finished.excluded, Reason::code, |tally| tally.count),
         rejected_by_reason: by_code(finished.rejected, Reason::code, |tally| tally.count),
         warnings_by_code: by_code(finished.warnings, WarningCode::code, |tally| tally.count),
-        contacts_by_region: by_code(finished.regions, Region::as_str, |count| count),
+        contacts_by_region: by_code(regions, Region::as_str, |count| count),
+        contacts_by_line_type: by_code(line_types, |kind| kind, |count| count),
+        contacts_with_email: with_email,
+        contacts_by_email_domain: email_domains,
         files: finished.files,
         ..manifest
     }
@@ -82,8 +90,11 @@ pub(crate) fn of_part(run: &Manifest, part: FinishedPart) -> (Part, Manifest) {
         counts,
         parts: Vec::new(),
         part: Some(PartValue { value: value.clone() }),
-        // Who opted out is counted by source and column, over the whole run.
+        // These are counted over the whole run.
         opt_outs: Vec::new(),
+        clusters_by_size: BTreeMap::new(),
+        conflicts_by_field: BTreeMap::new(),
+        damage_by_column: Vec::new(),
         ..with_finished(run.clone(), finished)
     };
     (Part { value, folder, counts }, manifest)
@@ -102,11 +113,30 @@ fn input(input: &OpenInput) -> Input {
 }
 
 fn opt_outs(inputs: &[OpenInput], counts: Vec<(SourceId, String, u64)>) -> Vec<OptOuts> {
-    let named = counts.into_iter().map(|(source, column, contacts)| {
-        let path = inputs.get(source.0 as usize).map(|input| input.name.clone());
-        OptOuts { path: path.unwrap_or_default(), column, contacts }
+    let named = counts.into_iter().map(|(source, column, contacts)| OptOuts {
+        path: name(inputs, source),
+        column,
+        contacts,
     });
     named.collect()
+}
+
+fn damage(
+    inputs: &[OpenInput],
+    damage: Vec<(SourceId, String, pipeline::ColumnDamage)>,
+) -> Vec<ColumnDamage> {
+    let named = damage.into_iter().map(|(source, column, damage)| ColumnDamage {
+        path: name(inputs, source),
+        column,
+        rejected: damage.rejected,
+        warnings: damage.warnings,
+    });
+    named.collect()
+}
+
+/// The name of an input.
+fn name(inputs: &[OpenInput], source: SourceId) -> String {
+    inputs.get(source.0 as usize).map(|input| input.name.clone()).unwrap_or_default()
 }
 
 fn mapping(input: &OpenInput) -> Mapping {
@@ -231,6 +261,7 @@ fn options(settings: &Settings<'_>) -> Options {
         max_bytes: settings.limits.max_bytes,
         layout: either(settings.layout, ArrayLayout::Lines, "lines", "files"),
         rejects: (settings.rejects == RejectsFormat::Xlsx).then(|| "xlsx".to_owned()),
+        report: settings.report,
         max_rejects: settings.max_rejects.map(|max| max.to_string()),
         split_by: settings.split_by.as_ref().map(ToString::to_string),
         since: settings.since.as_ref().map(|folder| folder.display().to_string()),

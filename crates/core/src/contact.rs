@@ -118,6 +118,21 @@ normalised_text! {
     Tag
 }
 
+impl EmailAddress<'_> {
+    /// The domain: what stands behind the last `@`.
+    ///
+    /// ```
+    /// use contactmill_core::{Normalizer, Options};
+    ///
+    /// let explanation = Normalizer::new(Options::default()).explain_email("Asha@Example.com");
+    /// assert_eq!(explanation.outcome.unwrap().email.unwrap().domain(), "example.com");
+    /// ```
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.as_str().rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+}
+
 /// A contact's name, never empty.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ContactName<'r> {

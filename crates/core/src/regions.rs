@@ -44,6 +44,20 @@ pub fn meant_region(text: &str) -> Option<Region> {
     }
 }
 
+/// What a region is called in English.
+///
+/// ```
+/// use contactmill_core::Region;
+/// use contactmill_core::regions::english_name;
+///
+/// assert_eq!(english_name(Region::CI), Some("Côte d'Ivoire"));
+/// assert_eq!(english_name(Region::World), None);
+/// ```
+#[must_use]
+pub fn english_name(region: Region) -> Option<&'static str> {
+    country::english_name(region)
+}
+
 /// How well numbers without a country code fit a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

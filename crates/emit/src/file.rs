@@ -187,6 +187,12 @@ impl ResultFiles {
         !self.stay_open
     }
 
+    /// Where the result is until it is committed.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where a file is until the result is committed.
     pub(crate) fn path_of(&self, name: &str) -> PathBuf {
         self.folder.join(name)

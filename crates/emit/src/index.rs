@@ -93,11 +93,12 @@ impl<'e> Indexed<'e> {
     pub(crate) fn of(contact: Emitted<'e>, known: Option<&KnownContacts>) -> io::Result<Self> {
         let phone = digits(contact.phone()).e164();
         let (content, is_known, contact) = match contact {
-            Emitted::Encoded { phone, bytes } => {
+            Emitted::Encoded { phone, bytes, email_domain } => {
                 let lacking = || io::Error::other("a contact was encoded without its hash");
                 let (content, bytes) = bytes.split_first_chunk().ok_or_else(lacking)?;
                 let (is_known, bytes) = bytes.split_first().ok_or_else(lacking)?;
-                (*content, Some(*is_known != 0), Emitted::Encoded { phone, bytes })
+                let contact = Emitted::Encoded { phone, bytes, email_domain };
+                (*content, Some(*is_known != 0), contact)
             }
             Emitted::AsIs(contact) => {
                 let mut json = Vec::new();

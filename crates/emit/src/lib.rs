@@ -36,6 +36,7 @@
 //! | `write_thread` | writing on a thread of its own |
 //! | `rejects`, `workbook` | rejected records, as text or as a workbook |
 //! | `tables`, `manifest`, `result` | what every result has beside its contacts |
+//! | `contact_counts` | what the contacts have in common, counted |
 //! | `index`, `since` | which contacts a result stands for, and how they compare with an earlier one's |
 //! | `split`, `part_names` | one result for each value, side by side |
 //! | `file` | files while they are written |
@@ -47,6 +48,7 @@
 //! come from, nor of HTTP.
 
 mod arrays;
+mod contact_counts;
 mod contact_json;
 mod contact_table;
 mod contact_writer;
@@ -68,6 +70,7 @@ mod workbook;
 mod write_thread;
 
 pub use arrays::{ArrayLayout, ArrayWriter, BatchLimits};
+pub use contact_counts::ContactCounts;
 pub use contact_json::{ArrayEncoder, contact_json, phone_json};
 pub use contact_table::ContactTable;
 // What writers return.
@@ -76,7 +79,7 @@ pub use contactmill_wire::manifest::OutputFile;
 pub use error::EmitError;
 pub use file::{ContactFile, ResultFile, ResultFiles};
 pub use index::indexing_encoder;
-pub use manifest::{manifest_counts, write_manifest};
+pub use manifest::{manifest_counts, write_manifest, write_report};
 pub use note::StagingNote;
 pub use rejects::RejectsFormat;
 pub use result::{Finished, InputTable, ResultWriter, Tally};

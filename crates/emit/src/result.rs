@@ -7,10 +7,11 @@ use contactmill_core::dedup::Conflict;
 use contactmill_core::exclusion::Exclusion;
 use contactmill_core::pipeline::{Emitted, ScratchMaker, Sink};
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
-use contactmill_core::{Reason, Region, Rejection, Warning, WarningCode};
+use contactmill_core::{Reason, Rejection, Warning, WarningCode};
 
 use contactmill_wire::manifest::OutputFile;
 
+use crate::contact_counts::{ContactCounter, ContactCounts};
 use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
 use crate::file::ResultFiles;
@@ -45,8 +46,7 @@ pub struct ResultWriter<'s> {
     /// What is known from an earlier result, if the contacts are compared with one.
     known: Option<Arc<KnownContacts>>,
     tables: Tables,
-    /// Contacts by region, in the order of [`Region::ALL`].
-    regions: Vec<u64>,
+    counter: ContactCounter,
     finished: Finished,
 }
 
@@ -64,21 +64,18 @@ pub struct Finished {
     pub rejected: BTreeMap<Reason, Tally>,
     /// Warnings by code.
     pub warnings: BTreeMap<WarningCode, Tally>,
-    /// Contacts by the region of their number.
-    pub regions: BTreeMap<Region, u64>,
+    /// What the contacts have in common.
+    pub contacts: ContactCounts,
     /// How the contacts compare with those of an earlier result.
     pub compared: Option<Comparison>,
 }
 
 impl Finished {
-    /// Adds what a part of the run has written, but for its files.
+    /// Adds what a part of the run has written, but for its files and its contacts.
     pub(crate) fn add(&mut self, part: &Finished) {
         add_tallies(&mut self.excluded, &part.excluded);
         add_tallies(&mut self.rejected, &part.rejected);
         add_tallies(&mut self.warnings, &part.warnings);
-        for (region, contacts) in &part.regions {
-            *self.regions.entry(*region).or_default() += contacts;
-        }
     }
 }
 
@@ -115,7 +112,7 @@ impl<'s> ResultWriter<'s> {
             index: IndexWriter::new(files, scratch),
             known: None,
             tables: Tables::create(OriginalColumns::of(&headers), names, rejects, files)?,
-            regions: vec![0; Region::ALL.len()],
+            counter: ContactCounter::new(),
             finished: Finished::default(),
         })
     }
@@ -151,8 +148,7 @@ impl<'s> ResultWriter<'s> {
                 compared.add(entry);
             }
         })?;
-        let regions = Region::ALL.iter().copied().zip(self.regions);
-        finished.regions = regions.filter(|&(_, contacts)| contacts > 0).collect();
+        finished.contacts = self.counter.finish();
         finished.files.extend(self.tables.finish()?);
         Ok(finished)
     }
@@ -176,9 +172,7 @@ impl Sink for ResultWriter<'_> {
         if is_known {
             return Ok(());
         }
-        if let Some(region) = contact.phone().region() {
-            self.regions[region.index()] += 1;
-        }
+        self.counter.count(&contact);
         self.contacts.write(position, contact)
     }
 

@@ -49,6 +49,15 @@ impl MappedField {
             MappedField::Attribute(key) => Field::Attribute(key.clone()),
         }
     }
+
+    /// Whether [`reported`](MappedField::reported) is this field.
+    pub(crate) fn is_reported_as(&self, field: &Field) -> bool {
+        match (self, field) {
+            (MappedField::Attribute(key), Field::Attribute(other)) => key == other,
+            (MappedField::Attribute(_), _) => false,
+            _ => self.reported() == *field,
+        }
+    }
 }
 
 impl fmt::Display for MappedField {

@@ -16,9 +16,9 @@ use crate::columns::notes::{Known, MappingNote};
 use crate::columns::preset::Preset;
 use crate::columns::sensitive::{self, SensitiveColumn};
 use crate::raw::RawContact;
-use crate::reason::Reason;
+use crate::reason::{Field, Reason};
 use crate::records::{Integrity, Record};
-use crate::text::{folded, is_blank, visible};
+use crate::text::{folded, is_blank, says_nothing, visible};
 
 /// Which of the columns that are mapped to nothing become attributes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -558,6 +558,44 @@ impl ColumnMap {
         self.consents.iter().position(|&(index, consent)| {
             record.get(index).is_some_and(|cell| consent.is_opt_out(cell))
         })
+    }
+
+    /// The column of the first value of this field in a record that says something: the one for which
+    /// the record is rejected.
+    pub(crate) fn column_at_fault(&self, record: Record<'_>, field: &Field) -> Option<usize> {
+        self.filled(record, field).next().map(|(column, _)| column)
+    }
+
+    /// The column of the value that is written like this and was taken for a value of the field, if that
+    /// is clear.
+    pub(crate) fn column_with(
+        &self,
+        record: Record<'_>,
+        field: &Field,
+        written: &str,
+    ) -> Option<usize> {
+        let says_something = !is_blank(written) && !says_nothing(written);
+        let is_written = |cell: &str| says_something && cell.trim() == written;
+        let mut filled = self.filled(record, field);
+        let of_field = self.filled(record, field).find(|(_, cell)| is_written(cell));
+        let anywhere = || {
+            let mut columns = self.fields.iter().map(|&(_, column)| column);
+            columns.find(|&column| record.get(column).is_some_and(is_written))
+        };
+        let only = || filled.next().filter(|_| filled.next().is_none()).map(|(column, _)| column);
+        of_field.map(|(column, _)| column).or_else(anywhere).or_else(only)
+    }
+
+    /// The columns of a field with their cells in a record, those that say nothing left out.
+    fn filled<'r>(
+        &'r self,
+        record: Record<'r>,
+        field: &'r Field,
+    ) -> impl Iterator<Item = (usize, &'r str)> {
+        let of_field = self.fields.iter().filter(|(mapped, _)| mapped.is_reported_as(field));
+        of_field
+            .filter_map(move |&(_, column)| Some((column, record.get(column)?)))
+            .filter(|(_, cell)| !is_blank(cell) && !says_nothing(cell))
     }
 
     /// The fields and the names of their columns, those of one field in the order in which they are

@@ -13,11 +13,11 @@ mod sink;
 
 use std::convert::Infallible;
 
-use self::block::{BlockOutcome, NotEmitted, Worker};
+use self::block::{BlockOutcome, EmittedSize, NotEmitted, Worker};
 use self::deduplicator::{Admitted, Deduplicator};
 use self::deferred::{DeferredContacts, is_name_from_phone};
 pub use self::run::{Counts, PipelineOptions, Stopped};
-pub use self::sink::{Emitted, Outcome, Outcomes, Sink};
+pub use self::sink::{ColumnDamage, Emitted, Outcome, Outcomes, Sink};
 use crate::columns::mapping::ColumnMap;
 pub use crate::dedup::spill::{Scratch, ScratchMaker, Sorted, Sorter, scratch_in_memory};
 use crate::encoder::ContactEncoder;
@@ -160,6 +160,7 @@ impl<'a> Pipeline<'a> {
             map,
             exclusion,
             opt_outs: vec![0; map.consents().len()],
+            damage: vec![ColumnDamage::default(); map.columns().count()],
             before,
             numbers: 0,
             bytes: 0,
@@ -178,6 +179,7 @@ impl<'a> Pipeline<'a> {
             },
         )?;
         commit.report_opt_outs();
+        commit.report_damage();
         *numbers += commit.numbers;
         Ok(commit.counts.records - before)
     }
@@ -213,6 +215,8 @@ struct OrderedCommit<'s, 'a, K> {
     exclusion: ExclusionRules<'a>,
     /// Contacts that opted out, by column of consents.
     opt_outs: Vec<u64>,
+    /// Damage by column.
+    damage: Vec<ColumnDamage>,
     /// Records of the run before this source.
     before: u64,
     /// The number of the last record of this source so far.
@@ -252,7 +256,7 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
                 Err(NotEmitted::Rejected(_)) => None,
             };
             let (own_bytes, own_warnings);
-            (own_bytes, bytes) = bytes.split_at(read.map_or(0, |read| read.bytes));
+            (own_bytes, bytes) = bytes.split_at(read.map_or(0, |read| read.size.bytes));
             (own_warnings, warnings) = warnings.split_at(read.map_or(0, |read| read.warnings));
             let phone = read.map(|read| read.phone);
             self.sink.record(record, phone).map_err(Stopped::Sink)?;
@@ -260,7 +264,8 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
                 Ok(read) => {
                     let admitted = self.admitted[next];
                     next += 1;
-                    self.contact(record, admitted, read.phone, own_bytes, own_warnings)?;
+                    let contact = (read.phone, read.size, own_bytes);
+                    self.contact(record, admitted, contact, own_warnings)?;
                 }
                 Err(NotEmitted::Excluded(_, excluded)) => {
                     self.counts.excluded += 1;
@@ -279,6 +284,10 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
         for (all, opt_outs) in self.opt_outs.iter_mut().zip(&block.opt_outs) {
             *all += opt_outs;
         }
+        for (all, damage) in self.damage.iter_mut().zip(&block.damage) {
+            all.rejected += damage.rejected;
+            all.warnings += damage.warnings;
+        }
         self.bytes += block.covers;
         self.sink.progress(self.bytes, self.counts.records - self.before);
         match block.failed.take() {
@@ -296,12 +305,20 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
         }
     }
 
+    /// Hands over how much damage there was in the columns of the source.
+    fn report_damage(&mut self) {
+        for (column, &damage) in self.damage.iter().enumerate() {
+            if damage != ColumnDamage::default() {
+                self.sink.damage(self.source, self.map.name(column), damage);
+            }
+        }
+    }
+
     fn contact<E>(
         &mut self,
         record: Record<'_>,
         admitted: Admitted,
-        phone: PhoneNumber,
-        bytes: &[u8],
+        (phone, size, bytes): (PhoneNumber, EmittedSize, &[u8]),
         warnings: &[Warning],
     ) -> Result<(), Stopped<E, K::Error>> {
         let position = record.position();
@@ -324,7 +341,7 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
             }
             None => {
                 self.counts.contacts += 1;
-                let contact = block::emitted(self.encoder, phone, bytes);
+                let contact = block::emitted(self.encoder, phone, size, bytes);
                 self.sink.contact(position, contact.map_err(Stopped::Scratch)?)
             }
         }

@@ -1,0 +1,121 @@
+//! What the contacts of a result have in common, counted.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+use contactmill_core::pipeline::Emitted;
+use contactmill_core::{LineType, Region};
+use foldhash::fast::RandomState;
+
+/// Contacts by region, by kind of line and by the domain of their e-mail address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ContactCounts {
+    /// By the region of their number.
+    pub regions: BTreeMap<Region, u64>,
+    /// By the kind of line.
+    pub line_types: BTreeMap<&'static str, u64>,
+    /// Those with an e-mail address.
+    pub with_email: u64,
+    /// By the domain of their e-mail address: the most frequent ones. A domain that only a few share says
+    /// who they are, and is left out.
+    pub email_domains: BTreeMap<String, u64>,
+}
+
+/// Counts contacts as they come.
+pub(crate) struct ContactCounter {
+    /// In the order of [`Region::ALL`].
+    regions: Vec<u64>,
+    /// In the order of [`LineType::ALL`].
+    line_types: Vec<u64>,
+    with_email: u64,
+    domains: HashMap<Box<str>, u64, RandomState>,
+}
+
+impl ContactCounter {
+    /// Maximum number of domains that are counted: the first ones that come.
+    const MAX_DOMAINS: usize = 1_000;
+
+    /// Maximum number of domains that are listed.
+    const LISTED: usize = 20;
+
+    /// Minimum number of contacts of a domain that is listed.
+    const MIN_CONTACTS: u64 = 5;
+
+    pub(crate) fn new() -> Self {
+        ContactCounter {
+            regions: vec![0; Region::ALL.len()],
+            line_types: vec![0; LineType::ALL.len()],
+            with_email: 0,
+            domains: HashMap::default(),
+        }
+    }
+
+    pub(crate) fn count(&mut self, contact: &Emitted<'_>) {
+        let phone = contact.phone();
+        if let Some(region) = phone.region() {
+            self.regions[region.index()] += 1;
+        }
+        self.line_types[phone.line_type() as usize] += 1;
+        let Some(domain) = contact.email_domain() else { return };
+        self.with_email += 1;
+        if let Some(contacts) = self.domains.get_mut(domain) {
+            *contacts += 1;
+        } else if self.domains.len() < Self::MAX_DOMAINS {
+            self.domains.insert(domain.into(), 1);
+        }
+    }
+
+    pub(crate) fn finish(self) -> ContactCounts {
+        let regions = Region::ALL.iter().copied().zip(self.regions);
+        let line_types = LineType::ALL.iter().map(|kind| kind.as_str()).zip(self.line_types);
+        let frequent = |&(_, contacts): &(Box<str>, u64)| contacts >= Self::MIN_CONTACTS;
+        let mut domains: Vec<_> = self.domains.into_iter().filter(frequent).collect();
+        domains.sort_unstable_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
+        domains.truncate(Self::LISTED);
+        ContactCounts {
+            regions: regions.filter(|&(_, contacts)| contacts > 0).collect(),
+            line_types: line_types.filter(|&(_, contacts)| contacts > 0).collect(),
+            with_email: self.with_email,
+            email_domains: domains.into_iter().map(|(name, n)| (name.into_string(), n)).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contactmill_core::{Normalizer, Options, RawContact};
+
+    fn count(emails: &[String]) -> ContactCounts {
+        let normalizer = Normalizer::new(Options::default());
+        let mut counter = ContactCounter::new();
+        for email in emails {
+            let mut raw = RawContact::default();
+            raw.phones.push("+91 98765 43210");
+            raw.emails.push(email);
+            counter.count(&Emitted::AsIs(normalizer.normalize(&raw).unwrap().contact));
+        }
+        counter.finish()
+    }
+
+    #[test]
+    fn a_domain_that_few_share_is_not_listed() {
+        let emails =
+            (0..9).map(|n| format!("a{n}@{}.example", if n < 5 { "five" } else { "four" }));
+        let counts = count(&emails.chain([String::new()]).collect::<Vec<_>>());
+        assert_eq!(counts.email_domains, [("five.example".to_owned(), 5)].into());
+        assert_eq!((counts.with_email, counts.line_types["mobile"]), (9, 10));
+    }
+
+    #[test]
+    fn only_the_most_frequent_domains_are_listed_and_memory_is_bounded() {
+        let domain = |n: usize| format!("a@d{n:05}.example");
+        let many = (0..3 * ContactCounter::MAX_DOMAINS).map(domain);
+        let frequent = (0..30).flat_map(|n| std::iter::repeat_n(domain(n), 5 + n));
+        let counts = count(&many.chain(frequent).collect::<Vec<_>>());
+        assert_eq!(counts.email_domains.len(), ContactCounter::LISTED);
+        assert_eq!(counts.email_domains.first_key_value().unwrap().0, "d00010.example");
+        assert_eq!(counts.email_domains["d00029.example"], 35);
+    }
+}
