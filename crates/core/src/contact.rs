@@ -129,7 +129,9 @@ impl EmailAddress<'_> {
     /// ```
     #[must_use]
     pub fn domain(&self) -> &str {
-        self.as_str().rsplit_once('@').map_or("", |(_, domain)| domain)
+        // Every contact is asked: bytes are found faster than characters.
+        let at = self.0.bytes().rposition(|byte| byte == b'@').unwrap_or(self.0.len());
+        self.0.get(at + 1..).unwrap_or_default()
     }
 }
 

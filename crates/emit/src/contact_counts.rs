@@ -29,7 +29,7 @@ pub(crate) struct ContactCounter {
     /// In the order of [`LineType::ALL`].
     line_types: Vec<u64>,
     with_email: u64,
-    domains: HashMap<Box<str>, u64, RandomState>,
+    domains: HashMap<Box<[u8]>, u64, RandomState>,
 }
 
 impl ContactCounter {
@@ -57,7 +57,10 @@ impl ContactCounter {
             self.regions[region.index()] += 1;
         }
         self.line_types[phone.line_type() as usize] += 1;
-        let Some(domain) = contact.email_domain() else { return };
+        let domain = contact.email_domain();
+        if domain.is_empty() {
+            return;
+        }
         self.with_email += 1;
         if let Some(contacts) = self.domains.get_mut(domain) {
             *contacts += 1;
@@ -69,7 +72,7 @@ impl ContactCounter {
     pub(crate) fn finish(self) -> ContactCounts {
         let regions = Region::ALL.iter().copied().zip(self.regions);
         let line_types = LineType::ALL.iter().map(|kind| kind.as_str()).zip(self.line_types);
-        let frequent = |&(_, contacts): &(Box<str>, u64)| contacts >= Self::MIN_CONTACTS;
+        let frequent = |&(_, contacts): &(Box<[u8]>, u64)| contacts >= Self::MIN_CONTACTS;
         let mut domains: Vec<_> = self.domains.into_iter().filter(frequent).collect();
         domains.sort_unstable_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
         domains.truncate(Self::LISTED);
@@ -77,7 +80,10 @@ impl ContactCounter {
             regions: regions.filter(|&(_, contacts)| contacts > 0).collect(),
             line_types: line_types.filter(|&(_, contacts)| contacts > 0).collect(),
             with_email: self.with_email,
-            email_domains: domains.into_iter().map(|(name, n)| (name.into_string(), n)).collect(),
+            email_domains: domains
+                .into_iter()
+                .map(|(name, contacts)| (String::from_utf8_lossy(&name).into_owned(), contacts))
+                .collect(),
         }
     }
 }

@@ -53,9 +53,15 @@ impl MappedField {
     /// Whether [`reported`](MappedField::reported) is this field.
     pub(crate) fn is_reported_as(&self, field: &Field) -> bool {
         match (self, field) {
+            (MappedField::Name | MappedField::FirstName | MappedField::LastName, Field::Name)
+            | (MappedField::Phone, Field::Phone)
+            | (MappedField::Email, Field::Email)
+            | (MappedField::Tags, Field::Tags) => true,
             (MappedField::Attribute(key), Field::Attribute(other)) => key == other,
-            (MappedField::Attribute(_), _) => false,
-            _ => self.reported() == *field,
+            (MappedField::Country | MappedField::Attributes, Field::Attribute(_)) => {
+                self.reported() == *field
+            }
+            _ => false,
         }
     }
 }

@@ -298,9 +298,7 @@ pub(super) fn emitted<'e>(
 ) -> io::Result<Emitted<'e>> {
     match encoder {
         Some(_) => {
-            let (bytes, domain) = bytes.split_at(size.bytes - size.email_domain);
-            let domain = str::from_utf8(domain).map_err(|_| damaged())?;
-            let email_domain = Some(domain).filter(|domain| !domain.is_empty());
+            let (bytes, email_domain) = bytes.split_at(size.bytes - size.email_domain);
             Ok(Emitted::Encoded { phone, bytes, email_domain })
         }
         None => Decoder(bytes).contact().map(Emitted::AsIs).ok_or_else(damaged),

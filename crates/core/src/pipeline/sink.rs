@@ -23,8 +23,8 @@ pub enum Emitted<'e> {
         phone: PhoneNumber,
         /// The encoded contact.
         bytes: &'e [u8],
-        /// The domain of the contact's e-mail address.
-        email_domain: Option<&'e str>,
+        /// The domain of the contact's e-mail address, in UTF-8; empty where it has none.
+        email_domain: &'e [u8],
     },
 }
 
@@ -38,12 +38,14 @@ impl<'e> Emitted<'e> {
         }
     }
 
-    /// The domain of the contact's e-mail address.
+    /// The domain of the contact's e-mail address, in UTF-8; empty where it has none.
     #[must_use]
-    pub fn email_domain(&self) -> Option<&str> {
+    pub fn email_domain(&self) -> &[u8] {
         match self {
-            Emitted::AsIs(contact) => contact.email.as_ref().map(EmailAddress::domain),
-            Emitted::Encoded { email_domain, .. } => *email_domain,
+            Emitted::AsIs(contact) => {
+                contact.email.as_ref().map_or("", EmailAddress::domain).as_bytes()
+            }
+            Emitted::Encoded { email_domain, .. } => email_domain,
         }
     }
 
