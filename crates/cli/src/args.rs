@@ -244,6 +244,11 @@ pub(crate) struct ConvertArguments {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["split_by", "sample"])]
     pub(crate) since: Option<PathBuf>,
 
+    /// Correct cells before they are read: a CSV file with the columns sha256, member, record, column,
+    /// before and after, as the page of review writes it. A line that does not fit is an error
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fixes: Option<PathBuf>,
+
     #[command(flatten, next_help_heading = "How inputs are read")]
     pub(crate) reading: ReadingArguments,
 

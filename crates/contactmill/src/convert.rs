@@ -23,6 +23,7 @@ use contactmill_source::ReadOptions;
 use crate::error::{Error, ForeignError, Problem};
 use crate::event::{Event, OnEvent, Progress, StagingFolder};
 use crate::exclusion::ListReader;
+use crate::fixes::Fixes;
 use crate::inputs::{self, Input, Reading};
 use crate::limits::MaxRejects;
 use crate::manifest::{self, ExclusionList, Manifest};
@@ -124,6 +125,8 @@ pub(crate) struct Settings<'c> {
     pub(crate) split_by: Option<SplitBy>,
     /// The earlier result that contacts are compared with.
     pub(crate) since: Option<PathBuf>,
+    /// The file of corrections.
+    pub(crate) fixes: Option<PathBuf>,
     pub(crate) threads: usize,
     pub(crate) stop: Option<&'c AtomicBool>,
     pub(crate) may_replace: Box<MayReplace<'c>>,
@@ -152,6 +155,7 @@ impl<'c> Convert<'c> {
                 sample: None,
                 split_by: None,
                 since: None,
+                fixes: None,
                 threads: 0,
                 stop: None,
                 may_replace: Box::new(|_| Ok(())),
@@ -367,6 +371,33 @@ impl<'c> Convert<'c> {
         self
     }
 
+    /// Corrects cells before they are read, by hand as it were: each line of this file names a cell by the
+    /// SHA-256 of its input, its record and its column, what stands in it, and what it is to be read as
+    /// ([`contactmill_wire::fixes`]). The results are those of inputs in which the cells were corrected. A
+    /// line that does not fit is an error.
+    ///
+    /// Every input is read once more, for its SHA-256.
+    ///
+    /// ```
+    /// use contactmill::{Convert, ErrorKind};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let at = |name: &str| folder.path().join(name);
+    /// std::fs::write(at("leads.csv"), "Phone\n98765\n")?;
+    /// let (fixes, out) = (at("fixes.csv"), at("out"));
+    /// let head = "sha256,member,record,column,before,after\n";
+    /// let sha256 = "8c00b7f0f02ec3ff0fd7a31e7eba5f50ded46f7a5d1e2a4bd9d3b2ab3ea3d1be";
+    /// std::fs::write(&fixes, format!("{head}{sha256},,1,Phone,98765,+919876543210\n"))?;
+    /// let run = Convert::new([at("leads.csv")]).out(&out).fixes(Some(fixes)).run();
+    /// // The line is about another file.
+    /// assert_eq!(run.unwrap_err().kind(), ErrorKind::Fixes);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn fixes(mut self, file: Option<PathBuf>) -> Self {
+        self.settings.fixes = file;
+        self
+    }
+
     /// Number of worker threads; 0, the default, is one per core. With 1, the calling thread does
     /// everything. The results are the same.
     pub const fn threads(mut self, threads: usize) -> Self {
@@ -398,11 +429,12 @@ impl<'c> Convert<'c> {
         let on_event = &mut *on_event;
         inputs::check(inputs.iter().filter_map(Input::path).chain(settings.exclusion_lists()))?;
         let earlier = settings.earlier()?;
+        let fixes = settings.fixes.as_deref().map(Fixes::open).transpose()?;
         let staging = settings.stage(&inputs, on_event)?;
         let scratch = || staging.scratch();
         let is_header = |row: &[String]| settings.mapping.is_header(row);
         let reading = settings.reading.options(&scratch, &is_header);
-        let (mut opened, regions) = settings.open(inputs, reading, on_event)?;
+        let (mut opened, regions) = settings.open(inputs, (reading, fixes.as_ref()), on_event)?;
         settings.count_for_sample(&mut opened, reading, on_event)?;
         let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
         let lists = (!listed.is_empty()).then_some(&lists);
@@ -445,7 +477,7 @@ impl Settings<'_> {
         }
         // Better now than after a long run; at its end it is asked again.
         (self.may_replace)(staging.out()).map_err(Problem::NotReplaced)?;
-        let read = self.exclusion_lists().chain(self.since.as_deref());
+        let read = self.exclusion_lists().chain(self.since.as_deref()).chain(self.fixes.as_deref());
         let mut paths = inputs.iter().filter_map(Input::path).chain(read);
         if let Some(input) = paths.find(|path| staging.replaces(path)) {
             return Err(Problem::InputInOut { input: input.display().to_string() }.into());
@@ -461,12 +493,12 @@ impl Settings<'_> {
     fn open(
         &self,
         inputs: Vec<Input<'_>>,
-        reading: ReadOptions<'_>,
+        (reading, fixes): (ReadOptions<'_>, Option<&Fixes>),
         on_event: &mut OnEvent<'_>,
     ) -> Result<(Opened, RegionFits), Error> {
         let Settings { mapping, options, stop, .. } = self;
         let mut opened =
-            Opening { reading, mapping, options, stop: *stop }.all(inputs, on_event)?;
+            Opening { reading, mapping, options, fixes, stop: *stop }.all(inputs, on_event)?;
         let mut regions = RegionSample::new(options);
         for input in &mut opened.inputs {
             on_event(Event::Opened(input.opened()));

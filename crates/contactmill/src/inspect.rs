@@ -152,7 +152,7 @@ impl<'i> Inspect<'i> {
         }
         let is_header = |row: &[String]| mapping.is_header(row);
         let reading = reading.options(&scratch, &is_header);
-        let opening = Opening { reading, mapping: &mapping, options: &options, stop };
+        let opening = Opening { reading, mapping: &mapping, options: &options, fixes: None, stop };
         let Opened { inputs, workbooks, .. } = opening.all(inputs, &mut *on_event)?;
         let normalizer = Normalizer::new(options.clone());
         let mut report = Report { inputs: Vec::with_capacity(inputs.len()), workbooks };

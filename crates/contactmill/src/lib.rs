@@ -30,6 +30,7 @@ mod error;
 mod event;
 mod exclusion;
 mod explain;
+mod fixes;
 mod inputs;
 mod inspect;
 mod limits;
