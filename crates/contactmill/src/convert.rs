@@ -14,9 +14,9 @@ use contactmill_core::regions::{RegionFits, RegionSample};
 use contactmill_core::split::SplitBy;
 use contactmill_core::{ContactEncoder, Normalizer, Options};
 use contactmill_emit::{
-    ArrayLayout, ArrayWriter, BatchLimits, ContactTable, ContactWriter, EmitError, Existing,
-    Finished, FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter, SplitWriter,
-    Staging, WriteThread, indexing_encoder, write_manifest,
+    ArrayEncoder, ArrayLayout, ArrayWriter, BatchLimits, ContactTable, ContactWriter, EmitError,
+    Existing, Finished, FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter,
+    SplitWriter, Staging, WriteThread, indexing_encoder, write_manifest,
 };
 use contactmill_source::ReadOptions;
 
@@ -24,12 +24,13 @@ use crate::error::{Error, ForeignError, Problem};
 use crate::event::{Event, OnEvent, Progress, StagingFolder};
 use crate::exclusion::ListReader;
 use crate::fixes::Fixes;
-use crate::inputs::{self, Input, Reading};
+use crate::inputs::{self, Input, Reading, ScratchFile};
 use crate::limits::MaxRejects;
 use crate::manifest::{self, ExclusionList, Manifest};
 use crate::opening::{Opened, Opening};
+use crate::scratch::scratch;
 use crate::since::{Earlier, SinceProblem};
-use crate::sink::ReportingSink;
+use crate::sink::{CountingSink, ReportingSink};
 use crate::split;
 
 /// What contacts are written as.
@@ -438,11 +439,45 @@ impl<'c> Convert<'c> {
         settings.count_for_sample(&mut opened, reading, on_event)?;
         let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
         let lists = (!listed.is_empty()).then_some(&lists);
-        let run = Run { reading, lists, earlier: earlier.as_ref(), staging: &staging };
-        let written = settings.write(&mut opened, run, on_event)?;
+        let run = Run { reading, lists, earlier: earlier.as_ref(), scratch: &scratch };
+        let written = settings.write(&mut opened, run, staging.files(), on_event)?;
         let manifest = written.manifests(&settings, &opened, &regions, listed, staging.files())?;
         settings.commit(staging, on_event)?;
         Ok(manifest)
+    }
+
+    /// Reads everything as [`run`](Convert::run) does, reports the same about records, and writes nothing.
+    /// Of the manifest, the files and the
+    /// counts by reason and by warning are left out: the events tell them. An earlier result
+    /// to compare with and a sample make no difference, nor do parts.
+    ///
+    /// ```
+    /// use contactmill::{Convert, Input};
+    ///
+    /// let dump = "Name,Phone\nAsha,+919876543210\nRavi,12\n";
+    /// let counted = Convert::new([Input::reader("leads", dump.as_bytes())]).count()?;
+    /// assert_eq!((counted.counts.contacts, counted.counts.rejected), (1, 1));
+    /// # Ok::<(), contactmill::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When an input cannot be read, or its columns are not known.
+    pub fn count(self) -> Result<Manifest, Error> {
+        let Convert { inputs, mut on_event, settings } = self;
+        let on_event = &mut *on_event;
+        inputs::check(inputs.iter().filter_map(Input::path).chain(settings.exclusion_lists()))?;
+        let fixes = settings.fixes.as_deref().map(Fixes::open).transpose()?;
+        let is_header = |row: &[String]| settings.mapping.is_header(row);
+        let reading = settings.reading.options(&scratch, &is_header);
+        let (mut opened, regions) = settings.open(inputs, (reading, fixes.as_ref()), on_event)?;
+        let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
+        let lists = (!listed.is_empty()).then_some(&lists);
+        let run = Run { reading, lists, earlier: None, scratch: &scratch };
+        let encoder = ArrayEncoder { max_array_bytes: settings.limits.max_bytes };
+        let sink = (CountingSink::default(), Some(&encoder as &dyn ContactEncoder));
+        let (counts, sink) = settings.feed(&mut opened, run, sink, on_event)?;
+        Ok(manifest::of_run(&settings, &opened, &regions, listed, counts, sink.into_finished()))
     }
 }
 
@@ -536,6 +571,7 @@ impl Settings<'_> {
         &self,
         opened: &mut Opened,
         run: Run<'_>,
+        files: &ResultFiles,
         on_event: &mut OnEvent<'_>,
     ) -> Result<Written, Error> {
         let inputs = &opened.inputs;
@@ -544,8 +580,7 @@ impl Settings<'_> {
         let tables: Vec<InputTable<'_>> =
             described.iter().map(|(name, header)| InputTable { name, header }).collect();
         let has_excluded = run.lists.is_some() || self.opt_outs == OptOuts::Exclude;
-        let files = run.staging.files();
-        let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
+        let scratch = || Ok(Box::new((run.scratch)()?) as Box<dyn Scratch>);
         let Some(split_by) = &self.split_by else {
             let contacts = self.contact_writer(files, &tables, self.write_thread())?;
             let encoder = indexing_encoder(&*contacts);
@@ -595,7 +630,7 @@ impl Settings<'_> {
         let mut sink = ReportingSink::new(sink, on_event);
         counted.into_iter().for_each(|bytes| sink.end_input(bytes, 0));
         let normalizer = Normalizer::new(self.options.clone());
-        let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
+        let scratch = || Ok(Box::new((run.scratch)()?) as Box<dyn Scratch>);
         let options = PipelineOptions {
             threads: self.threads,
             dedup: self.dedup,
@@ -664,7 +699,7 @@ struct Run<'r> {
     reading: ReadOptions<'r>,
     lists: Option<&'r ExclusionLists>,
     earlier: Option<&'r Earlier<'r>>,
-    staging: &'r Staging,
+    scratch: ScratchFile<'r>,
 }
 
 /// What a run has written, all but the manifests.

@@ -4,6 +4,7 @@
 //!   warnings and a [`Manifest`].
 //! * [`Inspect`] looks at dumps and reports how they would be read. It writes nothing.
 //! * [`Explain`] tells step by step how one value is read.
+//! * [`Records`] reads records as they stand.
 //!
 //! ```
 //! use contactmill::{Convert, Options, Region};
@@ -37,6 +38,8 @@ mod limits;
 pub mod manifest;
 mod mask;
 mod opening;
+mod records;
+mod scratch;
 mod since;
 mod sink;
 mod split;
@@ -49,6 +52,7 @@ pub use crate::inputs::{Input, Reading};
 pub use crate::inspect::{Inspect, InspectedInput, Report, SeenColumns};
 pub use crate::limits::{InvalidMaxRejects, MaxRejects};
 pub use crate::manifest::Manifest;
+pub use crate::records::{InputRecords, Records, StandingRecord};
 pub use contactmill_core::columns;
 pub use contactmill_core::contact::Attribute;
 pub use contactmill_core::dedup::{Conflict, DedupPolicy};
