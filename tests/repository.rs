@@ -14,7 +14,10 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The crates that each crate may depend on: the arrows of `docs/architecture.md`.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("contactmill-cli", &["contactmill", "contactmill-upload", "contactmill-sandbox"]),
+    (
+        "contactmill-cli",
+        &["contactmill", "contactmill-review", "contactmill-upload", "contactmill-sandbox"],
+    ),
     (
         "contactmill",
         &["contactmill-source", "contactmill-emit", "contactmill-core", "contactmill-wire"],
@@ -23,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("contactmill-emit", &["contactmill-core", "contactmill-wire"]),
     ("contactmill-wire", &[]),
     ("contactmill-upload", &["contactmill-wire"]),
+    ("contactmill-review", &["contactmill", "contactmill-wire"]),
     ("contactmill-sandbox", &[]),
     ("contactmill-core", &["contactmill-phone"]),
     ("contactmill-phone", &[]),

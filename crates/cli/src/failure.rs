@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use contactmill::columns::{MappedField, MappingError, PhoneCandidate};
 use contactmill::{Error, Hint, MaxRejects};
 
+use contactmill_review::StartError;
+
 use crate::hints;
 use crate::shell::shell_word;
 use crate::summary::grouped;
@@ -58,6 +60,7 @@ pub(crate) enum Failure {
     Stopped(Option<u8>),
     Upload(UploadFailure),
     Sandbox(io::Error),
+    Review(StartError),
 }
 
 impl Failure {
@@ -125,6 +128,11 @@ impl fmt::Display for Failure {
             Failure::Sandbox(error) => {
                 write!(f, "the sandbox cannot listen: {error}; name another port with --port")
             }
+            Failure::Review(StartError::Input(error)) => run_failure(f, error),
+            Failure::Review(StartError::Listen(error)) => {
+                write!(f, "the page cannot be served: {error}; name another port with --port")
+            }
+            Failure::Review(error) => write!(f, "{error}; name another file with --fixes"),
             Failure::Summary { out, error } => write!(
                 f,
                 "standard output cannot be written: {error}\n  the results are whole, in {}",

@@ -15,6 +15,7 @@ mod man;
 mod mapping_notes;
 mod profile;
 mod progress;
+mod review;
 mod sandbox;
 mod shell;
 mod signals;
@@ -50,6 +51,7 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Convert(arguments) => convert::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Review(arguments) => review::run(arguments),
         Command::Upload(arguments) => upload::run(arguments),
         Command::Sandbox(arguments) => sandbox::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),
