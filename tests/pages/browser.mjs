@@ -27,6 +27,9 @@ export function launch(...more) {
   return chromium.launch({ executablePath, args: [...args, ...more] });
 }
 
+/** The folder of the pictures in the README; without it, they stay as they are. */
+const pictures = process.env.CONTACTMILL_PICTURES;
+
 /** How people look at a page. */
 const LOOKS = ['light', 'dark'].flatMap((theme) =>
   [1280, 390].map((width) => ({ theme, width })),
@@ -65,4 +68,12 @@ export async function checkLooks(page, name) {
       await page.screenshot({ path: join(screenshots, `${look}.png`), fullPage: true });
     }
   }
+}
+
+/** Draws the top of a page for the README, `NAME.png`. */
+export async function draw(page, name) {
+  if (!pictures) return;
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1040, height: 760 });
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
 }

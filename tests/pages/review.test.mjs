@@ -8,7 +8,7 @@ import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { checkLooks, contactmill, launch } from './browser.mjs';
+import { checkLooks, contactmill, draw, launch } from './browser.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -37,10 +37,10 @@ function writeSheet(path, rows) {
 }
 
 /** A review of the sheet in a folder of its own. */
-async function reviewed(t, { folder = mkdtempSync(join(tmpdir(), 'review-')), args = [] } = {}) {
+async function reviewed(t, { folder = mkdtempSync(join(tmpdir(), 'review-')), input = 'leads.csv', args = [] } = {}) {
   const sheet = join(folder, 'leads.csv');
   if (!readdirSync(folder).includes('leads.csv')) writeSheet(sheet, rowsOfSheet());
-  const child = spawn(contactmill, ['review', 'leads.csv', ...args], { cwd: folder });
+  const child = spawn(contactmill, ['review', input, ...args], { cwd: folder });
   let printed = '';
   child.stderr.on('data', (text) => (printed += text));
   const url = await new Promise((resolve, reject) => {
@@ -137,6 +137,8 @@ test('a sheet in Hindi is mapped, fixed by keyboard and exported like one that w
   await page.keyboard.type('+91 22 ');
   await page.keyboard.press('Enter');
   await page.getByText('7 more cells of this form').first().waitFor();
+  await countsBecome(page, { contacts: 31, rejected: 8 });
+  await draw(page, 'review');
   await checkLooks(page, 'review-fix');
   await page.setViewportSize({ width: 1280, height: 900 });
   await page.keyboard.press('Alt+KeyA');
@@ -181,11 +183,30 @@ test('a sheet in Hindi is mapped, fixed by keyboard and exported like one that w
   assert.deepEqual(results(join(folder, 'fixed')), expected);
 });
 
+test('a folder of results is reviewed as it was converted', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'review-'));
+  writeSheet(join(folder, 'leads.csv'), rowsOfSheet());
+  const options = ['--map', 'phone=संपर्क', '-r', 'IN', '--opt-outs', 'exclude', '--quiet', '-o', 'out'];
+  const { status } = spawnSync(contactmill, ['convert', 'leads.csv', ...options], { cwd: folder });
+  assert.equal(status, 0);
+  const { url } = await reviewed(t, { folder, input: 'out' });
+  const page = await opened(url);
+  await countsBecome(page, { contacts: 17, rejected: 19, duplicates: 1, 'left out': 3 });
+  await page.getByText('Read as numbers of IN').waitFor();
+});
+
 test('corrections survive a reload and a kill, and are undone', async (t) => {
   const { folder, url, end } = await reviewed(t, { args: ['--map', 'phone=संपर्क', '-r', 'IN'] });
   const page = await opened(url);
   await countsBecome(page, { contacts: 20, rejected: 19 });
   await turnTo(page, 2);
+  await group(page, /too few digits/);
+  await page.keyboard.type('+919988776655');
+  await page.keyboard.press('Enter');
+  await countsBecome(page, { contacts: 21, rejected: 18 });
+  await page.keyboard.press('Alt+KeyU');
+  await countsBecome(page, { contacts: 20, rejected: 19 });
+  await page.waitForFunction(() => document.querySelector('.rows .fix')?.value === '81000');
   await group(page, /too few digits/);
   await page.keyboard.type('+919988776655');
   await page.keyboard.press('Enter');

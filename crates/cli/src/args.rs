@@ -10,6 +10,8 @@ use contactmill::{
     OptOuts, Options, Output, Reading, Region, RejectsFormat, Sheets, SplitBy, TextEncoding,
 };
 
+use contactmill_review::{Setup, StartError};
+
 use self::words::{
     AcceptArgument, Assignment, Attributes, BadEmailArgument, BareDigitsArgument, DedupArgument,
     LayoutArgument, LineTypeArgument, MissingNameArgument, OnDuplicateArgument, OptOutsArgument,
@@ -151,7 +153,7 @@ impl InspectArguments {
 #[derive(Args, Debug)]
 #[command(after_help = "Example: contactmill review leads.xlsx")]
 pub(crate) struct ReviewArguments {
-    /// Files to review
+    /// Files to review; or a folder of results, whose inputs are read as they were for it, but for a region and columns that are given here
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 
@@ -188,8 +190,13 @@ pub(crate) struct ReviewArguments {
 
 impl ReviewArguments {
     /// What is reviewed.
-    pub(crate) fn setup(&self) -> contactmill_review::Setup {
-        let mut setup = contactmill_review::Setup::new(&self.inputs);
+    pub(crate) fn setup(&self) -> Result<Setup, StartError> {
+        if let [folder] = self.inputs.as_slice()
+            && folder.is_dir()
+        {
+            return Ok(self.with_said(Setup::of_result(folder)?));
+        }
+        let mut setup = Setup::new(&self.inputs);
         let sheets = self.reading.sheets();
         let sheets = if sheets == Sheets::default() { setup.reading.sheets } else { sheets };
         setup.reading = Reading { sheets, ..self.reading.reading() };
@@ -198,8 +205,17 @@ impl ReviewArguments {
         setup.exclude.clone_from(&self.exclusion.exclude);
         setup.opt_outs = self.exclusion.opt_outs.into();
         setup.dedup = self.duplicates.policy();
+        Ok(self.with_said(setup))
+    }
+
+    /// The same, with what was typed that is no option of a conversion, or wins over one.
+    fn with_said(&self, mut setup: Setup) -> Setup {
+        setup.options.region = self.phones.region.or(setup.options.region);
+        if !self.columns.map.is_empty() {
+            setup.mapping = self.columns.mapping();
+        }
         setup.out.clone_from(&self.out);
-        setup.fixes.clone_from(&self.fixes);
+        setup.fixes = self.fixes.clone().or(setup.fixes);
         setup.port = self.port;
         setup
     }

@@ -132,7 +132,10 @@ impl fmt::Display for Failure {
             Failure::Review(StartError::Listen(error)) => {
                 write!(f, "the page cannot be served: {error}; name another port with --port")
             }
-            Failure::Review(error) => write!(f, "{error}; name another file with --fixes"),
+            Failure::Review(error @ StartError::Fixes { .. }) => {
+                write!(f, "{error}; name another file with --fixes")
+            }
+            Failure::Review(error) => error.fmt(f),
             Failure::Summary { out, error } => write!(
                 f,
                 "standard output cannot be written: {error}\n  the results are whole, in {}",

@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(50);
 /// Serves the page until it ends. That is no failure.
 pub(crate) fn run(arguments: &ReviewArguments) -> Result<ExitCode, Failure> {
     let signals = Signals::listen().map_err(Failure::Signals)?;
-    let review = Review::start(arguments.setup()).map_err(Failure::Review)?;
+    let review = arguments.setup().and_then(Review::start).map_err(Failure::Review)?;
     let written = write_introduction(&review, &mut terminal::stdout());
     written.map_err(Failure::StandardOutput)?;
     while !signals.any().load(Ordering::Relaxed) && !review.is_idle() {

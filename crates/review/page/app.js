@@ -72,7 +72,8 @@ function Counts({ state }) {
     ${COUNTS.map(([key, label]) => {
       // A count of none may be left out.
       const was = before && (before[key] ?? 0);
-      const is = shown && (shown[key] ?? (now ? 0 : undefined));
+      const is = shown?.[key] ?? (now ? 0 : undefined);
+      if (key === 'blank' && !is && !was) return null;
       const moved = now && was !== undefined && was !== is;
       return html`<div class=${`count ${key}`} key=${key}>
         <dt>${label}</dt>
@@ -100,7 +101,8 @@ function Cells({ cells }) {
   return html`<ul class="cells">
     ${cells.map(({ text, read }, at) => html`<li key=${at}>
       <bdi class="cell">${text}</bdi>
-      ${read && html`<bdi class=${read.ok ? 'good' : 'bad'}>${read.text}</bdi>`}
+      ${read?.ok && read.text === text ? html`<span class="good" role="img" aria-label="reads as it stands">✓</span>`
+        : read && html`<bdi class=${read.ok ? 'good' : 'bad'}>${read.text}</bdi>`}
     </li>`)}
     ${cells.length === 0 && html`<li class="quiet">no cell says anything</li>`}
   </ul>`;
@@ -118,7 +120,7 @@ function Column({ column, act }) {
         ${word === '' && !column.chosen ? fieldName(column.field) : label}
       </option>`)}
     </select></label>
-    <p class="quiet">${column.field ? `${fieldName(column.field)}, ${why}` : 'not taken'}
+    <p class="quiet">${column.field && why}
       ${column.sensitive && html`<span class="warn"> – looks sensitive (${column.sensitive}); leave it out?</span>`}</p>
     <${Cells} cells=${column.cells} />
   </section>`;
@@ -146,7 +148,7 @@ function Region({ state, act }) {
     <h2 id="region">Country of numbers without a code</h2>
     <p>${region ? html`Read as numbers of <strong>${region}</strong>. <button onClick=${() => take('')}>Take none</button>`
       : 'None is taken: numbers without a country code are rejected, and nothing is guessed.'}</p>
-    ${candidates.length > 0 && html`<table>
+    ${candidates.length > 0 && html`<table class="regions">
       <caption>${count(regions.tried)} numbers of the sample have no country code. How they fit:</caption>
       <thead><tr><th scope="col">Country</th><th scope="col">Mobile</th><th scope="col">Valid</th>
         <th scope="col">Written with its code</th><th scope="col"><span class="hidden">Take</span></th></tr></thead>
@@ -169,7 +171,7 @@ function Region({ state, act }) {
 function Columns({ state, act }) {
   return html`<div>
     <${Needs} needs=${state.needs} act=${act} />
-    <${Region} state=${state} act=${act} />
+    ${!state.needs && html`<${Region} state=${state} act=${act} />`}
     ${state.inputs.map((input) => html`<section key=${input.name}>
       <h2>Columns of <bdi>${input.name}</bdi></h2>
       <div class="grid">${input.columns.map((column) =>
@@ -191,10 +193,17 @@ function useWindow(code, state, say) {
     }
   };
   // While somebody corrects the records of a window, they stay where they are.
-  const isStill = view.code === code && view.rows.some((row) => row.mine && !row.undone);
+  const isStill = view.code === code && view.rows.some((row) => row.mine);
   useEffect(() => {
     if (code && state.isCurrent && !isStill) load(view.code === code ? view.from : 0);
   }, [code, state.isCurrent, state.version, isStill]);
+  // What is undone is as it was, wherever it stands.
+  const fixes = useRef(state.fixes.count);
+  useEffect(() => {
+    const isUndone = state.fixes.count < fixes.current;
+    fixes.current = state.fixes.count;
+    if (isUndone) setView((old) => ({ ...old, rows: old.rows.map((row) => ({ ...row, mine: false })) }));
+  }, [state.fixes.count]);
   const change = (row, more) => setView((old) => ({
     ...old,
     rows: old.rows.map((one) => (one.source === row.source && one.record === row.record ? { ...one, ...more } : one)),
@@ -257,7 +266,7 @@ function FixRow({ row, code, onFix, onNext }) {
       <input id=${`cell-${key}`} class="fix" dir="auto" value=${value} spellcheck="false" autocomplete="off"
         aria-label=${`${row.names[row.column]} of line ${row.line}`} aria-describedby=${`read-${key}`}
         onInput=${(event) => look(event.target.value)} onKeyDown=${onKeyDown} />
-      <p id=${`read-${key}`} class="read">${row.mine && html`<span class="good">✓ fixed </span>`}
+      <p id=${`read-${key}`} class="read">${row.mine && html`<span class="good">✓ fixed, </span>`}
         ${read ? html`<bdi class=${read.ok ? 'good' : 'bad'}>${read.ok ? `reads as ${read.text || 'nothing'}` : read.text}</bdi>
           ${!read.ok && read.code !== code && html`<span class="quiet"> – ${read.advice}</span>`}`
           : html`<span class="quiet">taken as it stands</span>`}</p>
@@ -412,11 +421,8 @@ function Export({ state, act }) {
     <h2>Export</h2>
     <p>${now ? `${plural(now.contacts, 'contact')} will be written as import arrays, with every list of what is not among them.`
       : 'Everything has to be read first.'}</p>
-    ${now && html`<ul class="plain">
-      <li>${plural(now.rejected, 'record')} rejected, each with its reason</li>
-      <li>${plural(now.duplicates, 'duplicate')}, with what they lose</li>
-      <li>${plural(now.excluded, 'record')} left out${state.optedOut > 0 && !state.optOuts && html`: <strong class="warn">${plural(state.optedOut, 'contact')} opted out and would be written to</strong> (see Left out)`}</li>
-    </ul>`}
+    ${now && html`<p>Not among them: ${count(now.rejected)} rejected, ${plural(now.duplicates, 'duplicate')}, ${count(now.excluded)} left out.</p>`}
+    ${state.optedOut > 0 && !state.optOuts && html`<p class="warn">${plural(state.optedOut, 'contact')} opted out and would be written to: see Left out.</p>`}
     <p><button class="primary large" disabled=${!now || isRunning} onClick=${() => act('/api/export', {})}>${isRunning ? 'Writing…' : 'Export'}</button></p>
     ${done?.state === 'failed' && html`<p class="bad" role="alert">${done.message}</p>`}
     ${done?.state === 'done' && html`<div class="notice good-notice" role="status">

@@ -12,11 +12,13 @@
 //! | `sample` | the first records, read again with every change of the settings |
 //! | `counting` | the thread that reads everything, and exports |
 //! | `places` | where the records that a page may show stand |
+//! | `of_result` | what a result was made of, to review it |
 //! | `fix_log` | the file of corrections, which grows line by line |
 
 mod counting;
 mod fix_log;
 mod guard;
+mod of_result;
 mod places;
 mod sample;
 mod server;
@@ -163,6 +165,13 @@ pub enum StartError {
         /// What is wrong with it.
         message: String,
     },
+    /// The folder is no result that can be reviewed.
+    Result {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
     /// Nothing can be listened to.
     Listen(io::Error),
 }
@@ -172,6 +181,7 @@ impl fmt::Display for StartError {
         match self {
             StartError::Input(error) => error.fmt(f),
             StartError::Fixes { path, message } => write!(f, "{}: {message}", path.display()),
+            StartError::Result { folder, message } => write!(f, "{}: {message}", folder.display()),
             StartError::Listen(error) => write!(f, "the page cannot be served: {error}"),
         }
     }

@@ -9,8 +9,11 @@ use serde_json::{Value, json};
 use crate::fix_log::FixLog;
 use crate::session::{Settings, member_of};
 
-/// Number of records of each input.
+/// Number of records, of all inputs together.
 pub(crate) const RECORDS: u64 = 1_000;
+
+/// The fewest records of an input.
+pub(crate) const FEWEST: u64 = 20;
 
 /// Number of cells of a column that are shown.
 const SHOWN: usize = 10;

@@ -143,3 +143,34 @@ fn text(status: u16, kind: &str, text: String) -> Response<io::Cursor<Vec<u8>>> 
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use crate::Setup;
+
+    #[test]
+    fn a_page_that_nobody_asks_for_is_idle_after_an_hour() {
+        let folder = tempfile::tempdir().unwrap();
+        let input = folder.path().join("leads.csv");
+        std::fs::write(&input, "Name,Phone\nAsha,+919876543210\n").unwrap();
+        let session = Arc::new(Session::open(Setup::new([input])).unwrap());
+        let server = Server::listen(0, session).unwrap();
+        assert!(!server.is_idle());
+        // A machine that was started just now has no such moment.
+        if let Some(moment) = Instant::now().checked_sub(IDLE + Duration::from_secs(1)) {
+            *server.last.lock().unwrap() = moment;
+            assert!(server.is_idle());
+        }
+    }
+
+    #[test]
+    fn a_query_has_the_value_of_its_name() {
+        let url = "/api/rows?reason=phone_too_short&from=50";
+        assert_eq!(query(url, "reason"), Some("phone_too_short"));
+        assert_eq!(query(url, "from"), Some("50"));
+        assert_eq!(query("/api/rows", "from"), None);
+    }
+}

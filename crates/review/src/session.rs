@@ -139,9 +139,9 @@ pub(crate) fn member_of<'n>(name: &'n str, inputs: &[String]) -> &'n str {
 
 impl Session {
     pub(crate) fn open(setup: Setup) -> Result<Self, StartError> {
-        let heads =
-            Records::new(&setup.inputs).reading(setup.reading.clone()).first(sample::RECORDS);
-        let heads = heads.run()?;
+        // The sample is read within a request, so many inputs give fewer records each.
+        let each = sample::RECORDS.div_ceil(setup.inputs.len().max(1) as u64).max(sample::FEWEST);
+        let heads = Records::new(&setup.inputs).reading(setup.reading.clone()).first(each).run()?;
         let log = FixLog::open(setup.fixes())?;
         let settings = Settings {
             options: setup.options.clone(),
