@@ -281,7 +281,7 @@ function focusOn(row) {
   input?.select();
 }
 
-function Fix({ state, setState, act, say }) {
+function Fix({ state, setState, turn, act, say }) {
   const groups = state.groups.filter(({ code }) => code !== 'duplicate' && !code.startsWith('contact_'));
   const [chosen, choose] = useState(null);
   const [offer, setOffer] = useState(null);
@@ -348,7 +348,8 @@ function Fix({ state, setState, act, say }) {
     <ul class="groups">${groups.map((one) => html`<li key=${one.code}>
       <button aria-pressed=${one.code === code ? 'true' : 'false'} onClick=${() => open(one.code)}>
         <strong>${count(one.count)}</strong> ${one.meaning}</button></li>`)}</ul>
-    ${group && html`<p><span class="quiet">What to do:</span> ${group.advice}</p>`}
+    ${group && html`<p><span class="quiet">What to do:</span> ${group.advice}${' '}
+      ${code === 'phone_country_unknown' && html`<button onClick=${() => turn('columns')}>Choose their country</button>`}</p>`}
     ${offer && html`<div class="notice" role="group" aria-label="Cells of the same form">
       <p>${plural(offer.alike, 'more cell')} of this form ${offer.alike === 1 ? 'reads' : 'read'} as a number with <bdi class="cell">${offer.prefix}</bdi> in front.</p>
       <button class="primary" onClick=${fixAlike}>Put it in front of ${offer.alike === 1 ? 'it' : `all ${count(offer.alike)}`} <kbd>Alt+A</kbd></button>
@@ -496,7 +497,7 @@ function App() {
     <nav class="turn" aria-label="Steps"><ul class="steps-nav">${PAGES.map(([name, label], at) => html`<li key=${name}>
         <button aria-current=${name === page ? 'page' : undefined} title=${`Alt+${at + 1}`} onClick=${() => turn(name)}>
           ${label}${badge[name] ? html` <span class="badge">${count(badge[name])}</span>` : ''}</button></li>`)}</ul></nav>
-    <main aria-label=${title}><${Page} state=${state} setState=${setState} act=${act} say=${say} /></main>`;
+    <main aria-label=${title}><${Page} state=${state} setState=${setState} turn=${turn} act=${act} say=${say} /></main>`;
 }
 
 render(html`<${App} />`, document.getElementById('app'));

@@ -79,7 +79,12 @@ fn count(session: &Session) -> u64 {
     match counted {
         Ok(counted) => {
             state.before.get_or_insert(counted.counts);
+            let is_first = state.counted.is_none();
             state.counted = Some(Arc::new(counted));
+            // Whose corrections are in the file is known now.
+            if is_first && state.log.is_begun() {
+                session.read_sample(&mut state);
+            }
         }
         Err(Failed::Run(error)) if error.kind() == ErrorKind::Stopped => {}
         // The page asks for what is missing.

@@ -90,11 +90,13 @@ impl FixLog {
     }
 
     /// All corrected cells of an input: record, column, what it is read as.
-    pub(crate) fn of_member<'f>(
-        &'f self,
-        member: &'f str,
-    ) -> impl Iterator<Item = (u64, &'f str, &'f str)> {
-        let cells = self.cells.iter().filter(move |((_, of, ..), _)| of == member);
+    pub(crate) fn of_input(
+        &self,
+        sha256: &str,
+        member: &str,
+    ) -> impl Iterator<Item = (u64, &str, &str)> {
+        let is_of = move |key: &CellKey| (&*key.0, &*key.1) == (sha256, member);
+        let cells = self.cells.iter().filter(move |(key, _)| is_of(key));
         cells.map(|((_, _, record, column), after)| (*record, column.as_str(), after.as_str()))
     }
 

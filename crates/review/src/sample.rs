@@ -6,8 +6,9 @@ use contactmill::{
 };
 use serde_json::{Value, json};
 
+use crate::counting::CountedInput;
 use crate::fix_log::FixLog;
-use crate::session::{Settings, member_of};
+use crate::session::Settings;
 
 /// Number of records, of all inputs together.
 pub(crate) const RECORDS: u64 = 1_000;
@@ -30,17 +31,19 @@ pub(crate) struct SampleReading {
     pub(crate) problem: Value,
 }
 
-/// Reads the sample, with the cells that were corrected.
+/// Reads the sample, with the cells that were corrected in inputs whose SHA-256 is known.
 pub(crate) fn read(
     heads: &[InputRecords],
     settings: &Settings,
     log: &FixLog,
-    inputs: &[String],
+    known: &[CountedInput],
 ) -> SampleReading {
-    let texts: Vec<(String, Vec<u8>)> = heads
-        .iter()
-        .map(|head| (head.name.clone(), text_of(head, log, member_of(&head.name, inputs))))
-        .collect();
+    let text = |head: &InputRecords| {
+        let input = known.iter().find(|input| input.name == head.name);
+        let fixed = input.into_iter().flat_map(|input| log.of_input(&input.sha256, &input.member));
+        (head.name.clone(), text_of(head, fixed))
+    };
+    let texts: Vec<(String, Vec<u8>)> = heads.iter().map(text).collect();
     let readers = texts.iter().map(|(name, text)| Input::reader(name.as_str(), text.as_slice()));
     let report = Inspect::new(readers)
         .options(settings.options.clone())
@@ -58,14 +61,17 @@ pub(crate) fn read(
     }
 }
 
-/// The records as a table.
-fn text_of(head: &InputRecords, log: &FixLog, member: &str) -> Vec<u8> {
+/// The records as a table, with these cells: record, column, what it is read as.
+fn text_of<'f>(
+    head: &'f InputRecords,
+    fixed: impl Iterator<Item = (u64, &'f str, &'f str)>,
+) -> Vec<u8> {
     let mut rows: Vec<Vec<&str>> = head
         .records
         .iter()
         .map(|record| record.cells.iter().map(String::as_str).collect())
         .collect();
-    for (record, column, after) in log.of_member(member) {
+    for (record, column, after) in fixed {
         let column = head.columns.iter().position(|name| name == column);
         let row = head.records.iter().position(|one| one.record == record);
         if let Some(cell) = row.zip(column).and_then(|(row, column)| rows[row].get_mut(column)) {

@@ -150,7 +150,7 @@ impl Session {
             given: setup.mapping.clone(),
             columns: Vec::new(),
         };
-        let sample = sample::read(&heads, &settings, &log, &setup.input_names());
+        let sample = sample::read(&heads, &settings, &log, &[]);
         let state = State {
             settings,
             version: 1,
@@ -209,9 +209,14 @@ impl Session {
         state.version += 1;
         state.problem = None;
         self.outdated.store(true, Ordering::Relaxed);
-        state.sample =
-            sample::read(&state.heads, &state.settings, &state.log, &self.setup.input_names());
+        self.read_sample(state);
         self.changed.notify_all();
+    }
+
+    /// Reads the sample as the settings and the corrections are now.
+    pub(crate) fn read_sample(&self, state: &mut State) {
+        let known = state.counted.as_ref().map_or(&[][..], |counted| &counted.inputs);
+        state.sample = sample::read(&state.heads, &state.settings, &state.log, known);
     }
 
     /// `GET /api/state`
