@@ -183,9 +183,13 @@ function Columns({ state, act }) {
 /** Windows of the records of a group: the page never has all of them. */
 function useWindow(code, state, say) {
   const [view, setView] = useState({ total: 0, from: 0, rows: [] });
+  // An answer that comes late, behind another, is of no use.
+  const latest = useRef(0);
   const load = async (from) => {
+    const turn = (latest.current += 1);
     try {
       const { total, rows } = await ask(`/api/rows?reason=${code}&from=${from}`);
+      if (turn !== latest.current) return;
       if (rows.length === 0 && total > 0) return load(Math.max(0, total - (total % 50 || 50)));
       setView({ code, total, from, rows });
     } catch (error) {
