@@ -292,15 +292,16 @@ function Fix({ state, setState, turn, act, say }) {
   const code = groups.some((group) => group.code === chosen) ? chosen : groups[0]?.code;
   const group = groups.find((one) => one.code === code);
   const { view, load, change } = useWindow(code, state, say);
-  // Who opens a group goes on in its first cell.
-  const opens = useRef(true);
+  // Who turns to this step, or opens a group, goes on in its first cell, unless already further.
+  const opens = useRef('step');
   useEffect(() => {
     if (!opens.current || view.code !== code || view.rows.length === 0) return;
-    opens.current = false;
-    focusOn(view.rows.find((row) => row.column !== null));
+    const isFurther = opens.current === 'step' && document.activeElement.closest('main');
+    opens.current = null;
+    if (!isFurther) focusOn(view.rows.find((row) => row.column !== null));
   }, [view]);
   const open = (one) => {
-    opens.current = true;
+    opens.current = 'group';
     choose(one);
     setOffer(null);
     if (one === code) load(0);
