@@ -62,7 +62,7 @@ pub use contactmill_core::inspect::{
     ColumnInspection, ConsentColumn, Finding, FindingCount, Inspection,
 };
 pub use contactmill_core::options;
-pub use contactmill_core::records::{Position, Record, RecordId, SourceId};
+pub use contactmill_core::records::{Integrity, Position, Record, RecordId, SourceId};
 pub use contactmill_core::regions::{RegionAdvice, RegionFits, meant_region};
 pub use contactmill_core::split::SplitBy;
 pub use contactmill_core::{

@@ -45,14 +45,33 @@ impl Listed {
 /// What duplicates are listed under.
 pub(crate) const DUPLICATE: &str = "duplicate";
 
-/// The place of a listed record: 24 bytes.
+/// The place of a listed record, in 16 bytes: there may be a million of them, twice while they are counted
+/// again.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    source: u32,
-    /// In which group, by its number.
-    group: u32,
-    record: u64,
+    /// Group, source and record, each in bits of its own, so that they are in this order.
+    key: u64,
     offset: u64,
+}
+
+impl Place {
+    /// Number of bits of the record in a key: a run numbers no more.
+    const RECORD: u32 = 32;
+    /// Number of bits of the record and the source.
+    const SOURCE: u32 = 56;
+
+    const fn key(group: usize, source: u32, record: u64) -> u64 {
+        ((group as u64) << Place::SOURCE) | Place::of_group(source, record)
+    }
+
+    const fn of_group(source: u32, record: u64) -> u64 {
+        ((source as u64) << Place::RECORD) | record
+    }
+
+    /// Source and record.
+    const fn id(self) -> u64 {
+        self.key & ((1 << Place::SOURCE) - 1)
+    }
 }
 
 /// The places of all listed records, while they are collected.
@@ -100,9 +119,8 @@ impl Collecting {
         let mut line = serde_json::to_vec(listed)?;
         line.push(b'\n');
         self.file.write_all(&line)?;
-        let group = u32::try_from(group).unwrap_or(u32::MAX);
-        let Listed { source, record, .. } = *listed;
-        self.places.push(Place { source, group, record, offset: self.offset });
+        let key = Place::key(group, listed.source, listed.record);
+        self.places.push(Place { key, offset: self.offset });
         self.offset += line.len() as u64;
         Ok(())
     }
@@ -117,7 +135,7 @@ impl Collecting {
         self.file.flush()?;
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         let mut places = self.places;
-        places.sort_unstable_by_key(|place| (place.group, place.source, place.record));
+        places.sort_unstable_by_key(|place| place.key);
         places.shrink_to_fit();
         let mut groups = BTreeMap::new();
         let mut begin = 0;
@@ -153,7 +171,7 @@ impl Places {
     pub(crate) fn find(&self, source: u32, record: u64) -> io::Result<Option<Listed>> {
         let found = self.groups.values().find_map(|group| {
             let places = &self.places[group.clone()];
-            let at = places.binary_search_by_key(&(source, record), |one| (one.source, one.record));
+            let at = places.binary_search_by_key(&Place::of_group(source, record), |one| one.id());
             at.ok().map(|at| places[at])
         });
         found.map(|place| self.read(place)).transpose()
@@ -171,4 +189,40 @@ impl Places {
 /// Which record that is.
 pub(crate) fn id(record: RecordId) -> (u32, u64) {
     (record.source.0, record.record)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use contactmill::Position;
+
+    use super::*;
+
+    #[test]
+    fn records_are_found_in_the_order_of_their_inputs() {
+        let mut collecting = Collecting::into(tempfile::tempfile().unwrap());
+        for (source, record, code) in [
+            (0, 7, "a"),
+            (0, 9, "b"),
+            (70_000, 1, "a"),
+            (0, 4_000_000_000, "a"),
+            (70_000, 2, DUPLICATE),
+        ] {
+            let source = contactmill::SourceId(source);
+            let position = Position { source, record, ..Position::default() };
+            let text = format!("cell of {record}");
+            let ends = [text.len()];
+            let integrity = contactmill::Integrity::Whole;
+            let record = Record::new(&text, &ends, position, integrity);
+            collecting.add(&Listed::of(record, code, String::new()));
+        }
+        let places = collecting.finish().unwrap();
+        let (total, window) = places.window("a", 1, 5).unwrap();
+        let found: Vec<(u32, u64)> = window.iter().map(|row| (row.source, row.record)).collect();
+        assert_eq!((total, found), (3, vec![(0, 4_000_000_000), (70_000, 1)]));
+        assert_eq!(places.find(70_000, 2).unwrap().unwrap().cells, ["cell of 2"]);
+        assert!(places.find(1, 7).unwrap().is_none());
+        assert_eq!(size_of::<Place>(), 16);
+    }
 }
