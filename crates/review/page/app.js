@@ -226,10 +226,10 @@ function Pager({ view, load }) {
 }
 
 /** What else stands in the record, so that a person knows whom it is about. */
-function Context({ row }) {
+function Context({ row, named }) {
   const cells = row.cells.map((cell, at) => [row.names[at] ?? '', cell, at]);
   const said = cells.filter(([, cell, at]) => at !== row.column && cell.trim());
-  return html`<p class="context"><span class="line">line ${row.line}</span>
+  return html`<p class="context"><span class="line">${named && html`<bdi>${row.input}</bdi>, `}line ${row.line}</span>
     ${said.slice(0, 6).map(([name, cell, at]) => html`<span key=${at} class="other"><bdi class="quiet">${name}</bdi> <bdi>${cell}</bdi></span>`)}
   </p>`;
 }
@@ -240,7 +240,7 @@ function Steps({ steps }) {
     <ol>${steps.map((step, at) => html`<li key=${at}><bdi>${step.text ?? String(step)}</bdi></li>`)}</ol></details>`;
 }
 
-function FixRow({ row, code, onFix, onNext }) {
+function FixRow({ row, named, code, onFix, onNext }) {
   const [value, setValue] = useState(row.cells[row.column]);
   const [read, setRead] = useState(row.read);
   const latest = useRef(0);
@@ -252,6 +252,7 @@ function FixRow({ row, code, onFix, onNext }) {
     const turn = (latest.current += 1);
     const found = await ask('/api/read', { field: row.field, value: text }).catch(() => null);
     if (turn === latest.current) setRead(found);
+    return found;
   };
   const onKeyDown = async (event) => {
     if (event.key === 'Escape') {
@@ -261,16 +262,19 @@ function FixRow({ row, code, onFix, onNext }) {
       onNext(row, event.key === 'ArrowDown' ? 1 : -1);
     } else if (event.key === 'Enter') {
       event.preventDefault();
-      if (value === row.cells[row.column] || (await onFix(row, value))) onNext(row, 1);
+      // What stands in the cell, which may be ahead of what is drawn.
+      const typed = event.target.value;
+      if (typed === row.cells[row.column] || (await onFix(row, typed, await look(typed)))) onNext(row, 1);
     }
   };
-  return html`<li class=${row.mine ? 'row fixed' : 'row'}>
-    <${Context} row=${row} />
+  const isGood = read?.ok ?? true;
+  return html`<li class=${row.mine && isGood ? 'row fixed' : 'row'}>
+    <${Context} row=${row} named=${named} />
     <div class="edit">
       <input id=${`cell-${key}`} class="fix" dir="auto" value=${value} spellcheck="false" autocomplete="off"
         aria-label=${`${row.names[row.column]} of line ${row.line}`} aria-describedby=${`read-${key}`}
         onInput=${(event) => look(event.target.value)} onKeyDown=${onKeyDown} />
-      <p id=${`read-${key}`} class="read">${row.mine && html`<span class="good">✓ fixed, </span>`}
+      <p id=${`read-${key}`} class="read">${row.mine && (isGood ? html`<span class="good">✓ fixed, </span>` : html`<span class="warn">kept, and still rejected: </span>`)}
         ${read ? html`<bdi class=${read.ok ? 'good' : 'bad'}>${read.ok ? `reads as ${read.text || 'nothing'}` : read.text}</bdi>
           ${!read.ok && read.code !== code && html`<span class="quiet"> – ${read.advice}</span>`}`
           : html`<span class="quiet">taken as it stands</span>`}</p>
@@ -286,6 +290,7 @@ function focusOn(row) {
 }
 
 function Fix({ state, setState, turn, act, say }) {
+  const named = state.inputs.length > 1;
   const groups = state.groups.filter(({ code }) => code !== 'duplicate' && !code.startsWith('contact_'));
   const [chosen, choose] = useState(null);
   const [offer, setOffer] = useState(null);
@@ -306,7 +311,7 @@ function Fix({ state, setState, turn, act, say }) {
     setOffer(null);
     if (one === code) load(0);
   };
-  const onFix = async (row, after) => {
+  const onFix = async (row, after, read) => {
     const before = row.cells[row.column];
     const where = { source: row.source, record: row.record, column: row.column, before, after, reason: code };
     try {
@@ -315,7 +320,8 @@ function Fix({ state, setState, turn, act, say }) {
       change(row, { cells, mine: true });
       setOffer(alike ? { ...where, alike, prefix } : null);
       setState(next);
-      say(alike ? `Fixed. ${plural(alike, 'more cell')} of this form: Alt+A fixes them alike.` : 'Fixed.');
+      const said = read?.ok === false ? 'Kept, and still rejected.' : 'Fixed.';
+      say(alike ? `${said} ${plural(alike, 'more cell')} of this form: Alt+A fixes them alike.` : said);
       return true;
     } catch (error) {
       say(error.message);
@@ -362,9 +368,9 @@ function Fix({ state, setState, turn, act, say }) {
     </div>`}
     <p class="quiet keys"><kbd>Enter</kbd> keeps what you typed and goes on · <kbd>↓</kbd> <kbd>↑</kbd> next and previous · <kbd>Esc</kbd> as it stood</p>
     <ol class="rows" start=${view.from + 1}>${view.rows.map((row) => row.column === null
-      ? html`<li class="row" key=${`${row.source}-${row.record}`}><${Context} row=${row} />
+      ? html`<li class="row" key=${`${row.source}-${row.record}`}><${Context} row=${row} named=${named} />
           <p class="quiet">The record as a whole is at fault: mend it in the file, or leave it rejected.</p></li>`
-      : html`<${FixRow} key=${`${row.source}-${row.record}`} row=${row} code=${code} onFix=${onFix} onNext=${onNext} />`)}</ol>
+      : html`<${FixRow} key=${`${row.source}-${row.record}`} row=${row} named=${named} code=${code} onFix=${onFix} onNext=${onNext} />`)}</ol>
     <${Pager} view=${view} load=${load} />
   </div>`;
 }
@@ -404,6 +410,7 @@ function Duplicates({ state, act, say }) {
 }
 
 function LeftOut({ state, act, say }) {
+  const named = state.inputs.length > 1;
   const groups = state.groups.filter(({ code }) => code.startsWith('contact_'));
   const { view, load } = useWindow(groups[0]?.code, state, say);
   const toggle = (event) => act('/api/map', { optOuts: event.target.checked });
@@ -414,7 +421,7 @@ function LeftOut({ state, act, say }) {
     <p>${state.optedOut === 0 ? 'No column of consents says so of anybody.'
       : `${plural(state.optedOut, 'contact')} opted out, ${state.optOuts ? 'and are left out.' : 'and would be written to.'}`}</p>
     ${groups.map((group) => html`<p key=${group.code}><strong>${count(group.count)}</strong> ${group.meaning}</p>`)}
-    <ol class="rows" start=${view.from + 1}>${groups.length > 0 && view.rows.map((row) => html`<li class="row" key=${`${row.source}-${row.record}`}><${Context} row=${row} /></li>`)}</ol>
+    <ol class="rows" start=${view.from + 1}>${groups.length > 0 && view.rows.map((row) => html`<li class="row" key=${`${row.source}-${row.record}`}><${Context} row=${row} named=${named} /></li>`)}</ol>
     <${Pager} view=${view} load=${load} />
   </div>`;
 }
