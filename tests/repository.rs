@@ -16,7 +16,13 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const ARROWS: &[(&str, &[&str])] = &[
     (
         "contactmill-cli",
-        &["contactmill", "contactmill-report", "contactmill-upload", "contactmill-sandbox"],
+        &[
+            "contactmill",
+            "contactmill-report",
+            "contactmill-review",
+            "contactmill-upload",
+            "contactmill-sandbox",
+        ],
     ),
     (
         "contactmill",
@@ -33,6 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("contactmill-emit", &["contactmill-core", "contactmill-wire"]),
     ("contactmill-wire", &[]),
     ("contactmill-upload", &["contactmill-wire"]),
+    ("contactmill-review", &["contactmill", "contactmill-wire"]),
     ("contactmill-sandbox", &[]),
     ("contactmill-core", &["contactmill-phone"]),
     ("contactmill-phone", &[]),

@@ -43,6 +43,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         .sample(arguments.sample)
         .split_by(arguments.split_by.clone())
         .since(arguments.since.clone())
+        .fixes(arguments.fixes.clone())
         .threads(arguments.threads())
         .on_event(|event| display.show(event))
         .stop(signals.any())

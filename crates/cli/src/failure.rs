@@ -8,6 +8,8 @@ use contactmill::columns::{MappedField, MappingError, PhoneCandidate};
 use contactmill::{Error, Hint, MaxRejects};
 use contactmill_report::ReportError;
 
+use contactmill_review::StartError;
+
 use crate::hints;
 use crate::shell::shell_word;
 use crate::summary::grouped;
@@ -66,6 +68,7 @@ pub(crate) enum Failure {
     Stopped(Option<u8>),
     Upload(UploadFailure),
     Sandbox(io::Error),
+    Review(StartError),
 }
 
 impl Failure {
@@ -133,6 +136,14 @@ impl fmt::Display for Failure {
             Failure::Sandbox(error) => {
                 write!(f, "the sandbox cannot listen: {error}; name another port with --port")
             }
+            Failure::Review(StartError::Input(error)) => run_failure(f, error),
+            Failure::Review(StartError::Listen(error)) => {
+                write!(f, "the page cannot be served: {error}; name another port with --port")
+            }
+            Failure::Review(error @ StartError::Fixes { .. }) => {
+                write!(f, "{error}; name another file with --fixes")
+            }
+            Failure::Review(error) => error.fmt(f),
             Failure::Summary { out, error } => write!(
                 f,
                 "standard output cannot be written: {error}\n  the results are whole, in {}",

@@ -16,6 +16,7 @@ mod mapping_notes;
 mod profile;
 mod progress;
 mod report;
+mod review;
 mod sandbox;
 mod shell;
 mod signals;
@@ -51,6 +52,7 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Convert(arguments) => convert::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Review(arguments) => review::run(arguments),
         Command::Upload(arguments) => upload::run(arguments),
         Command::Sandbox(arguments) => sandbox::run(arguments),
         Command::Report(arguments) => report::run(arguments),

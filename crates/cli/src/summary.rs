@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anstyle::AnsiColor;
 use contactmill::columns::{ColumnMap, ColumnRole, MappedField};
-use contactmill::manifest::{self, Counts, ExclusionList, Part, Sample, Since};
+use contactmill::manifest::{self, Counts, ExclusionList, Fixed, Part, Sample, Since};
 use contactmill::{
     ArrayLayout, Event, Manifest, Position, Reason, Record, RegionFits, Warning, WarningCode,
 };
@@ -165,6 +165,7 @@ impl Summary<'_> {
     /// Writes the summary.
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         self.write_counts(out)?;
+        self.write_fixed(out)?;
         self.write_since(out)?;
         self.write_columns(out)?;
         self.write_exclusion_lists(out)?;
@@ -219,6 +220,17 @@ impl Summary<'_> {
         }
         row(rejected, "rejected", Style::new())?;
         row(blank, "blank", Style::new())
+    }
+
+    /// How many cells were corrected by hand.
+    fn write_fixed(&self, out: &mut impl Write) -> io::Result<()> {
+        let manifest::Options { fixes: Some(file), .. } = &self.manifest.options else {
+            return Ok(());
+        };
+        let Fixed { cells, records } = self.manifest.fixed.unwrap_or_default();
+        let (cells, records) = (grouped(cells), grouped(records));
+        writeln!(out, "\n{HEADING}Fixed by hand{HEADING:#}, by {}", one_line(file))?;
+        writeln!(out, "  {cells:>11}  cells in {records} records")
     }
 
     /// How the contacts compare with those of an earlier result.

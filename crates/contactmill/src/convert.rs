@@ -15,21 +15,23 @@ use contactmill_core::regions::{RegionFits, RegionSample};
 use contactmill_core::split::SplitBy;
 use contactmill_core::{ContactEncoder, Normalizer, Options};
 use contactmill_emit::{
-    ArrayLayout, ArrayWriter, BatchLimits, ContactTable, ContactWriter, EmitError, Existing,
-    Finished, FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter, SplitWriter,
-    Staging, WriteThread, indexing_encoder, write_manifest, write_report,
+    ArrayEncoder, ArrayLayout, ArrayWriter, BatchLimits, ContactTable, ContactWriter, EmitError,
+    Existing, Finished, FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter,
+    SplitWriter, Staging, WriteThread, indexing_encoder, write_manifest, write_report,
 };
 use contactmill_source::ReadOptions;
 
 use crate::error::{Error, ForeignError, Problem};
 use crate::event::{Event, OnEvent, Progress, StagingFolder};
 use crate::exclusion::ListReader;
-use crate::inputs::{self, Input, Reading};
+use crate::fixes::Fixes;
+use crate::inputs::{self, Input, Reading, ScratchFile};
 use crate::limits::MaxRejects;
 use crate::manifest::{self, ExclusionList, Manifest};
 use crate::opening::{Opened, Opening};
+use crate::scratch::scratch;
 use crate::since::{Earlier, SinceProblem};
-use crate::sink::ReportingSink;
+use crate::sink::{CountingSink, ReportingSink};
 use crate::split;
 use crate::tallies::RunTallies;
 
@@ -128,6 +130,8 @@ pub(crate) struct Settings<'c> {
     pub(crate) split_by: Option<SplitBy>,
     /// The earlier result that contacts are compared with.
     pub(crate) since: Option<PathBuf>,
+    /// The file of corrections.
+    pub(crate) fixes: Option<PathBuf>,
     pub(crate) threads: usize,
     pub(crate) stop: Option<&'c AtomicBool>,
     pub(crate) may_replace: Box<MayReplace<'c>>,
@@ -157,6 +161,7 @@ impl<'c> Convert<'c> {
                 sample: None,
                 split_by: None,
                 since: None,
+                fixes: None,
                 threads: 0,
                 stop: None,
                 may_replace: Box::new(|_| Ok(())),
@@ -392,6 +397,33 @@ impl<'c> Convert<'c> {
         self
     }
 
+    /// Corrects cells before they are read, by hand as it were: each line of this file names a cell by the
+    /// SHA-256 of its input, its record and its column, what stands in it, and what it is to be read as
+    /// ([`contactmill_wire::fixes`]). The results are those of inputs in which the cells were corrected. A
+    /// line that does not fit is an error.
+    ///
+    /// Every input is read once more, for its SHA-256.
+    ///
+    /// ```
+    /// use contactmill::{Convert, ErrorKind};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let at = |name: &str| folder.path().join(name);
+    /// std::fs::write(at("leads.csv"), "Phone\n98765\n")?;
+    /// let (fixes, out) = (at("fixes.csv"), at("out"));
+    /// let head = "sha256,member,record,column,before,after\n";
+    /// let sha256 = "8c00b7f0f02ec3ff0fd7a31e7eba5f50ded46f7a5d1e2a4bd9d3b2ab3ea3d1be";
+    /// std::fs::write(&fixes, format!("{head}{sha256},,1,Phone,98765,+919876543210\n"))?;
+    /// let run = Convert::new([at("leads.csv")]).out(&out).fixes(Some(fixes)).run();
+    /// // The line is about another file.
+    /// assert_eq!(run.unwrap_err().kind(), ErrorKind::Fixes);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn fixes(mut self, file: Option<PathBuf>) -> Self {
+        self.settings.fixes = file;
+        self
+    }
+
     /// Number of worker threads; 0, the default, is one per core. With 1, the calling thread does
     /// everything. The results are the same.
     pub const fn threads(mut self, threads: usize) -> Self {
@@ -423,19 +455,55 @@ impl<'c> Convert<'c> {
         let on_event = &mut *on_event;
         inputs::check(inputs.iter().filter_map(Input::path).chain(settings.exclusion_lists()))?;
         let earlier = settings.earlier()?;
+        let fixes = settings.fixes.as_deref().map(Fixes::open).transpose()?;
         let staging = settings.stage(&inputs, on_event)?;
         let scratch = || staging.scratch();
         let is_header = |row: &[String]| settings.mapping.is_header(row);
         let reading = settings.reading.options(&scratch, &is_header);
-        let (mut opened, regions) = settings.open(inputs, reading, on_event)?;
+        let (mut opened, regions) = settings.open(inputs, (reading, fixes.as_ref()), on_event)?;
         settings.count_for_sample(&mut opened, reading, on_event)?;
         let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
         let lists = (!listed.is_empty()).then_some(&lists);
-        let run = Run { reading, lists, earlier: earlier.as_ref(), staging: &staging };
-        let written = settings.write(&mut opened, run, on_event)?;
+        let run = Run { reading, lists, earlier: earlier.as_ref(), scratch: &scratch };
+        let written = settings.write(&mut opened, run, staging.files(), on_event)?;
         let manifest = written.manifests(&settings, &opened, &regions, listed, staging.files())?;
         settings.commit(staging, on_event)?;
         Ok(manifest)
+    }
+
+    /// Reads everything as [`run`](Convert::run) does, reports the same about records, and writes nothing.
+    /// Of the manifest, the files, the counts by reason and by warning, which the events tell, and most of
+    /// what contacts have in common are left out. An earlier result to compare with and a sample make no
+    /// difference, nor do parts.
+    ///
+    /// ```
+    /// use contactmill::{Convert, Input};
+    ///
+    /// let dump = "Name,Phone\nAsha,+919876543210\nRavi,12\n";
+    /// let counted = Convert::new([Input::reader("leads", dump.as_bytes())]).count()?;
+    /// assert_eq!((counted.counts.contacts, counted.counts.rejected), (1, 1));
+    /// # Ok::<(), contactmill::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When an input cannot be read, or its columns are not known.
+    pub fn count(self) -> Result<Manifest, Error> {
+        let Convert { inputs, mut on_event, settings } = self;
+        let on_event = &mut *on_event;
+        inputs::check(inputs.iter().filter_map(Input::path).chain(settings.exclusion_lists()))?;
+        let fixes = settings.fixes.as_deref().map(Fixes::open).transpose()?;
+        let is_header = |row: &[String]| settings.mapping.is_header(row);
+        let reading = settings.reading.options(&scratch, &is_header);
+        let (mut opened, regions) = settings.open(inputs, (reading, fixes.as_ref()), on_event)?;
+        let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
+        let lists = (!listed.is_empty()).then_some(&lists);
+        let run = Run { reading, lists, earlier: None, scratch: &scratch };
+        let encoder = ArrayEncoder { max_array_bytes: settings.limits.max_bytes };
+        let sink = (CountingSink::default(), Some(&encoder as &dyn ContactEncoder));
+        let (counts, sink, tallies) = settings.feed(&mut opened, run, sink, on_event)?;
+        let (counted, finished) = ((counts, tallies), sink.into_finished());
+        Ok(manifest::of_run(&settings, &opened, &regions, listed, counted, finished))
     }
 }
 
@@ -470,7 +538,7 @@ impl Settings<'_> {
         }
         // Better now than after a long run; at its end it is asked again.
         (self.may_replace)(staging.out()).map_err(Problem::NotReplaced)?;
-        let read = self.exclusion_lists().chain(self.since.as_deref());
+        let read = self.exclusion_lists().chain(self.since.as_deref()).chain(self.fixes.as_deref());
         let mut paths = inputs.iter().filter_map(Input::path).chain(read);
         if let Some(input) = paths.find(|path| staging.replaces(path)) {
             return Err(Problem::InputInOut { input: input.display().to_string() }.into());
@@ -486,12 +554,12 @@ impl Settings<'_> {
     fn open(
         &self,
         inputs: Vec<Input<'_>>,
-        reading: ReadOptions<'_>,
+        (reading, fixes): (ReadOptions<'_>, Option<&Fixes>),
         on_event: &mut OnEvent<'_>,
     ) -> Result<(Opened, RegionFits), Error> {
         let Settings { mapping, options, stop, .. } = self;
         let mut opened =
-            Opening { reading, mapping, options, stop: *stop }.all(inputs, on_event)?;
+            Opening { reading, mapping, options, fixes, stop: *stop }.all(inputs, on_event)?;
         let mut regions = RegionSample::new(options);
         for input in &mut opened.inputs {
             on_event(Event::Opened(input.opened()));
@@ -529,6 +597,7 @@ impl Settings<'_> {
         &self,
         opened: &mut Opened,
         run: Run<'_>,
+        files: &ResultFiles,
         on_event: &mut OnEvent<'_>,
     ) -> Result<Written, Error> {
         let inputs = &opened.inputs;
@@ -537,8 +606,7 @@ impl Settings<'_> {
         let tables: Vec<InputTable<'_>> =
             described.iter().map(|(name, header)| InputTable { name, header }).collect();
         let has_excluded = run.lists.is_some() || self.opt_outs == OptOuts::Exclude;
-        let files = run.staging.files();
-        let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
+        let scratch = || Ok(Box::new((run.scratch)()?) as Box<dyn Scratch>);
         let Some(split_by) = &self.split_by else {
             let contacts = self.contact_writer(files, &tables, self.write_thread())?;
             let known = run.earlier.map(Earlier::known).transpose()?.map(Arc::new);
@@ -587,7 +655,7 @@ impl Settings<'_> {
         let counted = self.sample.map(|_| opened.bytes());
         let mut sample =
             self.sample.zip(opened.sampled).map(|(take, of)| Sample::new(take.get(), of));
-        let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
+        let scratch = || Ok(Box::new((run.scratch)()?) as Box<dyn Scratch>);
         let mut sink = ReportingSink::new(sink, &scratch, on_event);
         counted.into_iter().for_each(|bytes| sink.end_input(bytes, 0));
         let normalizer = Normalizer::new(self.options.clone());
@@ -669,7 +737,7 @@ struct Run<'r> {
     reading: ReadOptions<'r>,
     lists: Option<&'r ExclusionLists>,
     earlier: Option<&'r Earlier<'r>>,
-    staging: &'r Staging,
+    scratch: ScratchFile<'r>,
 }
 
 /// What a run has written, all but the manifests.

@@ -11,6 +11,7 @@ use contactmill_emit::EmitError;
 use contactmill_report::ReportError;
 use contactmill_source::{Sheet, SourceError, SourceProblem};
 
+use crate::fixes::FixesProblem;
 use crate::since::SinceProblem;
 
 /// A run that could not go on: what is wrong, where, and what to do.
@@ -45,6 +46,9 @@ pub enum ErrorKind {
     ExclusionList,
     /// The earlier result cannot be compared with: see [`Convert::since`](crate::Convert::since).
     Since,
+    /// A correction does not fit the inputs, or cannot be read: see
+    /// [`Convert::fixes`](crate::Convert::fixes).
+    Fixes,
     /// The inputs have more records than one run can number.
     TooManyRecords,
     /// The results would be split into more parts than there may be.
@@ -118,6 +122,12 @@ pub(crate) enum Problem {
         folder: PathBuf,
         problem: SinceProblem,
     },
+    /// Corrections of cells cannot be read, or do not fit.
+    Fixes {
+        path: PathBuf,
+        line: Option<u64>,
+        problem: FixesProblem,
+    },
     /// An input stands in the folder that is going to be replaced.
     InputInOut {
         input: String,
@@ -146,6 +156,7 @@ impl Error {
             Problem::Source(error) => match &error.problem {
                 SourceProblem::Changed => ErrorKind::InputChanged,
                 SourceProblem::NoThread(_) => ErrorKind::Threads,
+                SourceProblem::Fix { .. } => ErrorKind::Fixes,
                 _ => ErrorKind::Input,
             },
             Problem::Emit(error) => match error {
@@ -162,6 +173,7 @@ impl Error {
             Problem::Mapping { .. } => ErrorKind::Mapping,
             Problem::ExclusionList { .. } => ErrorKind::ExclusionList,
             Problem::Since { .. } => ErrorKind::Since,
+            Problem::Fixes { .. } => ErrorKind::Fixes,
             Problem::InputInOut { .. } => ErrorKind::OutputFolder,
             Problem::Changed { .. } => ErrorKind::InputChanged,
             Problem::Scratch { .. } | Problem::Report(_) => ErrorKind::Output,
@@ -189,6 +201,7 @@ impl Error {
     pub fn line(&self) -> Option<u64> {
         match &*self.0 {
             Problem::Source(error) => error.line,
+            Problem::Fixes { line, .. } => *line,
             _ => None,
         }
     }
@@ -256,6 +269,13 @@ impl fmt::Display for Error {
                 }
             }
             Problem::Since { folder, problem } => write!(f, "{}: {problem}", folder.display()),
+            Problem::Fixes { path, line, problem } => {
+                write!(f, "{}: ", path.display())?;
+                if let Some(line) = line {
+                    write!(f, "line {line}: ")?;
+                }
+                problem.fmt(f)
+            }
             Problem::InputInOut { input } => {
                 write!(f, "{input} stands in the folder that would be replaced; name another")
             }
@@ -283,9 +303,11 @@ impl std::error::Error for Error {
             Problem::ExclusionList { error, .. } => error.as_ref().and_then(|error| error.source()),
             Problem::Scratch { error, .. }
             | Problem::Since { problem: SinceProblem::Io { error, .. }, .. } => Some(error),
+            Problem::Fixes { problem: FixesProblem::Io(error), .. } => Some(error),
             Problem::NotReplaced(error) => error.source(),
             Problem::Report(error) => error.source(),
-            Problem::InputInOut { .. }
+            Problem::Fixes { .. }
+            | Problem::InputInOut { .. }
             | Problem::Since { .. }
             | Problem::Changed { .. }
             | Problem::TooManyRecords

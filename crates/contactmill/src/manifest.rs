@@ -19,7 +19,7 @@ use contactmill_emit::{
 };
 use contactmill_source::Sheets;
 pub use contactmill_wire::manifest::{
-    Column, ColumnDamage, ContentDecision, Counts, ExclusionList, Input, Manifest, Mapping,
+    Column, ColumnDamage, ContentDecision, Counts, ExclusionList, Fixed, Input, Manifest, Mapping,
     OptOuts, Options, OutputFile, Part, PartValue, RegionAdvice, RegionFit, SCHEMA, Sample,
     Sensitive, Since, Skipped, Tool,
 };
@@ -31,7 +31,7 @@ use crate::tallies::RunTallies;
 /// What a run read, how, and what came of it.
 pub(crate) fn of_run(
     settings: &Settings<'_>,
-    Opened { inputs, skipped, sampled, .. }: &Opened,
+    Opened { inputs, skipped, sampled, fixed, .. }: &Opened,
     regions: &RegionFits,
     exclusion_lists: Vec<ExclusionList>,
     (counts, tallies): (pipeline::Counts, RunTallies),
@@ -53,6 +53,7 @@ pub(crate) fn of_run(
         options: options(settings),
         counts: manifest_counts(counts, since),
         since,
+        fixed: *fixed,
         exclusion_lists,
         opt_outs: opt_outs(inputs, opted_out),
         clusters_by_size: tallies.clusters,
@@ -265,6 +266,7 @@ fn options(settings: &Settings<'_>) -> Options {
         max_rejects: settings.max_rejects.map(|max| max.to_string()),
         split_by: settings.split_by.as_ref().map(ToString::to_string),
         since: settings.since.as_ref().map(|folder| folder.display().to_string()),
+        fixes: settings.fixes.as_ref().map(|file| file.display().to_string()),
     }
 }
 

@@ -15,8 +15,9 @@ use contactmill_source::{
 
 use crate::error::{Error, Problem};
 use crate::event::{Event, OnEvent, OpenedInput};
+use crate::fixes::Fixes;
 use crate::inputs::Input;
-use crate::manifest::Skipped;
+use crate::manifest::{Fixed, Skipped};
 
 /// A member of an input, or the input itself, whose header has been read.
 pub(crate) struct OpenInput {
@@ -92,6 +93,8 @@ pub(crate) struct Opening<'o> {
     pub(crate) reading: ReadOptions<'o>,
     pub(crate) mapping: &'o FieldMapping,
     pub(crate) options: &'o Options,
+    /// The corrections of their cells.
+    pub(crate) fixes: Option<&'o Fixes>,
     /// Ends the opening with an error once it is set.
     pub(crate) stop: Option<&'o AtomicBool>,
 }
@@ -106,6 +109,8 @@ pub(crate) struct Opened {
     pub(crate) workbooks: Vec<Workbook>,
     /// The number of records of all inputs, if only a sample of them is read.
     pub(crate) sampled: Option<u64>,
+    /// How many cells were corrected by hand.
+    pub(crate) fixed: Option<Fixed>,
     unresolved: Vec<Unresolved>,
     /// How many of them stay open.
     kept: usize,
@@ -151,6 +156,10 @@ impl Opening<'_> {
             let mut lacking = None;
             for member in parts {
                 self.check_stop()?;
+                let member = match self.fixes {
+                    Some(fixes) => fixes.applied_to(member, self.reading)?,
+                    None => member,
+                };
                 lacking = lacking.or(self.open(member, &mut opened, on_event)?);
             }
             if let Some(error) = lacking.filter(|_| opened.inputs.len() == before) {
@@ -162,6 +171,7 @@ impl Opening<'_> {
             self.resolve_by_others(&mut opened.inputs, unresolved)?;
         }
         self.check_exceptions(&opened.inputs)?;
+        opened.fixed = self.fixes.map(Fixes::finish).transpose()?;
         Ok(opened)
     }
 

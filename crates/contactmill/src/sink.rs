@@ -7,7 +7,7 @@ use contactmill_core::exclusion::Exclusion;
 use contactmill_core::pipeline::{ColumnDamage, Emitted, ScratchMaker, Sink};
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{PhoneNumber, Rejection, Warning};
-use contactmill_emit::EmitError;
+use contactmill_emit::{EmitError, Finished};
 use contactmill_wire::files::DUPLICATES;
 
 use crate::event::{Event, OnEvent, Progress};
@@ -53,6 +53,48 @@ impl<'s, 'e, K> ReportingSink<'s, 'e, K> {
 
 fn not_counted(error: io::Error) -> EmitError {
     EmitError::Io { path: DUPLICATES.into(), action: "cannot be counted", error }
+}
+
+/// Takes the outcomes of a run that writes nothing.
+#[derive(Debug, Default)]
+pub(crate) struct CountingSink(Finished);
+
+impl CountingSink {
+    /// What a run that writes nothing has to say.
+    pub(crate) fn into_finished(self) -> Finished {
+        self.0
+    }
+}
+
+impl Sink for CountingSink {
+    type Error = EmitError;
+
+    fn contact(&mut self, _: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
+        if let Some(region) = contact.phone().region() {
+            *self.0.contacts.regions.entry(region).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    fn rejected(&mut self, _: Record<'_>, _: &Rejection) -> Result<(), EmitError> {
+        Ok(())
+    }
+
+    fn excluded(&mut self, _: Record<'_>, _: Exclusion<'_>) -> Result<(), EmitError> {
+        Ok(())
+    }
+
+    fn opt_outs(&mut self, source: SourceId, column: &str, contacts: u64) {
+        self.0.opt_outs.push((source, column.to_owned(), contacts));
+    }
+
+    fn duplicate(&mut self, _: Record<'_>, _: RecordId, _: &[Conflict]) -> Result<(), EmitError> {
+        Ok(())
+    }
+
+    fn warning(&mut self, _: Position, _: &Warning) -> Result<(), EmitError> {
+        Ok(())
+    }
 }
 
 impl<K: Sink<Error = EmitError>> Sink for ReportingSink<'_, '_, K> {

@@ -53,6 +53,9 @@ pub struct Manifest {
     /// How the contacts compare with those of an earlier result; absent when they were not compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Since>,
+    /// How many cells were corrected by hand; absent without a file of corrections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<Fixed>,
     /// The parts that the results are split into, each a result folder in this one with files and a
     /// manifest of its own; absent when they are not split.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -119,6 +122,7 @@ impl Default for Manifest {
             options: Options::default(),
             counts: Counts::default(),
             since: None,
+            fixed: None,
             parts: Vec::new(),
             part: None,
             exclusion_lists: Vec::new(),
@@ -216,6 +220,15 @@ pub struct Sample {
     pub records: u64,
     /// Number of records that the inputs have.
     pub of: u64,
+}
+
+/// Cells that were corrected by hand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fixed {
+    /// Number of cells.
+    pub cells: u64,
+    /// Number of records that they are in.
+    pub records: u64,
 }
 
 /// What the columns of one input were taken for.
@@ -369,6 +382,9 @@ pub struct Options {
     /// The earlier result that the contacts were compared with; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
+    /// The file of corrections; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fixes: Option<String>,
 }
 
 /// Where the records ended: records = contacts + unchanged + duplicates + excluded + rejected + blank.
