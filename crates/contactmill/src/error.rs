@@ -131,6 +131,9 @@ pub(crate) enum Problem {
         error: io::Error,
     },
     NotReplaced(ForeignError),
+    /// A table cannot be made in memory.
+    #[cfg(feature = "batches")]
+    Batches(ForeignError),
     TooManyRecords,
     Stopped,
 }
@@ -163,6 +166,8 @@ impl Error {
             Problem::Changed { .. } => ErrorKind::InputChanged,
             Problem::Scratch { .. } => ErrorKind::Output,
             Problem::NotReplaced(_) => ErrorKind::NotReplaced,
+            #[cfg(feature = "batches")]
+            Problem::Batches(_) => ErrorKind::Output,
             Problem::TooManyRecords => ErrorKind::TooManyRecords,
             Problem::Stopped => ErrorKind::Stopped,
         }
@@ -261,6 +266,8 @@ impl fmt::Display for Error {
                 write!(f, "contacts cannot be set aside beside {}: {error}", out.display())
             }
             Problem::NotReplaced(error) => error.fmt(f),
+            #[cfg(feature = "batches")]
+            Problem::Batches(error) => write!(f, "the table cannot be made: {error}"),
             Problem::TooManyRecords => f.write_str(
                 "the inputs have more than 4,294,967,295 records\n  convert them in several runs",
             ),
@@ -280,6 +287,8 @@ impl std::error::Error for Error {
             Problem::Scratch { error, .. }
             | Problem::Since { problem: SinceProblem::Io { error, .. }, .. } => Some(error),
             Problem::NotReplaced(error) => error.source(),
+            #[cfg(feature = "batches")]
+            Problem::Batches(error) => error.source(),
             Problem::InputInOut { .. }
             | Problem::Since { .. }
             | Problem::Changed { .. }
