@@ -9,7 +9,6 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
@@ -18,15 +17,16 @@ use contactmill_core::cells::{PhoneReading, read_phone};
 use contactmill_core::columns::{ColumnMap, FieldMapping, Resumed, Sampled};
 use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::pipeline::{
-    Counts, Pipeline, PipelineOptions, RecordReader, Stopped, scratch_in_memory,
+    Pipeline, PipelineOptions, RecordReader, Stopped, scratch_in_memory,
 };
 use contactmill_core::records::{Block, Source, SourceId};
 use contactmill_core::{Normalizer, Options};
 pub use contactmill_emit::TableBatches;
-use contactmill_emit::{OutcomeRows, PhoneRows, ResultBatches};
+use contactmill_emit::{OutcomeRows, PhoneRows, ResultBatches, manifest_counts};
 use contactmill_source::{BatchSource, SkippedColumn};
 
 use crate::error::{Error, Problem};
+use crate::manifest::Counts;
 use crate::opening::Described;
 
 /// Reads a table row by row: each gives one row, with its contact or the reason why there is none.
@@ -102,10 +102,10 @@ pub struct NormalizedRows {
 }
 
 impl NormalizedRows {
-    /// The columns of the result, whatever the table is.
+    /// What each column of the table was taken for.
     #[must_use]
-    pub fn columns() -> SchemaRef {
-        OutcomeRows::schema()
+    pub const fn map(&self) -> &ColumnMap {
+        &self.map
     }
 
     fn read(&mut self) -> Result<Option<RecordBatch>, ArrowError> {
@@ -187,6 +187,11 @@ pub struct ConvertTable<'c> {
 pub struct TableResult {
     /// Where the rows ended.
     pub counts: Counts,
+    /// What each column was taken for.
+    pub map: ColumnMap,
+    /// The columns of consents, and the number of contacts that each says must not be written to. They
+    /// are among the contacts all the same.
+    pub opt_outs: Vec<(String, u64)>,
     /// The contacts.
     pub contacts: TableBatches,
     /// The rows that were rejected, and why.
@@ -254,10 +259,11 @@ impl<'c> ConvertTable<'c> {
         };
         let mut pipeline = Pipeline::new(&normalizer, options)?;
         pipeline.feed(SourceId(0), &mut source, &map, &mut results).map_err(stopped)?;
-        let counts = pipeline.finish(&mut results).map_err(stopped)?;
+        let counts = manifest_counts(pipeline.finish(&mut results).map_err(stopped)?, None);
+        let opt_outs = results.opt_outs().to_vec();
         let finished = results.finish().map_err(|error| Problem::Batches(error.into()))?;
         let [contacts, rejects, duplicates, warnings] = finished;
-        Ok(TableResult { counts, contacts, rejects, duplicates, warnings })
+        Ok(TableResult { counts, map, opt_outs, contacts, rejects, duplicates, warnings })
     }
 }
 
@@ -310,7 +316,8 @@ impl Table {
             let input = self.name;
             return Err(Problem::Mapping { input, error, takes_no_header: false }.into());
         }
-        let resumed = sampled.resume().ok_or(Problem::Stopped)?;
+        // A sample fits into the first block.
+        let resumed = sampled.resume().ok_or(Problem::Changed { input: self.name })?;
         Ok((resumed, map))
     }
 }

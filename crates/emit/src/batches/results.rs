@@ -59,6 +59,7 @@ pub struct ResultBatches {
     warnings: Warnings,
     /// The text of `_hint` for each reason that occurred.
     hints: BTreeMap<Reason, String>,
+    opt_outs: Vec<(String, u64)>,
 }
 
 impl ResultBatches {
@@ -76,7 +77,14 @@ impl ResultBatches {
             ),
             warnings: Warnings::default(),
             hints: BTreeMap::new(),
+            opt_outs: Vec::new(),
         }
+    }
+
+    /// The columns of consents, and the number of contacts that each says must not be written to.
+    #[must_use]
+    pub fn opt_outs(&self) -> &[(String, u64)] {
+        &self.opt_outs
     }
 
     /// The encoder of the run.
@@ -132,6 +140,10 @@ impl Sink for ResultBatches {
 
     fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), ArrowError> {
         self.warnings.push(position, &self.source, warning)
+    }
+
+    fn opt_outs(&mut self, _: SourceId, column: &str, contacts: u64) {
+        self.opt_outs.push((column.to_owned(), contacts));
     }
 
     fn source_name(&self, _: SourceId) -> String {
