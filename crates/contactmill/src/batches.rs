@@ -104,7 +104,7 @@ pub struct NormalizedRows {
 impl NormalizedRows {
     /// What each column of the table was taken for.
     #[must_use]
-    pub const fn map(&self) -> &ColumnMap {
+    pub const fn column_map(&self) -> &ColumnMap {
         &self.map
     }
 

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contactmill_core::columns::{
-    ColumnMap, ColumnRole, DecidedBy, FieldMapping, MappingNote,
-};
+use contactmill_core::columns::{ColumnMap, ColumnRole, DecidedBy, FieldMapping, MappingNote};
 use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::exclusion;
 use contactmill_core::options::{

@@ -58,11 +58,7 @@ impl<'w> RecordReader<'w> {
 
     /// Reads a record, and hands over what it says.
     #[inline]
-    pub fn read<T>(
-        &mut self,
-        record: Record<'_>,
-        take: impl FnOnce(ReadRecord<'_>) -> T,
-    ) -> T {
+    pub fn read<T>(&mut self, record: Record<'_>, take: impl FnOnce(ReadRecord<'_>) -> T) -> T {
         match self.map.kind(record) {
             RecordKind::Blank => take(ReadRecord::Blank),
             RecordKind::Rejected(reason) => take(ReadRecord::Rejected(reason.into())),

@@ -20,7 +20,6 @@ use crate::tables::{OriginalColumns, conflicts_cell};
 
 /// A table in memory.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct TableBatches {
     /// Its columns.
     pub schema: SchemaRef,

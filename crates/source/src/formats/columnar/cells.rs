@@ -220,7 +220,11 @@ impl<'a> Leaf<'a> {
 }
 
 /// Replaces structs by their fields.
-fn flatten<'a>(arrays: &'a [ArrayRef], above: &mut Vec<&'a NullBuffer>, leaves: &mut Vec<Leaf<'a>>) {
+fn flatten<'a>(
+    arrays: &'a [ArrayRef],
+    above: &mut Vec<&'a NullBuffer>,
+    leaves: &mut Vec<Leaf<'a>>,
+) {
     for array in arrays {
         let Some(fields) = array.as_struct_opt() else {
             leaves.push(Leaf::new(array, above));
