@@ -32,13 +32,18 @@ pub(crate) fn interruptible<T: Send>(
             let mut raised = Ok(());
             while raised.is_ok() && is_done.recv_timeout(LOOK_UP) == Err(RecvTimeoutError::Timeout)
             {
-                raised = Python::attach(Python::check_signals);
+                raised = Python::attach(asked_for_signals);
             }
             stop.store(raised.is_err(), Ordering::Relaxed);
             let came = at_work.join().unwrap_or_else(|panic| resume_unwind(panic));
             raised.map(|()| came)
         })
     })
+}
+
+/// Lets Python act on signals that have come.
+fn asked_for_signals(py: Python<'_>) -> PyResult<()> {
+    py.check_signals()
 }
 
 /// Asks for signals between the batches of a stream.
