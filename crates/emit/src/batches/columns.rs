@@ -7,7 +7,7 @@ use arrow_array::builder::{ArrayBuilder, StringBuilder};
 use arrow_array::{ArrayRef, ListArray, MapArray, StructArray};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Fields};
-use contactmill_core::Warning;
+use contactmill_core::{PhoneNumber, Warning};
 
 /// A column of texts.
 pub(super) fn text(name: &str, nullable: bool) -> Field {
@@ -19,6 +19,23 @@ pub(super) fn push_displayed(column: &mut StringBuilder, value: impl Display) {
     // Writing into memory cannot fail.
     let _ = write!(column, "{value}");
     column.append_value("");
+}
+
+/// Appends a number in E.164 form.
+pub(super) fn push_e164(column: &mut StringBuilder, number: PhoneNumber) {
+    let mut code = itoa::Buffer::new();
+    let _ = column.write_char('+');
+    let _ = column.write_str(code.format(number.calling_code()));
+    push_national(column, number);
+}
+
+/// Appends a national number, with its leading zeros.
+pub(super) fn push_national(column: &mut StringBuilder, number: PhoneNumber) {
+    let (national, mut digits) = (number.national_number(), itoa::Buffer::new());
+    for _ in 0..national.leading_zeros() {
+        let _ = column.write_char('0');
+    }
+    column.append_value(digits.format(national.value()));
 }
 
 /// Where the lists of a column end in their elements.
@@ -155,5 +172,28 @@ impl WarningLists {
         let lists =
             ListArray::try_new(Self::element(), self.ends.finish(), Arc::new(warnings), None)?;
         Ok(Arc::new(lists))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contactmill_core::{Options, Region};
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_they_are_displayed() {
+        for text in
+            ["+91 98765 43210", "+39 06 1234 5678", "+1 201 555 0123", "+225 01 23 45 67 89"]
+        {
+            let options = Options { region: Some(Region::IT), ..Options::default() };
+            let number = contactmill_core::cells::read_phone(text, &options).unwrap().number();
+            let mut column = StringBuilder::new();
+            push_e164(&mut column, number);
+            push_national(&mut column, number);
+            let column = column.finish();
+            assert_eq!(column.value(0), number.e164().to_string());
+            assert_eq!(column.value(1), number.national_number().to_string());
+        }
     }
 }

@@ -9,7 +9,9 @@ use contactmill_core::contact::{EmailAddress, Tag};
 use contactmill_core::pipeline::ReadRecord;
 use contactmill_core::{Contact, PhoneNumber, Reason, Region, Rejection, Warning};
 
-use super::columns::{TextLists, TextMaps, WarningLists, push_displayed, text};
+use super::columns::{
+    TextLists, TextMaps, WarningLists, push_displayed, push_e164, push_national, text,
+};
 use super::{BATCH_BYTES, BATCH_ROWS};
 
 /// What became of records, a row each: `status` is `contact`, `rejected` or `blank`.
@@ -80,9 +82,9 @@ impl OutcomeRows {
         self.field.append_null();
         self.name.append_value(contact.name.as_str());
         self.email.append_option(contact.email.as_ref().map(EmailAddress::as_str));
-        push_displayed(&mut self.phone, phone.e164());
+        push_e164(&mut self.phone, phone);
         self.calling_code.append_value(phone.calling_code().into());
-        push_displayed(&mut self.number, phone.national_number());
+        push_national(&mut self.number, phone);
         self.region.append_option(phone.region().map(Region::as_str));
         self.line_type.append_value(phone.line_type().as_str());
         self.tags.push(contact.tags.iter().map(Tag::as_str));
@@ -178,7 +180,7 @@ impl PhoneRows {
     pub fn push(&mut self, read: Result<PhoneNumber, Reason>) {
         match read {
             Ok(number) => {
-                push_displayed(&mut self.e164, number.e164());
+                push_e164(&mut self.e164, number);
                 self.reason.append_null();
             }
             Err(reason) => {
