@@ -38,7 +38,21 @@ from contactmill._errors import (
     SourceError,
 )
 from contactmill._files import convert, inspect
-from contactmill._types import ArrowStream, Counts, Manifest, Report
+
+# Importing `typing` takes longer than everything else here.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contactmill._types import ArrowStream, Counts, Manifest, Report
+else:
+
+    def __getattr__(name):
+        """The types, for whoever asks for one."""
+        if name not in ("ArrowStream", "Counts", "Manifest", "Report"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from contactmill import _types
+
+        return getattr(_types, name)
+
 
 __all__ = [
     "METADATA_VERSION",

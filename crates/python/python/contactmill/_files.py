@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from contactmill import _contactmill
-from contactmill._contactmill import Options
-from contactmill._types import ColumnMapping, Manifest, Path, Paths, Report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from contactmill._contactmill import Options
+    from contactmill._types import ColumnMapping, Manifest, Path, Paths, Report
 
 
 def convert(
