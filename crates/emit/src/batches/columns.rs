@@ -183,9 +183,7 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_they_are_displayed() {
-        for text in
-            ["+91 98765 43210", "+39 06 1234 5678", "+1 201 555 0123", "+225 01 23 45 67 89"]
-        {
+        for text in ["+91 98765 43210", "+39 06 1234 5678", "+49 30 123456"] {
             let options = Options { region: Some(Region::IT), ..Options::default() };
             let number = contactmill_core::cells::read_phone(text, &options).unwrap().number();
             let mut column = StringBuilder::new();
