@@ -45,6 +45,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("contactmill-phone", &[]),
     ("contactmill-codegen", &["contactmill-phone"]),
     (
+        "contactmill-python",
+        &[
+            "contactmill",
+            "contactmill-cli",
+            "contactmill-core",
+            "contactmill-phone",
+            "contactmill-upload",
+        ],
+    ),
+    (
         "contactmill-benches",
         &["contactmill-core", "contactmill-emit", "contactmill-phone", "contactmill-source"],
     ),
@@ -384,6 +394,7 @@ fn links_between_the_pages_lead_somewhere() {
         "docs/formats.md",
         "docs/glossary.md",
         "docs/import-api.md",
+        "docs/python.md",
         "docs/sources.md",
         "docs/upload.md",
     ];

@@ -144,6 +144,9 @@ pub(crate) enum Problem {
         error: io::Error,
     },
     NotReplaced(ForeignError),
+    /// A table cannot be made in memory.
+    #[cfg(feature = "batches")]
+    Batches(ForeignError),
     TooManyRecords,
     Stopped,
 }
@@ -178,6 +181,8 @@ impl Error {
             Problem::Changed { .. } => ErrorKind::InputChanged,
             Problem::Scratch { .. } | Problem::Report(_) => ErrorKind::Output,
             Problem::NotReplaced(_) => ErrorKind::NotReplaced,
+            #[cfg(feature = "batches")]
+            Problem::Batches(_) => ErrorKind::Output,
             Problem::TooManyRecords => ErrorKind::TooManyRecords,
             Problem::Stopped => ErrorKind::Stopped,
         }
@@ -285,6 +290,8 @@ impl fmt::Display for Error {
             }
             Problem::NotReplaced(error) => error.fmt(f),
             Problem::Report(error) => error.fmt(f),
+            #[cfg(feature = "batches")]
+            Problem::Batches(error) => write!(f, "the table cannot be made: {error}"),
             Problem::TooManyRecords => f.write_str(
                 "the inputs have more than 4,294,967,295 records\n  convert them in several runs",
             ),
@@ -306,6 +313,8 @@ impl std::error::Error for Error {
             Problem::Fixes { problem: FixesProblem::Io(error), .. } => Some(error),
             Problem::NotReplaced(error) => error.source(),
             Problem::Report(error) => error.source(),
+            #[cfg(feature = "batches")]
+            Problem::Batches(error) => error.source(),
             Problem::Fixes { .. }
             | Problem::InputInOut { .. }
             | Problem::Since { .. }

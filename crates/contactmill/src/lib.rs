@@ -26,6 +26,8 @@
 //! This crate connects the crates below it: sources, normalisation, results. It knows no arguments,
 //! no terminal and no exit codes, and no rule about a contact.
 
+#[cfg(feature = "batches")]
+pub mod batches;
 mod convert;
 mod error;
 mod event;

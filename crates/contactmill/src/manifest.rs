@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contactmill_core::columns::{
-    AttributeSelection, ColumnMap, ColumnRole, DecidedBy, FieldMapping, MappingNote,
-};
+use contactmill_core::columns::{ColumnMap, ColumnRole, DecidedBy, FieldMapping, MappingNote};
 use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::exclusion;
 use contactmill_core::options::{
@@ -236,7 +234,7 @@ fn options(settings: &Settings<'_>) -> Options {
         sheet: sheets(&reading.sheets),
         max_inflated: reading.decompress.to_string(),
         map: assignments(&settings.mapping),
-        attributes: attributes(&settings.mapping),
+        attributes: settings.mapping.attributes.to_string(),
         add_tags: options.add_tags.clone(),
         bare_digits: either(
             options.bare_digits,
@@ -297,15 +295,6 @@ fn either<T: PartialEq>(value: T, this: T, word: &str, other_word: &str) -> Stri
 
 fn assignments(mapping: &FieldMapping) -> Vec<String> {
     mapping.assignments.iter().map(|(field, column)| format!("{field}={column}")).collect()
-}
-
-fn attributes(mapping: &FieldMapping) -> String {
-    match &mapping.attributes {
-        AttributeSelection::All => "all".to_owned(),
-        AttributeSelection::None => "none".to_owned(),
-        AttributeSelection::Columns(columns) => columns.join(","),
-        AttributeSelection::AllBut(columns) => format!("all but {}", columns.join(",")),
-    }
 }
 
 fn by_code<K, V>(

@@ -5,12 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use contactmill_core::Options;
-use contactmill_core::columns::{ColumnMap, FieldMapping, MappingError, Resumed, Sampled};
+use contactmill_core::columns::{
+    ColumnMap, ContentSample, FieldMapping, MappingError, Resumed, Sampled,
+};
 use contactmill_core::records::{Block, Source};
 use contactmill_core::regions::RegionSample;
 use contactmill_source::{
-    AnySource, Dump, DumpMember, Format, ReadOptions, SkippedColumn, SkippedMember, TextEncoding,
-    Workbook,
+    AnySource, Dump, DumpMember, Format, ReadOptions, SkippedColumn, SkippedMember, SourceError,
+    TextEncoding, Workbook,
 };
 
 use crate::error::{Error, Problem};
@@ -266,20 +268,14 @@ impl Opening<'_> {
             // Its records, if any, are damaged or hold nothing.
             return Ok(source.format().is_self_describing().then(ColumnMap::default));
         }
-        self.mapping.resolve_with(source.header(), sample).map(Some).map_err(|error| {
-            // A column that is not read is not needed, unless something is to be found in it.
-            let is_meant = |skipped: &&SkippedColumn| match &error {
-                MappingError::UnknownColumn { column, .. } => {
-                    column.eq_ignore_ascii_case(&skipped.name)
-                }
-                _ => FieldMapping::default().resolve(std::slice::from_ref(&skipped.name)).is_ok(),
-            };
-            if let Some(skipped) = source.skipped_columns().iter().find(is_meant) {
-                return source.cannot_read(skipped).into();
-            }
-            let takes_no_header = source.format().has_header_row();
-            Problem::Mapping { input: source.name().to_owned(), error, takes_no_header }.into()
-        })
+        let described = Described {
+            name: source.name(),
+            header: source.header(),
+            skipped: source.skipped_columns(),
+            takes_no_header: source.format().has_header_row(),
+        };
+        let cannot_read = |skipped: &SkippedColumn| source.cannot_read(skipped);
+        described.columns(self.mapping, sample, cannot_read).map(Some)
     }
 
     /// Whether a source may lack a column only because no record of it has such a value: one that the
@@ -328,6 +324,40 @@ impl Opening<'_> {
             *phone = phone.take().or_else(of_input);
         }
         known
+    }
+}
+
+/// What is known of the columns of a source.
+pub(crate) struct Described<'d> {
+    pub(crate) name: &'d str,
+    pub(crate) header: &'d [String],
+    pub(crate) skipped: &'d [SkippedColumn],
+    /// Whether it can be read without a header row.
+    pub(crate) takes_no_header: bool,
+}
+
+impl Described<'_> {
+    /// What the columns hold, by the header and a sample of the records.
+    pub(crate) fn columns(
+        self,
+        mapping: &FieldMapping,
+        sample: &ContentSample,
+        cannot_read: impl Fn(&SkippedColumn) -> SourceError,
+    ) -> Result<ColumnMap, Error> {
+        mapping.resolve_with(self.header, sample).map_err(|error| {
+            // A column that is not read is not needed, unless something is to be found in it.
+            let is_meant = |skipped: &&SkippedColumn| match &error {
+                MappingError::UnknownColumn { column, .. } => {
+                    column.eq_ignore_ascii_case(&skipped.name)
+                }
+                _ => FieldMapping::default().resolve(std::slice::from_ref(&skipped.name)).is_ok(),
+            };
+            if let Some(skipped) = self.skipped.iter().find(is_meant) {
+                return cannot_read(skipped).into();
+            }
+            let (input, takes_no_header) = (self.name.to_owned(), self.takes_no_header);
+            Problem::Mapping { input, error, takes_no_header }.into()
+        })
     }
 }
 

@@ -33,6 +33,7 @@
 //! | `contact_writer` | the trait that an output format implements |
 //! | `contact_json`, `arrays` | import arrays, its first implementation |
 //! | `contact_table` | all contacts as one table: CSV, NDJSON, Parquet |
+//! | `batches` | contacts and tables in memory, as Arrow batches |
 //! | `write_thread` | writing on a thread of its own |
 //! | `rejects`, `workbook` | rejected records, as text or as a workbook |
 //! | `tables`, `manifest`, `result` | what every result has beside its contacts |
@@ -48,6 +49,8 @@
 //! come from, nor of HTTP.
 
 mod arrays;
+#[cfg(feature = "batches")]
+mod batches;
 mod contact_counts;
 mod contact_json;
 mod contact_table;
@@ -70,6 +73,8 @@ mod workbook;
 mod write_thread;
 
 pub use arrays::{ArrayLayout, ArrayWriter, BatchLimits};
+#[cfg(feature = "batches")]
+pub use batches::{OutcomeRows, PhoneRows, ResultBatches, TableBatches};
 pub use contact_counts::ContactCounts;
 pub use contact_json::{ArrayEncoder, contact_json, phone_json};
 pub use contact_table::ContactTable;

@@ -37,6 +37,8 @@ mod records;
 
 pub use any::{AnyBlock, AnySource};
 pub use dump::{Dump, DumpMember};
+#[cfg(feature = "arrow")]
+pub use formats::columnar::{BatchBlock, BatchSource};
 pub use formats::csv::{CsvBlock, CsvSource};
 pub use formats::json::{JsonBlock, JsonSource};
 pub use formats::vcard::VcardSource;

@@ -28,8 +28,8 @@ pub use header::{
 };
 pub use header_row::{column_letters, numbered_header};
 pub use mapping::{
-    AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappingError, PhoneCandidate,
-    column_names, named_column,
+    AttributeSelection, ColumnMap, ColumnRole, FieldMapping, InvalidAttributes, MappingError,
+    PhoneCandidate, column_names, named_column,
 };
 pub use notes::{MappingNote, WhyTaken, WhyUnused};
 pub use sensitive::{IdentifierShare, Sensitive, SensitiveColumn};

@@ -4,16 +4,16 @@ use std::io;
 
 use contactmill_phone::PhoneNumber;
 
+use super::reader::{ReadRecord, RecordReader};
 use super::sink::{ColumnDamage, Emitted};
-use crate::columns::mapping::{ColumnMap, RecordKind};
-use crate::contact::{Contact, ContactLists, EmailAddress};
+use crate::columns::mapping::ColumnMap;
+use crate::contact::{Contact, EmailAddress};
 use crate::dedup::DedupPolicy;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::spill::damaged;
 use crate::encoder::ContactEncoder;
 use crate::exclusion::{Excluded, ExclusionLists, ExclusionRules};
-use crate::normalize::{Normalized, Normalizer};
-use crate::raw::RawContact;
+use crate::normalize::Normalizer;
 use crate::reason::{Reason, Rejection, Warning};
 use crate::records::{Block, Record, RecordArena, RecordSlot};
 
@@ -156,38 +156,27 @@ impl<E> BlockOutcome<E> {
             covers: block.len_bytes(),
             failed: None,
         };
-        let mut empty = RawContact::default();
-        let mut lists = ContactLists::default();
+        let mut reader = RecordReader::new(map, normalizer);
         let visited = block.visit(&mut |record| {
             read.records += 1;
-            let outcome = match map.kind(record) {
-                RecordKind::Blank => {
-                    read.blank += 1;
-                    return;
+            let outcome = reader.read(record, |said| match said {
+                ReadRecord::Blank => None,
+                ReadRecord::Rejected(rejection) => {
+                    read.count_rejected(map, record, &rejection);
+                    Some(Err(rejection.into()))
                 }
-                RecordKind::Rejected(reason) => Err(Rejection::from(reason).into()),
-                RecordKind::Contact => {
-                    let mut raw: RawContact<'_> = std::mem::take(&mut empty);
-                    map.fill(record, &mut raw);
-                    let outcome = normalizer.normalize_into(&raw, std::mem::take(&mut lists));
-                    let outcome = outcome.map_err(|rejection| {
-                        read.count_rejected(map, record, &rejection);
-                        NotEmitted::from(rejection)
-                    });
-                    let outcome = outcome.and_then(|Normalized { contact, warnings }| {
-                        let opt_out = read.opt_out(map, record);
-                        let outcome = match exclusion.check(&contact, opt_out) {
-                            Some(excluded) => Err(NotEmitted::excluded(contact.phone, excluded)),
-                            None => read.contact(&contact, warnings, worker, record),
-                        };
-                        lists = contact.into_lists();
-                        outcome
-                    });
-                    empty = raw.emptied();
-                    outcome
+                ReadRecord::Contact(contact, warnings) => {
+                    let opt_out = read.opt_out(map, record);
+                    Some(match exclusion.check(contact, opt_out) {
+                        Some(excluded) => Err(NotEmitted::excluded(contact.phone, excluded)),
+                        None => read.contact(contact, warnings, worker, record),
+                    })
                 }
-            };
-            read.outcomes.push((read.arena.keep(record), outcome));
+            });
+            match outcome {
+                Some(outcome) => read.outcomes.push((read.arena.keep(record), outcome)),
+                None => read.blank += 1,
+            }
         });
         read.failed = visited.err();
         if let Some(lists) = exclusion.lists {

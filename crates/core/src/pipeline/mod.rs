@@ -8,6 +8,7 @@ mod block;
 mod deduplicator;
 mod deferred;
 mod merge_pass;
+mod reader;
 mod run;
 mod sink;
 
@@ -16,6 +17,7 @@ use std::convert::Infallible;
 use self::block::{BlockOutcome, EmittedSize, NotEmitted, Worker};
 use self::deduplicator::{Admitted, Deduplicator};
 use self::deferred::{DeferredContacts, is_name_from_phone};
+pub use self::reader::{ReadRecord, RecordReader};
 pub use self::run::{Counts, PipelineOptions, Stopped};
 pub use self::sink::{ColumnDamage, Emitted, Outcome, Outcomes, Sink};
 use crate::columns::mapping::ColumnMap;
