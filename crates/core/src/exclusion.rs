@@ -8,7 +8,7 @@ use contactmill_phone::{PhoneNumber, parse};
 
 use self::entries::{AddressHashers, AddressKey, Entries, NumberKey, Place};
 use crate::cells::email::{self, EmailReading};
-use crate::columns::mapping::{ColumnMap, RecordKind};
+use crate::columns::column_map::{ColumnMap, RecordKind};
 use crate::contact::{Contact, EmailAddress};
 use crate::dedup::MatchKey;
 use crate::explain::Notes;

@@ -9,7 +9,7 @@ use contactmill_phone::{LineType, Region};
 
 use crate::cells::country::{self, CountryReading};
 use crate::cells::phone::{PhoneReading, read_phone};
-use crate::columns::mapping::{ColumnMap, RecordKind};
+use crate::columns::column_map::{ColumnMap, RecordKind};
 use crate::options::{Options, PhoneMode};
 use crate::raw::RawContact;
 use crate::reason::Reason;

@@ -49,7 +49,7 @@ pub struct Setup {
     pub mapping: FieldMapping,
     /// The exclusion lists.
     pub exclude: Vec<PathBuf>,
-    /// What becomes of people who opted out.
+    /// Whether people who opted out are kept or left out.
     pub opt_outs: OptOuts,
     /// Which of several contacts with one number is kept.
     pub dedup: DedupPolicy,

@@ -323,7 +323,7 @@ impl Session {
         Ok(())
     }
 
-    /// `POST /api/map`: what columns hold, the region, what becomes of opt-outs and duplicates.
+    /// `POST /api/map`: what columns hold, the region, and what to do with opt-outs and duplicates.
     pub(crate) fn map(&self, body: &Value) -> Result<Value, Refused> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]

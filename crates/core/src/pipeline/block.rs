@@ -6,7 +6,7 @@ use contactmill_phone::PhoneNumber;
 
 use super::reader::{ReadRecord, RecordReader};
 use super::sink::{ColumnDamage, Emitted};
-use crate::columns::mapping::ColumnMap;
+use crate::columns::column_map::ColumnMap;
 use crate::contact::{Contact, EmailAddress};
 use crate::dedup::DedupPolicy;
 use crate::dedup::codec::{Decoder, Encoder};

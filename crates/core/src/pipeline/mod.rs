@@ -20,7 +20,7 @@ use self::deferred::{DeferredContacts, is_name_from_phone};
 pub use self::reader::{ReadRecord, RecordReader};
 pub use self::run::{Counts, PipelineOptions, Stopped};
 pub use self::sink::{ColumnDamage, Emitted, Outcome, Outcomes, Sink};
-use crate::columns::mapping::ColumnMap;
+use crate::columns::column_map::ColumnMap;
 pub use crate::dedup::spill::{Scratch, ScratchMaker, Sorted, Sorter, scratch_in_memory};
 use crate::encoder::ContactEncoder;
 use crate::exclusion::ExclusionRules;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::columns::mapping::{ColumnMap, RecordKind};
+use crate::columns::column_map::{ColumnMap, RecordKind};
 use crate::contact::{Contact, ContactLists};
 use crate::normalize::{Normalized, Normalizer};
 use crate::raw::RawContact;
