@@ -2,7 +2,7 @@
 //!
 //! The page is made of a result folder alone: of its manifest, its tables and the journal of its upload. It
 //! is one file without scripts that asks for nothing from anywhere. The same folder gives the same bytes:
-//! there is no clock in it. Values of records are [masked](masked).
+//! there is no clock in it. Values of records are [`masked`].
 //!
 //! | module | holds |
 //! |---|---|

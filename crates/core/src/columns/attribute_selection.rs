@@ -14,7 +14,7 @@ pub enum AttributeSelection {
     /// Those with these names.
     Columns(Vec<String>),
     /// Every one but those with these names, of which an input may lack some:
-    /// [`FieldMapping::unknown_exception`].
+    /// [`FieldMapping::unknown_exception`](crate::columns::FieldMapping::unknown_exception).
     AllBut(Vec<String>),
 }
 

@@ -34,8 +34,8 @@ impl ColumnRole {
     }
 }
 
-/// A [`FieldMapping`] resolved against one header row. The default has no columns at all: what is
-/// damaged is rejected by it, and everything else is blank.
+/// A [`FieldMapping`](crate::columns::FieldMapping) resolved against one header row. The default has no
+/// columns at all: what is damaged is rejected by it, and everything else is blank.
 #[derive(Clone, Debug, Default)]
 pub struct ColumnMap {
     pub(super) header: Vec<String>,

@@ -261,11 +261,11 @@ impl<E> BlockOutcome<E> {
             }
         };
         // What an excluded contact warns of counts nowhere, so that its number is looked up at once.
-        if !fits || !warnings.is_empty() {
-            if let Some(excluded) = exclusion.check_number(phone) {
-                self.bytes.truncate(before);
-                return Err(NotEmitted::excluded(phone, excluded));
-            }
+        if (!fits || !warnings.is_empty())
+            && let Some(excluded) = exclusion.check_number(phone)
+        {
+            self.bytes.truncate(before);
+            return Err(NotEmitted::excluded(phone, excluded));
         }
         if !fits {
             self.bytes.truncate(before);

@@ -33,7 +33,8 @@ pub enum ReadRecord<'r> {
 /// let map = FieldMapping::default().resolve(&["Name", "Phone"].map(String::from))?;
 /// let mut reader = RecordReader::new(&map, &normalizer);
 /// let text = "Asha+91 98765 43210";
-/// let record = Record::new(text, &[4, text.len()], Position::default(), Integrity::Whole);
+/// let ends = [4, text.len()];
+/// let record = Record::new(text, &ends, Position::default(), Integrity::Whole);
 /// let name = reader.read(record, |read| match read {
 ///     ReadRecord::Contact(contact, _) => contact.name.to_string(),
 ///     _ => String::new(),
