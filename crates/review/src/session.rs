@@ -139,7 +139,7 @@ pub(crate) fn member_of<'n>(name: &'n str, inputs: &[String]) -> &'n str {
 
 impl Session {
     pub(crate) fn open(setup: Setup) -> Result<Self, StartError> {
-        // The sample is read within a request, so many inputs give fewer records each.
+        // The sample is read within a request: of several inputs, each gives fewer records.
         let each = sample::RECORDS.div_ceil(setup.inputs.len().max(1) as u64).max(sample::FEWEST);
         let heads = Records::new(&setup.inputs).reading(setup.reading.clone()).first(each).run()?;
         let log = FixLog::open(setup.fixes())?;
