@@ -1,7 +1,6 @@
 //! The tables beside the arrays: rejects, duplicates, warnings, and who was excluded.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -276,14 +275,16 @@ fn input_cell(inputs: &[Input], source: SourceId) -> Cell<'_> {
 
 /// `field=value; field=value`; a value with a semicolon, a quote or a line break is quoted.
 pub(crate) fn conflicts_cell(conflicts: &[Conflict]) -> String {
-    let mut cell = String::new();
+    let mut cell = String::with_capacity(conflicts.iter().map(|lost| 16 + lost.value.len()).sum());
     for (index, Conflict { field, value, .. }) in conflicts.iter().enumerate() {
-        // Writing into memory cannot fail.
-        let _ = write!(cell, "{}{field}=", if index > 0 { "; " } else { "" });
-        if value.contains([';', '"', '\n', '\r']) {
-            let _ = write!(cell, "\"{}\"", value.replace('"', "\"\""));
-        } else {
-            cell.push_str(value);
+        cell.push_str(if index > 0 { "; " } else { "" });
+        match field {
+            Field::Attribute(key) => cell.extend(["attr:", key]),
+            field => cell.push_str(field.kind()),
+        }
+        match value.contains([';', '"', '\n', '\r']) {
+            true => cell.extend(["=\"", &value.replace('"', "\"\""), "\""]),
+            false => cell.extend(["=", value]),
         }
     }
     cell

@@ -128,8 +128,19 @@ fn is_escaped(value: &str) -> bool {
         b'a'..=b'z' | b'A'..=b'Z' => begins_like_a_word_that_is_read(value) && is_read(value),
         b'0'..=b'9' if are_digits(value) => !is_kept_number(value),
         b'0'..=b'9' | b'(' if is_laid_out_phone(value) => false,
-        // Spaces, currencies and wide forms begin with these, most scripts do not.
-        0..0x80 | 0xC2 | 0xE2 | 0xEF => is_read(value),
+        // Spaces, currencies and wide forms begin with one of the last three, most scripts do not.
+        b'0'..=b'9'
+        | b' '
+        | b'$'
+        | b'%'
+        | b'('
+        | b','
+        | b'.'
+        | b'/'
+        | b':'
+        | 0xC2
+        | 0xE2
+        | 0xEF => is_read(value),
         _ => false,
     }
 }
@@ -407,6 +418,14 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(50_000))]
+
+        #[test]
+        fn what_begins_like_nothing_that_is_read_is_not_read(
+            first in "[!\"#&*;<>?\\[\\\\\\]^_`{|}~]",
+            rest in "[0-9 .,/:$%()eE€-]{0,6}",
+        ) {
+            prop_assert!(!is_read(&(first + &rest)));
+        }
 
         #[test]
         fn what_is_laid_out_like_a_phone_is_read_as_nothing_else(value in r"[0-9(][0-9 ()-]{0,14}") {
