@@ -19,7 +19,7 @@ use self::deduplicator::{Admitted, Deduplicator};
 use self::deferred::{DeferredContacts, is_name_from_phone};
 pub use self::reader::{ReadRecord, RecordReader};
 pub use self::run::{Counts, PipelineOptions, Stopped};
-pub use self::sink::{ColumnDamage, Emitted, Outcome, Outcomes, Sink};
+pub use self::sink::{ColumnDamage, DuplicateEncoder, Emitted, Outcome, Outcomes, Sink};
 use crate::columns::column_map::ColumnMap;
 pub use crate::dedup::spill::{Scratch, ScratchMaker, Sorted, Sorter, scratch_in_memory};
 use crate::encoder::ContactEncoder;
