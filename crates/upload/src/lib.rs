@@ -71,7 +71,7 @@
 //! | `slice` | some contacts of one array: what one request sends |
 //! | `pacer` | the limit, as the service sees it |
 //! | `answer` | what an answer means; nothing in it is trusted |
-//! | `words`, `object` | text of others, safe to show; JSON objects of others |
+//! | `words`, `echo`, `object` | text of others, safe to show and without the contacts that it repeats; JSON objects of others |
 //! | `schedule` | what is sent when: halves, retries, waits; whether a contact is at fault |
 //! | `journal`, `refused` | what the folder keeps |
 //! | `unsettled` | uploads that are not finished, for a program that wants to replace the folder |
@@ -83,6 +83,7 @@
 //! from: `curl` could replace it.
 
 mod answer;
+mod echo;
 mod error;
 mod folder;
 mod journal;
