@@ -100,6 +100,54 @@ mod unsettled;
 mod uploader;
 mod words;
 
+/// For the properties in `fuzz` alone; no promise is made about anything in here.
+#[doc(hidden)]
+pub mod __private {
+    use std::collections::BTreeSet;
+    use std::time::SystemTime;
+
+    use contactmill_wire::journal::{ArraySlice, Job, JournalLine};
+
+    use crate::answer::{Answer, Verdict};
+    use crate::journal::Past;
+
+    /// Whether an answer acknowledges what was sent.
+    ///
+    /// # Errors
+    ///
+    /// The words of it that are shown, where it does not.
+    pub fn acknowledges(answer: &Answer, secret: &str) -> Result<(), String> {
+        let masked = |text: &str| text.replace(secret, crate::MASKED);
+        match answer.verdict(SystemTime::UNIX_EPOCH, &masked) {
+            Verdict::Acknowledged => Ok(()),
+            Verdict::Refused { message, .. } | Verdict::TooLarge { message } => Err(message),
+            Verdict::Unexpected { location, .. } => Err(location.unwrap_or_default()),
+            _ => Err(String::new()),
+        }
+    }
+
+    /// What the journal says of an array of a job: the contacts that are acknowledged, refused, and left.
+    #[must_use]
+    pub fn accounted(
+        lines: &[JournalLine],
+        job: &Job,
+        array: u32,
+        contacts: u32,
+    ) -> [BTreeSet<u32>; 3] {
+        let past = Past::of(lines, job, 0);
+        let within = |slice: (u32, u32)| (slice.0..slice.1).filter(move |&at| at < contacts);
+        let of_array = |slice: &&ArraySlice| slice.array == array;
+        let acknowledged = past.acknowledged.get(&array).into_iter().flatten().copied();
+        let refused = past.refused.keys().filter(of_array).map(|slice| (slice.first, slice.end));
+        let left = past.left(array, contacts).into_iter().map(|slice| (slice.first, slice.end));
+        [
+            acknowledged.flat_map(within).collect(),
+            refused.flat_map(within).collect(),
+            left.flat_map(within).collect(),
+        ]
+    }
+}
+
 pub use answer::{Answer, Trouble};
 pub use contactmill_wire::files::{JOURNAL, REFUSED};
 pub use error::UploadError;
