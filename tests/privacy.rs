@@ -10,14 +10,15 @@
 mod program;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write;
+use std::net::TcpListener;
 use std::num::NonZeroU32;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use contactmill_sandbox::{Options, Sandbox};
+use program::served::{Served, request};
 use program::text;
 use serde_json::Value;
 
@@ -253,26 +254,6 @@ fn values(value: &Value) -> Vec<&str> {
     }
 }
 
-/// The head and the body of a request.
-fn request(stream: &mut TcpStream) -> (String, Vec<u8>) {
-    let mut lines = BufReader::new(stream);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if lines.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-            break;
-        }
-        let lower = line.to_ascii_lowercase();
-        if let Some(value) = lower.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        head.push_str(&line);
-    }
-    let mut body = vec![0; length];
-    let _ = lines.read_exact(&mut body);
-    (head, body)
-}
-
 fn sandbox(faults: &str) -> Sandbox {
     let rate = NonZeroU32::new(1_000_000).unwrap();
     let faults = faults.parse().unwrap();
@@ -307,57 +288,10 @@ fn an_upload_shows_neither_token_nor_contact_whatever_is_answered() {
     assert!(mark_in(refused.as_bytes()).is_some(), "whom it is about, the table does say");
 }
 
-/// A command that goes on until it is ended, and the first address that it prints.
-struct Running {
-    child: Child,
-    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
-    url: String,
-}
-
-impl Running {
-    fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut addresses = lines.by_ref().map(|line| line.unwrap());
-        let line = addresses.find(|line| line.contains("http://")).unwrap();
-        let url = line[line.find("http://").unwrap()..].trim().to_owned();
-        Running { child, lines, url }
-    }
-
-    fn host(&self) -> &str {
-        let rest = self.url.strip_prefix("http://").unwrap();
-        rest.split('/').next().unwrap()
-    }
-
-    /// The answer to a request with these lines in its head.
-    fn asked(&self, first: &str, head: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect(self.host()).unwrap();
-        write!(
-            stream,
-            "{first} HTTP/1.1\r\nConnection: close\r\n{head}Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    /// Ends it, and returns what it has printed since its address.
-    fn ended(mut self) -> String {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-        let mut said: String = self.lines.map(Result::unwrap).collect();
-        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        self.child.wait().unwrap();
-        said
-    }
-}
-
 #[test]
 fn a_review_shows_people_to_whoever_has_the_key_alone() {
     let place = Place::new();
-    let review = Running::start(place.command(&["review", "leads.csv", "-o", "out", "-r", "IN"]));
+    let review = Served::start(place.command(&["review", "leads.csv", "-o", "out", "-r", "IN"]));
     let host = format!("Host: {}\r\n", review.host());
     let token = review.url.split_once('#').unwrap().1.to_owned();
     let key = format!("{host}X-Contactmill-Token: {token}\r\n");
@@ -403,7 +337,7 @@ fn a_review_shows_people_to_whoever_has_the_key_alone() {
 fn the_page_of_the_sandbox_shows_nobody_and_its_list_is_for_this_machine() {
     let place = Place::new();
     place.run(&["convert", "leads.csv", "-r", "IN", "-o", "out"], 0);
-    let sandbox = Running::start(place.command(&["sandbox", "--port", "0", "--rate", "60000"]));
+    let sandbox = Served::start(place.command(&["sandbox", "--port", "0", "--rate", "60000"]));
     let url = sandbox.url.trim_end_matches('/').to_owned();
     let upload = ["upload", "out", "--base-url", &url, "--token-file", "token", "--quiet"];
     place.run(&upload, 0);
@@ -426,7 +360,7 @@ fn no_command_leaves_a_core_dump() {
     let place = Place::new();
     let commands = [&["review", "leads.csv"][..], &["sandbox", "--port", "0"]];
     for arguments in commands {
-        let running = Running::start(place.command(arguments));
+        let running = Served::start(place.command(arguments));
         let limits = fs::read_to_string(format!("/proc/{}/limits", running.child.id())).unwrap();
         let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
         let values: Vec<&str> = core.split_whitespace().skip(4).take(2).collect();

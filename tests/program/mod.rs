@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test target uses its own part")]
 
 pub(crate) mod compressed;
+pub(crate) mod draws;
+pub(crate) mod served;
 pub(crate) mod table;
 
 use std::collections::BTreeSet;
