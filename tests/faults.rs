@@ -415,7 +415,8 @@ fn no_fault_shows_in_what_is_decompressed_and_written_down_on_the_way() {
 
 #[test]
 fn no_fault_leaves_half_a_table_of_contacts() {
-    for table in ["csv", "ndjson", "parquet"] {
+    let tables = ["parquet", "csv", "ndjson"];
+    for table in if is_long() { &tables[..] } else { &tables[..1] } {
         let arguments = &["--quiet", "--to", table];
         Shape { input: csv(), arguments, replaces: is_long(), always: &[] }.check();
     }

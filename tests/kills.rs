@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 /// How often a run of each kind is killed.
 fn kills() -> u64 {
-    std::env::var("CONTACTMILL_KILLS").map_or(10, |kills| kills.parse().unwrap())
+    std::env::var("CONTACTMILL_KILLS").map_or(5, |kills| kills.parse().unwrap())
 }
 
 /// Every number twice, and records whose number is too short.
@@ -48,7 +48,7 @@ fn names(folder: &Path) -> Vec<String> {
 /// the byte; in the end nothing is left of what was killed.
 #[track_caller]
 fn check(arguments: &[&str]) {
-    const ROWS: usize = 20_000;
+    const ROWS: usize = 5_000;
     let place = tempfile::tempdir().unwrap();
     let (folder, out) = (place.path(), place.path().join("out"));
     let command = |out: &'static str| {
