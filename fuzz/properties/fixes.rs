@@ -49,7 +49,7 @@ fn check_written(fixes: &[Fix]) {
 fn check_cut(fixes: &[Fix]) {
     let Some((last, before)) = fixes.split_last() else { return };
     let (short, long) = (written(before), written(fixes));
-    let places = (short.len() + 1..long.len()).step_by(1 + (long.len() - short.len()) / 50);
+    let places = (short.len() + 1..long.len()).step_by(1 + (long.len() - short.len()) / 15);
     for end in places {
         let read: Vec<_> = read(&long[..end]).collect();
         let (found, errors) = read.split_at(before.len().min(read.len()));
