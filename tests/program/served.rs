@@ -46,10 +46,18 @@ impl Served {
     pub(crate) fn ended(mut self) -> String {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-        let mut said: String = self.lines.map(Result::unwrap).collect();
+        let mut said: String = self.lines.by_ref().map(Result::unwrap).collect();
         self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
         self.child.wait().unwrap();
         said
+    }
+}
+
+/// A test that fails must not leave it behind.
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
