@@ -65,9 +65,9 @@ mod tests {
             texts in proptest::collection::vec("[ab\0]{0,3}|[a-c]{29,33}", 0..500),
         ) {
             let recent = Recent::new();
-            let hash = |text: &str| text.bytes().fold(text.len(), |hash, byte| hash * 31 + usize::from(byte) & 0xFFFF);
+            let first = |text: &str| (text.len(), text.chars().next());
             for text in &texts {
-                prop_assert_eq!(recent.value_of(text, hash), hash(text));
+                prop_assert_eq!(recent.value_of(text, first), first(text));
             }
         }
     }
