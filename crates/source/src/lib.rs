@@ -36,7 +36,7 @@ mod input;
 mod records;
 
 pub use any::{AnyBlock, AnySource};
-pub use dump::{Dump, DumpMember};
+pub use dump::{Dump, DumpMember, InputSplits};
 pub use formats::csv::{CsvBlock, CsvSource};
 pub use formats::json::{JsonBlock, JsonSource};
 pub use formats::vcard::VcardSource;
@@ -50,4 +50,5 @@ pub use input::options::{CsvOptions, IsHeaderRow, ReadOptions, SelfDescribingOpt
 pub use input::sheet::{Sheet, Workbook};
 pub use input::skipped::SkippedMember;
 pub use records::self_describing::SelfDescribingBlock;
+pub use records::split::InputSplit;
 pub use records::table::SkippedColumn;

@@ -109,6 +109,14 @@ impl ClosedInput {
             Reopening::Copy(input) => Ok(input.clone()),
         }
     }
+
+    /// Where it can be opened again.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Reopening::File(origin) => Some(&origin.path),
+            Reopening::Copy(_) => None,
+        }
+    }
 }
 
 impl From<&Input> for ClosedInput {
