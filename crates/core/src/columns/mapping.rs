@@ -342,14 +342,12 @@ impl FieldMapping {
             roles[index] = ColumnRole::Field(field.clone());
             fields.push((field, index));
         }
-        let reason_column =
-            if is_own { names.iter().position(|name| name == "_reason") } else { None };
         let mut map = ColumnMap {
             header: header.to_vec(),
+            reason_column: reason_column(&names, is_own),
             names,
             roles,
             fields,
-            reason_column,
             decisions,
             preset,
             consents: consent::columns(header),
@@ -537,6 +535,40 @@ impl FieldMapping {
 }
 
 impl ColumnMap {
+    /// A map of these columns, decided elsewhere: the fields with the indexes of their columns, as
+    /// [`field_columns`](ColumnMap::field_columns) says them. Records are read by it just as by that map;
+    /// it does not know why columns were taken so.
+    ///
+    /// ```
+    /// use contactmill_core::columns::{ColumnMap, FieldMapping};
+    ///
+    /// let header = ["Name", "Phone", "City"].map(String::from);
+    /// let map = FieldMapping::default().resolve(&header)?;
+    /// let fields = map.field_columns().map(|(field, index)| (field.clone(), index));
+    /// let same = ColumnMap::of_fields(&header, fields.collect());
+    /// assert!(map.columns().eq(same.columns()));
+    /// # Ok::<(), contactmill_core::columns::MappingError>(())
+    /// ```
+    #[must_use]
+    pub fn of_fields(header: &[String], mut fields: Vec<(MappedField, usize)>) -> Self {
+        fields.retain(|&(_, index)| index < header.len());
+        let (names, is_own) = (column_names(header), header::is_bookkeeping_header(header));
+        ColumnMap {
+            header: header.to_vec(),
+            roles: roles(&names, is_own, &fields),
+            fields,
+            reason_column: reason_column(&names, is_own),
+            consents: consent::columns(header),
+            names,
+            ..ColumnMap::default()
+        }
+    }
+
+    /// The fields and the indexes of their columns, in the order in which they are tried.
+    pub fn field_columns(&self) -> impl Iterator<Item = (&MappedField, usize)> {
+        self.fields.iter().map(|(field, index)| (field, *index))
+    }
+
     /// The columns in order: name (made unique) and role.
     pub fn columns(&self) -> impl Iterator<Item = (&str, &ColumnRole)> {
         self.names.iter().map(String::as_str).zip(&self.roles)
@@ -852,6 +884,11 @@ fn roles(names: &[String], is_own: bool, fields: &[(MappedField, usize)]) -> Vec
         roles[*index] = ColumnRole::Field(field.clone());
     }
     roles
+}
+
+/// The column of a corrected file that says why the record was rejected.
+fn reason_column(names: &[String], is_own: bool) -> Option<usize> {
+    names.iter().position(|name| is_own && name == "_reason")
 }
 
 /// The error for a first row that is data.

@@ -47,6 +47,15 @@ pub(super) struct ReadContact {
     pub(super) warnings: usize,
 }
 
+/// What became of a record.
+pub(super) struct ReadOutcome<'b> {
+    pub(super) record: Record<'b>,
+    pub(super) outcome: &'b Result<ReadContact, NotEmitted>,
+    /// The contact.
+    pub(super) bytes: &'b [u8],
+    pub(super) warnings: &'b [Warning],
+}
+
 /// Why a record gives no contact.
 pub(super) enum NotEmitted {
     Rejected(Rejection),
@@ -167,6 +176,23 @@ impl<E> BlockOutcome<E> {
         self.opt_outs.resize(map.consents().len(), 0);
         self.opt_outs[nth] += 1;
         Some(map.consents()[nth].0)
+    }
+
+    /// What became of the records, in order, each with its bytes and warnings.
+    pub(super) fn read_records(&self) -> impl Iterator<Item = ReadOutcome<'_>> {
+        let (mut bytes, mut warnings) = (self.bytes.as_slice(), self.warnings.as_slice());
+        self.outcomes.iter().map(move |(slot, outcome)| {
+            let read = match outcome {
+                // One whose number is listed was encoded before it was looked up.
+                Ok(read) | Err(NotEmitted::Excluded(read, _)) => Some(read),
+                Err(NotEmitted::Rejected(_)) => None,
+            };
+            let (own_bytes, own_warnings);
+            (own_bytes, bytes) = bytes.split_at(read.map_or(0, |read| read.bytes));
+            (own_warnings, warnings) = warnings.split_at(read.map_or(0, |read| read.warnings));
+            let record = self.arena.get(slot);
+            ReadOutcome { record, outcome, bytes: own_bytes, warnings: own_warnings }
+        })
     }
 
     /// The memory of the block, emptied.

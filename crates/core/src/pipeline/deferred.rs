@@ -6,12 +6,13 @@ use std::io;
 
 use super::deduplicator::{Admitted, Deduplicator};
 use super::merge_pass::{DeferredChunks, MergeCommit, MergeWorker, Merged, MergedChunk};
+use super::merge_warnings::is_name_from_phone;
 use super::run::{Counts, PipelineOptions, Stopped};
 use super::sink::Sink;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::spill::{Log, ScratchMaker, SortedEntries, Sorter, damaged, entries};
 use crate::dedup::{Conflicts, DedupPolicy};
-use crate::reason::{Warning, WarningCode};
+use crate::reason::Warning;
 use crate::records::{Record, RecordId};
 use crate::workers::Workers;
 
@@ -241,8 +242,4 @@ impl Merged {
         let other_form = entry.id()?;
         Some(if self.variants.contains(&variant) { other_form } else { kept })
     }
-}
-
-pub(super) fn is_name_from_phone(warning: &Warning) -> bool {
-    warning.code == WarningCode::NameFromPhone
 }

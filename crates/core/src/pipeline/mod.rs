@@ -7,7 +7,10 @@
 mod block;
 mod deduplicator;
 mod deferred;
+mod encoded;
+mod key_merge;
 mod merge_pass;
+mod merge_warnings;
 mod run;
 mod sink;
 
@@ -15,7 +18,13 @@ use std::convert::Infallible;
 
 use self::block::{BlockOutcome, NotEmitted, Worker};
 use self::deduplicator::{Admitted, Deduplicator};
-use self::deferred::{DeferredContacts, is_name_from_phone};
+use self::deferred::DeferredContacts;
+pub use self::encoded::{
+    EncodedRecord, MERGE_KEY_BYTES, MergeKey, ReadCounts, TakeDecided, emit_encoded, encode_records,
+};
+pub use self::key_merge::KeyMerger;
+pub use self::merge_warnings::SourceName;
+use self::merge_warnings::is_name_from_phone;
 pub use self::run::{Counts, PipelineOptions, Stopped};
 pub use self::sink::{Emitted, Outcome, Outcomes, Sink};
 use crate::columns::mapping::ColumnMap;

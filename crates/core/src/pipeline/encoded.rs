@@ -1,0 +1,331 @@
+//! Records as bytes, for a run whose records are read, merged and emitted in different processes.
+//!
+//! [`encode_records`] reads a source, or a split of one. What becomes of a record is decided at once (it is rejected, or
+//! excluded), or it is a contact, on which a [`KeyMerger`](super::KeyMerger) decides among all contacts
+//! with its [`MergeKey`]. [`emit_encoded`] hands what is decided over to a [`Sink`].
+//!
+//! Positions count within the split that was read, until it is known how many records came before.
+
+use std::convert::Infallible;
+use std::io;
+
+use contactmill_phone::PhoneNumber;
+
+use super::block::{BlockBuffers, BlockOutcome, NotEmitted, ReadOutcome, Worker};
+use super::run::{Counts, PipelineOptions, Stopped};
+use super::sink::{Emitted, Sink};
+use crate::columns::mapping::ColumnMap;
+use crate::dedup::codec::{Decoder, Encoder};
+use crate::dedup::spill::damaged;
+use crate::dedup::variant::other_form;
+use crate::dedup::{Conflict, DedupPolicy};
+use crate::exclusion::Exclusion;
+use crate::normalize::Normalizer;
+use crate::reason::{Field, Warning};
+use crate::records::{Position, Record, RecordId, Source, SourceId};
+
+/// Size of a [`MergeKey`], in bytes.
+pub const MERGE_KEY_BYTES: usize = 11;
+
+/// What contacts share that are decided on together: a number and, where contacts are merged, its other
+/// form.
+pub type MergeKey = [u8; MERGE_KEY_BYTES];
+
+/// A record as bytes.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct EncodedRecord<'p> {
+    /// The number of the record in the split that was read, from 1.
+    pub record: u64,
+    /// With which contacts it is decided on; `None` where it is decided what becomes of the record.
+    pub key: Option<MergeKey>,
+    /// The record, and what was read in it.
+    pub bytes: &'p [u8],
+}
+
+/// What [`encode_records`] has read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadCounts {
+    /// Records, headers not counted.
+    pub records: u64,
+    /// Records without any data; they are not encoded.
+    pub blank: u64,
+    /// How many contacts opted out by each column of consents.
+    pub opt_outs: Vec<(String, u64)>,
+}
+
+/// Reads a source, or a split of one, as a [`Pipeline`](super::Pipeline) does, on the calling thread. The
+/// run has an encoder.
+///
+/// # Errors
+///
+/// When the source cannot be read, or `take` fails.
+pub fn encode_records<S: Source, E>(
+    id: SourceId,
+    source: &mut S,
+    (map, normalizer): (&ColumnMap, &Normalizer),
+    options: &PipelineOptions<'_>,
+    take: &mut dyn FnMut(EncodedRecord<'_>) -> Result<(), E>,
+) -> Result<ReadCounts, Stopped<S::Error, E>> {
+    let PipelineOptions { dedup, encoder, .. } = *options;
+    let worker = Worker { map, normalizer, encoder, dedup, exclusion: options.exclusion() };
+    let mut counts = ReadCounts::default();
+    let mut opt_outs = vec![0; map.consents().len()];
+    let (mut buffers, mut bytes) = (BlockBuffers::default(), Vec::new());
+    while let Some(block) = source.next_block().map_err(Stopped::Source)? {
+        if options.is_asked_to_stop() {
+            return Err(Stopped::Asked);
+        }
+        let mut block = BlockOutcome::of(&block, worker, buffers);
+        for read in block.read_records() {
+            let own = read.record.position();
+            let record = counts.records + own.record;
+            let read = ReadOutcome {
+                record: read.record.at(Position { source: id, record, ..own }),
+                ..read
+            };
+            bytes.clear();
+            let key = encode_record(&read, worker, &mut bytes);
+            take(EncodedRecord { record, key, bytes: &bytes }).map_err(Stopped::Sink)?;
+        }
+        counts.records += block.records + block.left_out;
+        counts.blank += block.blank;
+        for (all, opt_outs) in opt_outs.iter_mut().zip(&block.opt_outs) {
+            *all += opt_outs;
+        }
+        if let Some(error) = block.failed.take() {
+            return Err(Stopped::Source(error));
+        }
+        buffers = block.into_buffers();
+    }
+    let named = map.consents().iter().map(|&(column, _)| map.name(column).to_owned());
+    counts.opt_outs = named.zip(opt_outs).collect();
+    Ok(counts)
+}
+
+/// The first byte of what is decided on a record.
+const CONTACT: u8 = 0;
+const DUPLICATE: u8 = 1;
+const REJECTED: u8 = 2;
+const EXCLUDED: u8 = 3;
+
+fn encode_record(
+    read: &ReadOutcome<'_>,
+    worker: Worker<'_>,
+    out: &mut Vec<u8>,
+) -> Option<MergeKey> {
+    match read.outcome {
+        Ok(contact) => {
+            Encoder(out).record(read.record);
+            Encoder(out).warnings(read.warnings.iter());
+            if is_final(worker.dedup) {
+                Encoder(out).phone(contact.phone);
+            }
+            out.extend_from_slice(read.bytes);
+            return Some(merge_key(contact.phone, worker.dedup));
+        }
+        Err(NotEmitted::Rejected(rejection)) => {
+            out.push(REJECTED);
+            Encoder(out).record(read.record);
+            Encoder(out).rejection(rejection);
+        }
+        Err(NotEmitted::Excluded(_, excluded)) => {
+            out.push(EXCLUDED);
+            Encoder(out).record(read.record);
+            encode_exclusion(worker.exclusion.exclusion(excluded, worker.map), Encoder(out));
+        }
+    }
+    None
+}
+
+/// The first byte of an exclusion by a list, and of one by a column of consents.
+const LISTED: u8 = 0;
+const OPTED_OUT: u8 = 1;
+
+fn encode_exclusion(exclusion: Exclusion<'_>, mut out: Encoder<'_>) {
+    match exclusion {
+        Exclusion::Listed { field, list, line } => {
+            out.0.push(LISTED);
+            out.field(field);
+            out.text(list);
+            out.number(line);
+        }
+        Exclusion::OptedOut { column } => {
+            out.0.push(OPTED_OUT);
+            out.text(column);
+        }
+    }
+}
+
+/// An exclusion, whose field is put into this place.
+fn decode_exclusion<'e>(bytes: &mut Decoder<'e>, of: &'e mut Field) -> Option<Exclusion<'e>> {
+    Some(match bytes.byte()? {
+        LISTED => {
+            *of = bytes.field()?;
+            Exclusion::Listed { field: of, list: bytes.text()?, line: bytes.number()? }
+        }
+        OPTED_OUT => Exclusion::OptedOut { column: bytes.text()? },
+        _ => return None,
+    })
+}
+
+/// Whether contacts are encoded as the encoder of the run writes them, behind their number, and not as
+/// [`Encoder`] does.
+pub(super) const fn is_final(dedup: DedupPolicy) -> bool {
+    !dedup.defers()
+}
+
+/// With which contacts one with this number is decided on.
+pub(super) fn merge_key(phone: PhoneNumber, dedup: DedupPolicy) -> MergeKey {
+    let (code, national) = (phone.calling_code(), phone.national_number());
+    let other = match dedup {
+        DedupPolicy::Merge => other_form(phone.into()),
+        _ => None,
+    };
+    // The lesser of the two forms stands for both.
+    let value = other.map_or(national.value(), |(_, other)| other.min(national.value()));
+    let mut key = MergeKey::default();
+    key[..2].copy_from_slice(&code.to_be_bytes());
+    key[2] = national.leading_zeros();
+    key[3..].copy_from_slice(&value.to_be_bytes());
+    key
+}
+
+/// A contact that is not decided on.
+pub(super) struct EncodedContact<'b> {
+    pub(super) record: Record<'b>,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) phone: PhoneNumber,
+    /// The contact, behind its number.
+    pub(super) bytes: &'b [u8],
+}
+
+impl<'b> EncodedContact<'b> {
+    /// Reads a contact of a split before which there are this many records. The fields of its
+    /// record end where `ends` is made to say.
+    pub(super) fn decode(bytes: &'b [u8], before: u64, ends: &'b mut Vec<usize>) -> Option<Self> {
+        let mut bytes = Decoder(bytes);
+        let record = numbered(bytes.record(ends)?, before);
+        let warnings = bytes.warnings()?;
+        Some(EncodedContact { record, warnings, phone: bytes.phone()?, bytes: bytes.0 })
+    }
+
+    pub(super) fn id(&self) -> RecordId {
+        self.record.position().id()
+    }
+}
+
+fn numbered(record: Record<'_>, before: u64) -> Record<'_> {
+    let position = record.position();
+    record.at(Position { record: before + position.record, ..position })
+}
+
+/// Takes what is decided: the record, and bytes for [`emit_encoded`].
+pub type TakeDecided<'t> = dyn FnMut(RecordId, &[u8]) -> io::Result<()> + 't;
+
+/// Writes what is decided on contacts.
+pub(super) struct Decided<'d> {
+    take: &'d mut TakeDecided<'d>,
+    bytes: Vec<u8>,
+}
+
+impl<'d> Decided<'d> {
+    pub(super) fn new(take: &'d mut TakeDecided<'d>) -> Self {
+        Decided { take, bytes: Vec::new() }
+    }
+
+    /// A contact that is emitted, as `encode` writes it.
+    pub(super) fn contact<'w>(
+        &mut self,
+        (position, phone): (Position, PhoneNumber),
+        warnings: impl ExactSizeIterator<Item = &'w Warning>,
+        encode: impl FnOnce(&mut Vec<u8>),
+    ) -> io::Result<()> {
+        let out = &mut self.bytes;
+        out.clear();
+        out.push(CONTACT);
+        Encoder(out).position(position);
+        Encoder(out).warnings(warnings);
+        Encoder(out).phone(phone);
+        encode(out);
+        (self.take)(position.id(), out)
+    }
+
+    /// A duplicate of the contact of another record.
+    pub(super) fn duplicate(
+        &mut self,
+        record: Record<'_>,
+        warnings: &[Warning],
+        kept: RecordId,
+        conflicts: &[Conflict],
+    ) -> io::Result<()> {
+        let out = &mut self.bytes;
+        out.clear();
+        out.push(DUPLICATE);
+        Encoder(out).record(record);
+        Encoder(out).warnings(warnings.iter());
+        Encoder(out).id(kept);
+        Encoder(out).conflicts(conflicts);
+        (self.take)(record.position().id(), out)
+    }
+}
+
+/// Hands over what is decided on a record of a split before which there are this many records;
+/// what a [`KeyMerger`](super::KeyMerger) has decided counts from the beginning of its source already.
+/// Contacts are as the encoder of the run has written them. Returns which record it was.
+///
+/// # Errors
+///
+/// When the sink takes no more, or the bytes are not what was encoded.
+pub fn emit_encoded<K: Sink>(
+    bytes: &[u8],
+    before: u64,
+    counts: &mut Counts,
+    sink: &mut K,
+) -> Result<RecordId, Stopped<Infallible, K::Error>> {
+    let lacking = || Stopped::Scratch(damaged());
+    let (mut bytes, mut ends) = (Decoder(bytes), Vec::new());
+    let kind = bytes.byte().ok_or_else(lacking)?;
+    let mut warn = |position, warnings: Vec<Warning>, sink: &mut K| {
+        counts.warnings += warnings.len() as u64;
+        warnings.iter().try_for_each(|warning| sink.warning(position, warning))
+    };
+    let (position, taken) = match kind {
+        CONTACT => {
+            let mut head = || Some((bytes.position()?, bytes.warnings()?, bytes.phone()?));
+            let (position, warnings, phone) = head().ok_or_else(lacking)?;
+            let encoded = bytes.0.get(PHONE_BYTES..).ok_or_else(lacking)?;
+            warn(position, warnings, sink).map_err(Stopped::Sink)?;
+            counts.contacts += 1;
+            (position, sink.contact(position, Emitted::Encoded { phone, bytes: encoded }))
+        }
+        DUPLICATE => {
+            let record = bytes.record(&mut ends).ok_or_else(lacking)?;
+            let mut rest = || Some((bytes.warnings()?, bytes.id()?, bytes.conflicts()?));
+            let (warnings, kept, conflicts) = rest().ok_or_else(lacking)?;
+            warn(record.position(), warnings, sink).map_err(Stopped::Sink)?;
+            counts.duplicates += 1;
+            (record.position(), sink.duplicate(record, kept, &conflicts))
+        }
+        REJECTED => {
+            let record = numbered(bytes.record(&mut ends).ok_or_else(lacking)?, before);
+            let rejection = bytes.rejection().ok_or_else(lacking)?;
+            counts.rejected += 1;
+            (record.position(), sink.rejected(record, &rejection))
+        }
+        EXCLUDED => {
+            let mut field = Field::Contact;
+            let record = numbered(bytes.record(&mut ends).ok_or_else(lacking)?, before);
+            let exclusion = decode_exclusion(&mut bytes, &mut field).ok_or_else(lacking)?;
+            counts.excluded += 1;
+            (record.position(), sink.excluded(record, exclusion))
+        }
+        _ => return Err(lacking()),
+    };
+    taken.map_err(Stopped::Sink)?;
+    Ok(position.id())
+}
+
+/// Size of a number as [`Encoder`] writes it, in bytes.
+pub(super) const PHONE_BYTES: usize = 16;
