@@ -38,6 +38,7 @@
 //! | `tables`, `manifest`, `result` | what every result has beside its contacts |
 //! | `index`, `since` | which contacts a result stands for, and how they compare with an earlier one's |
 //! | `split`, `part_names` | one result for each value, side by side |
+//! | `join` | partitions of a result that several processes have written, as one |
 //! | `file` | files while they are written |
 //! | `staging` | the folder that appears whole or not at all |
 //! | `siblings`, `lock` | temporary folders beside it, and which of them are in use |
@@ -53,6 +54,7 @@ mod contact_writer;
 mod error;
 mod file;
 mod index;
+mod join;
 mod lock;
 mod manifest;
 mod note;
@@ -76,6 +78,7 @@ pub use contactmill_wire::manifest::OutputFile;
 pub use error::EmitError;
 pub use file::{ContactFile, ResultFile, ResultFiles};
 pub use index::indexing_encoder;
+pub use join::{ResultPartition, join_partitions};
 pub use manifest::{manifest_counts, write_manifest};
 pub use note::StagingNote;
 pub use rejects::RejectsFormat;
