@@ -10,6 +10,7 @@ use contactmill_core::pipeline::{NoThreads, Stopped};
 use contactmill_emit::EmitError;
 use contactmill_source::{Sheet, SourceError, SourceProblem};
 
+use crate::distributed::DistributedProblem;
 use crate::since::SinceProblem;
 
 /// A run that could not go on: what is wrong, where, and what to do.
@@ -58,6 +59,9 @@ pub enum ErrorKind {
     NotReplaced,
     /// Results, or temporary files beside them, cannot be written.
     Output,
+    /// The run cannot be distributed, or a process takes part in it with another version or other
+    /// options: see [`distributed`](crate::distributed).
+    Distributed,
     /// Threads cannot be started.
     Threads,
     /// The run was stopped, as asked.
@@ -131,6 +135,7 @@ pub(crate) enum Problem {
         error: io::Error,
     },
     NotReplaced(ForeignError),
+    Distributed(DistributedProblem),
     TooManyRecords,
     Stopped,
 }
@@ -163,6 +168,7 @@ impl Error {
             Problem::Changed { .. } => ErrorKind::InputChanged,
             Problem::Scratch { .. } => ErrorKind::Output,
             Problem::NotReplaced(_) => ErrorKind::NotReplaced,
+            Problem::Distributed(_) => ErrorKind::Distributed,
             Problem::TooManyRecords => ErrorKind::TooManyRecords,
             Problem::Stopped => ErrorKind::Stopped,
         }
@@ -261,6 +267,7 @@ impl fmt::Display for Error {
                 write!(f, "contacts cannot be set aside beside {}: {error}", out.display())
             }
             Problem::NotReplaced(error) => error.fmt(f),
+            Problem::Distributed(problem) => problem.fmt(f),
             Problem::TooManyRecords => f.write_str(
                 "the inputs have more than 4,294,967,295 records\n  convert them in several runs",
             ),
@@ -283,6 +290,7 @@ impl std::error::Error for Error {
             Problem::InputInOut { .. }
             | Problem::Since { .. }
             | Problem::Changed { .. }
+            | Problem::Distributed(_)
             | Problem::TooManyRecords
             | Problem::Stopped => None,
         }

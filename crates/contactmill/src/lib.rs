@@ -26,6 +26,7 @@
 //! no terminal and no exit codes, and no rule about a contact.
 
 mod convert;
+pub mod distributed;
 mod error;
 mod event;
 mod exclusion;

@@ -40,11 +40,7 @@ pub(crate) fn of_run(
     let opted_out = std::mem::take(&mut finished.opt_outs);
     let manifest = Manifest {
         schema: SCHEMA,
-        tool: Tool {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            phone_metadata: METADATA_VERSION.to_owned(),
-        },
+        tool: tool(),
         inputs: inputs.iter().map(input).collect(),
         skipped: skipped.clone(),
         mapping: inputs.iter().map(mapping).collect(),
@@ -58,6 +54,44 @@ pub(crate) fn of_run(
         ..Manifest::default()
     };
     with_finished(manifest, finished)
+}
+
+/// What a partition of a distributed run is made of.
+pub(crate) fn of_written(counts: pipeline::Counts, finished: Finished) -> Manifest {
+    let counts = manifest_counts(counts, None);
+    with_finished(
+        Manifest { schema: SCHEMA, tool: tool(), counts, ..Manifest::default() },
+        finished,
+    )
+}
+
+/// Adds what a partition of a distributed run is made of, but for its files.
+pub(crate) fn add(run: &mut Manifest, partition: Manifest) {
+    let (all, own) = (&mut run.counts, partition.counts);
+    all.contacts += own.contacts;
+    all.duplicates += own.duplicates;
+    all.excluded += own.excluded;
+    all.rejected += own.rejected;
+    all.warnings += own.warnings;
+    for (all, own) in [
+        (&mut run.excluded_by_reason, partition.excluded_by_reason),
+        (&mut run.rejected_by_reason, partition.rejected_by_reason),
+        (&mut run.warnings_by_code, partition.warnings_by_code),
+        (&mut run.contacts_by_region, partition.contacts_by_region),
+    ] {
+        for (code, count) in own {
+            *all.entry(code).or_default() += count;
+        }
+    }
+}
+
+/// What wrote a result.
+pub(crate) fn tool() -> Tool {
+    Tool {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        phone_metadata: METADATA_VERSION.to_owned(),
+    }
 }
 
 /// The manifest with what was written.
@@ -194,7 +228,7 @@ pub(crate) fn region_advice(fits: &RegionFits) -> RegionAdvice {
 }
 
 /// The options under the names and words that they have on the command line.
-fn options(settings: &Settings<'_>) -> Options {
+pub(crate) fn options(settings: &Settings<'_>) -> Options {
     let reading = &settings.reading;
     let options = &settings.options;
     Options {
