@@ -28,7 +28,7 @@ fn results(dump: &[u8], dedup: DedupPolicy, block_bytes: usize, threads: usize) 
     let table = InputTable { name: "dump.csv", header: &header };
     let contacts =
         ArrayWriter::new(staging.files(), limits, ArrayLayout::Files, WriteThread::Own).unwrap();
-    let encoder = indexing_encoder(&contacts);
+    let encoder = indexing_encoder(&contacts, None);
     let mut result = ResultWriter::new(
         staging.files(),
         &[table],

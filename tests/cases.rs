@@ -77,6 +77,8 @@ fn outcome(output: &Output, out: &Path) -> Files {
         *text = text
             .replace(&format!("\"{}\"", env!("CARGO_PKG_VERSION")), "\"{version}\"")
             .replace(&format!("\"{}\"", contactmill_core::METADATA_VERSION), "\"{metadata}\"")
+            .replace(&format!(" {}, ", env!("CARGO_PKG_VERSION")), " {version}, ")
+            .replace(&format!(" plans {}", contactmill_core::METADATA_VERSION), " plans {metadata}")
             .replace(&out.display().to_string(), "{out}");
     }
     found.sort_unstable();

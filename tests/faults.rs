@@ -419,6 +419,12 @@ fn no_fault_is_lost_in_a_workbook_of_rejected_records() {
 }
 
 #[test]
+fn no_fault_is_lost_in_the_page_about_a_run() {
+    let arguments = &["--quiet", "--report"];
+    Shape { input: csv(), arguments, replaces: is_long(), always: &[] }.check();
+}
+
+#[test]
 fn no_fault_is_lost_between_threads() {
     let arguments = &["--threads", "2", "--layout", "lines"];
     Shape { input: csv(), arguments, replaces: is_long(), always: &[] }.check();

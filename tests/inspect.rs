@@ -161,9 +161,10 @@ fn a_profile_reads_the_next_file_the_same_way() {
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/cases");
 
 /// Options that only `convert` has, and whether a value stands behind them.
-const OF_CONVERT: [(&str, bool); 19] = [
+const OF_CONVERT: [(&str, bool); 21] = [
     ("--dedup", true),
     ("--exclude", true),
+    ("--fixes", true),
     ("--inputs-from", true),
     ("--json", false),
     ("--layout", true),
@@ -176,6 +177,7 @@ const OF_CONVERT: [(&str, bool); 19] = [
     ("--progress", true),
     ("--quiet", false),
     ("--rejects", true),
+    ("--report", false),
     ("--sample", true),
     ("--since", true),
     ("--split-by", true),

@@ -14,19 +14,46 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The crates that each crate may depend on: the arrows of `docs/architecture.md`.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("contactmill-cli", &["contactmill", "contactmill-upload", "contactmill-sandbox"]),
+    (
+        "contactmill-cli",
+        &[
+            "contactmill",
+            "contactmill-report",
+            "contactmill-review",
+            "contactmill-upload",
+            "contactmill-sandbox",
+        ],
+    ),
     (
         "contactmill",
-        &["contactmill-source", "contactmill-emit", "contactmill-core", "contactmill-wire"],
+        &[
+            "contactmill-source",
+            "contactmill-emit",
+            "contactmill-report",
+            "contactmill-core",
+            "contactmill-wire",
+        ],
     ),
+    ("contactmill-report", &["contactmill-core", "contactmill-wire"]),
     ("contactmill-source", &["contactmill-core", "contactmill-wire"]),
     ("contactmill-emit", &["contactmill-core", "contactmill-wire"]),
     ("contactmill-wire", &[]),
     ("contactmill-upload", &["contactmill-wire"]),
+    ("contactmill-review", &["contactmill", "contactmill-wire"]),
     ("contactmill-sandbox", &[]),
     ("contactmill-core", &["contactmill-phone"]),
     ("contactmill-phone", &[]),
     ("contactmill-codegen", &["contactmill-phone"]),
+    (
+        "contactmill-python",
+        &[
+            "contactmill",
+            "contactmill-cli",
+            "contactmill-core",
+            "contactmill-phone",
+            "contactmill-upload",
+        ],
+    ),
     (
         "contactmill-benches",
         &["contactmill-core", "contactmill-emit", "contactmill-phone", "contactmill-source"],
@@ -238,7 +265,9 @@ fn code_lines(folder: &Path) -> Vec<(String, String)> {
 #[test]
 fn no_text_of_the_library_names_an_option_of_the_command() {
     let mut checked = 0;
-    for name in ["contactmill", "core", "emit", "phone", "sandbox", "source", "upload", "wire"] {
+    let libraries =
+        ["contactmill", "core", "emit", "phone", "report", "sandbox", "source", "upload", "wire"];
+    for name in libraries {
         for (file, line) in code_lines(&Path::new(ROOT).join("crates").join(name).join("src")) {
             let mut words = line.split("--").skip(1);
             let is_option = |word: &str| word.starts_with(|c: char| c.is_ascii_lowercase());
@@ -361,9 +390,11 @@ fn links_between_the_pages_lead_somewhere() {
         "CHANGELOG.md",
         "docs/architecture.md",
         "docs/reasons.md",
+        "docs/report.md",
         "docs/formats.md",
         "docs/glossary.md",
         "docs/import-api.md",
+        "docs/python.md",
         "docs/sources.md",
         "docs/upload.md",
     ];

@@ -311,6 +311,9 @@ fn check_since(out: &Path, manifest: &Value, unchanged: u64) {
 /// What results that are split must satisfy: each part is a result, and they add up to the run.
 fn check_laws_of_split(out: &Path, manifest: &Value) {
     let mut folders = BTreeSet::from(["manifest.json".to_owned()]);
+    if manifest["options"]["report"] == true {
+        folders.insert("report.html".to_owned());
+    }
     let mut sums = serde_json::Map::new();
     let mut seen = BTreeSet::new();
     for part in manifest["parts"].as_array().unwrap() {

@@ -10,6 +10,8 @@ use contactmill::{
     OptOuts, Options, Output, Reading, Region, RejectsFormat, Sheets, SplitBy, TextEncoding,
 };
 
+use contactmill_review::{Setup, StartError};
+
 use self::words::{
     AcceptArgument, Assignment, Attributes, BadEmailArgument, BareDigitsArgument, DedupArgument,
     LayoutArgument, LineTypeArgument, MissingNameArgument, OnDuplicateArgument, OptOutsArgument,
@@ -36,14 +38,35 @@ pub(crate) enum Command {
     Inspect(Box<InspectArguments>),
     /// Tell step by step how a value is read
     Explain(ExplainArguments),
+    /// A page on this machine: map columns, look, fix cells, export
+    Review(Box<ReviewArguments>),
     /// Send what convert wrote to the service
     Upload(Box<UploadArguments>),
     /// A local stand-in of the service, to rehearse an upload
     Sandbox(SandboxArguments),
+    /// Write a page about a result, to look at in a browser
+    Report(ReportArguments),
     /// Print the script that completes commands and options in a shell
     Completions(CompletionsArguments),
     /// Print a page of the manual, or write all of them
     Man(ManArguments),
+}
+
+/// Write a page about a result, to look at in a browser: where every record ended, what was rejected and
+/// why, what was repaired, where the damage is, and how the upload went.
+///
+/// The page is one file without scripts, which asks for nothing from anywhere. Letters and digits of all
+/// values are masked.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: contactmill report contactmill-out")]
+pub(crate) struct ReportArguments {
+    /// Folder that convert wrote
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+
+    /// File to write; - for standard output [default: report.html in DIR]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// Print the script that completes commands and options in a shell.
@@ -141,6 +164,82 @@ impl InspectArguments {
     }
 }
 
+/// Open a page on this machine: what each column is taken for, what is rejected and why, duplicates, and
+/// cells to correct where they stand. What it exports is what convert writes.
+///
+/// Nothing leaves this machine. Corrections stand in FILE as soon as they are made, and the dump stays as
+/// it is. The page ends with Ctrl-C, or by itself after an hour.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: contactmill review leads.xlsx")]
+pub(crate) struct ReviewArguments {
+    /// Files to review; or a folder of results, whose inputs are read as they were for it, but for a region and columns that are given here
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// Folder for the results; if there is one, a number is put behind its name
+    #[arg(short, long, value_name = "DIR", default_value = "contactmill-out")]
+    pub(crate) out: PathBuf,
+
+    /// File of the corrections, for convert --fixes [default: INPUT.fixes.csv]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fixes: Option<PathBuf>,
+
+    /// Port on 127.0.0.1 [default: a free one]
+    #[arg(long, value_name = "N", default_value_t, hide_default_value = true)]
+    pub(crate) port: u16,
+
+    #[command(flatten, next_help_heading = "How inputs are read")]
+    pub(crate) reading: ReadingArguments,
+
+    #[command(flatten, next_help_heading = "Columns")]
+    columns: ColumnArguments,
+
+    #[command(flatten, next_help_heading = "Phone numbers")]
+    phones: PhoneArguments,
+
+    #[command(flatten, next_help_heading = "Other fields")]
+    fields: FieldArguments,
+
+    #[command(flatten, next_help_heading = "Who is left out")]
+    exclusion: ExclusionArguments,
+
+    #[command(flatten, next_help_heading = "Duplicates")]
+    duplicates: DuplicateArguments,
+}
+
+impl ReviewArguments {
+    /// What is reviewed.
+    pub(crate) fn setup(&self) -> Result<Setup, StartError> {
+        if let [folder] = self.inputs.as_slice()
+            && folder.is_dir()
+        {
+            return Ok(self.with_said(Setup::of_result(folder)?));
+        }
+        let mut setup = Setup::new(&self.inputs);
+        let sheets = self.reading.sheets();
+        let sheets = if sheets == Sheets::default() { setup.reading.sheets } else { sheets };
+        setup.reading = Reading { sheets, ..self.reading.reading() };
+        setup.options = self.fields.options(&self.phones);
+        setup.mapping = self.columns.mapping();
+        setup.exclude.clone_from(&self.exclusion.exclude);
+        setup.opt_outs = self.exclusion.opt_outs.into();
+        setup.dedup = self.duplicates.policy();
+        Ok(self.with_said(setup))
+    }
+
+    /// The same, with what was typed that is no option of a conversion, or wins over one.
+    fn with_said(&self, mut setup: Setup) -> Setup {
+        setup.options.region = self.phones.region.or(setup.options.region);
+        if !self.columns.map.is_empty() {
+            setup.mapping = self.columns.mapping();
+        }
+        setup.out.clone_from(&self.out);
+        setup.fixes = self.fixes.clone().or(setup.fixes);
+        setup.port = self.port;
+        setup
+    }
+}
+
 /// Tell step by step how a value is read: what was seen, what was taken or refused and why, and
 /// what would stand in the import array.
 ///
@@ -229,6 +328,10 @@ pub(crate) struct ConvertArguments {
     #[arg(long, value_enum, default_value_t)]
     rejects: RejectsArgument,
 
+    /// Write report.html, too: a page about the run, to look at in a browser, with all values masked
+    #[arg(long)]
+    pub(crate) report: bool,
+
     /// Read only N records, evenly spread over all inputs, to see what would come out; such a result is
     /// not uploaded
     #[arg(long, value_name = "N", value_parser = from_one::<NonZeroU64>)]
@@ -243,6 +346,11 @@ pub(crate) struct ConvertArguments {
     /// listed in gone.csv. If DIR was uploaded, only what was acknowledged counts as known
     #[arg(long, value_name = "DIR", conflicts_with_all = ["split_by", "sample"])]
     pub(crate) since: Option<PathBuf>,
+
+    /// Correct cells before they are read: a CSV file with the columns sha256, member, record, column,
+    /// before and after, as the page of review writes it. A line that does not fit is an error
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fixes: Option<PathBuf>,
 
     #[command(flatten, next_help_heading = "How inputs are read")]
     pub(crate) reading: ReadingArguments,
@@ -367,9 +475,11 @@ impl Command {
         let columns = match self {
             Command::Convert(arguments) => &arguments.columns,
             Command::Inspect(arguments) => &arguments.columns,
+            Command::Review(arguments) => &arguments.columns,
             Command::Explain(_)
             | Command::Upload(_)
             | Command::Sandbox(_)
+            | Command::Report(_)
             | Command::Completions(_)
             | Command::Man(_) => return None,
         };
@@ -475,6 +585,15 @@ pub(crate) struct DisplayArguments {
     pub(crate) progress: ProgressArgument,
 }
 
+impl DuplicateArguments {
+    fn policy(&self) -> DedupPolicy {
+        match self.dedup {
+            DedupArgument::Phone => self.on_duplicate.into(),
+            DedupArgument::None => DedupPolicy::None,
+        }
+    }
+}
+
 impl ConvertArguments {
     pub(crate) fn options(&self) -> Options {
         self.fields.options(&self.phones)
@@ -485,10 +604,7 @@ impl ConvertArguments {
     }
 
     pub(crate) fn dedup(&self) -> DedupPolicy {
-        match self.duplicates.dedup {
-            DedupArgument::Phone => self.duplicates.on_duplicate.into(),
-            DedupArgument::None => DedupPolicy::None,
-        }
+        self.duplicates.policy()
     }
 
     /// The exclusion lists.
@@ -637,7 +753,12 @@ mod tests {
                 "inspect sheet",
                 "inspect map",
                 "inspect attributes",
-                "inspect add_tag"
+                "inspect add_tag",
+                "review sheet",
+                "review map",
+                "review attributes",
+                "review add_tag",
+                "review exclude"
             ]
         );
     }

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 
 use contactmill::columns::{MappedField, MappingError, PhoneCandidate};
 use contactmill::{Error, Hint, MaxRejects};
+use contactmill_report::ReportError;
+
+use contactmill_review::StartError;
 
 use crate::hints;
 use crate::shell::shell_word;
@@ -40,6 +43,13 @@ pub(crate) enum Failure {
         folder: PathBuf,
         error: io::Error,
     },
+    /// There is no page about a result.
+    Report(ReportError),
+    /// The page about a result cannot be written.
+    Page {
+        out: PathBuf,
+        error: io::Error,
+    },
     StandardInput(io::Error),
     StandardOutput(io::Error),
     /// The results are in place, and the summary cannot be written.
@@ -58,6 +68,7 @@ pub(crate) enum Failure {
     Stopped(Option<u8>),
     Upload(UploadFailure),
     Sandbox(io::Error),
+    Review(StartError),
 }
 
 impl Failure {
@@ -125,6 +136,14 @@ impl fmt::Display for Failure {
             Failure::Sandbox(error) => {
                 write!(f, "the sandbox cannot listen: {error}; name another port with --port")
             }
+            Failure::Review(StartError::Input(error)) => run_failure(f, error),
+            Failure::Review(StartError::Listen(error)) => {
+                write!(f, "the page cannot be served: {error}; name another port with --port")
+            }
+            Failure::Review(error @ StartError::Fixes { .. }) => {
+                write!(f, "{error}; name another file with --fixes")
+            }
+            Failure::Review(error) => error.fmt(f),
             Failure::Summary { out, error } => write!(
                 f,
                 "standard output cannot be written: {error}\n  the results are whole, in {}",
@@ -132,6 +151,10 @@ impl fmt::Display for Failure {
             ),
             Failure::Pages { folder, error } => {
                 write!(f, "{}: the pages cannot be written: {error}", folder.display())
+            }
+            Failure::Report(error) => error.fmt(f),
+            Failure::Page { out, error } => {
+                write!(f, "{}: cannot be written: {error}", out.display())
             }
             Failure::StandardInput(error) => {
                 write!(f, "standard input cannot be read: {error}")

@@ -1,58 +1,7 @@
-//! `contactmill`: messy contact dumps in, strict import arrays out.
-//!
-//! This crate knows arguments, terminals, signals and exit codes, and the names of the options. It
-//! knows no rule about contacts: what a command does, the library `contactmill` does.
-
-mod args;
-mod completions;
-mod convert;
-mod explain;
-mod failure;
-mod hints;
-mod inputs;
-mod inspect;
-mod man;
-mod mapping_notes;
-mod profile;
-mod progress;
-mod sandbox;
-mod shell;
-mod signals;
-mod summary;
-mod terminal;
-mod upload;
-mod upload_args;
-mod upload_progress;
+//! `contactmill`, the command. What it does stands in the library of this crate.
 
 use std::process::ExitCode;
 
-use crate::args::Command;
-use crate::failure::Failure;
-
 fn main() -> ExitCode {
-    let ran = profile::arguments().and_then(|arguments| {
-        let profile = arguments.command.profile().map(|(path, _)| path.to_owned());
-        run(&arguments.command).map_err(|failure| failure.with_profile(profile))
-    });
-    let failure = match ran {
-        Ok(code) => return code,
-        Err(failure) => failure,
-    };
-    match &failure {
-        Failure::Usage(error) => terminal::say_usage(error),
-        failure => terminal::say_error(failure),
-    }
-    ExitCode::from(failure.exit_code())
-}
-
-fn run(command: &Command) -> Result<ExitCode, Failure> {
-    match command {
-        Command::Convert(arguments) => convert::run(arguments),
-        Command::Inspect(arguments) => inspect::run(arguments),
-        Command::Explain(arguments) => explain::run(arguments),
-        Command::Upload(arguments) => upload::run(arguments),
-        Command::Sandbox(arguments) => sandbox::run(arguments),
-        Command::Completions(arguments) => completions::run(arguments),
-        Command::Man(arguments) => man::run(arguments),
-    }
+    contactmill_cli::main(std::env::args_os())
 }

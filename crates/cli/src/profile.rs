@@ -37,11 +37,6 @@ const OF_ONE_RUN: [&str; 13] = [
 /// Options that are taken from the profile and from what was typed.
 const ADDED_UP: [&str; 2] = ["add-tag", "exclude"];
 
-/// What was typed, with the profile that it names.
-pub(crate) fn arguments() -> Result<Arguments, Failure> {
-    with_profile(&std::env::args_os().collect::<Vec<OsString>>())
-}
-
 /// The words as a command, and where each of its values comes from.
 fn parse(words: &[OsString]) -> Result<(Arguments, ArgMatches), clap::Error> {
     let matches = Arguments::command().try_get_matches_from(words)?;

@@ -7,10 +7,12 @@ use std::path::Path;
 
 use anstyle::AnsiColor;
 use contactmill::columns::{ColumnMap, ColumnRole, MappedField};
-use contactmill::manifest::{self, Counts, ExclusionList, Part, Sample, Since};
+use contactmill::manifest::{self, Counts, ExclusionList, Fixed, Part, Sample, Since};
 use contactmill::{
     ArrayLayout, Event, Manifest, Position, Reason, Record, RegionFits, Warning, WarningCode,
 };
+
+pub(crate) use contactmill_report::{grouped, percent};
 
 use crate::hints;
 use crate::mapping_notes::MappingNotes;
@@ -163,6 +165,7 @@ impl Summary<'_> {
     /// Writes the summary.
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         self.write_counts(out)?;
+        self.write_fixed(out)?;
         self.write_since(out)?;
         self.write_columns(out)?;
         self.write_exclusion_lists(out)?;
@@ -217,6 +220,17 @@ impl Summary<'_> {
         }
         row(rejected, "rejected", Style::new())?;
         row(blank, "blank", Style::new())
+    }
+
+    /// How many cells were corrected by hand.
+    fn write_fixed(&self, out: &mut impl Write) -> io::Result<()> {
+        let manifest::Options { fixes: Some(file), .. } = &self.manifest.options else {
+            return Ok(());
+        };
+        let Fixed { cells, records } = self.manifest.fixed.unwrap_or_default();
+        let (cells, records) = (grouped(cells), grouped(records));
+        writeln!(out, "\n{HEADING}Fixed by hand{HEADING:#}, by {}", one_line(file))?;
+        writeln!(out, "  {cells:>11}  cells in {records} records")
     }
 
     /// How the contacts compare with those of an earlier result.
@@ -391,6 +405,7 @@ impl Summary<'_> {
             if let more @ 1.. = parts.len().saturating_sub(SHOWN) {
                 file("", format!("and {} more folders, in manifest.json", grouped(more as u64)))?;
             }
+            self.write_report(&mut file)?;
             return file("manifest.json", "all folders, counts, mapping".into());
         }
         match (files.as_slice(), self.layout) {
@@ -425,7 +440,18 @@ impl Summary<'_> {
         for name in &rejects[1..] {
             file(name, "those of the rejected that no sheet can hold".into())?;
         }
+        self.write_report(&mut file)?;
         file("manifest.json", "counts, mapping, checksums".into())
+    }
+
+    fn write_report(
+        &self,
+        file: &mut impl FnMut(&str, String) -> io::Result<()>,
+    ) -> io::Result<()> {
+        match self.manifest.options.report {
+            true => file("report.html", "this run as a page, for a browser".into()),
+            false => Ok(()),
+        }
     }
 
     /// The parts of split results, those with most contacts first.
@@ -531,39 +557,9 @@ fn printable(c: char) -> impl Iterator<Item = char> {
     escaped.into_iter().flatten().chain(plain)
 }
 
-/// A share, as people say it.
-pub(crate) fn percent(count: u64, of: u64) -> String {
-    match of {
-        0 => "–".to_owned(),
-        _ if count > 0 && count * 100 < of => "<1 %".to_owned(),
-        _ => format!("{} %", count * 100 / of),
-    }
-}
-
-/// A number with commas between its thousands.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")]
-        {
-            assert_eq!(grouped(number), text);
-        }
-    }
 
     #[test]
     fn what_a_value_holds_cannot_move_the_cursor() {

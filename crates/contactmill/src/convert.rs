@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use contactmill_core::columns::FieldMapping;
@@ -14,9 +15,9 @@ use contactmill_core::regions::{RegionFits, RegionSample};
 use contactmill_core::split::SplitBy;
 use contactmill_core::{ContactEncoder, Normalizer, Options};
 use contactmill_emit::{
-    ArrayLayout, ArrayWriter, BatchLimits, ContactTable, ContactWriter, EmitError, Existing,
-    Finished, FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter, SplitWriter,
-    Staging, WriteThread, indexing_encoder, write_manifest,
+    ArrayEncoder, ArrayLayout, ArrayWriter, BatchLimits, ContactTable, ContactWriter, EmitError,
+    Existing, Finished, FinishedPart, InputTable, RejectsFormat, ResultFiles, ResultWriter,
+    SplitWriter, Staging, WriteThread, indexing_encoder, write_manifest, write_report,
 };
 use contactmill_source::ReadOptions;
 
@@ -24,13 +25,16 @@ use crate::distributed::{Coordinator, Plan, Worker};
 use crate::error::{Error, ForeignError, Problem};
 use crate::event::{Event, OnEvent, Progress, StagingFolder};
 use crate::exclusion::ListReader;
-use crate::inputs::{self, Input, Reading};
+use crate::fixes::Fixes;
+use crate::inputs::{self, Input, Reading, ScratchFile};
 use crate::limits::MaxRejects;
 use crate::manifest::{self, ExclusionList, Manifest};
 use crate::opening::{Opened, Opening};
+use crate::scratch::scratch;
 use crate::since::{Earlier, SinceProblem};
-use crate::sink::ReportingSink;
+use crate::sink::{CountingSink, ReportingSink};
 use crate::split;
+use crate::tallies::RunTallies;
 
 /// What contacts are written as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,12 +123,16 @@ pub(crate) struct Settings<'c> {
     /// The exclusion lists.
     pub(crate) exclude: Vec<PathBuf>,
     pub(crate) opt_outs: OptOuts,
+    /// Whether a page about the run is written.
+    pub(crate) report: bool,
     pub(crate) max_rejects: Option<MaxRejects>,
     /// The number of records that are read; `None` for all.
     pub(crate) sample: Option<NonZeroU64>,
     pub(crate) split_by: Option<SplitBy>,
     /// The earlier result that contacts are compared with.
     pub(crate) since: Option<PathBuf>,
+    /// The file of corrections.
+    pub(crate) fixes: Option<PathBuf>,
     pub(crate) threads: usize,
     pub(crate) stop: Option<&'c AtomicBool>,
     pub(crate) may_replace: Box<MayReplace<'c>>,
@@ -149,10 +157,12 @@ impl<'c> Convert<'c> {
                 dedup: DedupPolicy::default(),
                 exclude: Vec::new(),
                 opt_outs: OptOuts::default(),
+                report: false,
                 max_rejects: None,
                 sample: None,
                 split_by: None,
                 since: None,
+                fixes: None,
                 threads: 0,
                 stop: None,
                 may_replace: Box::new(|_| Ok(())),
@@ -275,6 +285,26 @@ impl<'c> Convert<'c> {
         self
     }
 
+    /// Whether `report.html` is written, too: a page about the run, to look at in a browser. It is one
+    /// file without scripts, and masks all values. Of results that are split there is one about the run,
+    /// and one about each part.
+    ///
+    /// ```
+    /// use contactmill::{Convert, Input};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let out = folder.path().join("out");
+    /// let dump = "Name,Phone\nAsha,+919876543210\nRavi,98765\n";
+    /// Convert::new([Input::reader("leads", dump.as_bytes())]).out(&out).report(true).run()?;
+    /// let page = std::fs::read_to_string(out.join("report.html"))?;
+    /// assert!(page.contains("00000") && !page.contains("98765"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub const fn report(mut self, report: bool) -> Self {
+        self.settings.report = report;
+        self
+    }
+
     /// How many records may be rejected before the run counts as bad. The manifest states it; what
     /// follows from it is up to the caller.
     pub const fn max_rejects(mut self, max: Option<MaxRejects>) -> Self {
@@ -368,6 +398,33 @@ impl<'c> Convert<'c> {
         self
     }
 
+    /// Corrects cells before they are read, by hand as it were: each line of this file names a cell by the
+    /// SHA-256 of its input, its record and its column, what stands in it, and what it is to be read as
+    /// ([`contactmill_wire::fixes`]). The results are those of inputs in which the cells were corrected. A
+    /// line that does not fit is an error.
+    ///
+    /// Every input is read once more, for its SHA-256.
+    ///
+    /// ```
+    /// use contactmill::{Convert, ErrorKind};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let at = |name: &str| folder.path().join(name);
+    /// std::fs::write(at("leads.csv"), "Phone\n98765\n")?;
+    /// let (fixes, out) = (at("fixes.csv"), at("out"));
+    /// let head = "sha256,member,record,column,before,after\n";
+    /// let sha256 = "8c00b7f0f02ec3ff0fd7a31e7eba5f50ded46f7a5d1e2a4bd9d3b2ab3ea3d1be";
+    /// std::fs::write(&fixes, format!("{head}{sha256},,1,Phone,98765,+919876543210\n"))?;
+    /// let run = Convert::new([at("leads.csv")]).out(&out).fixes(Some(fixes)).run();
+    /// // The line is about another file.
+    /// assert_eq!(run.unwrap_err().kind(), ErrorKind::Fixes);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn fixes(mut self, file: Option<PathBuf>) -> Self {
+        self.settings.fixes = file;
+        self
+    }
+
     /// Number of worker threads; 0, the default, is one per core. With 1, the calling thread does
     /// everything. The results are the same.
     pub const fn threads(mut self, threads: usize) -> Self {
@@ -418,19 +475,55 @@ impl<'c> Convert<'c> {
         let on_event = &mut *on_event;
         inputs::check(inputs.iter().filter_map(Input::path).chain(settings.exclusion_lists()))?;
         let earlier = settings.earlier()?;
+        let fixes = settings.fixes.as_deref().map(Fixes::open).transpose()?;
         let staging = settings.stage(&inputs, on_event)?;
         let scratch = || staging.scratch();
         let is_header = |row: &[String]| settings.mapping.is_header(row);
         let reading = settings.reading.options(&scratch, &is_header);
-        let (mut opened, regions) = settings.open(inputs, reading, on_event)?;
+        let (mut opened, regions) = settings.open(inputs, (reading, fixes.as_ref()), on_event)?;
         settings.count_for_sample(&mut opened, reading, on_event)?;
         let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
         let lists = (!listed.is_empty()).then_some(&lists);
-        let run = Run { reading, lists, earlier: earlier.as_ref(), staging: &staging };
-        let written = settings.write(&mut opened, run, on_event)?;
+        let run = Run { reading, lists, earlier: earlier.as_ref(), scratch: &scratch };
+        let written = settings.write(&mut opened, run, staging.files(), on_event)?;
         let manifest = written.manifests(&settings, &opened, &regions, listed, staging.files())?;
         settings.commit(staging, on_event)?;
         Ok(manifest)
+    }
+
+    /// Reads everything as [`run`](Convert::run) does, reports the same about records, and writes nothing.
+    /// Of the manifest, the files, the counts by reason and by warning, which the events tell, and most of
+    /// what contacts have in common are left out. An earlier result to compare with and a sample make no
+    /// difference, nor do parts.
+    ///
+    /// ```
+    /// use contactmill::{Convert, Input};
+    ///
+    /// let dump = "Name,Phone\nAsha,+919876543210\nRavi,12\n";
+    /// let counted = Convert::new([Input::reader("leads", dump.as_bytes())]).count()?;
+    /// assert_eq!((counted.counts.contacts, counted.counts.rejected), (1, 1));
+    /// # Ok::<(), contactmill::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When an input cannot be read, or its columns are not known.
+    pub fn count(self) -> Result<Manifest, Error> {
+        let Convert { inputs, mut on_event, settings } = self;
+        let on_event = &mut *on_event;
+        inputs::check(inputs.iter().filter_map(Input::path).chain(settings.exclusion_lists()))?;
+        let fixes = settings.fixes.as_deref().map(Fixes::open).transpose()?;
+        let is_header = |row: &[String]| settings.mapping.is_header(row);
+        let reading = settings.reading.options(&scratch, &is_header);
+        let (mut opened, regions) = settings.open(inputs, (reading, fixes.as_ref()), on_event)?;
+        let (lists, listed) = ListReader::of(&settings, &scratch).read(on_event)?;
+        let lists = (!listed.is_empty()).then_some(&lists);
+        let run = Run { reading, lists, earlier: None, scratch: &scratch };
+        let encoder = ArrayEncoder { max_array_bytes: settings.limits.max_bytes };
+        let sink = (CountingSink::default(), Some(&encoder as &dyn ContactEncoder));
+        let (counts, sink, tallies) = settings.feed(&mut opened, run, sink, on_event)?;
+        let (counted, finished) = ((counts, tallies), sink.into_finished());
+        Ok(manifest::of_run(&settings, &opened, &regions, listed, counted, finished))
     }
 }
 
@@ -469,7 +562,7 @@ impl Settings<'_> {
         }
         // Better now than after a long run; at its end it is asked again.
         (self.may_replace)(staging.out()).map_err(Problem::NotReplaced)?;
-        let read = self.exclusion_lists().chain(self.since.as_deref());
+        let read = self.exclusion_lists().chain(self.since.as_deref()).chain(self.fixes.as_deref());
         let mut paths = inputs.iter().filter_map(Input::path).chain(read);
         if let Some(input) = paths.find(|path| staging.replaces(path)) {
             return Err(Problem::InputInOut { input: input.display().to_string() }.into());
@@ -485,12 +578,12 @@ impl Settings<'_> {
     pub(crate) fn open(
         &self,
         inputs: Vec<Input<'_>>,
-        reading: ReadOptions<'_>,
+        (reading, fixes): (ReadOptions<'_>, Option<&Fixes>),
         on_event: &mut OnEvent<'_>,
     ) -> Result<(Opened, RegionFits), Error> {
         let Settings { mapping, options, stop, .. } = self;
         let mut opened =
-            Opening { reading, mapping, options, stop: *stop }.all(inputs, on_event)?;
+            Opening { reading, mapping, options, fixes, stop: *stop }.all(inputs, on_event)?;
         let mut regions = RegionSample::new(options);
         for input in &mut opened.inputs {
             on_event(Event::Opened(input.opened()));
@@ -528,34 +621,36 @@ impl Settings<'_> {
         &self,
         opened: &mut Opened,
         run: Run<'_>,
+        files: &ResultFiles,
         on_event: &mut OnEvent<'_>,
     ) -> Result<Written, Error> {
         let described = opened.described();
         let tables: Vec<InputTable<'_>> =
             described.iter().map(|(name, header)| InputTable { name, header }).collect();
         let Some(split_by) = &self.split_by else {
-            let results = Results { tables: &tables, staging: run.staging, earlier: run.earlier };
+            let Run { earlier, scratch, .. } = run;
+            let results = Results { tables: &tables, files, scratch, earlier };
             return self.write_whole(results, |sink, encoder| {
                 self.feed(opened, run, (sink, encoder), on_event)
             });
         };
-        let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
+        let scratch = || Ok(Box::new((run.scratch)()?) as Box<dyn Scratch>);
         let values = split::values(split_by, &opened.inputs)?;
         // A thread for each part would be too many.
         let contacts =
             |files: &ResultFiles| self.contact_writer(files, &tables, WriteThread::Caller);
-        let files = run.staging.files();
-        let encoder = indexing_encoder(&*contacts(files)?);
+        let encoder = indexing_encoder(&*contacts(files)?, None);
         let by = (split_by.clone(), values);
         let mut result =
             SplitWriter::new(files, &tables, by, &contacts, &scratch).with_rejects(self.rejects);
         if self.has_excluded() {
             result = result.with_excluded();
         }
-        let (counts, result) = self.feed(opened, run, (result, encoder.as_deref()), on_event)?;
+        let (counts, result, tallies) =
+            self.feed(opened, run, (result, encoder.as_deref()), on_event)?;
         let records: Vec<u64> = opened.inputs.iter().map(|input| input.records).collect();
         let (finished, parts) = result.finish(&records)?;
-        Ok(Written { counts, finished, parts })
+        Ok(Written { counts, tallies, finished, parts })
     }
 
     /// Writes results that are not split, all but the manifest. `feed` hands over all outcomes.
@@ -565,26 +660,26 @@ impl Settings<'_> {
         feed: impl for<'w> FnOnce(
             ResultWriter<'w>,
             Option<&dyn ContactEncoder>,
-        ) -> Result<(Counts, ResultWriter<'w>), Error>,
+        ) -> Result<(Counts, ResultWriter<'w>, RunTallies), Error>,
     ) -> Result<Written, Error> {
-        let Results { tables, staging, earlier } = results;
-        let files = staging.files();
-        let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
+        let Results { tables, files, scratch, earlier } = results;
+        let scratch = || Ok(Box::new(scratch()?) as Box<dyn Scratch>);
         let contacts = self.contact_writer(files, tables, self.write_thread())?;
-        let encoder = indexing_encoder(&*contacts);
+        let known = earlier.map(Earlier::known).transpose()?.map(Arc::new);
+        let encoder = indexing_encoder(&*contacts, known.clone());
         let mut result = ResultWriter::new(files, tables, contacts, self.rejects, &scratch)?;
         if self.has_excluded() {
             result = result.with_excluded(files)?;
         }
-        if let Some(earlier) = earlier {
-            result = result.with_known(earlier.known()?);
+        if let Some(known) = known {
+            result = result.with_known(known);
         }
-        let (counts, result) = feed(result, encoder.as_deref())?;
+        let (counts, result, tallies) = feed(result, encoder.as_deref())?;
         let finished = result.finish()?;
-        if let Some((earlier, known)) = earlier.zip(finished.known.as_ref()) {
-            earlier.write_gone(known, files)?;
+        if let Some((earlier, compared)) = earlier.zip(finished.compared.as_ref()) {
+            earlier.write_gone(compared, files)?;
         }
-        Ok(Written { counts, finished, parts: Vec::new() })
+        Ok(Written { counts, tallies, finished, parts: Vec::new() })
     }
 
     /// Whether anybody may be excluded.
@@ -599,14 +694,14 @@ impl Settings<'_> {
         run: Run<'_>,
         (sink, encoder): (K, Option<&dyn ContactEncoder>),
         on_event: &mut OnEvent<'_>,
-    ) -> Result<(Counts, K), Error> {
+    ) -> Result<(Counts, K, RunTallies), Error> {
         let counted = self.sample.map(|_| opened.bytes());
         let mut sample =
             self.sample.zip(opened.sampled).map(|(take, of)| Sample::new(take.get(), of));
-        let mut sink = ReportingSink::new(sink, on_event);
+        let scratch = || Ok(Box::new((run.scratch)()?) as Box<dyn Scratch>);
+        let mut sink = ReportingSink::new(sink, &scratch, on_event);
         counted.into_iter().for_each(|bytes| sink.end_input(bytes, 0));
         let normalizer = Normalizer::new(self.options.clone());
-        let scratch = || Ok(Box::new(run.staging.scratch()?) as Box<dyn Scratch>);
         let options = PipelineOptions {
             threads: self.threads,
             dedup: self.dedup,
@@ -635,7 +730,8 @@ impl Settings<'_> {
         sink.end_reading();
         let finished = pipeline.finish(&mut sink);
         let counts = finished.map_err(|stopped| Error::stopped(stopped, &self.out))?;
-        Ok((counts, sink.into_result()))
+        let (result, tallies) = sink.finish()?;
+        Ok((counts, result, tallies))
     }
 
     /// Who asks for one thread gets one.
@@ -654,6 +750,15 @@ impl Settings<'_> {
             None => Ok(Box::new(ArrayWriter::new(files, self.limits, self.layout, thread)?)),
             Some(table) => table.writer(files, inputs, thread),
         }
+    }
+
+    /// Writes the manifest of a result, and before it the page that was asked for.
+    pub(crate) fn describe(&self, manifest: &Manifest, files: &ResultFiles) -> Result<(), Error> {
+        if self.report {
+            let page = contactmill_report::page(manifest, files.folder());
+            write_report(&page.map_err(Problem::Report)?, files)?;
+        }
+        Ok(write_manifest(manifest, files)?)
     }
 
     /// Puts the results in place.
@@ -675,20 +780,22 @@ struct Run<'r> {
     reading: ReadOptions<'r>,
     lists: Option<&'r ExclusionLists>,
     earlier: Option<&'r Earlier<'r>>,
-    staging: &'r Staging,
+    scratch: ScratchFile<'r>,
 }
 
 /// Where results that are not split go.
 #[derive(Clone, Copy)]
 pub(crate) struct Results<'r> {
     pub(crate) tables: &'r [InputTable<'r>],
-    pub(crate) staging: &'r Staging,
+    pub(crate) files: &'r ResultFiles,
+    pub(crate) scratch: ScratchFile<'r>,
     pub(crate) earlier: Option<&'r Earlier<'r>>,
 }
 
 /// What a run has written, all but the manifests.
 pub(crate) struct Written {
     pub(crate) counts: Counts,
+    pub(crate) tallies: RunTallies,
     pub(crate) finished: Finished,
     parts: Vec<FinishedPart>,
 }
@@ -703,15 +810,16 @@ impl Written {
         listed: Vec<ExclusionList>,
         files: &ResultFiles,
     ) -> Result<Manifest, Error> {
-        let Written { counts, finished, parts } = self;
-        let mut manifest = manifest::of_run(settings, opened, regions, listed, counts, finished);
+        let Written { counts, tallies, finished, parts } = self;
+        let counted = (counts, tallies);
+        let mut manifest = manifest::of_run(settings, opened, regions, listed, counted, finished);
         for part in parts {
             let files = part.files.clone();
             let (entry, of_part) = manifest::of_part(&manifest, part);
-            write_manifest(&of_part, &files)?;
+            settings.describe(&of_part, &files)?;
             manifest.parts.push(entry);
         }
-        write_manifest(&manifest, files)?;
+        settings.describe(&manifest, files)?;
         Ok(manifest)
     }
 }

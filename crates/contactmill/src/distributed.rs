@@ -57,22 +57,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use contactmill_core::columns::{ColumnMap, MappedField};
 use contactmill_core::exclusion::ExclusionLists;
+use contactmill_core::pipeline::EmittedRecord;
 use contactmill_core::pipeline::{
-    Counts, KeyMerger, PipelineOptions, Scratch, SourceName, Stopped, emit_encoded, encode_records,
+    ColumnDamage, Counts, KeyMerger, PipelineOptions, Scratch, SourceName, Stopped, emit_encoded,
+    encode_records,
 };
 pub use contactmill_core::pipeline::{EncodedRecord, MERGE_KEY_BYTES, MergeKey};
 use contactmill_core::records::{RecordId, SourceId};
 use contactmill_core::regions::RegionFits;
 use contactmill_core::{ContactEncoder, Normalizer};
 use contactmill_emit::{
-    Existing, Finished, InputTable, RejectsFormat, ResultFiles, ResultPartition, ResultWriter,
-    Staging, WriteThread, indexing_encoder, join_partitions, manifest_counts, write_manifest,
+    EmailDomains, Existing, Finished, InputTable, RejectsFormat, ResultFiles, ResultPartition,
+    ResultWriter, Staging, WriteThread, indexing_encoder, join_partitions, manifest_counts,
 };
 use contactmill_source::{AnySource, Dump, DumpMember, ReadOptions};
 pub use contactmill_source::{InputSplit, InputSplits};
@@ -80,19 +83,20 @@ use contactmill_wire::files::MANIFEST;
 use contactmill_wire::object::Object;
 use serde::{Deserialize, Serialize};
 
-use crate::convert::{Convert, Output, Results, Settings};
+use crate::convert::{Convert, Output, Results, Settings, Written};
 use crate::error::{Error, ForeignError, Problem};
 use crate::event::{Event, OnEvent};
 use crate::exclusion::ListReader;
-use crate::inputs::{self, Input};
+use crate::inputs::{self, Input, ScratchFile};
 use crate::manifest::{self, ExclusionList, Manifest, Options, Tool};
 use crate::opening::{OpenInput, Opened, check_stop};
 use crate::sink::ReportingSink;
+use crate::tallies::RunTallies;
 
 /// Why a run cannot be distributed, or a process cannot take part in it.
 #[derive(Debug)]
 pub(crate) enum DistributedProblem {
-    SplitOrSample,
+    OneProcess,
     NoFile { input: String },
     NotAPlan,
     OtherTool { plan: Tool },
@@ -110,8 +114,9 @@ pub(crate) enum DistributedProblem {
 impl fmt::Display for DistributedProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            DistributedProblem::SplitOrSample => f.write_str(
-                "results that are split, and those of a sample, are written by one process alone",
+            DistributedProblem::OneProcess => f.write_str(
+                "results that are split, and those of a sample or of corrected cells, are written by one \
+                 process alone",
             ),
             DistributedProblem::NoFile { input } => {
                 write!(f, "{input}: only files can be read by other processes")
@@ -248,6 +253,8 @@ pub struct ReadSplit {
     pub blank: u64,
     /// How many contacts opted out by each column of consents.
     pub opt_outs: Vec<(String, u64)>,
+    /// By the index of the column, values for which a record was rejected, and warnings about values.
+    pub damage: Vec<(usize, u64, u64)>,
     /// The SHA-256 of the input, where it was read as a whole.
     pub sha256: Option<String>,
 }
@@ -293,7 +300,7 @@ impl<'c> Worker<'c> {
         // Whoever asks for an encoder alone writes no file.
         let files = ResultFiles::new(Path::new(""));
         let contacts = settings.contact_writer(&files, &[], WriteThread::Caller)?;
-        let encoder = indexing_encoder(&*contacts);
+        let encoder = indexing_encoder(&*contacts, None);
         let names: Vec<String> = plan.inputs().map(str::to_owned).collect();
         let name = move |source: SourceId| names.get(source.0 as usize).cloned();
         let source_name = Box::new(move |source| name(source).unwrap_or_default());
@@ -333,6 +340,10 @@ impl<'c> Worker<'c> {
                 let counts = counts.map_err(|stopped| self.stopped(stopped))?;
                 (read.records, read.blank) = (counts.records, counts.blank);
                 read.opt_outs = counts.opt_outs;
+                let damage = counts.damage.into_iter();
+                read.damage = damage
+                    .map(|(column, damage)| (column, damage.rejected, damage.warnings))
+                    .collect();
             }
             if split.is_none() {
                 read.sha256 = Some(source.sha256()?);
@@ -366,12 +377,13 @@ impl<'c> Worker<'c> {
             self.plan.inputs.iter().map(|input| (&*input.name, &*input.header)).collect();
         let tables: Vec<InputTable<'_>> =
             described.iter().map(|&(name, header)| InputTable { name, header }).collect();
-        let results = Results { tables: &tables, staging: &staging, earlier: None };
+        let (files, scratch) = (staging.files(), || staging.scratch());
+        let results = Results { tables: &tables, files, scratch: &scratch, earlier: None };
         let written = self.settings.write_whole(results, |result, _| {
             let emit = Emit { settings: &self.settings, on_event: &mut |_| {} };
-            emit.all(result, decided)
+            emit.all(result, &scratch, decided)
         })?;
-        write_manifest(&manifest::of_written(written.counts, written.finished), staging.files())?;
+        Partition::of(written).write(files)?;
         staging.commit()?;
         Ok(())
     }
@@ -497,8 +509,8 @@ pub struct Coordinator<'c> {
 impl<'c> Coordinator<'c> {
     pub(crate) fn new(convert: Convert<'c>) -> Result<Self, Error> {
         let Convert { inputs, mut on_event, settings } = convert;
-        if settings.split_by.is_some() || settings.sample.is_some() {
-            return Err(DistributedProblem::SplitOrSample.into());
+        if settings.split_by.is_some() || settings.sample.is_some() || settings.fixes.is_some() {
+            return Err(DistributedProblem::OneProcess.into());
         }
         inputs::check(inputs.iter().filter_map(Input::path).chain(settings.exclusion_lists()))?;
         // What is wrong with it is better known now.
@@ -507,7 +519,7 @@ impl<'c> Coordinator<'c> {
         let scratch = || staging.scratch();
         let is_header = |row: &[String]| settings.mapping.is_header(row);
         let reading = settings.reading.options(&scratch, &is_header);
-        let (opened, regions) = settings.open(inputs, reading, &mut on_event)?;
+        let (opened, regions) = settings.open(inputs, (reading, None), &mut on_event)?;
         let (_, exclusion_lists) = ListReader::of(&settings, &scratch).read(&mut on_event)?;
         let plan = Plan {
             tool: manifest::tool(),
@@ -544,15 +556,18 @@ impl<'c> Coordinator<'c> {
         let tables: Vec<InputTable<'_>> =
             described.iter().map(|(name, header)| InputTable { name, header }).collect();
         let earlier = settings.earlier()?;
-        let results = Results { tables: &tables, staging: &staging, earlier: earlier.as_ref() };
+        let (files, scratch) = (staging.files(), || staging.scratch());
+        let results =
+            Results { tables: &tables, files, scratch: &scratch, earlier: earlier.as_ref() };
         let mut written = settings.write_whole(results, |result, _| {
             let emit = Emit { settings: &settings, on_event: &mut on_event };
-            emit.all(result, decided)
+            emit.all(result, &scratch, decided)
         })?;
         all.check(manifest_counts(written.counts, None))?;
         (written.counts.records, written.counts.blank) = (all.records, all.blank);
         written.finished.opt_outs = all.opt_outs;
-        let (lists, files) = (plan.exclusion_lists, staging.files());
+        written.tallies.damage = all.damage;
+        let lists = plan.exclusion_lists;
         let manifest = written.manifests(&settings, &opened, &regions, lists, files)?;
         settings.commit(staging, &mut on_event)?;
         Ok(manifest)
@@ -584,19 +599,25 @@ impl<'c> Coordinator<'c> {
         let (mut counts, mut finished) = (Counts::default(), Finished::default());
         (counts.records, counts.blank) = (all.records, all.blank);
         finished.opt_outs.clone_from(&all.opt_outs);
-        let lists = plan.exclusion_lists;
-        let mut run = manifest::of_run(&settings, &opened, &regions, lists, counts, finished);
+        let tallies = RunTallies { damage: all.damage.clone(), ..RunTallies::default() };
+        let (lists, counted) = (plan.exclusion_lists, (counts, tallies));
+        let mut run = manifest::of_run(&settings, &opened, &regions, lists, counted, finished);
         let mut results = Vec::with_capacity(partitions.len());
+        let mut domains = EmailDomains::default();
         for folder in partitions {
-            let mut partition = partition_manifest(folder)?;
-            let files = std::mem::take(&mut partition.files);
+            let Partition { mut manifest, email_domains } = Partition::read(folder)?;
+            let files = std::mem::take(&mut manifest.files);
             results.push(ResultPartition { folder: folder.clone(), files });
-            manifest::add(&mut run, partition);
+            manifest::add(&mut run, manifest);
+            email_domains
+                .iter()
+                .for_each(|(name, contacts)| domains.add(name.as_bytes(), *contacts));
         }
+        run.contacts_by_email_domain = domains.frequent();
         all.check(run.counts)?;
         let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
         run.files = join_partitions(&results, staging.files(), &scratch)?;
-        write_manifest(&run, staging.files())?;
+        settings.describe(&run, staging.files())?;
         match std::fs::remove_dir_all(&partitions_folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(
@@ -613,14 +634,38 @@ impl<'c> Coordinator<'c> {
 /// The folder in the staging folder that partitions are written to.
 const PARTITIONS: &str = "partitions";
 
-fn partition_manifest(folder: &Path) -> Result<Manifest, Error> {
-    let read = || {
-        let json = std::fs::read(folder.join(MANIFEST))?;
-        let Object(manifest): Object<Manifest> = serde_json::from_slice(&json)?;
-        Ok(manifest)
-    };
-    read()
-        .map_err(|error| DistributedProblem::Partition { folder: folder.to_owned(), error }.into())
+/// What a partition is made of: its manifest, and what only all partitions together can decide on.
+#[derive(Serialize, Deserialize)]
+struct Partition {
+    manifest: Manifest,
+    /// In the order in which they came.
+    email_domains: Vec<(String, u64)>,
+}
+
+impl Partition {
+    fn of(written: Written) -> Self {
+        let domains = written.finished.contacts.email_domains.iter();
+        let email_domains = domains.map(|(name, contacts)| (name.into_owned(), contacts)).collect();
+        Partition { email_domains, manifest: manifest::of_partition(written) }
+    }
+
+    fn write(&self, files: &ResultFiles) -> Result<(), Error> {
+        let mut file = files.create(MANIFEST)?;
+        let written = serde_json::to_writer(&mut file, self).map_err(io::Error::from);
+        written.map_err(|error| file.failed(error))?;
+        Ok(file.finish()?)
+    }
+
+    fn read(folder: &Path) -> Result<Self, Error> {
+        let read = || {
+            let json = std::fs::read(folder.join(MANIFEST))?;
+            let Object(partition): Object<Partition> = serde_json::from_slice(&json)?;
+            Ok(partition)
+        };
+        read().map_err(|error| {
+            DistributedProblem::Partition { folder: folder.to_owned(), error }.into()
+        })
+    }
 }
 
 impl fmt::Debug for Coordinator<'_> {
@@ -639,20 +684,29 @@ impl Emit<'_, '_> {
     fn all<'w, B: AsRef<[u8]>, E: Into<ForeignError>>(
         self,
         result: ResultWriter<'w>,
+        scratch: ScratchFile<'_>,
         decided: impl IntoIterator<Item = Result<(u64, B), E>>,
-    ) -> Result<(Counts, ResultWriter<'w>), Error> {
+    ) -> Result<(Counts, ResultWriter<'w>, RunTallies), Error> {
         let (mut counts, mut last) = (Counts::default(), None);
-        let mut sink = ReportingSink::new(result, self.on_event);
+        let scratch = || Ok(Box::new(scratch()?) as Box<dyn Scratch>);
+        let mut sink = ReportingSink::new(result, &scratch, self.on_event);
+        // Those that came to a contact may be in other partitions.
+        let mut clusters = RunTallies::default();
         for row in decided {
             check_stop(self.settings.stop)?;
             let (before, bytes) = row.map_err(|error| DistributedProblem::Foreign(error.into()))?;
             let emitted = emit_encoded(bytes.as_ref(), before, &mut counts, &mut sink);
-            let id = emitted.map_err(|stopped| Error::stopped(stopped, &self.settings.out))?;
+            let EmittedRecord { id, duplicates, .. } =
+                emitted.map_err(|stopped| Error::stopped(stopped, &self.settings.out))?;
+            if duplicates > 0 {
+                clusters.add_cluster(duplicates);
+            }
             if last.replace(id) >= Some(id) {
                 return Err(DistributedProblem::NotSorted(id).into());
             }
         }
-        Ok((counts, sink.into_result()))
+        let (result, tallies) = sink.finish()?;
+        Ok((counts, result, RunTallies { clusters: clusters.clusters, ..tallies }))
     }
 }
 
@@ -663,6 +717,8 @@ struct ReadAll {
     blank: u64,
     /// Contacts that opted out, by source and column.
     opt_outs: Vec<(SourceId, String, u64)>,
+    /// Damage by source and column.
+    damage: Vec<(SourceId, String, ColumnDamage)>,
 }
 
 impl ReadAll {
@@ -685,6 +741,11 @@ impl ReadAll {
             }
             let some = by_column.into_iter().filter(|&(_, contacts)| contacts > 0);
             all.opt_outs.extend(some.map(|(name, contacts)| (source, name.to_owned(), contacts)));
+            let damage = damage(splits).into_iter().map(|(column, damage)| {
+                let name = input.map.as_ref().and_then(|map| map.columns().nth(column));
+                (source, name.map_or("", |(name, _)| name).to_owned(), damage)
+            });
+            all.damage.extend(damage);
         }
         all
     }
@@ -699,6 +760,17 @@ impl ReadAll {
             false => Err(DistributedProblem::RecordsLost { records, outcomes }.into()),
         }
     }
+}
+
+/// Damage by column, of all splits of an input.
+fn damage(splits: &[ReadSplit]) -> BTreeMap<usize, ColumnDamage> {
+    let mut all: BTreeMap<usize, ColumnDamage> = BTreeMap::new();
+    for &(column, rejected, warnings) in splits.iter().flat_map(|split| &split.damage) {
+        let damage = all.entry(column).or_default();
+        damage.rejected += rejected;
+        damage.warnings += warnings;
+    }
+    all
 }
 
 impl Settings<'_> {

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use contactmill_core::columns::MappingError;
 use contactmill_core::pipeline::{NoThreads, Stopped};
 use contactmill_emit::EmitError;
+use contactmill_report::ReportError;
 use contactmill_source::{Sheet, SourceError, SourceProblem};
 
 use crate::distributed::DistributedProblem;
+use crate::fixes::FixesProblem;
 use crate::since::SinceProblem;
 
 /// A run that could not go on: what is wrong, where, and what to do.
@@ -45,6 +47,9 @@ pub enum ErrorKind {
     ExclusionList,
     /// The earlier result cannot be compared with: see [`Convert::since`](crate::Convert::since).
     Since,
+    /// A correction does not fit the inputs, or cannot be read: see
+    /// [`Convert::fixes`](crate::Convert::fixes).
+    Fixes,
     /// The inputs have more records than one run can number.
     TooManyRecords,
     /// The results would be split into more parts than there may be.
@@ -121,6 +126,12 @@ pub(crate) enum Problem {
         folder: PathBuf,
         problem: SinceProblem,
     },
+    /// Corrections of cells cannot be read, or do not fit.
+    Fixes {
+        path: PathBuf,
+        line: Option<u64>,
+        problem: FixesProblem,
+    },
     /// An input stands in the folder that is going to be replaced.
     InputInOut {
         input: String,
@@ -129,6 +140,8 @@ pub(crate) enum Problem {
     Changed {
         input: String,
     },
+    /// There is no page about the run.
+    Report(ReportError),
     /// What was deferred cannot be written to the staging folder or read back.
     Scratch {
         out: PathBuf,
@@ -136,6 +149,9 @@ pub(crate) enum Problem {
     },
     NotReplaced(ForeignError),
     Distributed(DistributedProblem),
+    /// A table cannot be made in memory.
+    #[cfg(feature = "batches")]
+    Batches(ForeignError),
     TooManyRecords,
     Stopped,
 }
@@ -148,6 +164,7 @@ impl Error {
             Problem::Source(error) => match &error.problem {
                 SourceProblem::Changed => ErrorKind::InputChanged,
                 SourceProblem::NoThread(_) => ErrorKind::Threads,
+                SourceProblem::Fix { .. } => ErrorKind::Fixes,
                 _ => ErrorKind::Input,
             },
             Problem::Emit(error) => match error {
@@ -164,11 +181,14 @@ impl Error {
             Problem::Mapping { .. } => ErrorKind::Mapping,
             Problem::ExclusionList { .. } => ErrorKind::ExclusionList,
             Problem::Since { .. } => ErrorKind::Since,
+            Problem::Fixes { .. } => ErrorKind::Fixes,
             Problem::InputInOut { .. } => ErrorKind::OutputFolder,
             Problem::Changed { .. } => ErrorKind::InputChanged,
-            Problem::Scratch { .. } => ErrorKind::Output,
+            Problem::Scratch { .. } | Problem::Report(_) => ErrorKind::Output,
             Problem::NotReplaced(_) => ErrorKind::NotReplaced,
             Problem::Distributed(_) => ErrorKind::Distributed,
+            #[cfg(feature = "batches")]
+            Problem::Batches(_) => ErrorKind::Output,
             Problem::TooManyRecords => ErrorKind::TooManyRecords,
             Problem::Stopped => ErrorKind::Stopped,
         }
@@ -192,6 +212,7 @@ impl Error {
     pub fn line(&self) -> Option<u64> {
         match &*self.0 {
             Problem::Source(error) => error.line,
+            Problem::Fixes { line, .. } => *line,
             _ => None,
         }
     }
@@ -259,6 +280,13 @@ impl fmt::Display for Error {
                 }
             }
             Problem::Since { folder, problem } => write!(f, "{}: {problem}", folder.display()),
+            Problem::Fixes { path, line, problem } => {
+                write!(f, "{}: ", path.display())?;
+                if let Some(line) = line {
+                    write!(f, "line {line}: ")?;
+                }
+                problem.fmt(f)
+            }
             Problem::InputInOut { input } => {
                 write!(f, "{input} stands in the folder that would be replaced; name another")
             }
@@ -268,6 +296,9 @@ impl fmt::Display for Error {
             }
             Problem::NotReplaced(error) => error.fmt(f),
             Problem::Distributed(problem) => problem.fmt(f),
+            Problem::Report(error) => error.fmt(f),
+            #[cfg(feature = "batches")]
+            Problem::Batches(error) => write!(f, "the table cannot be made: {error}"),
             Problem::TooManyRecords => f.write_str(
                 "the inputs have more than 4,294,967,295 records\n  convert them in several runs",
             ),
@@ -286,8 +317,13 @@ impl std::error::Error for Error {
             Problem::ExclusionList { error, .. } => error.as_ref().and_then(|error| error.source()),
             Problem::Scratch { error, .. }
             | Problem::Since { problem: SinceProblem::Io { error, .. }, .. } => Some(error),
+            Problem::Fixes { problem: FixesProblem::Io(error), .. } => Some(error),
             Problem::NotReplaced(error) => error.source(),
-            Problem::InputInOut { .. }
+            Problem::Report(error) => error.source(),
+            #[cfg(feature = "batches")]
+            Problem::Batches(error) => error.source(),
+            Problem::Fixes { .. }
+            | Problem::InputInOut { .. }
             | Problem::Since { .. }
             | Problem::Changed { .. }
             | Problem::Distributed(_)

@@ -1,9 +1,6 @@
 //! What is in a dump, and how it would be read.
 
 use std::fmt;
-use std::fs::File;
-use std::io;
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use contactmill_core::columns::{ColumnMap, FieldMapping};
@@ -18,6 +15,7 @@ use crate::event::{Event, OnEvent};
 use crate::inputs::{self, Input, Reading};
 use crate::mask::mask;
 use crate::opening::{OpenInput, Opened, Opening};
+use crate::scratch::scratch;
 
 mod report;
 
@@ -152,7 +150,7 @@ impl<'i> Inspect<'i> {
         }
         let is_header = |row: &[String]| mapping.is_header(row);
         let reading = reading.options(&scratch, &is_header);
-        let opening = Opening { reading, mapping: &mapping, options: &options, stop };
+        let opening = Opening { reading, mapping: &mapping, options: &options, fixes: None, stop };
         let Opened { inputs, workbooks, .. } = opening.all(inputs, &mut *on_event)?;
         let normalizer = Normalizer::new(options.clone());
         let mut report = Report { inputs: Vec::with_capacity(inputs.len()), workbooks };
@@ -211,30 +209,4 @@ fn json((position, contact): &(Position, Contact<'_>), show_values: bool) -> (u6
         mask(&mut value);
     }
     (position.line, value)
-}
-
-/// A file without a name, for what has to be copied, decompressed or decoded. Only its owner can read
-/// it, and it goes with the process. It is beside the user's own files where that can be, and in the
-/// system's folder for temporary files where it cannot: inspecting writes nothing, so the working
-/// folder need not be writable.
-fn scratch() -> io::Result<File> {
-    private_in(Path::new(".")).or_else(|here| {
-        let folder = std::env::temp_dir();
-        private_in(&folder).map_err(|there| {
-            let message = format!(
-                "it is copied to a file while it is looked at, which can be made neither in this \
-                 folder ({here}) nor in {} ({there}); name another with TMPDIR",
-                folder.display()
-            );
-            io::Error::other(message)
-        })
-    })
-}
-
-/// A file without a name in this folder.
-fn private_in(folder: &Path) -> io::Result<File> {
-    let file = tempfile::tempfile_in(folder)?;
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    Ok(file)
 }

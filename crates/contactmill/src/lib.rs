@@ -4,6 +4,7 @@
 //!   warnings and a [`Manifest`].
 //! * [`Inspect`] looks at dumps and reports how they would be read. It writes nothing.
 //! * [`Explain`] tells step by step how one value is read.
+//! * [`Records`] reads records as they stand.
 //!
 //! ```
 //! use contactmill::{Convert, Options, Region};
@@ -25,21 +26,27 @@
 //! This crate connects the crates below it: sources, normalisation, results. It knows no arguments,
 //! no terminal and no exit codes, and no rule about a contact.
 
+#[cfg(feature = "batches")]
+pub mod batches;
 mod convert;
 pub mod distributed;
 mod error;
 mod event;
 mod exclusion;
 mod explain;
+mod fixes;
 mod inputs;
 mod inspect;
 mod limits;
 pub mod manifest;
 mod mask;
 mod opening;
+mod records;
+mod scratch;
 mod since;
 mod sink;
 mod split;
+mod tallies;
 
 pub use crate::convert::{Convert, Output};
 pub use crate::error::{Error, ErrorKind, Hint};
@@ -49,6 +56,7 @@ pub use crate::inputs::{Input, Reading};
 pub use crate::inspect::{Inspect, InspectedInput, Report, SeenColumns};
 pub use crate::limits::{InvalidMaxRejects, MaxRejects};
 pub use crate::manifest::Manifest;
+pub use crate::records::{InputRecords, Records, StandingRecord};
 pub use contactmill_core::columns;
 pub use contactmill_core::contact::Attribute;
 pub use contactmill_core::dedup::{Conflict, DedupPolicy};
@@ -58,7 +66,7 @@ pub use contactmill_core::inspect::{
     ColumnInspection, ConsentColumn, Finding, FindingCount, Inspection,
 };
 pub use contactmill_core::options;
-pub use contactmill_core::records::{Position, Record, RecordId, SourceId};
+pub use contactmill_core::records::{Integrity, Position, Record, RecordId, SourceId};
 pub use contactmill_core::regions::{RegionAdvice, RegionFits, meant_region};
 pub use contactmill_core::split::SplitBy;
 pub use contactmill_core::{

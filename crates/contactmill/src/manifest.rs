@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contactmill_core::columns::{
-    AttributeSelection, ColumnMap, ColumnRole, DecidedBy, FieldMapping, MappingNote,
-};
+use contactmill_core::columns::{ColumnMap, ColumnRole, DecidedBy, FieldMapping, MappingNote};
 use contactmill_core::dedup::DedupPolicy;
 use contactmill_core::exclusion;
 use contactmill_core::options::{
@@ -15,28 +13,29 @@ use contactmill_core::records::SourceId;
 use contactmill_core::regions::{self, RegionFits};
 use contactmill_core::{METADATA_VERSION, Reason, Region, WarningCode};
 use contactmill_emit::{
-    ArrayLayout, Finished, FinishedPart, KnownContacts, RejectsFormat, manifest_counts,
+    ArrayLayout, Comparison, ContactCounts, Finished, FinishedPart, RejectsFormat, manifest_counts,
 };
 use contactmill_source::Sheets;
 pub use contactmill_wire::manifest::{
-    Column, ContentDecision, Counts, ExclusionList, Input, Manifest, Mapping, OptOuts, Options,
-    OutputFile, Part, PartValue, RegionAdvice, RegionFit, SCHEMA, Sample, Sensitive, Since,
-    Skipped, Tool,
+    Column, ColumnDamage, ContentDecision, Counts, ExclusionList, Fixed, Input, Manifest, Mapping,
+    OptOuts, Options, OutputFile, Part, PartValue, RegionAdvice, RegionFit, SCHEMA, Sample,
+    Sensitive, Since, Skipped, Tool,
 };
 
-use crate::convert::{Output, Settings};
+use crate::convert::{Output, Settings, Written};
 use crate::opening::{OpenInput, Opened};
+use crate::tallies::RunTallies;
 
 /// What a run read, how, and what came of it.
 pub(crate) fn of_run(
     settings: &Settings<'_>,
-    Opened { inputs, skipped, sampled, .. }: &Opened,
+    Opened { inputs, skipped, sampled, fixed, .. }: &Opened,
     regions: &RegionFits,
     exclusion_lists: Vec<ExclusionList>,
-    counts: pipeline::Counts,
+    (counts, tallies): (pipeline::Counts, RunTallies),
     mut finished: Finished,
 ) -> Manifest {
-    let since = finished.known.as_ref().map(KnownContacts::counts);
+    let since = finished.compared.as_ref().map(Comparison::counts);
     let opted_out = std::mem::take(&mut finished.opt_outs);
     let manifest = Manifest {
         schema: SCHEMA,
@@ -48,8 +47,12 @@ pub(crate) fn of_run(
         options: options(settings),
         counts: manifest_counts(counts, since),
         since,
+        fixed: *fixed,
         exclusion_lists,
         opt_outs: opt_outs(inputs, opted_out),
+        clusters_by_size: tallies.clusters,
+        conflicts_by_field: tallies.conflicts,
+        damage_by_column: damage(inputs, tallies.damage),
         region_advice: doubt(regions),
         ..Manifest::default()
     };
@@ -57,15 +60,21 @@ pub(crate) fn of_run(
 }
 
 /// What a partition of a distributed run is made of.
-pub(crate) fn of_written(counts: pipeline::Counts, finished: Finished) -> Manifest {
-    let counts = manifest_counts(counts, None);
-    with_finished(
-        Manifest { schema: SCHEMA, tool: tool(), counts, ..Manifest::default() },
-        finished,
-    )
+pub(crate) fn of_partition(written: Written) -> Manifest {
+    let Written { counts, tallies, finished, .. } = written;
+    let manifest = Manifest {
+        schema: SCHEMA,
+        tool: tool(),
+        counts: manifest_counts(counts, None),
+        clusters_by_size: tallies.clusters,
+        conflicts_by_field: tallies.conflicts,
+        ..Manifest::default()
+    };
+    with_finished(manifest, finished)
 }
 
-/// Adds what a partition of a distributed run is made of, but for its files.
+/// Adds what a partition of a distributed run is made of, but for its files and the domains of its
+/// contacts.
 pub(crate) fn add(run: &mut Manifest, partition: Manifest) {
     let (all, own) = (&mut run.counts, partition.counts);
     all.contacts += own.contacts;
@@ -73,15 +82,23 @@ pub(crate) fn add(run: &mut Manifest, partition: Manifest) {
     all.excluded += own.excluded;
     all.rejected += own.rejected;
     all.warnings += own.warnings;
+    run.contacts_with_email += partition.contacts_with_email;
+    add_counts(&mut run.clusters_by_size, partition.clusters_by_size);
     for (all, own) in [
         (&mut run.excluded_by_reason, partition.excluded_by_reason),
         (&mut run.rejected_by_reason, partition.rejected_by_reason),
         (&mut run.warnings_by_code, partition.warnings_by_code),
         (&mut run.contacts_by_region, partition.contacts_by_region),
+        (&mut run.contacts_by_line_type, partition.contacts_by_line_type),
+        (&mut run.conflicts_by_field, partition.conflicts_by_field),
     ] {
-        for (code, count) in own {
-            *all.entry(code).or_default() += count;
-        }
+        add_counts(all, own);
+    }
+}
+
+fn add_counts<K: Ord>(all: &mut BTreeMap<K, u64>, own: BTreeMap<K, u64>) {
+    for (key, count) in own {
+        *all.entry(key).or_default() += count;
     }
 }
 
@@ -96,11 +113,15 @@ pub(crate) fn tool() -> Tool {
 
 /// The manifest with what was written.
 fn with_finished(manifest: Manifest, finished: Finished) -> Manifest {
+    let ContactCounts { regions, line_types, with_email, email_domains, .. } = finished.contacts;
     Manifest {
         excluded_by_reason: by_code(finished.excluded, Reason::code, |tally| tally.count),
         rejected_by_reason: by_code(finished.rejected, Reason::code, |tally| tally.count),
         warnings_by_code: by_code(finished.warnings, WarningCode::code, |tally| tally.count),
-        contacts_by_region: by_code(finished.regions, Region::as_str, |count| count),
+        contacts_by_region: by_code(regions, Region::as_str, |count| count),
+        contacts_by_line_type: by_code(line_types, |kind| kind, |count| count),
+        contacts_with_email: with_email,
+        contacts_by_email_domain: email_domains.frequent(),
         files: finished.files,
         ..manifest
     }
@@ -116,8 +137,11 @@ pub(crate) fn of_part(run: &Manifest, part: FinishedPart) -> (Part, Manifest) {
         counts,
         parts: Vec::new(),
         part: Some(PartValue { value: value.clone() }),
-        // Who opted out is counted by source and column, over the whole run.
+        // These are counted over the whole run.
         opt_outs: Vec::new(),
+        clusters_by_size: BTreeMap::new(),
+        conflicts_by_field: BTreeMap::new(),
+        damage_by_column: Vec::new(),
         ..with_finished(run.clone(), finished)
     };
     (Part { value, folder, counts }, manifest)
@@ -136,11 +160,30 @@ fn input(input: &OpenInput) -> Input {
 }
 
 fn opt_outs(inputs: &[OpenInput], counts: Vec<(SourceId, String, u64)>) -> Vec<OptOuts> {
-    let named = counts.into_iter().map(|(source, column, contacts)| {
-        let path = inputs.get(source.0 as usize).map(|input| input.name.clone());
-        OptOuts { path: path.unwrap_or_default(), column, contacts }
+    let named = counts.into_iter().map(|(source, column, contacts)| OptOuts {
+        path: name(inputs, source),
+        column,
+        contacts,
     });
     named.collect()
+}
+
+fn damage(
+    inputs: &[OpenInput],
+    damage: Vec<(SourceId, String, pipeline::ColumnDamage)>,
+) -> Vec<ColumnDamage> {
+    let named = damage.into_iter().map(|(source, column, damage)| ColumnDamage {
+        path: name(inputs, source),
+        column,
+        rejected: damage.rejected,
+        warnings: damage.warnings,
+    });
+    named.collect()
+}
+
+/// The name of an input.
+fn name(inputs: &[OpenInput], source: SourceId) -> String {
+    inputs.get(source.0 as usize).map(|input| input.name.clone()).unwrap_or_default()
 }
 
 fn mapping(input: &OpenInput) -> Mapping {
@@ -239,7 +282,7 @@ pub(crate) fn options(settings: &Settings<'_>) -> Options {
         sheet: sheets(&reading.sheets),
         max_inflated: reading.decompress.to_string(),
         map: assignments(&settings.mapping),
-        attributes: attributes(&settings.mapping),
+        attributes: settings.mapping.attributes.to_string(),
         add_tags: options.add_tags.clone(),
         bare_digits: either(
             options.bare_digits,
@@ -265,9 +308,11 @@ pub(crate) fn options(settings: &Settings<'_>) -> Options {
         max_bytes: settings.limits.max_bytes,
         layout: either(settings.layout, ArrayLayout::Lines, "lines", "files"),
         rejects: (settings.rejects == RejectsFormat::Xlsx).then(|| "xlsx".to_owned()),
+        report: settings.report,
         max_rejects: settings.max_rejects.map(|max| max.to_string()),
         split_by: settings.split_by.as_ref().map(ToString::to_string),
         since: settings.since.as_ref().map(|folder| folder.display().to_string()),
+        fixes: settings.fixes.as_ref().map(|file| file.display().to_string()),
     }
 }
 
@@ -298,15 +343,6 @@ fn either<T: PartialEq>(value: T, this: T, word: &str, other_word: &str) -> Stri
 
 fn assignments(mapping: &FieldMapping) -> Vec<String> {
     mapping.assignments.iter().map(|(field, column)| format!("{field}={column}")).collect()
-}
-
-fn attributes(mapping: &FieldMapping) -> String {
-    match &mapping.attributes {
-        AttributeSelection::All => "all".to_owned(),
-        AttributeSelection::None => "none".to_owned(),
-        AttributeSelection::Columns(columns) => columns.join(","),
-        AttributeSelection::AllBut(columns) => format!("all but {}", columns.join(",")),
-    }
 }
 
 fn by_code<K, V>(

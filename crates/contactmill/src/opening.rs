@@ -5,18 +5,21 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use contactmill_core::Options;
-use contactmill_core::columns::{ColumnMap, FieldMapping, MappingError, Resumed, Sampled};
+use contactmill_core::columns::{
+    ColumnMap, ContentSample, FieldMapping, MappingError, Resumed, Sampled,
+};
 use contactmill_core::records::{Block, Source};
 use contactmill_core::regions::RegionSample;
 use contactmill_source::{
-    AnySource, Dump, DumpMember, Format, ReadOptions, SkippedColumn, SkippedMember, TextEncoding,
-    Workbook,
+    AnySource, Dump, DumpMember, Format, ReadOptions, SkippedColumn, SkippedMember, SourceError,
+    TextEncoding, Workbook,
 };
 
 use crate::error::{Error, Problem};
 use crate::event::{Event, OnEvent, OpenedInput};
+use crate::fixes::Fixes;
 use crate::inputs::Input;
-use crate::manifest::Skipped;
+use crate::manifest::{Fixed, Skipped};
 
 /// A member of an input, or the input itself, whose header has been read.
 pub(crate) struct OpenInput {
@@ -92,6 +95,8 @@ pub(crate) struct Opening<'o> {
     pub(crate) reading: ReadOptions<'o>,
     pub(crate) mapping: &'o FieldMapping,
     pub(crate) options: &'o Options,
+    /// The corrections of their cells.
+    pub(crate) fixes: Option<&'o Fixes>,
     /// Ends the opening with an error once it is set.
     pub(crate) stop: Option<&'o AtomicBool>,
 }
@@ -106,6 +111,8 @@ pub(crate) struct Opened {
     pub(crate) workbooks: Vec<Workbook>,
     /// The number of records of all inputs, if only a sample of them is read.
     pub(crate) sampled: Option<u64>,
+    /// How many cells were corrected by hand.
+    pub(crate) fixed: Option<Fixed>,
     unresolved: Vec<Unresolved>,
     /// How many of them stay open.
     kept: usize,
@@ -156,6 +163,10 @@ impl Opening<'_> {
             let mut lacking = None;
             for member in parts {
                 self.check_stop()?;
+                let member = match self.fixes {
+                    Some(fixes) => fixes.applied_to(member, self.reading)?,
+                    None => member,
+                };
                 lacking = lacking.or(self.open(member, &mut opened, on_event)?);
             }
             if let Some(error) = lacking.filter(|_| opened.inputs.len() == before) {
@@ -167,6 +178,7 @@ impl Opening<'_> {
             self.resolve_by_others(&mut opened.inputs, unresolved)?;
         }
         self.check_exceptions(&opened.inputs)?;
+        opened.fixed = self.fixes.map(Fixes::finish).transpose()?;
         Ok(opened)
     }
 
@@ -261,20 +273,14 @@ impl Opening<'_> {
             // Its records, if any, are damaged or hold nothing.
             return Ok(source.format().is_self_describing().then(ColumnMap::default));
         }
-        self.mapping.resolve_with(source.header(), sample).map(Some).map_err(|error| {
-            // A column that is not read is not needed, unless something is to be found in it.
-            let is_meant = |skipped: &&SkippedColumn| match &error {
-                MappingError::UnknownColumn { column, .. } => {
-                    column.eq_ignore_ascii_case(&skipped.name)
-                }
-                _ => FieldMapping::default().resolve(std::slice::from_ref(&skipped.name)).is_ok(),
-            };
-            if let Some(skipped) = source.skipped_columns().iter().find(is_meant) {
-                return source.cannot_read(skipped).into();
-            }
-            let takes_no_header = source.format().has_header_row();
-            Problem::Mapping { input: source.name().to_owned(), error, takes_no_header }.into()
-        })
+        let described = Described {
+            name: source.name(),
+            header: source.header(),
+            skipped: source.skipped_columns(),
+            takes_no_header: source.format().has_header_row(),
+        };
+        let cannot_read = |skipped: &SkippedColumn| source.cannot_read(skipped);
+        described.columns(self.mapping, sample, cannot_read).map(Some)
     }
 
     /// Whether a source may lack a column only because no record of it has such a value: one that the
@@ -323,6 +329,40 @@ impl Opening<'_> {
             *phone = phone.take().or_else(of_input);
         }
         known
+    }
+}
+
+/// What is known of the columns of a source.
+pub(crate) struct Described<'d> {
+    pub(crate) name: &'d str,
+    pub(crate) header: &'d [String],
+    pub(crate) skipped: &'d [SkippedColumn],
+    /// Whether it can be read without a header row.
+    pub(crate) takes_no_header: bool,
+}
+
+impl Described<'_> {
+    /// What the columns hold, by the header and a sample of the records.
+    pub(crate) fn columns(
+        self,
+        mapping: &FieldMapping,
+        sample: &ContentSample,
+        cannot_read: impl Fn(&SkippedColumn) -> SourceError,
+    ) -> Result<ColumnMap, Error> {
+        mapping.resolve_with(self.header, sample).map_err(|error| {
+            // A column that is not read is not needed, unless something is to be found in it.
+            let is_meant = |skipped: &&SkippedColumn| match &error {
+                MappingError::UnknownColumn { column, .. } => {
+                    column.eq_ignore_ascii_case(&skipped.name)
+                }
+                _ => FieldMapping::default().resolve(std::slice::from_ref(&skipped.name)).is_ok(),
+            };
+            if let Some(skipped) = self.skipped.iter().find(is_meant) {
+                return cannot_read(skipped).into();
+            }
+            let (input, takes_no_header) = (self.name.to_owned(), self.takes_no_header);
+            Problem::Mapping { input, error, takes_no_header }.into()
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use contactmill_emit::{KnownContacts, ResultFiles};
+use contactmill_emit::{Comparison, KnownContacts, ResultFiles};
 use contactmill_wire::files::{IMPORT_LINES, INDEX, JOURNAL, MANIFEST, import_array};
 use contactmill_wire::import::Contact;
 use contactmill_wire::index::{
@@ -15,7 +15,6 @@ use contactmill_wire::index::{
 use contactmill_wire::journal;
 use contactmill_wire::manifest::{Manifest, SCHEMA};
 use contactmill_wire::object::Object;
-use serde_json::value::RawValue;
 
 use crate::error::{Error, Problem};
 
@@ -118,17 +117,17 @@ impl<'e> Earlier<'e> {
     /// Lists those of its contacts that the run has not.
     pub(crate) fn write_gone(
         &self,
-        known: &KnownContacts,
+        compared: &Comparison,
         files: &ResultFiles,
     ) -> Result<(), Error> {
         let result = self.folder.display().to_string();
-        let gone = known.gone_contents();
+        let gone = compared.gone_contents();
         let named =
             Arrays::of(self).flat_map(|array| match array.and_then(|array| named(&array, &gone)) {
                 Ok(contacts) => contacts.into_iter().map(Ok).collect(),
                 Err(problem) => vec![Err(self.error(problem))],
             });
-        known.write_gone(files, &result, named)
+        compared.write_gone(files, &result, named)
     }
 
     fn error(&self, problem: SinceProblem) -> Error {
@@ -169,12 +168,11 @@ impl<'e> Earlier<'e> {
             let is_acknowledged =
                 |at: u32| slices.into_iter().flatten().any(|&(first, end)| first <= at && at < end);
             // Nearly always, all of an array was acknowledged.
-            let contacts = array.contacts()?;
-            let all = u32::try_from(contacts.len()).unwrap_or(u32::MAX);
+            let all = u32::try_from(array.contacts().count()).unwrap_or(u32::MAX);
             if slices.is_some_and(|slices| slices.contains(&(0, all))) {
                 continue;
             }
-            for (_, json) in (0..).zip(contacts).filter(|(at, _)| !is_acknowledged(*at)) {
+            for (_, json) in (0..).zip(array.contacts()).filter(|(at, _)| !is_acknowledged(*at)) {
                 unacknowledged.push(array.entry(json)?.0);
             }
         }
@@ -289,17 +287,25 @@ impl Iterator for Arrays<'_> {
 }
 
 impl Array {
-    fn contacts(&self) -> Result<Vec<&RawValue>, SinceProblem> {
-        serde_json::from_slice(&self.json).map_err(|_| self.damaged())
+    /// The JSON of each contact. Arrays are as they were written, so that the first key of a contact is
+    /// found without parsing: within a text its quotes would stand behind backslashes.
+    fn contacts(&self) -> impl Iterator<Item = &[u8]> {
+        let mut starts = memchr::memmem::find_iter(&self.json, br#"{"profile":"#).peekable();
+        std::iter::from_fn(move || {
+            let start = starts.next()?;
+            // Behind it is a comma, or the end of the array and of its line.
+            let end = starts.peek().map_or(self.json.trim_ascii_end().len(), |&next| next) - 1;
+            self.json.get(start..end)
+        })
     }
 
     /// The entry of one of its contacts, and its name.
-    fn entry(&self, json: &RawValue) -> Result<(IndexEntry, String), SinceProblem> {
+    fn entry(&self, json: &[u8]) -> Result<(IndexEntry, String), SinceProblem> {
         let Object(contact): Object<Contact> =
-            serde_json::from_str(json.get()).map_err(|_| self.damaged())?;
+            serde_json::from_slice(json).map_err(|_| self.damaged())?;
         let details = contact.profile.user_details;
         let phone = details.contact.phone.digits().ok_or_else(|| self.damaged())?.e164();
-        let content = content_hash(json.get().as_bytes());
+        let content = content_hash(json);
         Ok((IndexEntry { phone, content }, details.user_provided_name))
     }
 
@@ -314,7 +320,6 @@ fn named(
     array: &Array,
     gone: &[[u8; CONTENT_BYTES]],
 ) -> Result<Vec<(IndexEntry, String)>, SinceProblem> {
-    let is_gone =
-        |json: &&RawValue| gone.binary_search(&content_hash(json.get().as_bytes())).is_ok();
-    array.contacts()?.into_iter().filter(is_gone).map(|json| array.entry(json)).collect()
+    let is_gone = |json: &&[u8]| gone.binary_search(&content_hash(json)).is_ok();
+    array.contacts().filter(is_gone).map(|json| array.entry(json)).collect()
 }

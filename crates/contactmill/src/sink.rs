@@ -1,25 +1,35 @@
 //! What the pipeline hands over goes to the results, and is reported.
 
+use std::io;
+
 use contactmill_core::dedup::Conflict;
 use contactmill_core::exclusion::Exclusion;
-use contactmill_core::pipeline::{Emitted, Sink};
+use contactmill_core::pipeline::{ColumnDamage, Emitted, ScratchMaker, Sink};
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{PhoneNumber, Rejection, Warning};
-use contactmill_emit::EmitError;
+use contactmill_emit::{EmitError, Finished};
+use contactmill_wire::files::DUPLICATES;
 
 use crate::event::{Event, OnEvent, Progress};
+use crate::tallies::{RunTallies, RunTally};
 
 /// Writes outcomes to the results and reports them.
 pub(crate) struct ReportingSink<'s, 'e, K> {
     result: K,
+    tally: RunTally<'s>,
     on_event: &'s mut OnEvent<'e>,
     /// The inputs that were read to their end.
     done: Progress,
 }
 
 impl<'s, 'e, K> ReportingSink<'s, 'e, K> {
-    pub(crate) fn new(result: K, on_event: &'s mut OnEvent<'e>) -> Self {
-        ReportingSink { result, on_event, done: Progress::default() }
+    pub(crate) fn new(
+        result: K,
+        scratch: &'s ScratchMaker<'s>,
+        on_event: &'s mut OnEvent<'e>,
+    ) -> Self {
+        let tally = RunTally::new(scratch);
+        ReportingSink { result, tally, on_event, done: Progress::default() }
     }
 
     /// An input of this size was read to its end.
@@ -34,9 +44,56 @@ impl<'s, 'e, K> ReportingSink<'s, 'e, K> {
         (self.on_event)(Event::Writing);
     }
 
-    /// The results.
-    pub(crate) fn into_result(self) -> K {
-        self.result
+    /// The results, and what was counted.
+    pub(crate) fn finish(self) -> Result<(K, RunTallies), EmitError> {
+        let tallies = self.tally.finish().map_err(not_counted)?;
+        Ok((self.result, tallies))
+    }
+}
+
+fn not_counted(error: io::Error) -> EmitError {
+    EmitError::Io { path: DUPLICATES.into(), action: "cannot be counted", error }
+}
+
+/// Takes the outcomes of a run that writes nothing.
+#[derive(Debug, Default)]
+pub(crate) struct CountingSink(Finished);
+
+impl CountingSink {
+    /// What a run that writes nothing has to say.
+    pub(crate) fn into_finished(self) -> Finished {
+        self.0
+    }
+}
+
+impl Sink for CountingSink {
+    type Error = EmitError;
+
+    fn contact(&mut self, _: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
+        if let Some(region) = contact.phone().region() {
+            *self.0.contacts.regions.entry(region).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    fn rejected(&mut self, _: Record<'_>, _: &Rejection) -> Result<(), EmitError> {
+        Ok(())
+    }
+
+    fn excluded(&mut self, _: Record<'_>, _: Exclusion<'_>) -> Result<(), EmitError> {
+        Ok(())
+    }
+
+    fn opt_outs(&mut self, source: SourceId, column: &str, contacts: u64) {
+        self.0.opt_outs.push((source, column.to_owned(), contacts));
+    }
+
+    fn duplicate(&mut self, _: Record<'_>, _: RecordId, _: &[Conflict]) -> Result<(), EmitError> {
+        Ok(())
+    }
+
+    fn warning(&mut self, _: Position, _: &Warning) -> Result<(), EmitError> {
+        Ok(())
     }
 }
 
@@ -72,12 +129,17 @@ impl<K: Sink<Error = EmitError>> Sink for ReportingSink<'_, '_, K> {
         conflicts: &[Conflict],
     ) -> Result<(), EmitError> {
         (self.on_event)(Event::Duplicate { record, kept, conflicts });
+        self.tally.duplicate(kept, conflicts).map_err(not_counted)?;
         self.result.duplicate(record, kept, conflicts)
     }
 
     fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), EmitError> {
         (self.on_event)(Event::Warning { position, warning });
         self.result.warning(position, warning)
+    }
+
+    fn damage(&mut self, source: SourceId, column: &str, damage: ColumnDamage) {
+        self.tally.damage(source, column, damage);
     }
 
     fn source_name(&self, source: SourceId) -> String {

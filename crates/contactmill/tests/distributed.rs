@@ -413,7 +413,8 @@ fn a_run_that_lost_a_split_writes_nothing() {
     let read = ReadSplit::default();
     let mut lost = vec![(String::new(), vec![read.clone()]); 3];
     lost[1].1.push(
-        serde_json::from_str(r#"{"records":2,"blank":1,"opt_outs":[],"sha256":null}"#).unwrap(),
+        serde_json::from_str(r#"{"records":2,"blank":1,"opt_outs":[],"damage":[],"sha256":null}"#)
+            .unwrap(),
     );
     let none: [Result<(u64, Vec<u8>), Error>; 0] = [];
     let error = coordinator.finish(&lost, none).unwrap_err();
@@ -463,4 +464,6 @@ fn what_only_one_process_can_write_is_not_distributed() {
     let inputs = two_dumps(folder.path());
     let split = Convert::new(&inputs).out(&out).split_by(Some(SplitBy::Country));
     assert_eq!(split.distribute().unwrap_err().kind(), ErrorKind::Distributed);
+    let fixed = Convert::new(&inputs).out(&out).fixes(Some(folder.path().join("fixes.csv")));
+    assert_eq!(fixed.distribute().unwrap_err().kind(), ErrorKind::Distributed);
 }

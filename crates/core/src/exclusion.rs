@@ -8,7 +8,7 @@ use contactmill_phone::{PhoneNumber, parse};
 
 use self::entries::{AddressHashers, AddressKey, Entries, NumberKey, Place};
 use crate::cells::email::{self, EmailReading};
-use crate::columns::mapping::{ColumnMap, RecordKind};
+use crate::columns::column_map::{ColumnMap, RecordKind};
 use crate::contact::{Contact, EmailAddress};
 use crate::dedup::MatchKey;
 use crate::explain::Notes;
@@ -63,7 +63,7 @@ impl Exclusion<'_> {
 /// The numbers and addresses of exclusion lists, as the cells of contacts are read. A [`ListReader`]
 /// makes it.
 ///
-/// A number takes 18 bytes, an address 22. Numbers are compared exactly. Of an address, in lower case, 96 keyed
+/// A number takes some 18 bytes, an address 22. Numbers are compared exactly. Of an address, in lower case, 96 keyed
 /// bits are kept: that two of ten million listed addresses and a billion others share them has a
 /// probability of some 10⁻¹³.
 #[derive(Debug, Default)]

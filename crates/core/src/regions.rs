@@ -9,7 +9,7 @@ use contactmill_phone::{LineType, Region};
 
 use crate::cells::country::{self, CountryReading};
 use crate::cells::phone::{PhoneReading, read_phone};
-use crate::columns::mapping::{ColumnMap, RecordKind};
+use crate::columns::column_map::{ColumnMap, RecordKind};
 use crate::options::{Options, PhoneMode};
 use crate::raw::RawContact;
 use crate::reason::Reason;
@@ -42,6 +42,20 @@ pub fn meant_region(text: &str) -> Option<Region> {
         CountryReading::CallingCode(code) => Region::of_calling_code(code),
         _ => None,
     }
+}
+
+/// What a region is called in English.
+///
+/// ```
+/// use contactmill_core::Region;
+/// use contactmill_core::regions::english_name;
+///
+/// assert_eq!(english_name(Region::CI), Some("Côte d'Ivoire"));
+/// assert_eq!(english_name(Region::World), None);
+/// ```
+#[must_use]
+pub fn english_name(region: Region) -> Option<&'static str> {
+    country::english_name(region)
 }
 
 /// How well numbers without a country code fit a region.

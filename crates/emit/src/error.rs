@@ -70,12 +70,8 @@ pub enum EmitError {
 }
 
 impl EmitError {
-    pub(crate) fn io(
-        path: &Path,
-        action: &'static str,
-    ) -> impl FnOnce(io::Error) -> EmitError + use<> {
-        let path = path.to_owned();
-        move |error| EmitError::Io { path, action, error }
+    pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> EmitError {
+        move |error| EmitError::Io { path: path.to_owned(), action, error }
     }
 }
 

@@ -58,7 +58,7 @@ impl ResultFile {
     }
 
     /// The error of a write that failed.
-    pub(crate) fn failed(&self, error: io::Error) -> EmitError {
+    pub fn failed(&self, error: io::Error) -> EmitError {
         EmitError::io(&self.path, "cannot be written")(error)
     }
 }
@@ -188,6 +188,12 @@ impl ResultFiles {
     #[cfg(feature = "arrow")]
     pub(crate) const fn is_part(&self) -> bool {
         !self.stay_open
+    }
+
+    /// Where the result is until it is committed.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Where a file is until the result is committed.

@@ -1,6 +1,7 @@
 //! `contacts.index`: which contacts a result stands for, and what each of them says.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use contactmill_core::pipeline::{Emitted, ScratchMaker, Sorter};
 use contactmill_core::{Contact, ContactEncoder};
@@ -11,40 +12,70 @@ use crate::contact_json::{contact_json, digits};
 use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
 use crate::file::{ResultFile, ResultFiles};
+use crate::since::KnownContacts;
 
 /// The encoder of a run that ends in a [`ResultWriter`](crate::ResultWriter) with these contacts: their
-/// own, with the hash for the index before each contact, so that workers do the hashing.
+/// own, with the hash for the index before each contact, so that workers do the hashing, and compare it
+/// with what is known.
 #[must_use]
-pub fn indexing_encoder(contacts: &dyn ContactWriter) -> Option<Box<dyn ContactEncoder>> {
+pub fn indexing_encoder(
+    contacts: &dyn ContactWriter,
+    known: Option<Arc<KnownContacts>>,
+) -> Option<Box<dyn ContactEncoder>> {
     let is_for_import = contacts.encodes_for_import();
-    Some(Box::new(IndexingEncoder { encoder: contacts.encoder()?, is_for_import }))
+    Some(Box::new(IndexingEncoder { encoder: contacts.encoder()?, is_for_import, known }))
 }
 
 struct IndexingEncoder {
     encoder: Box<dyn ContactEncoder>,
     /// Whether it writes what the API receives.
     is_for_import: bool,
+    known: Option<Arc<KnownContacts>>,
+}
+
+/// What stands before an encoded contact: its hash, and how it compares with what is known. Nothing stands
+/// behind one that is known.
+const PREFIX_BYTES: usize = CONTENT_BYTES + 1;
+
+/// How a contact compares with what is known: whoever encoded it knew nothing, or it is new, or known just
+/// as it is.
+const NOT_COMPARED: u8 = 0;
+const NEW: u8 = 1;
+const KNOWN: u8 = 2;
+
+impl IndexingEncoder {
+    fn compare(&self, contact: &Contact<'_>, content: [u8; CONTENT_BYTES]) -> u8 {
+        let Some(known) = &self.known else { return NOT_COMPARED };
+        let phone = digits(contact.phone).e164();
+        if known.holds(IndexEntry { phone, content }) { KNOWN } else { NEW }
+    }
 }
 
 impl ContactEncoder for IndexingEncoder {
     fn encode(&self, contact: &Contact<'_>, out: &mut Vec<u8>) {
         let start = out.len();
-        let json = start + CONTENT_BYTES;
-        out.resize(json, 0);
-        if !self.is_for_import {
+        let encoded = start + PREFIX_BYTES;
+        out.resize(encoded, 0);
+        if self.is_for_import {
+            self.encoder.encode(contact, out);
+        } else {
             contact_json(contact, out);
-            let content = content_hash(&out[json..]);
-            out.truncate(json);
-            out[start..].copy_from_slice(&content);
-            return self.encoder.encode(contact, out);
         }
-        self.encoder.encode(contact, out);
-        let content = content_hash(&out[json..]);
-        out[start..json].copy_from_slice(&content);
+        let content = content_hash(&out[encoded..]);
+        let compared = self.compare(contact, content);
+        out[start..start + CONTENT_BYTES].copy_from_slice(&content);
+        out[start + CONTENT_BYTES] = compared;
+        // One that has become too large is rejected, even where it is known.
+        if compared == KNOWN && out.len() - start <= self.max_bytes() {
+            out.truncate(encoded);
+        } else if !self.is_for_import {
+            out.truncate(encoded);
+            self.encoder.encode(contact, out);
+        }
     }
 
     fn max_bytes(&self) -> usize {
-        self.encoder.max_bytes().saturating_add(CONTENT_BYTES)
+        self.encoder.max_bytes().saturating_add(PREFIX_BYTES)
     }
 
     fn fits(&self, contact: &Contact<'_>) -> bool {
@@ -56,23 +87,36 @@ impl ContactEncoder for IndexingEncoder {
     }
 }
 
-/// The entry of a contact in the index, and the contact as its writer takes it. An encoded one was
-/// encoded by an [`indexing_encoder`].
-pub(crate) fn indexed(contact: Emitted<'_>) -> io::Result<(IndexEntry, Emitted<'_>)> {
-    let number = digits(contact.phone()).e164();
-    let (content, contact) = match contact {
-        Emitted::Encoded { phone, bytes } => {
-            let lacking = || io::Error::other("a contact was encoded without its hash");
-            let (content, bytes) = bytes.split_first_chunk().ok_or_else(lacking)?;
-            (*content, Emitted::Encoded { phone, bytes })
-        }
-        Emitted::AsIs(contact) => {
-            let mut json = Vec::new();
-            contact_json(&contact, &mut json);
-            (content_hash(&json), Emitted::AsIs(contact))
-        }
-    };
-    Ok((IndexEntry { phone: number, content }, contact))
+/// A contact as its writer takes it, with its entry in the index.
+pub(crate) struct Indexed<'e> {
+    pub(crate) entry: IndexEntry,
+    /// Whether it is known just as it is.
+    pub(crate) is_known: bool,
+    pub(crate) contact: Emitted<'e>,
+}
+
+impl<'e> Indexed<'e> {
+    /// An encoded contact was encoded by an [`indexing_encoder`].
+    pub(crate) fn of(contact: Emitted<'e>, known: Option<&KnownContacts>) -> io::Result<Self> {
+        let phone = digits(contact.phone()).e164();
+        let (content, is_known, contact) = match contact {
+            Emitted::Encoded { phone, bytes, email_domain } => {
+                let lacking = || io::Error::other("a contact was encoded without its hash");
+                let (content, bytes) = bytes.split_first_chunk().ok_or_else(lacking)?;
+                let (&compared, bytes) = bytes.split_first().ok_or_else(lacking)?;
+                let contact = Emitted::Encoded { phone, bytes, email_domain };
+                (*content, (compared != NOT_COMPARED).then_some(compared == KNOWN), contact)
+            }
+            Emitted::AsIs(contact) => {
+                let mut json = Vec::new();
+                contact_json(&contact, &mut json);
+                (content_hash(&json), None, Emitted::AsIs(contact))
+            }
+        };
+        let entry = IndexEntry { phone, content };
+        let is_known = is_known.unwrap_or_else(|| known.is_some_and(|known| known.holds(entry)));
+        Ok(Indexed { entry, is_known, contact })
+    }
 }
 
 /// Sorts the entries of a result, and writes them when all are there.
@@ -97,25 +141,34 @@ impl<'s> IndexWriter<'s> {
         EmitError::io(&self.files.path_of(INDEX), "cannot be written")(error)
     }
 
-    pub(crate) fn finish(self) -> Result<(), EmitError> {
+    /// Writes the index, and hands out its entries in order.
+    pub(crate) fn finish(self, each: impl FnMut(IndexEntry)) -> Result<(), EmitError> {
         let mut file = self.files.create(INDEX)?;
-        let written = write_index(self.sorter, self.entries, &mut file);
+        let written = write_index(self.sorter, self.entries, &mut file, each);
         written.map_err(|error| file.failed(error))?;
         file.finish()
     }
 }
 
-fn write_index(sorter: Sorter<'_>, entries: u64, file: &mut ResultFile) -> io::Result<()> {
+fn write_index(
+    sorter: Sorter<'_>,
+    entries: u64,
+    file: &mut ResultFile,
+    mut each: impl FnMut(IndexEntry),
+) -> io::Result<()> {
     let mut checksum = crc32fast::Hasher::new();
     let mut write = |bytes: &[u8]| {
         checksum.update(bytes);
         file.write_all(bytes)
     };
     write(&header(entries))?;
-    let (mut sorted, mut content) = (sorter.into_sorted()?, Vec::new());
-    while let Some(phone) = sorted.next_entry(&mut content)? {
-        write(&phone.to_le_bytes())?;
-        write(&content)?;
+    let (mut sorted, mut bytes) = (sorter.into_sorted()?, Vec::new());
+    while let Some(phone) = sorted.next_entry(&mut bytes)? {
+        let content =
+            *bytes.first_chunk().ok_or_else(|| io::Error::other("an entry lacks its hash"))?;
+        let entry = IndexEntry { phone, content };
+        write(&entry.to_bytes())?;
+        each(entry);
     }
     file.write_all(&checksum.finalize().to_le_bytes())
 }

@@ -57,7 +57,7 @@ pub fn join_partitions(
         let path = partition.folder.join(INDEX);
         add_index(&path, &mut index).map_err(EmitError::io(&path, "cannot be joined"))?;
     }
-    index.finish()?;
+    index.finish(|_| {})?;
     Ok(contacts)
 }
 

@@ -33,9 +33,11 @@
 //! | `contact_writer` | the trait that an output format implements |
 //! | `contact_json`, `arrays` | import arrays, its first implementation |
 //! | `contact_table` | all contacts as one table: CSV, NDJSON, Parquet |
+//! | `batches` | contacts and tables in memory, as Arrow batches |
 //! | `write_thread` | writing on a thread of its own |
 //! | `rejects`, `workbook` | rejected records, as text or as a workbook |
 //! | `tables`, `manifest`, `result` | what every result has beside its contacts |
+//! | `contact_counts` | what the contacts have in common, counted |
 //! | `index`, `since` | which contacts a result stands for, and how they compare with an earlier one's |
 //! | `split`, `part_names` | one result for each value, side by side |
 //! | `join` | partitions of a result that several processes have written, as one |
@@ -48,6 +50,9 @@
 //! come from, nor of HTTP.
 
 mod arrays;
+#[cfg(feature = "batches")]
+mod batches;
+mod contact_counts;
 mod contact_json;
 mod contact_table;
 mod contact_writer;
@@ -70,6 +75,9 @@ mod workbook;
 mod write_thread;
 
 pub use arrays::{ArrayLayout, ArrayWriter, BatchLimits};
+#[cfg(feature = "batches")]
+pub use batches::{OutcomeRows, PhoneRows, ResultBatches, TableBatches};
+pub use contact_counts::{ContactCounts, EmailDomains};
 pub use contact_json::{ArrayEncoder, contact_json, phone_json};
 pub use contact_table::ContactTable;
 // What writers return.
@@ -79,12 +87,12 @@ pub use error::EmitError;
 pub use file::{ContactFile, ResultFile, ResultFiles};
 pub use index::indexing_encoder;
 pub use join::{ResultPartition, join_partitions};
-pub use manifest::{manifest_counts, write_manifest};
+pub use manifest::{manifest_counts, write_manifest, write_report};
 pub use note::StagingNote;
 pub use rejects::RejectsFormat;
 pub use result::{Finished, InputTable, ResultWriter, Tally};
 pub use siblings::displaced_results;
-pub use since::KnownContacts;
+pub use since::{Comparison, KnownContacts};
 pub use split::{FinishedPart, MAX_PARTS, SplitWriter};
 pub use staging::{Committed, Existing, Staging};
 pub use write_thread::WriteThread;

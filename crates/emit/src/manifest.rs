@@ -1,7 +1,9 @@
-//! The manifest of a result: its counts, and `manifest.json`.
+//! The manifest of a result: its counts, and `manifest.json`; and the page that is made of it.
+
+use std::io::Write;
 
 use contactmill_core::pipeline;
-use contactmill_wire::files::MANIFEST;
+use contactmill_wire::files::{MANIFEST, REPORT};
 use contactmill_wire::manifest::{Counts, Manifest, Since};
 
 use crate::error::EmitError;
@@ -17,6 +19,17 @@ pub fn manifest_counts(counts: pipeline::Counts, since: Option<Since>) -> Counts
     let unchanged = since.map_or(0, |since| since.unchanged);
     let contacts = contacts - unchanged;
     Counts { records, contacts, unchanged, duplicates, excluded, rejected, blank, warnings }
+}
+
+/// Writes `report.html`.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write_report(page: &str, files: &ResultFiles) -> Result<(), EmitError> {
+    let mut file = files.create(REPORT)?;
+    file.write_all(page.as_bytes()).map_err(|error| file.failed(error))?;
+    file.finish()
 }
 
 /// Writes `manifest.json`, the last file of a result: without it a folder is no result.

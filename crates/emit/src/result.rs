@@ -1,21 +1,23 @@
 //! Fills a result folder with the outcomes of a run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use contactmill_core::dedup::Conflict;
 use contactmill_core::exclusion::Exclusion;
 use contactmill_core::pipeline::{Emitted, ScratchMaker, Sink};
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
-use contactmill_core::{Reason, Region, Rejection, Warning, WarningCode};
+use contactmill_core::{Reason, Rejection, Warning, WarningCode};
 
 use contactmill_wire::manifest::OutputFile;
 
+use crate::contact_counts::{ContactCounter, ContactCounts};
 use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
 use crate::file::ResultFiles;
-use crate::index::{IndexWriter, indexed};
+use crate::index::{IndexWriter, Indexed};
 use crate::rejects::RejectsFormat;
-use crate::since::KnownContacts;
+use crate::since::{Comparison, KnownContacts};
 use crate::tables::{OriginalColumns, Tables};
 
 /// What is known of an input before it is read.
@@ -42,10 +44,9 @@ pub struct ResultWriter<'s> {
     contacts: Box<dyn ContactWriter>,
     index: IndexWriter<'s>,
     /// What is known from an earlier result, if the contacts are compared with one.
-    known: Option<KnownContacts>,
+    known: Option<Arc<KnownContacts>>,
     tables: Tables,
-    /// Contacts by region, in the order of [`Region::ALL`].
-    regions: Vec<u64>,
+    counter: ContactCounter,
     finished: Finished,
 }
 
@@ -63,21 +64,18 @@ pub struct Finished {
     pub rejected: BTreeMap<Reason, Tally>,
     /// Warnings by code.
     pub warnings: BTreeMap<WarningCode, Tally>,
-    /// Contacts by the region of their number.
-    pub regions: BTreeMap<Region, u64>,
-    /// What is known from an earlier result, and how the contacts compared with it.
-    pub known: Option<KnownContacts>,
+    /// What the contacts have in common.
+    pub contacts: ContactCounts,
+    /// How the contacts compare with those of an earlier result.
+    pub compared: Option<Comparison>,
 }
 
 impl Finished {
-    /// Adds what a part of the run has written, but for its files.
+    /// Adds what a part of the run has written, but for its files and its contacts.
     pub(crate) fn add(&mut self, part: &Finished) {
         add_tallies(&mut self.excluded, &part.excluded);
         add_tallies(&mut self.rejected, &part.rejected);
         add_tallies(&mut self.warnings, &part.warnings);
-        for (region, contacts) in &part.regions {
-            *self.regions.entry(*region).or_default() += contacts;
-        }
     }
 }
 
@@ -114,7 +112,7 @@ impl<'s> ResultWriter<'s> {
             index: IndexWriter::new(files, scratch),
             known: None,
             tables: Tables::create(OriginalColumns::of(&headers), names, rejects, files)?,
-            regions: vec![0; Region::ALL.len()],
+            counter: ContactCounter::new(),
             finished: Finished::default(),
         })
     }
@@ -129,9 +127,9 @@ impl<'s> ResultWriter<'s> {
         Ok(self)
     }
 
-    /// Writes only contacts that are not known just as they are.
+    /// Writes only contacts that are not known just as they are. The encoder of the run knows the same.
     #[must_use]
-    pub fn with_known(mut self, known: KnownContacts) -> Self {
+    pub fn with_known(mut self, known: Arc<KnownContacts>) -> Self {
         self.known = Some(known);
         self
     }
@@ -144,10 +142,13 @@ impl<'s> ResultWriter<'s> {
     pub fn finish(self) -> Result<Finished, EmitError> {
         let mut finished = self.finished;
         finished.files = self.contacts.finish()?;
-        finished.known = self.known;
-        self.index.finish()?;
-        let regions = Region::ALL.iter().copied().zip(self.regions);
-        finished.regions = regions.filter(|&(_, contacts)| contacts > 0).collect();
+        finished.compared = self.known.map(Comparison::new);
+        self.index.finish(|entry| {
+            if let Some(compared) = &mut finished.compared {
+                compared.add(entry);
+            }
+        })?;
+        finished.contacts = self.counter.finish();
         finished.files.extend(self.tables.finish()?);
         Ok(finished)
     }
@@ -164,14 +165,14 @@ impl Sink for ResultWriter<'_> {
     type Error = EmitError;
 
     fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
-        let (entry, contact) = indexed(contact).map_err(|error| self.index.failed(error))?;
+        let indexed = Indexed::of(contact, self.known.as_deref());
+        let Indexed { entry, is_known, contact } =
+            indexed.map_err(|error| self.index.failed(error))?;
         self.index.push(entry).map_err(|error| self.index.failed(error))?;
-        if self.known.as_mut().is_some_and(|known| known.compare(entry)) {
+        if is_known {
             return Ok(());
         }
-        if let Some(region) = contact.phone().region() {
-            self.regions[region.index()] += 1;
-        }
+        self.counter.count(&contact);
         self.contacts.write(position, contact)
     }
 

@@ -1,5 +1,7 @@
 //! What is known from an earlier result, and how the contacts of a run compare with it.
 
+use std::sync::Arc;
+
 use contactmill_wire::files::GONE;
 use contactmill_wire::index::{CONTENT_BYTES, IndexEntry};
 use contactmill_wire::manifest::Since;
@@ -8,7 +10,7 @@ use crate::error::EmitError;
 use crate::file::ResultFiles;
 use crate::tables::Table;
 
-/// The contacts that are known from an earlier result: some 25 bytes each.
+/// The contacts that are known from an earlier result: some 24 bytes each.
 #[derive(Debug)]
 pub struct KnownContacts {
     /// Sorted by number.
@@ -16,9 +18,6 @@ pub struct KnownContacts {
     /// The number of the first of each [`STRIDE`] entries: it fits into a cache, and then a number is
     /// looked up in one place in memory.
     strides: Vec<u64>,
-    /// Whether the run has a contact with the number of each entry.
-    seen: Vec<bool>,
-    counts: Since,
 }
 
 /// Number of entries between two that are looked through first.
@@ -29,33 +28,58 @@ impl KnownContacts {
     #[must_use]
     pub fn new(entries: Vec<IndexEntry>) -> Self {
         let strides = entries.iter().step_by(STRIDE).map(|entry| entry.phone).collect();
-        let seen = vec![false; entries.len()];
-        KnownContacts { entries, strides, seen, counts: Since::default() }
+        KnownContacts { entries, strides }
     }
 
     /// Where the entries with this number are.
     fn places(&self, phone: u64) -> std::ops::Range<usize> {
         let stride = self.strides.partition_point(|&first| first < phone).saturating_sub(1);
         let start = (stride * STRIDE).min(self.entries.len());
-        let of_number = |entries: &[IndexEntry], start: usize| {
-            let below = entries.iter().take_while(|entry| entry.phone < phone).count();
-            let same = entries[below..].iter().take_while(|entry| entry.phone == phone).count();
-            start + below..start + below + same
-        };
-        of_number(&self.entries[start..], start)
+        self.places_from(start, phone)
     }
 
-    /// Counts a contact of the run. Returns whether it is known just as it is.
-    pub(crate) fn compare(&mut self, contact: IndexEntry) -> bool {
-        let places = self.places(contact.phone);
+    /// Where the entries with this number are, from a place that is not behind them.
+    fn places_from(&self, start: usize, phone: u64) -> std::ops::Range<usize> {
+        let entries = &self.entries[start..];
+        let below = entries.iter().take_while(|entry| entry.phone < phone).count();
+        let same = entries[below..].iter().take_while(|entry| entry.phone == phone).count();
+        start + below..start + below + same
+    }
+
+    /// Whether a contact is known just as it is.
+    pub(crate) fn holds(&self, contact: IndexEntry) -> bool {
+        self.entries[self.places(contact.phone)].contains(&contact)
+    }
+}
+
+/// How the contacts of a run compare with those that are known from an earlier result.
+#[derive(Debug)]
+pub struct Comparison {
+    known: Arc<KnownContacts>,
+    /// Whether the run has a contact with the number of each known one.
+    seen: Vec<bool>,
+    counts: Since,
+    /// The first entry whose number is not below that of the last contact.
+    at: usize,
+}
+
+impl Comparison {
+    pub(crate) fn new(known: Arc<KnownContacts>) -> Self {
+        let seen = vec![false; known.entries.len()];
+        Comparison { known, seen, counts: Since::default(), at: 0 }
+    }
+
+    /// Counts a contact of the run. They come in the order of their numbers.
+    pub(crate) fn add(&mut self, contact: IndexEntry) {
+        let places = self.known.places_from(self.at, contact.phone);
+        self.at = places.start;
         self.seen[places.clone()].fill(true);
-        let is_known = self.entries[places.clone()].contains(&contact);
+        let is_known = self.known.entries[places.clone()].contains(&contact);
         *match (is_known, places.is_empty()) {
             (true, _) => &mut self.counts.unchanged,
             (false, false) => &mut self.counts.changed,
             (false, true) => &mut self.counts.new,
         } += 1;
-        is_known
     }
 
     /// How the contacts compared.
@@ -68,7 +92,7 @@ impl KnownContacts {
     /// The content hashes of the contacts that the run has not, sorted.
     #[must_use]
     pub fn gone_contents(&self) -> Vec<[u8; CONTENT_BYTES]> {
-        let known = self.entries.iter().zip(&self.seen);
+        let known = self.known.entries.iter().zip(&self.seen);
         let mut gone: Vec<_> =
             known.filter(|(_, seen)| !**seen).map(|(entry, _)| entry.content).collect();
         gone.sort_unstable();
@@ -94,15 +118,15 @@ impl KnownContacts {
             && let Some(named) = names.next()
         {
             let (entry, name) = named?;
-            let place =
-                self.places(entry.phone).find(|&at| !listed[at] && self.entries[at] == entry);
+            let mut places = self.known.places(entry.phone);
+            let place = places.find(|&at| !listed[at] && self.known.entries[at] == entry);
             if let Some(at) = place {
                 listed[at] = true;
                 left -= 1;
                 table.write([format!("+{}", entry.phone).as_str(), &name, result])?;
             }
         }
-        for (entry, _) in self.entries.iter().zip(&listed).filter(|(_, listed)| !**listed) {
+        for (entry, _) in self.known.entries.iter().zip(&listed).filter(|(_, listed)| !**listed) {
             table.write([format!("+{}", entry.phone).as_str(), "", result])?;
         }
         Ok(table.into_file().finish()?)

@@ -11,6 +11,7 @@ use contactmill_core::split::{SplitBy, SplitValues};
 use contactmill_core::{PhoneNumber, Rejection, Warning};
 use contactmill_wire::manifest::Counts;
 
+use crate::contact_counts::ContactCounter;
 use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
 use crate::file::ResultFiles;
@@ -42,6 +43,8 @@ pub struct SplitWriter<'s> {
     by_value: HashMap<String, PartNumber>,
     without_value: Option<PartNumber>,
     parts: Vec<PartWriter<'s>>,
+    /// Counts the contacts of all parts.
+    counter: ContactCounter,
     /// The part of each record, by source and number.
     of_records: Vec<Vec<PartNumber>>,
     opt_outs: Vec<(SourceId, String, u64)>,
@@ -102,6 +105,7 @@ impl<'s> SplitWriter<'s> {
             by_value: HashMap::new(),
             without_value: None,
             parts: Vec::new(),
+            counter: ContactCounter::new(),
             of_records: vec![Vec::new(); inputs.len()],
             opt_outs: Vec::new(),
         }
@@ -130,7 +134,8 @@ impl<'s> SplitWriter<'s> {
     /// When files cannot be written.
     pub fn finish(mut self, records: &[u64]) -> Result<(Finished, Vec<FinishedPart>), EmitError> {
         self.add_blank(records)?;
-        let mut all = Finished { opt_outs: self.opt_outs, ..Finished::default() };
+        let contacts = self.counter.finish();
+        let mut all = Finished { opt_outs: self.opt_outs, contacts, ..Finished::default() };
         let mut parts = Vec::with_capacity(self.parts.len());
         for part in self.parts {
             let PartWriter { value, folder, files, result, mut counts, records } = part;
@@ -216,6 +221,7 @@ impl Sink for SplitWriter<'_> {
     }
 
     fn contact(&mut self, position: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
+        self.counter.count(&contact);
         let part = self.part(position);
         part.counts.contacts += 1;
         part.result.contact(position, contact)

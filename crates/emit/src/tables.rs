@@ -61,7 +61,7 @@ impl<W: Write> Table<W> {
 /// The columns of all inputs, in the order in which they first appear, and the index of each input's
 /// own columns among them.
 pub(crate) struct OriginalColumns {
-    names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// By input: the index of each of its columns, `None` for bookkeeping columns.
     indexes: Vec<Vec<Option<usize>>>,
 }
@@ -96,7 +96,7 @@ impl OriginalColumns {
 
     /// The fields of a row: those of a record in their columns, those that are added, and surplus
     /// fields of the record.
-    fn row<'f, const ADDED: usize>(
+    pub(crate) fn row<'f, const ADDED: usize>(
         &self,
         record: Record<'f>,
         added: [&'f str; ADDED],
@@ -261,7 +261,7 @@ fn input(inputs: &[String], source: SourceId) -> &str {
 }
 
 /// `field=value; field=value`; a value with a semicolon, a quote or a line break is quoted.
-fn conflicts_cell(conflicts: &[Conflict]) -> String {
+pub(crate) fn conflicts_cell(conflicts: &[Conflict]) -> String {
     let mut cell = String::new();
     for (index, Conflict { field, value, .. }) in conflicts.iter().enumerate() {
         // Writing into memory cannot fail.

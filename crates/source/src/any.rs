@@ -11,6 +11,7 @@ use crate::input::digest::Digest;
 use crate::input::encoding::TextEncoding;
 use crate::input::error::SourceError;
 use crate::input::format::Format;
+use crate::records::fixed::{CellFixes, FixedBlocks};
 use crate::records::table::SkippedColumn;
 
 /// A source of any format, and its properties.
@@ -178,6 +179,18 @@ impl AnySource {
 
     pub(crate) fn with_skipped(self, skipped: Vec<SkippedColumn>) -> Self {
         AnySource { skipped, ..self }
+    }
+
+    /// The same source with these corrections of its cells.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is of a column that it has not. Any other that does not fit is an error where it
+    /// would be made.
+    pub(crate) fn fixed(self, fixes: &Arc<CellFixes>) -> Result<Self, SourceError> {
+        let described = (&self.name, &*self.header);
+        let fixed = FixedBlocks::new(described, self.blocks, Arc::clone(fixes))?;
+        Ok(AnySource { blocks: Box::new(BoxedBlocks(fixed)), ..self })
     }
 
     /// The SHA-256 of the input, or of the file in the archive, in hexadecimal. It is complete once the

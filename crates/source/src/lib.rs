@@ -37,6 +37,8 @@ mod records;
 
 pub use any::{AnyBlock, AnySource};
 pub use dump::{Dump, DumpMember, InputSplits};
+#[cfg(feature = "arrow")]
+pub use formats::columnar::{BatchBlock, BatchSource};
 pub use formats::csv::{CsvBlock, CsvSource};
 pub use formats::json::{JsonBlock, JsonSource};
 pub use formats::vcard::VcardSource;
@@ -46,9 +48,11 @@ pub use input::encoding::{TextEncoding, UnknownEncoding};
 pub use input::error::{SourceError, SourceProblem};
 pub use input::format::Format;
 pub use input::limits::{DecompressLimits, InvalidLimits};
+pub use input::misfit::Misfit;
 pub use input::options::{CsvOptions, IsHeaderRow, ReadOptions, SelfDescribingOptions, Sheets};
 pub use input::sheet::{Sheet, Workbook};
 pub use input::skipped::SkippedMember;
+pub use records::fixed::{CellFix, CellFixes};
 pub use records::self_describing::SelfDescribingBlock;
 pub use records::split::InputSplit;
 pub use records::table::SkippedColumn;

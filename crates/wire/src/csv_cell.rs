@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use crate::bytes::any_byte;
+
 /// What a file begins with so that Excel reads it as UTF-8.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -51,11 +53,11 @@ pub fn write_row<'c>(cells: impl IntoIterator<Item = &'c str>, out: &mut Vec<u8>
     out.push(b'\n');
 }
 
-fn write_cell(value: &str, out: &mut Vec<u8>) {
+/// Appends a cell, as [`write_row`] does.
+pub fn write_cell(value: &str, out: &mut Vec<u8>) {
     let is_special = |byte: u8| (byte == b'"') | (byte == b',') | (byte == b'\r') | (byte == b'\n');
     let is_escaped = is_escaped(value);
-    // Without an early exit, the compiler checks many bytes at once.
-    if !is_escaped && !value.bytes().fold(false, |any, byte| any | is_special(byte)) {
+    if !is_escaped && !any_byte(value.as_bytes(), is_special) {
         return out.extend_from_slice(value.as_bytes());
     }
     out.extend_from_slice(if is_escaped { b"\"'" } else { b"\"" });
@@ -147,6 +149,10 @@ fn is_kept_number(value: &str) -> bool {
 /// Whether a spreadsheet of some country reads a number: digits, perhaps with thousands set apart,
 /// decimals, an exponent, a currency or a percent sign, or in brackets, which make it negative.
 fn is_number(text: &str) -> bool {
+    let is_of_none = |byte: u8| byte.is_ascii_alphabetic() & (byte | 0x20 != b'e') | (byte == b'/');
+    if any_byte(text.as_bytes(), is_of_none) {
+        return false;
+    }
     let inside = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
     let signs = |c| SPACES.contains(&c) || matches!(c, '$' | '€' | '£' | '¥' | '₹' | '%' | '-');
     let text = inside.unwrap_or(text).trim_matches(signs);
@@ -200,14 +206,15 @@ const MONTHS: [&str; 12] = [
 /// Whether a spreadsheet reads a date, a time or a fraction: `3/4`, `2024-05-01`, `12:30`, `5 PM`, `Mar 5`.
 fn is_moment(text: &str) -> bool {
     let tells = |byte: u8| matches!(byte, b'-' | b'/' | b'.' | b':') || byte.is_ascii_alphabetic();
-    if !text.bytes().any(tells) {
+    if !any_byte(text.as_bytes(), tells) {
         return false;
     }
     let is_mark = |c| matches!(c, '-' | '/' | '.' | ':' | ',') || SPACES.contains(&c);
     let mut words = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
     let is_month = |word: &str| {
         let is = |month: &&str| word.eq_ignore_ascii_case(month);
-        MONTHS.iter().any(|month| is(month) || is(&&month[..3])) || is(&"sept")
+        begins_like_a_word_that_is_read(word)
+            && (MONTHS.iter().any(|month| is(month) || is(&&month[..3])) || is(&"sept"))
     };
     let is_hour = |word: &str| ["am", "pm"].iter().any(|half| word.eq_ignore_ascii_case(half));
     let (mut has_month, mut has_hour) = (false, text.contains(':'));

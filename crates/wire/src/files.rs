@@ -36,6 +36,12 @@ pub const GONE: &str = "gone.csv";
 /// Which contacts a result stands for, and what each of them says.
 pub const INDEX: &str = "contacts.index";
 
+/// What came of the run, as a page to look at.
+pub const REPORT: &str = "report.html";
+
+/// [`REPORT`] while it is written.
+pub const REPORT_NEW: &str = "report.html.new";
+
 /// What an upload sent, and what the service answered.
 pub const JOURNAL: &str = "upload.journal";
 
@@ -62,6 +68,8 @@ const NAMED: &[&str] = &[
     WARNINGS,
     GONE,
     INDEX,
+    REPORT,
+    REPORT_NEW,
     JOURNAL,
     REFUSED,
     REFUSED_NEW,

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bytes::any_byte;
 use crate::object::{object, objects};
 
 /// One element of an import array. Fields that are not known are ignored.
@@ -216,20 +217,9 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
     debug_assert!(written.is_ok());
 }
 
-/// Whether anything must be escaped (RFC 8259, section 7). Nearly no text has it, so 16 bytes are looked at
-/// at once, without an early exit.
+/// Whether anything must be escaped (RFC 8259, section 7). Nearly no text has it.
 fn must_escape(text: &[u8]) -> bool {
-    let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    let any = |chunk: &[u8; 16]| chunk.iter().fold(false, |any, &byte| any | is_special(byte));
-    match text.last_chunk() {
-        // The last chunk again, so that it covers the rest.
-        Some(last) => any(last) || text.as_chunks().0.iter().any(any),
-        None => {
-            let mut padded = [b' '; 16];
-            padded[..text.len()].copy_from_slice(text);
-            any(&padded)
-        }
-    }
+    any_byte(text, |byte| (byte < b' ') | (byte == b'"') | (byte == b'\\'))
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ use crate::files::{REJECTS, holds_rejects};
 /// The version of the form: the value of [`Manifest::schema`].
 pub const SCHEMA: u32 = 1;
 
+/// The size of a cluster in [`Manifest::clusters_by_size`] that stands for all larger ones, too.
+pub const MAX_CLUSTER: u64 = 10;
+
 /// `manifest.json`.
 ///
 /// It holds no times and no number of threads: the same bytes and options give the same manifest.
@@ -50,6 +53,9 @@ pub struct Manifest {
     /// How the contacts compare with those of an earlier result; absent when they were not compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Since>,
+    /// How many cells were corrected by hand; absent without a file of corrections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<Fixed>,
     /// The parts that the results are split into, each a result folder in this one with files and a
     /// manifest of its own; absent when they are not split.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -73,6 +79,28 @@ pub struct Manifest {
     pub warnings_by_code: BTreeMap<String, u64>,
     /// Contacts by the region of their number.
     pub contacts_by_region: BTreeMap<String, u64>,
+    /// Contacts by the kind of line of their number; absent when there are none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub contacts_by_line_type: BTreeMap<String, u64>,
+    /// Contacts with an e-mail address; absent when there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub contacts_with_email: u64,
+    /// Contacts by the domain of their e-mail address: the most frequent domains, of those that five
+    /// contacts or more have; absent when there are none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub contacts_by_email_domain: BTreeMap<String, u64>,
+    /// Contacts that several records came to, by the number of those; [`MAX_CLUSTER`] stands for that and
+    /// more. Absent when there are none, and in a part of a split result.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub clusters_by_size: BTreeMap<u64, u64>,
+    /// Values of duplicates that lost against another, by field, all attributes together; absent when there
+    /// are none, and in a part of a split result.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub conflicts_by_field: BTreeMap<String, u64>,
+    /// The columns in which values were not as they should be; absent when there are none, and in a part of
+    /// a split result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damage_by_column: Vec<ColumnDamage>,
     /// How numbers without a country code fit regions; absent unless that speaks for a region that was not
     /// named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,6 +122,7 @@ impl Default for Manifest {
             options: Options::default(),
             counts: Counts::default(),
             since: None,
+            fixed: None,
             parts: Vec::new(),
             part: None,
             exclusion_lists: Vec::new(),
@@ -102,6 +131,12 @@ impl Default for Manifest {
             rejected_by_reason: BTreeMap::new(),
             warnings_by_code: BTreeMap::new(),
             contacts_by_region: BTreeMap::new(),
+            contacts_by_line_type: BTreeMap::new(),
+            contacts_with_email: 0,
+            contacts_by_email_domain: BTreeMap::new(),
+            clusters_by_size: BTreeMap::new(),
+            conflicts_by_field: BTreeMap::new(),
+            damage_by_column: Vec::new(),
             region_advice: None,
             files: Vec::new(),
         }
@@ -185,6 +220,15 @@ pub struct Sample {
     pub records: u64,
     /// Number of records that the inputs have.
     pub of: u64,
+}
+
+/// Cells that were corrected by hand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fixed {
+    /// Number of cells.
+    pub cells: u64,
+    /// Number of records that they are in.
+    pub records: u64,
 }
 
 /// What the columns of one input were taken for.
@@ -327,6 +371,9 @@ pub struct Options {
     /// `xlsx`; absent when rejected records are written as CSV.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejects: Option<String>,
+    /// Whether a page about the run is written; absent when it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub report: bool,
     /// How many records may be rejected before the run counts as bad.
     pub max_rejects: Option<String>,
     /// `country`, or the column by which the results are split; absent when they are not.
@@ -335,6 +382,9 @@ pub struct Options {
     /// The earlier result that the contacts were compared with; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
+    /// The file of corrections; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fixes: Option<String>,
 }
 
 /// Where the records ended: records = contacts + unchanged + duplicates + excluded + rejected + blank.
@@ -454,6 +504,20 @@ pub struct OptOuts {
     pub column: String,
     /// Number of contacts.
     pub contacts: u64,
+}
+
+/// How many values of a column were not as they should be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ColumnDamage {
+    /// The input.
+    pub path: String,
+    /// The column.
+    pub column: String,
+    /// Values for which their record was rejected.
+    pub rejected: u64,
+    /// Warnings about values of contacts that were read.
+    pub warnings: u64,
 }
 
 /// One file, of contacts unless its name says otherwise.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
-use contactmill::columns::{AttributeSelection, MappedField};
+use contactmill::columns::{AttributeSelection, InvalidAttributes, MappedField};
 use contactmill::options::{
     Acceptance, BadEmail, BareDigits, LineTypePolicy, MissingName, PhoneMode,
 };
@@ -112,26 +112,10 @@ impl FromStr for Assignment {
 pub(super) struct Attributes(pub(super) AttributeSelection);
 
 impl FromStr for Attributes {
-    type Err = String;
+    type Err = InvalidAttributes;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(Attributes(match (text, text.strip_prefix(ALL_BUT)) {
-            ("all", _) => AttributeSelection::All,
-            ("none", _) => AttributeSelection::None,
-            (_, Some(names)) => AttributeSelection::AllBut(column_list(names)?),
-            (_, None) => AttributeSelection::Columns(column_list(text)?),
-        }))
-    }
-}
-
-/// What stands before the names of the columns that become no attributes.
-const ALL_BUT: &str = "all but ";
-
-fn column_list(text: &str) -> Result<Vec<String>, String> {
-    let columns: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
-    match columns.iter().any(String::is_empty) {
-        true => Err("expected all, none, or names of columns set apart by commas".into()),
-        false => Ok(columns),
+    fn from_str(text: &str) -> Result<Self, InvalidAttributes> {
+        text.parse().map(Attributes)
     }
 }
 
@@ -182,12 +166,7 @@ impl FromArgMatches for Attributes {
 
 impl fmt::Display for Attributes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            AttributeSelection::All => f.write_str("all"),
-            AttributeSelection::None => f.write_str("none"),
-            AttributeSelection::Columns(columns) => f.write_str(&columns.join(",")),
-            AttributeSelection::AllBut(columns) => write!(f, "{ALL_BUT}{}", columns.join(",")),
-        }
+        self.0.fmt(f)
     }
 }
 

@@ -34,6 +34,13 @@ static CLDR_NAMES: LazyLock<HashMap<&str, Region>> = LazyLock::new(|| {
 static PLACEHOLDERS: LazyLock<HashSet<String>> =
     LazyLock::new(|| data::words(data::PLACEHOLDERS, "country").map(folded).collect());
 
+/// The first of the names of a region.
+pub(crate) fn english_name(region: Region) -> Option<&'static str> {
+    let mut rows = data::rows(data::COUNTRIES);
+    let [_, _, names] = rows.find(|[code, _, _]| *code == region.as_str())?;
+    names.split('|').next()
+}
+
 /// What a country cell says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CountryReading {

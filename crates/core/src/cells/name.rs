@@ -10,6 +10,12 @@ use crate::text::{
     ascii_digit, head, is_invisible, is_joiner, is_plain, says_nothing, without_text_mark,
 };
 
+/// Whether a text is in Unicode's normalization form C. What stands below the combining marks always is
+/// (UAX #15), and nearly all Latin names do.
+fn is_composed(text: &str) -> bool {
+    text.chars().all(|c| c < '\u{300}') || is_nfc(text)
+}
+
 /// Most names of people and companies stay far below; what is longer is a note in the wrong cell.
 pub(crate) const MAX_CHARACTERS: usize = 256;
 
@@ -48,7 +54,7 @@ pub(crate) fn read(cell: &str) -> Option<NameReading<'_>> {
             }
         }
         tidy.truncate(tidy.trim_end().len());
-        Cow::Owned(if is_nfc(&tidy) { tidy } else { tidy.nfc().collect() })
+        Cow::Owned(if is_composed(&tidy) { tidy } else { tidy.nfc().collect() })
     };
     let truncated = name.len() > MAX_CHARACTERS && head(&name, MAX_CHARACTERS) != name;
     if truncated {

@@ -49,6 +49,21 @@ impl MappedField {
             MappedField::Attribute(key) => Field::Attribute(key.clone()),
         }
     }
+
+    /// Whether [`reported`](MappedField::reported) is this field.
+    pub(crate) fn is_reported_as(&self, field: &Field) -> bool {
+        match (self, field) {
+            (MappedField::Name | MappedField::FirstName | MappedField::LastName, Field::Name)
+            | (MappedField::Phone, Field::Phone)
+            | (MappedField::Email, Field::Email)
+            | (MappedField::Tags, Field::Tags) => true,
+            (MappedField::Attribute(key), Field::Attribute(other)) => key == other,
+            (MappedField::Country | MappedField::Attributes, Field::Attribute(_)) => {
+                self.reported() == *field
+            }
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for MappedField {

@@ -1,9 +1,10 @@
 //! What the user or the header says of the columns, resolved against one header row.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use crate::columns::consent::{self, Consent};
+use crate::columns::attribute_selection::AttributeSelection;
+use crate::columns::column_map::{ColumnMap, ColumnRole, reason_column, roles};
+use crate::columns::consent;
 use crate::columns::content::ContentSample;
 use crate::columns::decide::{Columns, DecidedBy, Decision, FieldCandidate, Share};
 use crate::columns::field::MappedField;
@@ -12,35 +13,9 @@ use crate::columns::header_row::{
     Labels, column_letters, has_data, index_of_letters, is_data, is_label, is_record, labels,
     may_be_record, without_shared_word,
 };
-use crate::columns::notes::{Known, MappingNote};
+use crate::columns::names::{by_name, column_names, find_column};
+use crate::columns::notes::Known;
 use crate::columns::preset::Preset;
-use crate::columns::sensitive::{self, SensitiveColumn};
-use crate::raw::RawContact;
-use crate::reason::Reason;
-use crate::records::{Integrity, Record};
-use crate::text::{folded, is_blank, visible};
-
-/// Which of the columns that are mapped to nothing become attributes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum AttributeSelection {
-    /// Every one.
-    #[default]
-    All,
-    /// None.
-    None,
-    /// Those with these names.
-    Columns(Vec<String>),
-    /// Every one but those with these names, of which an input may lack some:
-    /// [`FieldMapping::unknown_exception`].
-    AllBut(Vec<String>),
-}
-
-impl AttributeSelection {
-    /// Whether columns become attributes without having been named.
-    const fn is_open(&self) -> bool {
-        matches!(self, AttributeSelection::All | AttributeSelection::AllBut(_))
-    }
-}
 
 /// What the user says of the columns; what is not said, the header says, or their content.
 ///
@@ -134,61 +109,11 @@ impl fmt::Display for MappingError {
 
 impl std::error::Error for MappingError {}
 
-/// What one column holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ColumnRole {
-    /// A field.
-    Field(MappedField),
-    /// Nothing that is carried over.
-    Ignored,
-    /// A column that `convert` itself added; never data.
-    Bookkeeping,
-}
-
-impl ColumnRole {
-    /// Whether the column holds phone numbers.
-    #[must_use]
-    pub fn is_phone(&self) -> bool {
-        *self == ColumnRole::Field(MappedField::Phone)
-    }
-}
-
-/// A [`FieldMapping`] resolved against one header row. The default has no columns at all: what is
-/// damaged is rejected by it, and everything else is blank.
-#[derive(Clone, Debug, Default)]
-pub struct ColumnMap {
-    header: Vec<String>,
-    names: Vec<String>,
-    roles: Vec<ColumnRole>,
-    /// Columns by field, in the order in which they are tried.
-    fields: Vec<(MappedField, usize)>,
-    /// The column of a corrected file that says why the record was rejected.
-    reason_column: Option<usize>,
-    /// Why each column holds what it holds.
-    decisions: Vec<Decision>,
-    preset: Option<&'static Preset>,
-    /// The columns of consents.
-    consents: Vec<(usize, Consent)>,
-    /// What people should see of how columns were taken.
-    notes: Vec<MappingNote>,
-    /// Attributes that look sensitive.
-    sensitive: Vec<SensitiveColumn>,
-}
-
 /// By what the people in a file must be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
     Phone,
     PhoneOrEmail,
-}
-
-/// What a record is before its contact is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RecordKind {
-    Contact,
-    Rejected(Reason),
-    /// No data: all fields empty, or the header row again.
-    Blank,
 }
 
 impl FieldMapping {
@@ -534,320 +459,6 @@ impl FieldMapping {
     }
 }
 
-impl ColumnMap {
-    /// A map of these columns, decided elsewhere: the fields with the indexes of their columns, as
-    /// [`field_columns`](ColumnMap::field_columns) says them. Records are read by it just as by that map;
-    /// it does not know why columns were taken so.
-    ///
-    /// ```
-    /// use contactmill_core::columns::{ColumnMap, FieldMapping};
-    ///
-    /// let header = ["Name", "Phone", "City"].map(String::from);
-    /// let map = FieldMapping::default().resolve(&header)?;
-    /// let fields = map.field_columns().map(|(field, index)| (field.clone(), index));
-    /// let same = ColumnMap::of_fields(&header, fields.collect());
-    /// assert!(map.columns().eq(same.columns()));
-    /// # Ok::<(), contactmill_core::columns::MappingError>(())
-    /// ```
-    #[must_use]
-    pub fn of_fields(header: &[String], mut fields: Vec<(MappedField, usize)>) -> Self {
-        fields.retain(|&(_, index)| index < header.len());
-        let (names, is_own) = (column_names(header), header::is_bookkeeping_header(header));
-        ColumnMap {
-            header: header.to_vec(),
-            roles: roles(&names, is_own, &fields),
-            fields,
-            reason_column: reason_column(&names, is_own),
-            consents: consent::columns(header),
-            names,
-            ..ColumnMap::default()
-        }
-    }
-
-    /// The fields and the indexes of their columns, in the order in which they are tried.
-    pub fn field_columns(&self) -> impl Iterator<Item = (&MappedField, usize)> {
-        self.fields.iter().map(|(field, index)| (field, *index))
-    }
-
-    /// The columns in order: name (made unique) and role.
-    pub fn columns(&self) -> impl Iterator<Item = (&str, &ColumnRole)> {
-        self.names.iter().map(String::as_str).zip(&self.roles)
-    }
-
-    /// The name of the column at this index.
-    pub(crate) fn name(&self, index: usize) -> &str {
-        self.names.get(index).map_or("", String::as_str)
-    }
-
-    /// The columns of consents, each with its index.
-    pub(crate) fn consents(&self) -> &[(usize, Consent)] {
-        &self.consents
-    }
-
-    /// Which of the columns of consents is the first to say that the person does not want to be
-    /// written to.
-    pub(crate) fn opt_out(&self, record: Record<'_>) -> Option<usize> {
-        self.consents.iter().position(|&(index, consent)| {
-            record.get(index).is_some_and(|cell| consent.is_opt_out(cell))
-        })
-    }
-
-    /// The fields and the names of their columns, those of one field in the order in which they are
-    /// tried.
-    pub fn fields(&self) -> impl Iterator<Item = (&MappedField, &str)> {
-        self.fields.iter().map(|(field, index)| (field, self.names[*index].as_str()))
-    }
-
-    /// Why the column at this index holds what it holds.
-    #[must_use]
-    pub fn decision(&self, index: usize) -> Option<Decision> {
-        self.decisions.get(index).copied()
-    }
-
-    /// What people should see of how columns were taken.
-    ///
-    /// ```
-    /// use contactmill_core::columns::{FieldMapping, MappedField, MappingNote};
-    ///
-    /// let map = FieldMapping::default().resolve(&["Phone", "City"].map(String::from))?;
-    /// let missing = MappingNote::Missing { field: MappedField::Name, likely: None };
-    /// assert_eq!(map.notes(), [missing]);
-    /// # Ok::<(), contactmill_core::columns::MappingError>(())
-    /// ```
-    #[must_use]
-    pub fn notes(&self) -> &[MappingNote] {
-        &self.notes
-    }
-
-    /// The columns that become attributes without having been named by the user, and look sensitive.
-    ///
-    /// ```
-    /// use contactmill_core::columns::{FieldMapping, Sensitive};
-    ///
-    /// let map = FieldMapping::default().resolve(&["Name", "Phone", "Passport No"].map(String::from))?;
-    /// assert_eq!(map.sensitive()[0].kind, Sensitive::Identity);
-    /// # Ok::<(), contactmill_core::columns::MappingError>(())
-    /// ```
-    #[must_use]
-    pub fn sensitive(&self) -> &[SensitiveColumn] {
-        &self.sensitive
-    }
-
-    /// The selection of attributes that leaves out those that look sensitive, and nothing else; `None`
-    /// where a column cannot be named in a list.
-    ///
-    /// ```
-    /// use contactmill_core::columns::{AttributeSelection, FieldMapping};
-    ///
-    /// let header = ["Name", "Phone", "City", "Passport No"].map(String::from);
-    /// let map = FieldMapping::default().resolve(&header)?;
-    /// let kept = AttributeSelection::AllBut(vec!["Passport No".into()]);
-    /// assert_eq!(map.without_sensitive(), Some(kept));
-    /// # Ok::<(), contactmill_core::columns::MappingError>(())
-    /// ```
-    #[must_use]
-    pub fn without_sensitive(&self) -> Option<AttributeSelection> {
-        let names = self.sensitive.iter().map(|found| self.list_name(found.column));
-        names.collect::<Option<_>>().map(AttributeSelection::AllBut)
-    }
-
-    /// The assignments that let a column hold a field beside those that hold it.
-    ///
-    /// ```
-    /// use contactmill_core::columns::{FieldMapping, MappedField::Phone};
-    ///
-    /// let map = FieldMapping::default().resolve(&["Phone", "Reach"].map(String::from))?;
-    /// let both = [(Phone, "Phone".to_owned()), (Phone, "Reach".to_owned())];
-    /// assert_eq!(map.with_column(&Phone, 1), both);
-    /// # Ok::<(), contactmill_core::columns::MappingError>(())
-    /// ```
-    #[must_use]
-    pub fn with_column(&self, field: &MappedField, column: usize) -> Vec<(MappedField, String)> {
-        let of_field = self.fields.iter().filter(|(known, _)| known == field);
-        let columns = of_field.map(|&(_, index)| index).chain([column]);
-        columns.map(|index| (field.clone(), self.name(index).to_owned())).collect()
-    }
-
-    /// The columns that become attributes without having been named by the user.
-    fn unnamed_attributes(&self) -> impl Iterator<Item = usize> {
-        let is_attribute =
-            |role: &ColumnRole| matches!(role, ColumnRole::Field(MappedField::Attribute(_)));
-        (0..self.names.len()).filter(move |&index| {
-            is_attribute(&self.roles[index]) && self.decisions[index].by != DecidedBy::Option
-        })
-    }
-
-    fn sensitive_attributes(&self, sample: &ContentSample) -> Vec<SensitiveColumn> {
-        let attributes = self.unnamed_attributes().filter(|&index| !sample.is_surely_empty(index));
-        let of_column = |index: usize| {
-            sensitive::of_column(index, &self.header[index], sample.identifiers(index))
-        };
-        attributes.filter_map(of_column).collect()
-    }
-
-    /// What a column is called in a list: its name or, where that has a comma, its letters.
-    fn list_name(&self, index: usize) -> Option<String> {
-        let name = self.name(index);
-        let is_word = matches!(name, "all" | "none") || name.starts_with("all but ");
-        match name.contains(',') || is_word {
-            false => Some(name.to_owned()),
-            true => {
-                let letters = column_letters(index);
-                (find_column(&self.names, &letters) == Some(index)).then_some(letters)
-            }
-        }
-    }
-
-    /// The known export that the header row is of: its stable name, and the one that people know.
-    ///
-    /// ```
-    /// use contactmill_core::columns::FieldMapping;
-    ///
-    /// let header = ["Name", "Phone", "AllowBroadcast", "AllowSMS"].map(String::from);
-    /// let map = FieldMapping::default().resolve(&header)?;
-    /// assert_eq!(map.preset(), Some(("wati", "WATI")));
-    /// # Ok::<(), contactmill_core::columns::MappingError>(())
-    /// ```
-    #[must_use]
-    pub fn preset(&self) -> Option<(&'static str, &'static str)> {
-        self.preset.map(|preset| (preset.id, preset.title))
-    }
-
-    /// The text of a record by role.
-    ///
-    /// ```
-    /// use contactmill_core::columns::FieldMapping;
-    /// use contactmill_core::records::{Integrity, Position, Record};
-    ///
-    /// let map = FieldMapping::default().resolve(&["Name", "Phone"].map(String::from))?;
-    /// let record = Record::new("Asha98765", &[4, 9], Position::default(), Integrity::Whole);
-    /// assert_eq!(map.raw_contact(record).phones, ["98765"]);
-    /// # Ok::<(), contactmill_core::columns::MappingError>(())
-    /// ```
-    #[must_use]
-    pub fn raw_contact<'r>(&'r self, record: Record<'r>) -> RawContact<'r> {
-        let mut raw = RawContact::default();
-        self.fill(record, &mut raw);
-        raw
-    }
-
-    /// Adds the text of a record by role.
-    pub(crate) fn fill<'r>(&'r self, record: Record<'r>, raw: &mut RawContact<'r>) {
-        let may_be_unreadable = record.integrity() == Integrity::UnreadableValue;
-        for (field, index) in &self.fields {
-            let Some(text) = record.get(*index).filter(|text| !text.is_empty()) else {
-                continue;
-            };
-            if may_be_unreadable
-                && let Some(stored) = text.strip_prefix(char::REPLACEMENT_CHARACTER)
-            {
-                raw.unreadable.push((field.reported(), stored));
-                continue;
-            }
-            match field {
-                MappedField::Name => raw.names.push(text),
-                MappedField::FirstName => raw.first_names.push(text),
-                MappedField::LastName => raw.last_names.push(text),
-                MappedField::Phone => raw.phones.push(text),
-                MappedField::Email => raw.emails.push(text),
-                MappedField::Country => raw.countries.push(text),
-                MappedField::Tags => raw.tags.push(text),
-                MappedField::Attributes => raw.attribute_objects.push(text),
-                MappedField::Attribute(key) => raw.attributes.push((key, text)),
-            }
-        }
-    }
-
-    /// What the record is, before its contact is looked at.
-    pub(crate) fn kind(&self, record: Record<'_>) -> RecordKind {
-        if let Some(reason) = self.damage(record) {
-            return RecordKind::Rejected(reason);
-        }
-        if self.is_blank(record) || self.is_header(record) {
-            return RecordKind::Blank;
-        }
-        let ends_early = |&(ref field, index): &(MappedField, usize)| {
-            *field == MappedField::Phone && index < record.len()
-        };
-        if record.len() < self.names.len()
-            && (record.integrity() == Integrity::NoLineEnd || !self.fields.iter().any(ends_early))
-        {
-            return RecordKind::Rejected(Reason::RowTooFewFields);
-        }
-        RecordKind::Contact
-    }
-
-    /// Damage that shows before any cell is read.
-    fn damage(&self, record: Record<'_>) -> Option<Reason> {
-        match record.integrity() {
-            Integrity::UnterminatedQuote => return Some(Reason::RowUnterminatedQuote),
-            Integrity::TooLarge => return Some(Reason::RowTooLarge),
-            Integrity::InvalidEncoding => return Some(Reason::TextInvalidEncoding),
-            Integrity::Malformed => return Some(Reason::RowMalformed),
-            Integrity::Whole | Integrity::NoLineEnd | Integrity::UnreadableValue => {}
-        }
-        if (self.names.len()..record.len())
-            .any(|index| record.get(index).is_some_and(|text| !is_blank(text)))
-        {
-            return Some(Reason::RowTooManyFields);
-        }
-        // A row that came back from a file of rejects cannot show such damage any more. It stays
-        // rejected until somebody has looked at it and emptied the reason.
-        let reason = Reason::from_code(record.get(self.reason_column?)?)?;
-        matches!(
-            reason,
-            Reason::RowTooFewFields
-                | Reason::RowUnterminatedQuote
-                | Reason::RowTooLarge
-                | Reason::RowMalformed
-                | Reason::TextInvalidEncoding
-        )
-        .then_some(reason)
-    }
-
-    fn is_blank(&self, record: Record<'_>) -> bool {
-        let data = |index: usize| self.roles.get(index) != Some(&ColumnRole::Bookkeeping);
-        record.iter().enumerate().all(|(index, text)| !data(index) || is_blank(text))
-    }
-
-    fn is_header(&self, record: Record<'_>) -> bool {
-        record.len() == self.header.len()
-            && record.iter().eq(self.header.iter().map(String::as_str))
-    }
-}
-
-/// The names of the columns of a header row: trimmed, a repeated one followed by ` (2)`, one
-/// without a name called `column 3` by its place.
-///
-/// ```
-/// use contactmill_core::columns::column_names;
-///
-/// let header = ["Phone", " Phone", ""].map(String::from);
-/// assert_eq!(column_names(&header), ["Phone", "Phone (2)", "column 3"]);
-/// ```
-#[must_use]
-pub fn column_names(header: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::with_capacity(header.len());
-    let mut taken: HashSet<String> = HashSet::with_capacity(header.len());
-    // The number that the next repetition of a name may have.
-    let mut next: HashMap<String, usize> = HashMap::new();
-    for (index, column) in header.iter().enumerate() {
-        let base = match visible(column) {
-            name if name.is_empty() => format!("column {}", index + 1),
-            name => name.into_owned(),
-        };
-        let mut name = base.clone();
-        while taken.contains(&name) {
-            let count = next.entry(base.clone()).or_insert(2);
-            name = format!("{base} ({count})");
-            *count += 1;
-        }
-        taken.insert(name.clone());
-        names.push(name);
-    }
-    names
-}
-
 /// The column of a header row that the user has named, by its name or its letters.
 ///
 /// ```
@@ -869,26 +480,6 @@ pub fn named_column(header: &[String], column: &str) -> Result<usize, MappingErr
         columns: names,
         fits: Vec::new(),
     })
-}
-
-/// What each column holds: a field, nothing, or what `convert` added to a file of its own.
-fn roles(names: &[String], is_own: bool, fields: &[(MappedField, usize)]) -> Vec<ColumnRole> {
-    let is_bookkeeping =
-        |name: &String| is_own && header::BOOKKEEPING_COLUMNS.contains(&name.as_str());
-    let role = |name: &String| match is_bookkeeping(name) {
-        true => ColumnRole::Bookkeeping,
-        false => ColumnRole::Ignored,
-    };
-    let mut roles: Vec<ColumnRole> = names.iter().map(role).collect();
-    for (field, index) in fields {
-        roles[*index] = ColumnRole::Field(field.clone());
-    }
-    roles
-}
-
-/// The column of a corrected file that says why the record was rejected.
-fn reason_column(names: &[String], is_own: bool) -> Option<usize> {
-    names.iter().position(|name| is_own && name == "_reason")
 }
 
 /// The error for a first row that is data.
@@ -915,19 +506,5 @@ fn find_named(names: &[String], labels: &Labels<'_>, column: &str) -> Result<usi
         column: column.to_owned(),
         columns: labels.all(),
         fits: Vec::new(),
-    })
-}
-
-/// A column by its name, else by its letters.
-fn find_column(names: &[String], wanted: &str) -> Option<usize> {
-    let by_letters = || index_of_letters(wanted).filter(|&index| index < names.len());
-    by_name(names, wanted).or_else(by_letters)
-}
-
-/// A column by its name: as it stands, else without regard to case, accents and punctuation.
-fn by_name(names: &[String], wanted: &str) -> Option<usize> {
-    let wanted_folded = folded(wanted);
-    names.iter().position(|name| name == wanted).or_else(|| {
-        names.iter().position(|name| !wanted_folded.is_empty() && folded(name) == wanted_folded)
     })
 }

@@ -6,6 +6,8 @@
 //! else the header, else the cells; [`Decision`] says which of them it was. Nothing is guessed: where
 //! several columns could hold the phone number, the result is a [`MappingError`].
 
+pub(crate) mod attribute_selection;
+pub(crate) mod column_map;
 pub(crate) mod consent;
 pub(crate) mod content;
 pub(crate) mod decide;
@@ -14,11 +16,14 @@ pub(crate) mod header;
 pub(crate) mod header_row;
 pub(crate) mod hint;
 pub(crate) mod mapping;
+pub(crate) mod names;
 pub(crate) mod notes;
 pub(crate) mod party;
 pub(crate) mod preset;
 pub(crate) mod sensitive;
 
+pub use attribute_selection::{AttributeSelection, InvalidAttributes};
+pub use column_map::{ColumnMap, ColumnRole};
 pub use content::{ColumnContent, ContentSample, Resumed, Sampled};
 pub use decide::{CellKind, DecidedBy, Decision, Share};
 pub use field::{MappedField, UnknownField};
@@ -27,9 +32,7 @@ pub use header::{
     is_own_header,
 };
 pub use header_row::{column_letters, numbered_header};
-pub use mapping::{
-    AttributeSelection, ColumnMap, ColumnRole, FieldMapping, MappingError, PhoneCandidate,
-    column_names, named_column,
-};
+pub use mapping::{FieldMapping, MappingError, PhoneCandidate, named_column};
+pub use names::column_names;
 pub use notes::{MappingNote, WhyTaken, WhyUnused};
 pub use sensitive::{IdentifierShare, Sensitive, SensitiveColumn};

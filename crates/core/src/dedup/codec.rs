@@ -29,8 +29,13 @@ impl Encoder<'_> {
     }
 
     pub(crate) fn text(&mut self, text: &str) {
-        self.number(text.len() as u64);
-        self.0.extend_from_slice(text.as_bytes());
+        self.sized(text.as_bytes());
+    }
+
+    /// Their number, and the bytes.
+    pub(crate) fn sized(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.0.extend_from_slice(bytes);
     }
 
     pub(crate) fn id(&mut self, id: RecordId) {
@@ -164,8 +169,13 @@ impl<'b> Decoder<'b> {
     }
 
     pub(crate) fn text(&mut self) -> Option<&'b str> {
+        std::str::from_utf8(self.sized()?).ok()
+    }
+
+    /// Bytes behind their number.
+    pub(crate) fn sized(&mut self) -> Option<&'b [u8]> {
         let count = self.count()?;
-        std::str::from_utf8(self.bytes(count)?).ok()
+        self.bytes(count)
     }
 
     pub(crate) fn id(&mut self) -> Option<RecordId> {

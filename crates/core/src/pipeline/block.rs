@@ -4,16 +4,16 @@ use std::io;
 
 use contactmill_phone::PhoneNumber;
 
-use super::sink::Emitted;
-use crate::columns::mapping::{ColumnMap, RecordKind};
-use crate::contact::{Contact, ContactLists};
+use super::reader::{ReadRecord, RecordReader};
+use super::sink::{ColumnDamage, Emitted};
+use crate::columns::column_map::ColumnMap;
+use crate::contact::{Contact, EmailAddress};
 use crate::dedup::DedupPolicy;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::spill::damaged;
 use crate::encoder::ContactEncoder;
 use crate::exclusion::{Excluded, ExclusionLists, ExclusionRules};
-use crate::normalize::{Normalized, Normalizer};
-use crate::raw::RawContact;
+use crate::normalize::Normalizer;
 use crate::reason::{Reason, Rejection, Warning};
 use crate::records::{Block, Record, RecordArena, RecordSlot};
 
@@ -32,6 +32,8 @@ pub(super) struct BlockOutcome<E> {
     pub(super) blank: u64,
     /// Contacts that opted out, by column of consents; empty where there are none.
     pub(super) opt_outs: Vec<u64>,
+    /// Damage by column; empty where there is none.
+    pub(super) damage: Vec<ColumnDamage>,
     /// Bytes of the input that the block covers.
     pub(super) covers: u64,
     pub(super) failed: Option<E>,
@@ -42,7 +44,7 @@ pub(super) struct BlockOutcome<E> {
 pub(super) struct ReadContact {
     pub(super) phone: PhoneNumber,
     /// Its size in [`BlockOutcome::bytes`].
-    pub(super) bytes: usize,
+    pub(super) size: EmittedSize,
     /// Its number of warnings in [`BlockOutcome::warnings`].
     pub(super) warnings: usize,
 }
@@ -51,9 +53,56 @@ pub(super) struct ReadContact {
 pub(super) struct ReadOutcome<'b> {
     pub(super) record: Record<'b>,
     pub(super) outcome: &'b Result<ReadContact, NotEmitted>,
-    /// The contact.
+    /// The contact, and what stands behind it.
     pub(super) bytes: &'b [u8],
     pub(super) warnings: &'b [Warning],
+}
+
+/// The size of a contact in the bytes that [`emitted`] hands over.
+#[derive(Clone, Copy)]
+pub(super) struct EmittedSize {
+    /// All of it, in bytes.
+    pub(super) bytes: usize,
+    /// The domain of its e-mail address, behind the encoded contact.
+    email_domain: usize,
+}
+
+impl EmittedSize {
+    /// A contact as [`Encoder`] writes it, without more.
+    const fn deferred(bytes: usize) -> Self {
+        EmittedSize { bytes, email_domain: 0 }
+    }
+
+    /// Appends what stands behind a contact that the run's encoder has written from `start` on.
+    fn of_encoded(start: usize, contact: &Contact<'_>, out: &mut Vec<u8>) -> Self {
+        let domain = contact.email.as_ref().map_or("", EmailAddress::domain);
+        out.extend_from_slice(domain.as_bytes());
+        EmittedSize { bytes: out.len() - start, email_domain: domain.len() }
+    }
+
+    /// Writes a contact that is final, for [`emitted`].
+    pub(super) fn encode(
+        encoder: Option<&dyn ContactEncoder>,
+        contact: &Contact<'_>,
+        out: &mut Vec<u8>,
+    ) -> Self {
+        let start = out.len();
+        match encoder {
+            Some(encoder) => {
+                encoder.encode(contact, out);
+                EmittedSize::of_encoded(start, contact, out)
+            }
+            None => {
+                Encoder(out).contact(contact);
+                EmittedSize::deferred(out.len() - start)
+            }
+        }
+    }
+
+    /// Parts the bytes of a contact: as it was encoded, and the domain of its e-mail address.
+    pub(super) fn parts(self, bytes: &[u8]) -> (&[u8], &[u8]) {
+        bytes.split_at(self.bytes - self.email_domain)
+    }
 }
 
 /// Why a record gives no contact.
@@ -65,7 +114,16 @@ pub(super) enum NotEmitted {
 impl NotEmitted {
     /// A contact that is excluded before it is encoded.
     const fn excluded(phone: PhoneNumber, excluded: Excluded) -> Self {
-        NotEmitted::Excluded(ReadContact { phone, bytes: 0, warnings: 0 }, excluded)
+        let size = EmittedSize::deferred(0);
+        NotEmitted::Excluded(ReadContact { phone, size, warnings: 0 }, excluded)
+    }
+
+    /// The number of one that was read.
+    pub(super) const fn phone(&self) -> Option<PhoneNumber> {
+        match self {
+            NotEmitted::Excluded(read, _) => Some(read.phone),
+            NotEmitted::Rejected(_) => None,
+        }
     }
 }
 
@@ -116,38 +174,31 @@ impl<E> BlockOutcome<E> {
             left_out: block.left_out(),
             blank: 0,
             opt_outs: Vec::new(),
+            damage: Vec::new(),
             covers: block.len_bytes(),
             failed: None,
         };
-        let mut empty = RawContact::default();
-        let mut lists = ContactLists::default();
+        let mut reader = RecordReader::new(map, normalizer);
         let visited = block.visit(&mut |record| {
             read.records += 1;
-            let outcome = match map.kind(record) {
-                RecordKind::Blank => {
-                    read.blank += 1;
-                    return;
+            let outcome = reader.read(record, |said| match said {
+                ReadRecord::Blank => None,
+                ReadRecord::Rejected(rejection) => {
+                    read.count_rejected(map, record, &rejection);
+                    Some(Err(rejection.into()))
                 }
-                RecordKind::Rejected(reason) => Err(Rejection::from(reason).into()),
-                RecordKind::Contact => {
-                    let mut raw: RawContact<'_> = std::mem::take(&mut empty);
-                    map.fill(record, &mut raw);
-                    let outcome = normalizer.normalize_into(&raw, std::mem::take(&mut lists));
-                    let outcome = outcome.map_err(NotEmitted::from);
-                    let outcome = outcome.and_then(|Normalized { contact, warnings }| {
-                        let opt_out = read.opt_out(map, record);
-                        let outcome = match exclusion.check(&contact, opt_out) {
-                            Some(excluded) => Err(NotEmitted::excluded(contact.phone, excluded)),
-                            None => read.contact(&contact, warnings, worker),
-                        };
-                        lists = contact.into_lists();
-                        outcome
-                    });
-                    empty = raw.emptied();
-                    outcome
+                ReadRecord::Contact(contact, warnings) => {
+                    let opt_out = read.opt_out(map, record);
+                    Some(match exclusion.check(contact, opt_out) {
+                        Some(excluded) => Err(NotEmitted::excluded(contact.phone, excluded)),
+                        None => read.contact(contact, warnings, worker, record),
+                    })
                 }
-            };
-            read.outcomes.push((read.arena.keep(record), outcome));
+            });
+            match outcome {
+                Some(outcome) => read.outcomes.push((read.arena.keep(record), outcome)),
+                None => read.blank += 1,
+            }
         });
         read.failed = visited.err();
         if let Some(lists) = exclusion.lists {
@@ -188,11 +239,32 @@ impl<E> BlockOutcome<E> {
                 Err(NotEmitted::Rejected(_)) => None,
             };
             let (own_bytes, own_warnings);
-            (own_bytes, bytes) = bytes.split_at(read.map_or(0, |read| read.bytes));
+            (own_bytes, bytes) = bytes.split_at(read.map_or(0, |read| read.size.bytes));
             (own_warnings, warnings) = warnings.split_at(read.map_or(0, |read| read.warnings));
             let record = self.arena.get(slot);
             ReadOutcome { record, outcome, bytes: own_bytes, warnings: own_warnings }
         })
+    }
+
+    /// Counts the value for which a record is rejected.
+    fn count_rejected(&mut self, map: &ColumnMap, record: Record<'_>, rejection: &Rejection) {
+        if let Some(column) = map.column_at_fault(record, &rejection.field) {
+            self.damage_of(map, column).rejected += 1;
+        }
+    }
+
+    /// Counts the values that warnings are about.
+    fn count_warnings(&mut self, map: &ColumnMap, record: Record<'_>, warnings: &[Warning]) {
+        for warning in warnings {
+            if let Some(column) = map.column_with(record, &warning.field, &warning.before) {
+                self.damage_of(map, column).warnings += 1;
+            }
+        }
+    }
+
+    fn damage_of(&mut self, map: &ColumnMap, column: usize) -> &mut ColumnDamage {
+        self.damage.resize(map.columns().count(), ColumnDamage::default());
+        &mut self.damage[column]
     }
 
     /// The memory of the block, emptied.
@@ -211,28 +283,37 @@ impl<E> BlockOutcome<E> {
         contact: &Contact<'_>,
         warnings: Vec<Warning>,
         worker: Worker<'_>,
+        record: Record<'_>,
     ) -> Result<ReadContact, NotEmitted> {
-        let Worker { encoder, dedup, exclusion, .. } = worker;
+        let Worker { map, encoder, dedup, exclusion, .. } = worker;
         let (before, phone) = (self.bytes.len(), contact.phone);
-        let fits = match encoder {
+        let (size, fits) = match encoder {
             Some(encoder) if !dedup.defers() => {
                 encoder.encode(contact, &mut self.bytes);
-                self.bytes.len() - before <= encoder.max_bytes()
+                let fits = self.bytes.len() - before <= encoder.max_bytes();
+                (EmittedSize::of_encoded(before, contact, &mut self.bytes), fits)
             }
             _ => {
                 Encoder(&mut self.bytes).contact(contact);
-                encoder.is_none_or(|encoder| encoder.fits(contact))
+                let fits = encoder.is_none_or(|encoder| encoder.fits(contact));
+                (EmittedSize::deferred(self.bytes.len() - before), fits)
             }
         };
+        // What an excluded contact warns of counts nowhere, so that its number is looked up at once.
+        if (!fits || !warnings.is_empty())
+            && let Some(excluded) = exclusion.check_number(phone)
+        {
+            self.bytes.truncate(before);
+            return Err(NotEmitted::excluded(phone, excluded));
+        }
         if !fits {
             self.bytes.truncate(before);
-            let oversized = || Rejection::from(Reason::RowExceedsMaxBytes).into();
-            let excluded = exclusion.check_number(phone);
-            return Err(excluded.map_or_else(oversized, |why| NotEmitted::excluded(phone, why)));
+            return Err(Rejection::from(Reason::RowExceedsMaxBytes).into());
         }
-        let (bytes, of_contact) = (self.bytes.len() - before, warnings.len());
+        self.count_warnings(map, record, &warnings);
+        let read = ReadContact { phone, size, warnings: warnings.len() };
         self.warnings.extend(warnings);
-        Ok(ReadContact { phone, bytes, warnings: of_contact })
+        Ok(read)
     }
 }
 
@@ -240,10 +321,14 @@ impl<E> BlockOutcome<E> {
 pub(super) fn emitted<'e>(
     encoder: Option<&dyn ContactEncoder>,
     phone: PhoneNumber,
+    size: EmittedSize,
     bytes: &'e [u8],
 ) -> io::Result<Emitted<'e>> {
     match encoder {
-        Some(_) => Ok(Emitted::Encoded { phone, bytes }),
+        Some(_) => {
+            let (bytes, email_domain) = size.parts(bytes);
+            Ok(Emitted::Encoded { phone, bytes, email_domain })
+        }
         None => Decoder(bytes).contact().map(Emitted::AsIs).ok_or_else(damaged),
     }
 }

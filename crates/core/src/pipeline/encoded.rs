@@ -13,8 +13,8 @@ use contactmill_phone::PhoneNumber;
 
 use super::block::{BlockBuffers, BlockOutcome, NotEmitted, ReadOutcome, Worker};
 use super::run::{Counts, PipelineOptions, Stopped};
-use super::sink::{Emitted, Sink};
-use crate::columns::mapping::ColumnMap;
+use super::sink::{ColumnDamage, Emitted, Sink};
+use crate::columns::column_map::ColumnMap;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::spill::damaged;
 use crate::dedup::variant::other_form;
@@ -53,6 +53,8 @@ pub struct ReadCounts {
     pub blank: u64,
     /// How many contacts opted out by each column of consents.
     pub opt_outs: Vec<(String, u64)>,
+    /// Damage by the index of the column; that of undamaged ones is left out.
+    pub damage: Vec<(usize, ColumnDamage)>,
 }
 
 /// Reads a source, or a split of one, as a [`Pipeline`](super::Pipeline) does, on the calling thread. The
@@ -72,6 +74,7 @@ pub fn encode_records<S: Source, E>(
     let worker = Worker { map, normalizer, encoder, dedup, exclusion: options.exclusion() };
     let mut counts = ReadCounts::default();
     let mut opt_outs = vec![0; map.consents().len()];
+    let mut damage = vec![ColumnDamage::default(); map.columns().count()];
     let (mut buffers, mut bytes) = (BlockBuffers::default(), Vec::new());
     while let Some(block) = source.next_block().map_err(Stopped::Source)? {
         if options.is_asked_to_stop() {
@@ -94,6 +97,7 @@ pub fn encode_records<S: Source, E>(
         for (all, opt_outs) in opt_outs.iter_mut().zip(&block.opt_outs) {
             *all += opt_outs;
         }
+        damage.iter_mut().zip(&block.damage).for_each(|(all, damage)| all.add(*damage));
         if let Some(error) = block.failed.take() {
             return Err(Stopped::Source(error));
         }
@@ -101,6 +105,8 @@ pub fn encode_records<S: Source, E>(
     }
     let named = map.consents().iter().map(|&(column, _)| map.name(column).to_owned());
     counts.opt_outs = named.zip(opt_outs).collect();
+    let damaged = |(_, damage): &(usize, ColumnDamage)| *damage != ColumnDamage::default();
+    counts.damage = damage.into_iter().enumerate().filter(damaged).collect();
     Ok(counts)
 }
 
@@ -119,10 +125,12 @@ fn encode_record(
         Ok(contact) => {
             Encoder(out).record(read.record);
             Encoder(out).warnings(read.warnings.iter());
+            let (encoded, email_domain) = contact.size.parts(read.bytes);
             if is_final(worker.dedup) {
                 Encoder(out).phone(contact.phone);
+                Encoder(out).sized(email_domain);
             }
-            out.extend_from_slice(read.bytes);
+            out.extend_from_slice(encoded);
             return Some(merge_key(contact.phone, worker.dedup));
         }
         Err(NotEmitted::Rejected(rejection)) => {
@@ -170,8 +178,8 @@ fn decode_exclusion<'e>(bytes: &mut Decoder<'e>, of: &'e mut Field) -> Option<Ex
     })
 }
 
-/// Whether contacts are encoded as the encoder of the run writes them, behind their number, and not as
-/// [`Encoder`] does.
+/// Whether contacts are encoded as the encoder of the run writes them, behind their number and the domain
+/// of their e-mail address, and not as [`Encoder`] does.
 pub(super) const fn is_final(dedup: DedupPolicy) -> bool {
     !dedup.defers()
 }
@@ -235,10 +243,11 @@ impl<'d> Decided<'d> {
         Decided { take, bytes: Vec::new() }
     }
 
-    /// A contact that is emitted, as `encode` writes it.
+    /// A contact to which this many duplicates came. `encode` writes the domain of its e-mail address, and
+    /// the contact as it is emitted.
     pub(super) fn contact<'w>(
         &mut self,
-        (position, phone): (Position, PhoneNumber),
+        (position, phone, duplicates): (Position, PhoneNumber, u64),
         warnings: impl ExactSizeIterator<Item = &'w Warning>,
         encode: impl FnOnce(&mut Vec<u8>),
     ) -> io::Result<()> {
@@ -247,6 +256,7 @@ impl<'d> Decided<'d> {
         out.push(CONTACT);
         Encoder(out).position(position);
         Encoder(out).warnings(warnings);
+        Encoder(out).number(duplicates);
         Encoder(out).phone(phone);
         encode(out);
         (self.take)(position.id(), out)
@@ -271,9 +281,19 @@ impl<'d> Decided<'d> {
     }
 }
 
+/// A record that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EmittedRecord {
+    /// Which it was.
+    pub id: RecordId,
+    /// The number of duplicates that came to it, if it is a contact.
+    pub duplicates: u64,
+}
+
 /// Hands over what is decided on a record of a split before which there are this many records;
 /// what a [`KeyMerger`](super::KeyMerger) has decided counts from the beginning of its source already.
-/// Contacts are as the encoder of the run has written them. Returns which record it was.
+/// Contacts are as the encoder of the run has written them.
 ///
 /// # Errors
 ///
@@ -283,7 +303,7 @@ pub fn emit_encoded<K: Sink>(
     before: u64,
     counts: &mut Counts,
     sink: &mut K,
-) -> Result<RecordId, Stopped<Infallible, K::Error>> {
+) -> Result<EmittedRecord, Stopped<Infallible, K::Error>> {
     let lacking = || Stopped::Scratch(damaged());
     let (mut bytes, mut ends) = (Decoder(bytes), Vec::new());
     let kind = bytes.byte().ok_or_else(lacking)?;
@@ -291,14 +311,16 @@ pub fn emit_encoded<K: Sink>(
         counts.warnings += warnings.len() as u64;
         warnings.iter().try_for_each(|warning| sink.warning(position, warning))
     };
+    let mut came = 0;
     let (position, taken) = match kind {
         CONTACT => {
-            let mut head = || Some((bytes.position()?, bytes.warnings()?, bytes.phone()?));
-            let (position, warnings, phone) = head().ok_or_else(lacking)?;
-            let encoded = bytes.0.get(PHONE_BYTES..).ok_or_else(lacking)?;
+            let mut head = || Some((bytes.position()?, bytes.warnings()?, bytes.number()?));
+            let (position, warnings, duplicates) = head().ok_or_else(lacking)?;
+            let (phone, email_domain, bytes) = final_contact(bytes).ok_or_else(lacking)?;
             warn(position, warnings, sink).map_err(Stopped::Sink)?;
             counts.contacts += 1;
-            (position, sink.contact(position, Emitted::Encoded { phone, bytes: encoded }))
+            came = duplicates;
+            (position, sink.contact(position, Emitted::Encoded { phone, bytes, email_domain }))
         }
         DUPLICATE => {
             let record = bytes.record(&mut ends).ok_or_else(lacking)?;
@@ -324,7 +346,15 @@ pub fn emit_encoded<K: Sink>(
         _ => return Err(lacking()),
     };
     taken.map_err(Stopped::Sink)?;
-    Ok(position.id())
+    Ok(EmittedRecord { id: position.id(), duplicates: came })
+}
+
+/// Parts a contact that is final: its number, the domain of its e-mail address, and the contact.
+fn final_contact(bytes: Decoder<'_>) -> Option<(PhoneNumber, &[u8], &[u8])> {
+    let phone = bytes.phone()?;
+    let mut rest = Decoder(bytes.0.get(PHONE_BYTES..)?);
+    let email_domain = rest.sized()?;
+    Some((phone, email_domain, rest.0))
 }
 
 /// Size of a number as [`Encoder`] writes it, in bytes.

@@ -12,7 +12,7 @@ use super::merge_warnings::{
     SourceName, is_name_from_phone, name_from_phone, phone_shared, phone_variant_of_another,
 };
 use super::run::PipelineOptions;
-use crate::contact::Contact;
+use crate::contact::{Contact, EmailAddress};
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::identity::may_be_one;
 use crate::dedup::merge::Merger;
@@ -52,6 +52,8 @@ struct Candidate<'m> {
     encoded: (Vec<u8>, u64),
     phone: PhoneNumber,
     id: RecordId,
+    /// The number of those that came to it so far.
+    duplicates: u64,
     /// What it takes from others, once there is another.
     merger: Option<Merger<'m>>,
 }
@@ -60,7 +62,7 @@ impl<'m> Candidate<'m> {
     fn new(contact: &EncodedContact<'_>, encoded: (&[u8], u64)) -> Self {
         let (bytes, before) = encoded;
         let encoded = (bytes.to_vec(), before);
-        Candidate { encoded, phone: contact.phone, id: contact.id(), merger: None }
+        Candidate { encoded, phone: contact.phone, id: contact.id(), duplicates: 0, merger: None }
     }
 
     fn merger(&mut self, options: &PipelineOptions<'m>) -> io::Result<&mut Merger<'m>> {
@@ -125,11 +127,15 @@ impl<'m> KeyMerger<'m> {
         match dedup {
             DedupPolicy::Last => {
                 let earlier = std::mem::replace(&mut group.kept, Candidate::new(&contact, encoded));
+                group.kept.duplicates = earlier.duplicates + 1;
                 let (bytes, before) = &earlier.encoded;
                 wait(&mut group.waiting, (bytes, *before), &[])?;
             }
             DedupPolicy::Merge => self.merge(&mut group, contact, encoded, &mut decided)?,
-            _ => duplicate(&contact, group.kept.id, &[], &mut decided)?,
+            _ => {
+                group.kept.duplicates += 1;
+                duplicate(&contact, group.kept.id, &[], &mut decided)?;
+            }
         }
         self.group = Some(group);
         Ok(())
@@ -163,6 +169,7 @@ impl<'m> KeyMerger<'m> {
             }
         };
         let other = Decoder(contact.bytes).contact().ok_or_else(damaged)?.into_owned();
+        first.duplicates += 1;
         let conflicts = first.merger(&self.options)?.take(&other, contact.id());
         match own {
             true => duplicate(&contact, group.kept.id, &conflicts, decided),
@@ -188,6 +195,7 @@ impl<'m> KeyMerger<'m> {
             return end_waiting(waiting, own, decided);
         }
         let conflicts = merger.merge(&other);
+        kept.duplicates += 1 + variant.duplicates;
         self.emit(kept, &[], decided)?;
         let shared = self.shared(&variant);
         let ((bytes, before), ends) = (&variant.encoded, &mut Vec::new());
@@ -210,7 +218,7 @@ impl<'m> KeyMerger<'m> {
         let (bytes, before) = &kept.encoded;
         let encoded = EncodedContact::decode(bytes, *before, ends).ok_or_else(damaged)?;
         let mut warnings = encoded.warnings;
-        let head = (encoded.record.position(), encoded.phone);
+        let head = (encoded.record.position(), encoded.phone, kept.duplicates);
         if is_final(options.dedup) {
             let encoded = encoded.bytes.get(PHONE_BYTES..).ok_or_else(damaged)?;
             return decided.contact(head, warnings.iter(), |out| out.extend_from_slice(encoded));
@@ -228,9 +236,13 @@ impl<'m> KeyMerger<'m> {
         if contact.name.stands_in() {
             warnings.push(name_from_phone(contact.name.as_str()));
         }
-        decided.contact(head, warnings.iter(), |out| match options.encoder {
-            Some(encoder) => encoder.encode(contact, out),
-            None => Encoder(out).contact(contact),
+        let email_domain = contact.email.as_ref().map_or("", EmailAddress::domain);
+        decided.contact(head, warnings.iter(), |out| {
+            Encoder(out).text(email_domain);
+            match options.encoder {
+                Some(encoder) => encoder.encode(contact, out),
+                None => Encoder(out).contact(contact),
+            }
         })
     }
 

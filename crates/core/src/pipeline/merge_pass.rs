@@ -8,7 +8,7 @@ use std::ops::Range;
 use contactmill_phone::PhoneNumber;
 use foldhash::HashSet;
 
-use super::block::emitted;
+use super::block::{EmittedSize, emitted};
 use super::deduplicator::Deduplicator;
 use super::deferred::{Addition, CANDIDATE, FIRST, VARIANT, WARNING};
 use super::merge_warnings::{name_from_phone, phone_shared, phone_variant_of_another};
@@ -89,8 +89,8 @@ struct MergedContact {
     phone: PhoneNumber,
     /// The number that stands in for the name.
     stand_in: Option<Box<str>>,
-    /// Size in [`MergedChunk::contacts`], in bytes.
-    bytes: usize,
+    /// Size in [`MergedChunk::contacts`].
+    size: EmittedSize,
     /// Where another form of the number came first.
     variant: Option<VariantOf>,
 }
@@ -236,20 +236,11 @@ impl MergedChunk {
         contact: &Contact<'_>,
         variant: Option<VariantOf>,
     ) {
-        let before = self.contacts.len();
-        match encoder {
-            Some(encoder) => encoder.encode(contact, &mut self.contacts),
-            None => Encoder(&mut self.contacts).contact(contact),
-        }
+        let size = EmittedSize::encode(encoder, contact, &mut self.contacts);
         let stand_in = contact.name.stands_in().then(|| contact.name.as_str().into());
-        let (phone, bytes) = (contact.phone, self.contacts.len() - before);
-        self.entries.push(Entry::Contact(MergedContact {
-            position,
-            phone,
-            stand_in,
-            bytes,
-            variant,
-        }));
+        let phone = contact.phone;
+        let contact = MergedContact { position, phone, stand_in, size, variant };
+        self.entries.push(Entry::Contact(contact));
     }
 
     /// Notes what a merged record loses.
@@ -332,7 +323,7 @@ impl<'m> MergeCommit<'m> {
                     sink.duplicate(record, *kept, &[]).map_err(Stopped::Sink)?;
                 }
                 Entry::Contact(contact) => {
-                    let (own, others) = contacts.split_at(contact.bytes);
+                    let (own, others) = contacts.split_at(contact.size.bytes);
                     contacts = others;
                     if !self.is_merged(contact.variant) {
                         self.emit_contact(contact, own, counts, sink)?;
@@ -355,13 +346,13 @@ impl<'m> MergeCommit<'m> {
         counts: &mut Counts,
         sink: &mut K,
     ) -> Result<(), Stopped<Infallible, K::Error>> {
-        let &MergedContact { position, phone, .. } = contact;
+        let &MergedContact { position, phone, size, .. } = contact;
         if let Some(name) = &contact.stand_in {
             counts.warnings += 1;
             sink.warning(position, &name_from_phone(name)).map_err(Stopped::Sink)?;
         }
         counts.contacts += 1;
-        let contact = emitted(self.encoder, phone, bytes).map_err(Stopped::Scratch)?;
+        let contact = emitted(self.encoder, phone, size, bytes).map_err(Stopped::Scratch)?;
         sink.contact(position, contact).map_err(Stopped::Sink)
     }
 }

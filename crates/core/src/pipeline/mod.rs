@@ -11,23 +11,26 @@ mod encoded;
 mod key_merge;
 mod merge_pass;
 mod merge_warnings;
+mod reader;
 mod run;
 mod sink;
 
 use std::convert::Infallible;
 
-use self::block::{BlockOutcome, NotEmitted, Worker};
+use self::block::{BlockOutcome, EmittedSize, NotEmitted, ReadOutcome, Worker};
 use self::deduplicator::{Admitted, Deduplicator};
 use self::deferred::DeferredContacts;
 pub use self::encoded::{
-    EncodedRecord, MERGE_KEY_BYTES, MergeKey, ReadCounts, TakeDecided, emit_encoded, encode_records,
+    EmittedRecord, EncodedRecord, MERGE_KEY_BYTES, MergeKey, ReadCounts, TakeDecided, emit_encoded,
+    encode_records,
 };
 pub use self::key_merge::KeyMerger;
 pub use self::merge_warnings::SourceName;
 use self::merge_warnings::is_name_from_phone;
+pub use self::reader::{ReadRecord, RecordReader};
 pub use self::run::{Counts, PipelineOptions, Stopped};
-pub use self::sink::{Emitted, Outcome, Outcomes, Sink};
-use crate::columns::mapping::ColumnMap;
+pub use self::sink::{ColumnDamage, Emitted, Outcome, Outcomes, Sink};
+use crate::columns::column_map::ColumnMap;
 pub use crate::dedup::spill::{Scratch, ScratchMaker, Sorted, Sorter, scratch_in_memory};
 use crate::encoder::ContactEncoder;
 use crate::exclusion::ExclusionRules;
@@ -169,6 +172,7 @@ impl<'a> Pipeline<'a> {
             map,
             exclusion,
             opt_outs: vec![0; map.consents().len()],
+            damage: vec![ColumnDamage::default(); map.columns().count()],
             before,
             numbers: 0,
             bytes: 0,
@@ -187,6 +191,7 @@ impl<'a> Pipeline<'a> {
             },
         )?;
         commit.report_opt_outs();
+        commit.report_damage();
         *numbers += commit.numbers;
         Ok(commit.counts.records - before)
     }
@@ -222,6 +227,8 @@ struct OrderedCommit<'s, 'a, K> {
     exclusion: ExclusionRules<'a>,
     /// Contacts that opted out, by column of consents.
     opt_outs: Vec<u64>,
+    /// Damage by column.
+    damage: Vec<ColumnDamage>,
     /// Records of the run before this source.
     before: u64,
     /// The number of the last record of this source so far.
@@ -248,28 +255,20 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
             self.admitted.push(admitted.ok_or(Stopped::TooManyRecords)?);
         }
         let mut next = 0;
-        let mut bytes = block.bytes.as_slice();
-        let mut warnings = block.warnings.as_slice();
-        for (slot, outcome) in &block.outcomes {
-            let record = block.arena.get(slot);
+        for read in block.read_records() {
+            let ReadOutcome { record, outcome, bytes, warnings } = read;
             let position = record.position();
             let position =
                 Position { source: self.source, record: records + position.record, ..position };
             let record = record.at(position);
-            let read = match outcome {
-                Ok(read) | Err(NotEmitted::Excluded(read, _)) => Some(read),
-                Err(NotEmitted::Rejected(_)) => None,
-            };
-            let (own_bytes, own_warnings);
-            (own_bytes, bytes) = bytes.split_at(read.map_or(0, |read| read.bytes));
-            (own_warnings, warnings) = warnings.split_at(read.map_or(0, |read| read.warnings));
-            let phone = read.map(|read| read.phone);
+            let phone = outcome.as_ref().map_or_else(NotEmitted::phone, |read| Some(read.phone));
             self.sink.record(record, phone).map_err(Stopped::Sink)?;
             match outcome {
                 Ok(read) => {
                     let admitted = self.admitted[next];
                     next += 1;
-                    self.contact(record, admitted, read.phone, own_bytes, own_warnings)?;
+                    let contact = (read.phone, read.size, bytes);
+                    self.contact(record, admitted, contact, warnings)?;
                 }
                 Err(NotEmitted::Excluded(_, excluded)) => {
                     self.counts.excluded += 1;
@@ -288,6 +287,7 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
         for (all, opt_outs) in self.opt_outs.iter_mut().zip(&block.opt_outs) {
             *all += opt_outs;
         }
+        self.damage.iter_mut().zip(&block.damage).for_each(|(all, damage)| all.add(*damage));
         self.bytes += block.covers;
         self.sink.progress(self.bytes, self.counts.records - self.before);
         match block.failed.take() {
@@ -305,12 +305,20 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
         }
     }
 
+    /// Hands over how much damage there was in the columns of the source.
+    fn report_damage(&mut self) {
+        for (column, &damage) in self.damage.iter().enumerate() {
+            if damage != ColumnDamage::default() {
+                self.sink.damage(self.source, self.map.name(column), damage);
+            }
+        }
+    }
+
     fn contact<E>(
         &mut self,
         record: Record<'_>,
         admitted: Admitted,
-        phone: PhoneNumber,
-        bytes: &[u8],
+        (phone, size, bytes): (PhoneNumber, EmittedSize, &[u8]),
         warnings: &[Warning],
     ) -> Result<(), Stopped<E, K::Error>> {
         let position = record.position();
@@ -333,7 +341,7 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
             }
             None => {
                 self.counts.contacts += 1;
-                let contact = block::emitted(self.encoder, phone, bytes);
+                let contact = block::emitted(self.encoder, phone, size, bytes);
                 self.sink.contact(position, contact.map_err(Stopped::Scratch)?)
             }
         }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use contactmill_phone::PhoneNumber;
 
-use crate::contact::Contact;
+use crate::contact::{Contact, EmailAddress};
 use crate::dedup::Conflict;
 use crate::encoder::ContactEncoder;
 use crate::exclusion::Exclusion;
@@ -23,6 +23,8 @@ pub enum Emitted<'e> {
         phone: PhoneNumber,
         /// The encoded contact.
         bytes: &'e [u8],
+        /// The domain of the contact's e-mail address, in UTF-8; empty where it has none.
+        email_domain: &'e [u8],
     },
 }
 
@@ -33,6 +35,17 @@ impl<'e> Emitted<'e> {
         match self {
             Emitted::AsIs(contact) => contact.phone,
             Emitted::Encoded { phone, .. } => *phone,
+        }
+    }
+
+    /// The domain of the contact's e-mail address, in UTF-8; empty where it has none.
+    #[must_use]
+    pub fn email_domain(&self) -> &[u8] {
+        match self {
+            Emitted::AsIs(contact) => {
+                contact.email.as_ref().map_or("", EmailAddress::domain).as_bytes()
+            }
+            Emitted::Encoded { email_domain, .. } => email_domain,
         }
     }
 
@@ -47,6 +60,24 @@ impl<'e> Emitted<'e> {
                 Cow::Owned(bytes)
             }
         }
+    }
+}
+
+/// How many values of a column were not as they should be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ColumnDamage {
+    /// Values for which their record was rejected.
+    pub rejected: u64,
+    /// Warnings about values of contacts that were read.
+    pub warnings: u64,
+}
+
+impl ColumnDamage {
+    /// Adds that of other values of the column.
+    pub const fn add(&mut self, other: ColumnDamage) {
+        self.rejected += other.rejected;
+        self.warnings += other.warnings;
     }
 }
 
@@ -123,6 +154,12 @@ pub trait Sink {
     /// to, whatever became of them. Each is counted in the first column that says so.
     fn opt_outs(&mut self, source: SourceId, column: &str, contacts: u64) {
         let _ = (source, column, contacts);
+    }
+
+    /// Takes how much damage there was in a column of a source. A value counts where it is clear in
+    /// which column it stood; one that is missing stands in none.
+    fn damage(&mut self, source: SourceId, column: &str, damage: ColumnDamage) {
+        let _ = (source, column, damage);
     }
 
     /// Takes the progress: bytes and records of the source so far.

@@ -313,6 +313,15 @@ pub trait Source {
     fn next_block(&mut self) -> Result<Option<Self::Block>, Self::Error>;
 }
 
+impl<S: Source + ?Sized> Source for Box<S> {
+    type Block = S::Block;
+    type Error = S::Error;
+
+    fn next_block(&mut self) -> Result<Option<S::Block>, S::Error> {
+        (**self).next_block()
+    }
+}
+
 /// A run of whole records, read by any thread.
 pub trait Block: Send {
     /// Why the block could not be read.

@@ -4,11 +4,12 @@ use contactmill_core::columns::CONTACT_COLUMNS;
 use contactmill_core::contact::{EmailAddress, Tag};
 use contactmill_core::records::Position;
 use contactmill_core::{Contact, ContactEncoder, Region};
-use contactmill_wire::csv_cell::{BYTE_ORDER_MARK, write_row};
+use contactmill_wire::csv_cell::{BYTE_ORDER_MARK, write_cell, write_row};
 use contactmill_wire::files::CONTACTS_CSV;
-use contactmill_wire::import::write_string;
+use contactmill_wire::import::{PhoneDigits, write_string};
 
 use super::{RowFormat, TextFile};
+use crate::contact_json::digits;
 use crate::file::ResultFiles;
 
 #[derive(Clone, Copy, Default)]
@@ -17,21 +18,39 @@ pub(super) struct CsvRows;
 impl ContactEncoder for CsvRows {
     fn encode(&self, contact: &Contact<'_>, out: &mut Vec<u8>) {
         let phone = contact.phone;
-        let mut code = itoa::Buffer::new();
-        let cells = [
-            contact.name.as_str(),
-            &phone.e164().to_string(),
-            code.format(phone.calling_code()),
-            &phone.national_number().to_string(),
+        write_cell(contact.name.as_str(), out);
+        write_numbers(digits(phone), out);
+        for cell in [
             phone.region().map_or("", Region::as_str),
             phone.line_type().as_str(),
             contact.email.as_ref().map_or("", EmailAddress::as_str),
             &tags(contact),
             &attributes(contact),
-        ];
-        write_row(cells, out);
-        // The row goes on.
-        out.pop();
+        ] {
+            out.push(b',');
+            write_cell(cell, out);
+        }
+    }
+}
+
+/// Appends the cells of a number: in E.164, which is always escaped, its calling code and its national
+/// number, which a spreadsheet keeps as it is unless it is long or begins with a zero.
+fn write_numbers(phone: PhoneDigits, out: &mut Vec<u8>) {
+    let PhoneDigits { calling_code, leading_zeros, national } = phone;
+    let [mut code, mut digits] = [itoa::Buffer::new(); 2];
+    let (code, digits) = (code.format(calling_code), digits.format(national));
+    let zeros = [b'0'; u8::MAX as usize];
+    let zeros = &zeros[..leading_zeros.into()];
+    for part in [b",\"'+", code.as_bytes(), zeros, digits.as_bytes(), b"\",", code.as_bytes(), b","]
+    {
+        out.extend_from_slice(part);
+    }
+    let (before, behind): (&[u8], &[u8]) = match zeros.is_empty() && digits.len() < 12 {
+        true => (b"", b""),
+        false => (b"\"'", b"\""),
+    };
+    for part in [before, zeros, digits.as_bytes(), behind] {
+        out.extend_from_slice(part);
     }
 }
 
@@ -78,5 +97,26 @@ impl RowFormat for CsvRows {
             out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
         }
         out.push(b'\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_any_cell_would_be() {
+        for (calling_code, leading_zeros, national) in
+            [(91, 0, 9_876_543_210), (39, 1, 612_345_678), (49, 0, 151_234_567_890), (290, 0, 0)]
+        {
+            let phone = PhoneDigits { calling_code, leading_zeros, national };
+            let number = format!("{}{national}", "0".repeat(leading_zeros.into()));
+            let (mut row, mut expected) = (Vec::new(), Vec::new());
+            write_numbers(phone, &mut row);
+            let e164 = format!("+{calling_code}{number}");
+            write_row(["", &e164, &calling_code.to_string(), &number], &mut expected);
+            expected.pop();
+            assert_eq!(row, expected);
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! The columns are [`CONTACT_COLUMNS`](contactmill_core::columns::CONTACT_COLUMNS). Those of the contact
 //! come first and are encoded by the workers; those of its position are added when it is written.
 
+#[cfg(feature = "arrow")]
+pub(crate) mod compact;
 mod csv;
 mod ndjson;
 #[cfg(feature = "arrow")]
@@ -13,10 +15,10 @@ use contactmill_core::pipeline::Emitted;
 use contactmill_core::records::Position;
 use contactmill_wire::manifest::OutputFile;
 
+#[cfg(feature = "arrow")]
+use self::compact::CompactRows;
 use self::csv::CsvRows;
 use self::ndjson::NdjsonRows;
-#[cfg(feature = "arrow")]
-use self::parquet::ParquetRows;
 use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
 use crate::file::{ContactFile, ResultFiles};
@@ -54,7 +56,7 @@ impl ContactTable {
             ContactTable::Csv => RowWriter::<CsvRows>::boxed(files, inputs, thread)?,
             ContactTable::Ndjson => RowWriter::<NdjsonRows>::boxed(files, inputs, thread)?,
             #[cfg(feature = "arrow")]
-            ContactTable::Parquet => RowWriter::<ParquetRows>::boxed(files, inputs, thread)?,
+            ContactTable::Parquet => RowWriter::<CompactRows>::boxed(files, inputs, thread)?,
         })
     }
 }

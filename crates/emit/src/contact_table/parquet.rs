@@ -1,15 +1,13 @@
 //! `contacts.parquet`, written column by column: the low-level writer of the `parquet` crate does not
 //! need Arrow.
 //!
-//! Workers write rows in a compact form, which the thread of the file sorts into columns.
+//! Workers write compact rows, which the thread of the file sorts into columns.
 
 use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contactmill_core::contact::EmailAddress;
 use contactmill_core::records::Position;
-use contactmill_core::{Contact, ContactEncoder, Region};
 use contactmill_wire::files::CONTACTS_PARQUET;
 use contactmill_wire::manifest::OutputFile;
 use parquet::basic::{Compression, ZstdLevel};
@@ -20,6 +18,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 
+use super::compact::{CompactRows, RowReader, write_number, write_text};
 use super::{RowFormat, Rows};
 use crate::error::EmitError;
 use crate::file::{ContactFile, ResultFiles};
@@ -60,32 +59,7 @@ const GROUP_BYTES: usize = 32 << 20;
 /// That of each of many files, which are all written at once.
 const GROUP_BYTES_OF_PART: usize = 256 << 10;
 
-#[derive(Clone, Copy, Default)]
-pub(super) struct ParquetRows;
-
-impl ContactEncoder for ParquetRows {
-    fn encode(&self, contact: &Contact<'_>, out: &mut Vec<u8>) {
-        let phone = contact.phone;
-        write_text(contact.name.as_str(), out);
-        write_text(&phone.e164().to_string(), out);
-        write_number(phone.calling_code().into(), out);
-        write_text(&phone.national_number().to_string(), out);
-        write_text(phone.region().map_or("", Region::as_str), out);
-        write_text(phone.line_type().as_str(), out);
-        write_text(contact.email.as_ref().map_or("", EmailAddress::as_str), out);
-        write_number(contact.tags.len() as u64, out);
-        for tag in &contact.tags {
-            write_text(tag.as_str(), out);
-        }
-        write_number(contact.attributes.len() as u64, out);
-        for attribute in &contact.attributes {
-            write_text(&attribute.key, out);
-            write_text(attribute.value.as_str(), out);
-        }
-    }
-}
-
-impl RowFormat for ParquetRows {
+impl RowFormat for CompactRows {
     type File = ParquetFile;
 
     fn file(files: &ResultFiles) -> ParquetFile {
@@ -101,33 +75,6 @@ impl RowFormat for ParquetRows {
         out.extend_from_slice(source);
         write_number(position.record, out);
         write_number(position.line, out);
-    }
-}
-
-fn write_number(number: u64, row: &mut Vec<u8>) {
-    row.extend_from_slice(&number.to_le_bytes());
-}
-
-fn write_text(text: &str, row: &mut Vec<u8>) {
-    write_number(text.len() as u64, row);
-    row.extend_from_slice(text.as_bytes());
-}
-
-/// Reads what [`write_number`] and [`write_text`] have written.
-struct RowReader<'b>(&'b [u8]);
-
-impl<'b> RowReader<'b> {
-    fn number(&mut self) -> u64 {
-        let Some((number, rest)) = self.0.split_first_chunk() else { return 0 };
-        self.0 = rest;
-        u64::from_le_bytes(*number)
-    }
-
-    fn text(&mut self) -> &'b [u8] {
-        let len = usize::try_from(self.number()).unwrap_or(usize::MAX);
-        let (text, rest) = self.0.split_at_checked(len).unwrap_or((self.0, &[]));
-        self.0 = rest;
-        text
     }
 }
 

@@ -1,6 +1,6 @@
 //! One thing with records in an input, and opening it. Every format is opened here.
 
-use std::io::{Cursor, Read};
+use std::io::{self, Cursor, Read};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -21,6 +21,7 @@ use crate::input::options::{CsvOptions, ReadOptions, SelfDescribingOptions, Shee
 use crate::input::sheet::Sheet;
 use crate::input::text::{CopyingReader, Text};
 use crate::input::{ClosedInput, Input};
+use crate::records::fixed::CellFixes;
 use crate::records::header::HeaderSearch;
 use crate::records::self_describing::Columns;
 use crate::records::split::InputSplit;
@@ -41,6 +42,8 @@ pub struct DumpMember {
     columns: OnceLock<Arc<Columns>>,
     /// The part of it that is read, if not all of it is.
     split: Option<InputSplit>,
+    /// The corrections of its cells.
+    fixes: Option<Arc<CellFixes>>,
 }
 
 impl DumpMember {
@@ -54,6 +57,7 @@ impl DumpMember {
             may_lack_contacts: false,
             columns: OnceLock::new(),
             split: None,
+            fixes: None,
         }
     }
 
@@ -101,7 +105,58 @@ impl DumpMember {
         {
             self.count_records(sheets, &input, options);
         }
+        let opened = opened.and_then(|source| match &self.fixes {
+            Some(fixes) => source.fixed(fixes),
+            None => Ok(source),
+        });
         opened.map_err(|error| input.or_changed(error))
+    }
+
+    /// The same, with these corrections of its cells.
+    ///
+    /// ```
+    /// use contactmill_core::records::{Block, Source};
+    /// use contactmill_source::{CellFix, CellFixes, Dump, Input, ReadOptions};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("leads.csv");
+    /// std::fs::write(&path, "Name,Phone\nAsha,9876\n").unwrap();
+    /// let options = ReadOptions::new(&tempfile::tempfile);
+    /// let part = Dump::of(Input::open(&path, tempfile::tempfile)?, options)?.parts.remove(0);
+    /// let (column, after) = ("Phone".into(), "+919876543210".into());
+    /// let fix = CellFix { line: 2, record: 1, column, before: "9876".into(), after };
+    ///
+    /// let mut source = part.with_fixes(CellFixes::new("fixes.csv", vec![fix])).open(options)?;
+    /// let block = source.next_block()?.unwrap();
+    /// block.visit(&mut |record| assert_eq!(record.get(1), Some("+919876543210")))?;
+    /// # Ok::<(), contactmill_source::SourceError>(())
+    /// ```
+    #[must_use]
+    pub fn with_fixes(self, fixes: CellFixes) -> Self {
+        DumpMember { fixes: Some(Arc::new(fixes)), ..self }
+    }
+
+    /// What it is, whatever its input is called: the SHA-256 of the file, or of the file in the archive;
+    /// and its name behind that of the input, which is empty for all of it. It reads all bytes.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn identity(&self, options: ReadOptions<'_>) -> Result<(String, &str), SourceError> {
+        let input = self.input.open()?;
+        let within = self.name.strip_prefix(input.name()).unwrap_or_default();
+        let sha256 = match &self.member {
+            None => input.sha256()?,
+            Some(member) => member
+                .reader(input.clone(), options.decompress)
+                .and_then(|reader| {
+                    let mut reader = Digested::new(reader);
+                    io::copy(&mut reader, &mut io::sink()).map_err(SourceProblem::reading)?;
+                    Ok(reader.digest().sha256())
+                })
+                .map_err(|problem| input.or_changed(self.error(problem)))?,
+        };
+        Ok((sha256, within.trim_start_matches('/')))
     }
 
     /// The sheets of the workbook, or the tables of the web page, that it is; none if it is neither.

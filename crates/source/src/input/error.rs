@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::input::limits::DecompressLimits;
+use crate::input::misfit::{Misfit, write_misfit};
 use crate::input::sheet::Sheet;
 use crate::input::skipped::SkippedMember;
 
@@ -129,6 +130,17 @@ pub enum SourceProblem {
         /// The limit in bytes.
         max: usize,
     },
+    /// A cell cannot be corrected as asked.
+    Fix {
+        /// The input that the cell is in.
+        input: String,
+        /// The number of its record.
+        record: u64,
+        /// The name of its column.
+        column: String,
+        /// Why not.
+        misfit: Misfit,
+    },
 }
 
 impl SourceProblem {
@@ -250,6 +262,9 @@ impl fmt::Display for SourceError {
                 f,
                 "the header row is larger than {max} bytes; is there a header row at all?"
             ),
+            SourceProblem::Fix { input, record, column, misfit } => {
+                write_misfit(f, (input, *record, column), misfit)
+            }
         }
     }
 }

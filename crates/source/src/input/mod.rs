@@ -7,6 +7,7 @@ pub(crate) mod encoding;
 pub(crate) mod error;
 pub(crate) mod format;
 pub(crate) mod limits;
+pub(crate) mod misfit;
 pub(crate) mod options;
 pub(crate) mod sheet;
 pub(crate) mod skipped;

@@ -62,9 +62,11 @@ const CHAT_ADDRESSES: [(&str, &str); 6] = [
 
 /// Where the numbers of chat links begin. An address within another, `example.com/wa.me/`, is none.
 fn chat_addresses(text: &str) -> impl Iterator<Item = usize> {
-    let lower = text.to_ascii_lowercase();
     let mut ends = Vec::new();
-    for (address, parameter) in CHAT_ADDRESSES {
+    // All addresses have one of these, and few numbers.
+    let is_candidate = text.contains(['/', ':']);
+    let lower = if is_candidate { text.to_ascii_lowercase() } else { String::new() };
+    for (address, parameter) in CHAT_ADDRESSES.into_iter().filter(|_| is_candidate) {
         for (at, _) in lower.match_indices(address) {
             let before = &lower[..at];
             let begins = before.ends_with("://")

@@ -3,6 +3,8 @@
 //! A struct becomes the columns of its fields, named by their path (`contact.phone`). The elements of a
 //! list share one cell, with `; ` between them.
 
+mod batches;
+mod cells;
 mod encrypted;
 mod ipc;
 mod moment;
@@ -11,6 +13,7 @@ mod parquet;
 mod thrift;
 mod values;
 
+pub use self::batches::{BatchBlock, BatchSource};
 use self::values::{ARROW, PARQUET};
 use crate::input::Input;
 use crate::input::error::SourceProblem;
