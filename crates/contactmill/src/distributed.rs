@@ -5,9 +5,8 @@
 //!    to every [`Worker`]. Whoever has another version, other phone metadata or other options refuses it.
 //! 2. **Split.** [`Worker::splits`] cuts an input into splits that can be read by themselves. What
 //!    cannot be cut is read as a whole.
-//! 3. **Read.** [`Worker::read`] reads a split, and encodes each record as bytes.
-//! 4. **Number.** How many records come [`before`](records_before) each split is known once all are
-//!    read.
+//! 3. **Number.** Every split is read once to count its records; [`records_before`] adds them up.
+//! 4. **Read.** [`Worker::read`] reads a split, and encodes each record as bytes.
 //! 5. **Merge.** [`Worker::merger`] decides on the contacts, sorted by key, then by source and record.
 //! 6. **Emit.** [`Coordinator::finish`] takes what was decided on every record, sorted by source and
 //!    record, and writes the results. They appear whole, or not at all.
@@ -28,46 +27,49 @@
 //! // In other processes, with the same options.
 //! let worker = Convert::new::<&str>([]).worker(Plan::from_json(&plan)?)?;
 //! let splits = worker.splits(0, 16)?.expect("delimited text in UTF-8");
-//! let (mut contacts, mut decided, mut read) = (Vec::new(), Vec::new(), Vec::new());
-//! for (nth, &split) in splits.splits.iter().enumerate() {
-//!     read.push(worker.read(0, Some(split), |encoded| {
-//!         let row = (encoded.key, nth, encoded.record, encoded.bytes.to_vec());
-//!         if encoded.key.is_some() { contacts.push(row) } else { decided.push(row) }
+//! let count = |&split| worker.read(0, Some(split), 0, |_| Ok::<(), Error>(()));
+//! let read = splits.splits.iter().map(count).collect::<Result<Vec<_>, _>>()?;
+//!
+//! let (mut contacts, mut decided) = (Vec::new(), Vec::new());
+//! for (&split, before) in splits.splits.iter().zip(records_before(&read)) {
+//!     worker.read(0, Some(split), before, |encoded| {
+//!         let row = (encoded.record, encoded.bytes.to_vec());
+//!         match encoded.key {
+//!             Some(key) => contacts.push((key, row)),
+//!             None => decided.push(row),
+//!         }
 //!         Ok::<(), Error>(())
-//!     })?);
+//!     })?;
 //! }
-//! let before = records_before(&read);
 //!
 //! contacts.sort();
-//! let mut rows: Vec<(u64, u64, Vec<u8>)> = Vec::new();
-//! let mut take = |id: RecordId, bytes: &[u8]| Ok(rows.push((id.record, 0, bytes.to_vec())));
+//! let mut take = |id: RecordId, bytes: &[u8]| Ok(decided.push((id.record, bytes.to_vec())));
 //! let mut merger = worker.merger();
-//! for (_, nth, _, bytes) in &contacts {
-//!     merger.push(bytes, before[*nth], &mut take)?;
+//! for (_, (_, bytes)) in &contacts {
+//!     merger.push(bytes, &mut take)?;
 //! }
 //! merger.finish(take)?;
-//! rows.extend(decided.into_iter().map(|(_, nth, record, bytes)| {
-//!     (before[nth] + record, before[nth], bytes)
-//! }));
 //!
-//! rows.sort();
-//! let rows = rows.iter().map(|(_, before, bytes)| Ok::<_, Error>((*before, bytes)));
+//! decided.sort();
+//! let rows = decided.iter().map(|(_, bytes)| Ok::<_, Error>(bytes));
 //! let manifest = coordinator.finish(&[(splits.sha256, read)], rows)?;
 //! assert_eq!((manifest.counts.contacts, manifest.counts.duplicates), (1, 1));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use contactmill_core::columns::{ColumnMap, MappedField};
+use contactmill_core::columns::ColumnMap;
 use contactmill_core::exclusion::ExclusionLists;
 use contactmill_core::pipeline::EmittedRecord;
 use contactmill_core::pipeline::{
-    ColumnDamage, Counts, KeyMerger, PipelineOptions, Scratch, SourceName, Stopped, emit_encoded,
-    encode_records,
+    ColumnDamage, Counts, KeyMerger, PipelineOptions, ReadCounts, RecordEncoder, Scratch,
+    SourceName, Stopped, emit_encoded,
 };
 pub use contactmill_core::pipeline::{EncodedRecord, MERGE_KEY_BYTES, MergeKey};
 use contactmill_core::records::{RecordId, SourceId};
@@ -84,6 +86,7 @@ use contactmill_wire::object::Object;
 use serde::{Deserialize, Serialize};
 
 use crate::convert::{Convert, Output, Results, Settings, Written};
+use crate::decided::DecidedColumns;
 use crate::error::{Error, ForeignError, Problem};
 use crate::event::{Event, OnEvent};
 use crate::exclusion::ListReader;
@@ -179,10 +182,9 @@ struct PlannedInput {
     /// In an archive, the path and the name of the file.
     name: String,
     bytes: u64,
+    modified: Option<SystemTime>,
     is_self_describing: bool,
-    header: Vec<String>,
-    /// The fields and the indexes of their columns; nothing when it is empty.
-    fields: Option<Vec<(String, usize)>>,
+    columns: DecidedColumns,
 }
 
 impl Plan {
@@ -215,31 +217,14 @@ impl PlannedInput {
             .member
             .path()
             .ok_or_else(|| DistributedProblem::NoFile { input: input.name.clone() })?;
-        let fields = |map: &ColumnMap| {
-            map.field_columns().map(|(field, index)| (field.to_string(), index)).collect()
-        };
         Ok(PlannedInput {
             path: path.to_owned(),
             name: input.name.clone(),
             bytes: input.bytes,
+            modified: input.member.modified(),
             is_self_describing: input.format.is_self_describing(),
-            header: input.header.clone(),
-            fields: input.map.as_ref().map(fields),
+            columns: DecidedColumns::of(&input.header, input.map.as_ref()),
         })
-    }
-
-    fn map(&self) -> Result<Option<ColumnMap>, Error> {
-        let Some(fields) = &self.fields else { return Ok(None) };
-        let field = |(field, index): &(String, usize)| {
-            let field = match field.strip_prefix("attr:") {
-                // As it stands: the header is trimmed already.
-                Some(key) => MappedField::Attribute(key.into()),
-                None => field.parse().map_err(|_| DistributedProblem::NotAPlan)?,
-            };
-            Ok((field, *index))
-        };
-        let fields = fields.iter().map(field).collect::<Result<_, Error>>()?;
-        Ok(Some(ColumnMap::of_fields(&self.header, fields)))
     }
 }
 
@@ -270,13 +255,14 @@ pub fn records_before(splits: &[ReadSplit]) -> Vec<u64> {
     splits.iter().scan(0, before).collect()
 }
 
-/// Takes part in a distributed run: it reads, and it merges. It keeps no state between two calls.
+/// Takes part in a distributed run: it reads, it merges, and it writes partitions of the results.
 pub struct Worker<'c> {
     settings: Settings<'c>,
     plan: Plan,
     maps: Vec<Option<ColumnMap>>,
     normalizer: Normalizer,
-    lists: Option<ExclusionLists>,
+    /// Read when the first record is.
+    lists: OnceCell<ExclusionLists>,
     /// Encodes contacts as the results need them.
     encoder: Option<Box<dyn ContactEncoder>>,
     source_name: Box<SourceName<'static>>,
@@ -290,13 +276,8 @@ impl<'c> Worker<'c> {
         if plan.options != manifest::options(&settings) {
             return Err(DistributedProblem::OtherOptions.into());
         }
-        let (lists, listed) = ListReader::of(&settings, &tempfile::tempfile).read(&mut |_| {})?;
-        if listed != plan.exclusion_lists {
-            return Err(DistributedProblem::OtherLists.into());
-        }
-        let maps = plan.inputs.iter().map(PlannedInput::map).collect::<Result<_, _>>()?;
+        let maps = plan.inputs.iter().map(|input| input.columns.map()).collect::<Result<_, _>>()?;
         let normalizer = Normalizer::new(settings.options.clone());
-        let lists = (!listed.is_empty()).then_some(lists);
         // Whoever asks for an encoder alone writes no file.
         let files = ResultFiles::new(Path::new(""));
         let contacts = settings.contact_writer(&files, &[], WriteThread::Caller)?;
@@ -304,7 +285,22 @@ impl<'c> Worker<'c> {
         let names: Vec<String> = plan.inputs().map(str::to_owned).collect();
         let name = move |source: SourceId| names.get(source.0 as usize).cloned();
         let source_name = Box::new(move |source| name(source).unwrap_or_default());
+        let lists = OnceCell::new();
         Ok(Worker { settings, plan, maps, normalizer, lists, encoder, source_name })
+    }
+
+    /// Reads the exclusion lists, unless that was done.
+    fn lists(&self) -> Result<(), Error> {
+        if self.settings.exclude.is_empty() || self.lists.get().is_some() {
+            return Ok(());
+        }
+        let reader = ListReader::of(&self.settings, &tempfile::tempfile);
+        let (lists, listed) = reader.read(&mut |_| {})?;
+        if listed != self.plan.exclusion_lists {
+            return Err(DistributedProblem::OtherLists.into());
+        }
+        self.lists.get_or_init(|| lists);
+        Ok(())
     }
 
     /// Cuts an input into splits of about this many bytes; `None` where it can only be read as a whole.
@@ -316,40 +312,44 @@ impl<'c> Worker<'c> {
         self.with_member(input, |member, reading, _| Ok(member.splits(reading, bytes)?))
     }
 
-    /// Reads a split of an input, or all of it, and hands each record over that is not blank, in order.
+    /// Opens a split of an input, or all of it, before which the input has this many records.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or was changed, or `take` fails.
+    /// When it cannot be read, or was changed, or an exclusion list is not that of the run.
+    pub fn open(
+        &self,
+        input: usize,
+        split: Option<InputSplit>,
+        before: u64,
+    ) -> Result<SplitReader, Error> {
+        self.lists()?;
+        self.with_member(input, |member, reading, planned| {
+            let member = split.map_or_else(|| member.clone(), |split| member.within(split));
+            let source = member.open(reading)?;
+            planned.check(&source)?;
+            let id = SourceId(u32::try_from(input).unwrap_or(u32::MAX));
+            let (encoder, is_whole) = (RecordEncoder::new(id, before), split.is_none());
+            Ok(SplitReader { input, source, encoder, is_whole })
+        })
+    }
+
+    /// Reads a split of an input, or all of it, before which the input has this many records, and hands each
+    /// record over that is not blank, in order.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Worker::open), and when `take` fails.
     pub fn read<E: Into<ForeignError>>(
         &self,
         input: usize,
         split: Option<InputSplit>,
+        before: u64,
         mut take: impl FnMut(EncodedRecord<'_>) -> Result<(), E>,
     ) -> Result<ReadSplit, Error> {
-        let options = self.options();
-        self.with_member(input, |member, reading, planned| {
-            let member = split.map_or_else(|| member.clone(), |split| member.within(split));
-            let mut source = member.open(reading)?;
-            planned.check(&source)?;
-            let mut read = ReadSplit::default();
-            if let Some(map) = &self.maps[input] {
-                let id = SourceId(u32::try_from(input).unwrap_or(u32::MAX));
-                let columns = (map, &self.normalizer);
-                let counts = encode_records(id, &mut source, columns, &options, &mut take);
-                let counts = counts.map_err(|stopped| self.stopped(stopped))?;
-                (read.records, read.blank) = (counts.records, counts.blank);
-                read.opt_outs = counts.opt_outs;
-                let damage = counts.damage.into_iter();
-                read.damage = damage
-                    .map(|(column, damage)| (column, damage.rejected, damage.warnings))
-                    .collect();
-            }
-            if split.is_none() {
-                read.sha256 = Some(source.sha256()?);
-            }
-            Ok(read)
-        })
+        let mut reader = self.open(input, split, before)?;
+        while reader.next_block(self, &mut take)? {}
+        reader.finish(self)
     }
 
     /// Decides on contacts, which come sorted by key, then by source and record.
@@ -369,12 +369,12 @@ impl<'c> Worker<'c> {
     pub fn write_partition<B: AsRef<[u8]>, E: Into<ForeignError>>(
         &self,
         folder: &Path,
-        decided: impl IntoIterator<Item = Result<(u64, B), E>>,
+        decided: impl IntoIterator<Item = Result<B, E>>,
     ) -> Result<(), Error> {
         self.settings.check_partitions()?;
         let staging = Staging::new(folder, Existing::Keep)?;
         let described: Vec<(&str, &[String])> =
-            self.plan.inputs.iter().map(|input| (&*input.name, &*input.header)).collect();
+            self.plan.inputs.iter().map(|input| (&*input.name, &*input.columns.header)).collect();
         let tables: Vec<InputTable<'_>> =
             described.iter().map(|&(name, header)| InputTable { name, header }).collect();
         let (files, scratch) = (staging.files(), || staging.scratch());
@@ -392,7 +392,7 @@ impl<'c> Worker<'c> {
         PipelineOptions {
             threads: 1,
             dedup: self.settings.dedup,
-            exclusion_lists: self.lists.as_ref(),
+            exclusion_lists: self.lists.get(),
             opt_outs: self.settings.opt_outs,
             encoder: self.encoder.as_deref(),
             scratch: &scratch,
@@ -413,8 +413,11 @@ impl<'c> Worker<'c> {
         let mut parts = Dump::of(file, reading)?.parts.into_iter();
         let mut member =
             parts.find(|part| part.name() == planned.name).ok_or_else(|| planned.changed())?;
+        if member.modified() != planned.modified {
+            return Err(planned.changed());
+        }
         if planned.is_self_describing {
-            member.has_columns(&planned.header);
+            member.has_columns(&planned.columns.header);
         }
         take(&member, reading, planned)
     }
@@ -432,6 +435,59 @@ impl<'c> Worker<'c> {
     }
 }
 
+/// Reads a split block by block, for whoever asks for them: [`Worker::read`] reads all of it.
+pub struct SplitReader {
+    input: usize,
+    source: AnySource,
+    encoder: RecordEncoder,
+    is_whole: bool,
+}
+
+impl SplitReader {
+    /// Reads the next block as the worker that has opened the split, and hands its records over. Returns
+    /// whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or `take` fails.
+    pub fn next_block<E: Into<ForeignError>>(
+        &mut self,
+        worker: &Worker<'_>,
+        mut take: impl FnMut(EncodedRecord<'_>) -> Result<(), E>,
+    ) -> Result<bool, Error> {
+        let Some(map) = worker.maps.get(self.input).and_then(Option::as_ref) else {
+            return Ok(false);
+        };
+        let (columns, options) = ((map, &worker.normalizer), worker.options());
+        let read = self.encoder.next_block(&mut self.source, columns, &options, &mut take);
+        read.map_err(|stopped| worker.stopped(stopped))
+    }
+
+    /// What was read, once there is no block left.
+    ///
+    /// # Errors
+    ///
+    /// When the digest of the input cannot be taken.
+    pub fn finish(self, worker: &Worker<'_>) -> Result<ReadSplit, Error> {
+        let map = worker.maps.get(self.input).and_then(Option::as_ref);
+        let counts = map.map_or_else(ReadCounts::default, |map| self.encoder.finish(map));
+        let damage = counts.damage.into_iter();
+        Ok(ReadSplit {
+            records: counts.records,
+            blank: counts.blank,
+            opt_outs: counts.opt_outs,
+            damage: damage.map(|(column, own)| (column, own.rejected, own.warnings)).collect(),
+            sha256: self.is_whole.then(|| self.source.sha256()).transpose()?,
+        })
+    }
+}
+
+impl fmt::Debug for SplitReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SplitReader").field("input", &self.input).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Worker<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Worker").field("plan", &self.plan).finish_non_exhaustive()
@@ -443,8 +499,7 @@ impl fmt::Debug for Worker<'_> {
 pub struct ContactMerger<'w>(KeyMerger<'w>);
 
 impl ContactMerger<'_> {
-    /// Takes the next contact as it was encoded, with the number of records [before](records_before) its
-    /// split. Hands over what is decided by now: records, each with bytes for [`Coordinator::finish`].
+    /// Takes the next contact as it was encoded. Hands over what is decided by now: records, each with bytes for [`Coordinator::finish`].
     ///
     /// # Errors
     ///
@@ -453,10 +508,9 @@ impl ContactMerger<'_> {
     pub fn push(
         &mut self,
         contact: &[u8],
-        before: u64,
         mut take: impl FnMut(RecordId, &[u8]) -> io::Result<()>,
     ) -> Result<(), Error> {
-        Ok(self.0.push(contact, before, &mut take).map_err(DistributedProblem::Merge)?)
+        Ok(self.0.push(contact, &mut take).map_err(DistributedProblem::Merge)?)
     }
 
     /// Decides on the contacts of the last key.
@@ -485,7 +539,7 @@ fn scratch() -> io::Result<Box<dyn Scratch>> {
 impl PlannedInput {
     /// Requires that a source is the one that was planned.
     fn check(&self, source: &AnySource) -> Result<(), Error> {
-        match source.bytes() == self.bytes && source.header() == self.header {
+        match source.bytes() == self.bytes && source.header() == self.columns.header {
             true => Ok(()),
             false => Err(self.changed()),
         }
@@ -537,8 +591,7 @@ impl<'c> Coordinator<'c> {
     }
 
     /// Writes the results. `read` has, for each input, its SHA-256 and what was read of its splits, in
-    /// order; `decided` has what was decided on each record, sorted by source and record, with the number
-    /// of records before its split: none for what a [`ContactMerger`] has decided.
+    /// order; `decided` has what was decided on each record, sorted by source and record.
     ///
     /// # Errors
     ///
@@ -547,7 +600,7 @@ impl<'c> Coordinator<'c> {
     pub fn finish<B: AsRef<[u8]>, E: Into<ForeignError>>(
         self,
         read: &[(String, Vec<ReadSplit>)],
-        decided: impl IntoIterator<Item = Result<(u64, B), E>>,
+        decided: impl IntoIterator<Item = Result<B, E>>,
     ) -> Result<Manifest, Error> {
         let Coordinator { settings, mut on_event, staging, mut opened, regions, plan } = self;
         let all = ReadAll::of(read, &mut opened.inputs);
@@ -685,7 +738,7 @@ impl Emit<'_, '_> {
         self,
         result: ResultWriter<'w>,
         scratch: ScratchFile<'_>,
-        decided: impl IntoIterator<Item = Result<(u64, B), E>>,
+        decided: impl IntoIterator<Item = Result<B, E>>,
     ) -> Result<(Counts, ResultWriter<'w>, RunTallies), Error> {
         let (mut counts, mut last) = (Counts::default(), None);
         let scratch = || Ok(Box::new(scratch()?) as Box<dyn Scratch>);
@@ -694,8 +747,8 @@ impl Emit<'_, '_> {
         let mut clusters = RunTallies::default();
         for row in decided {
             check_stop(self.settings.stop)?;
-            let (before, bytes) = row.map_err(|error| DistributedProblem::Foreign(error.into()))?;
-            let emitted = emit_encoded(bytes.as_ref(), before, &mut counts, &mut sink);
+            let bytes = row.map_err(|error| DistributedProblem::Foreign(error.into()))?;
+            let emitted = emit_encoded(bytes.as_ref(), &mut counts, &mut sink);
             let EmittedRecord { id, duplicates, .. } =
                 emitted.map_err(|stopped| Error::stopped(stopped, &self.settings.out))?;
             if duplicates > 0 {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use contactmill::distributed::{MergeKey, Plan, ReadSplit, Worker, records_before};
+use contactmill::distributed::{InputSplit, MergeKey, Plan, ReadSplit, Worker, records_before};
 use contactmill::{
     ArrayLayout, BatchLimits, Convert, DedupPolicy, Error, ErrorKind, Existing, Input, OptOuts,
     Options, Output, RecordId, Region, RejectsFormat, SplitBy,
@@ -25,12 +25,15 @@ struct Distribution {
 }
 
 /// A contact between reading and merging, as it is sorted.
-type Contact = (MergeKey, u32, usize, u64, Vec<u8>);
+type Contact = (MergeKey, u32, u64, Vec<u8>);
 
-/// What is decided on a record, as it is sorted: source, number, and how many records came before.
-type Decided = (u32, u64, u64, Vec<u8>);
+/// What is decided on a record, as it is sorted: source, number.
+type Decided = (u32, u64, Vec<u8>);
 
 type ReadInputs = Vec<(String, Vec<ReadSplit>)>;
+
+/// A split, or all of an input: the input, the number of the split in it, and the split.
+type Task = (usize, usize, Option<InputSplit>);
 
 /// The options of a run, which are the same in every process.
 type Set<'s> = dyn Fn(Convert<'static>) -> Convert<'static> + 's;
@@ -42,47 +45,52 @@ fn shuffled(count: usize, seed: u64) -> Vec<usize> {
     order
 }
 
-/// Splits all inputs and reads their parts, in any order, and each of them twice: what a task that was
-/// killed has handed over is thrown away.
-fn read(
-    worker: &Worker<'_>,
-    plan: &Plan,
-    by: &Distribution,
-) -> (ReadInputs, Vec<Contact>, Vec<Decided>) {
-    let mut inputs: ReadInputs = Vec::new();
-    let mut tasks = Vec::new();
+/// Splits all inputs, and counts the records of each split.
+fn split(worker: &Worker<'_>, plan: &Plan, split_bytes: u64) -> (Vec<Task>, ReadInputs) {
+    let (mut tasks, mut read) = (Vec::new(), ReadInputs::new());
     for input in 0..plan.inputs().len() {
-        let splits = worker.splits(input, by.split_bytes).unwrap();
-        let sha256 = splits.as_ref().map(|splits| splits.sha256.clone()).unwrap_or_default();
+        let splits = worker.splits(input, split_bytes).unwrap();
+        let sha256 = splits.as_ref().map(|splits| splits.sha256.clone());
         let parts =
             splits.map_or(vec![None], |splits| splits.splits.into_iter().map(Some).collect());
-        inputs.push((sha256, vec![ReadSplit::default(); parts.len()]));
+        let count = |&part| worker.read(input, part, 0, |_| Ok::<_, Error>(())).unwrap();
+        let counts: Vec<ReadSplit> = parts.iter().map(count).collect();
+        let sha256 = sha256.unwrap_or_else(|| counts[0].sha256.clone().unwrap());
+        read.push((sha256, counts));
         tasks.extend(parts.into_iter().enumerate().map(|(part, split)| (input, part, split)));
     }
+    (tasks, read)
+}
+
+/// Reads splits in any order, and each of them twice: what a task that was killed has handed over is
+/// thrown away.
+fn read(
+    worker: &Worker<'_>,
+    (tasks, counted): (&[Task], &ReadInputs),
+    seed: u64,
+) -> (Vec<Contact>, Vec<Decided>) {
+    let before: Vec<Vec<u64>> = counted.iter().map(|(_, parts)| records_before(parts)).collect();
     let (mut contacts, mut decided) = (Vec::new(), Vec::new());
-    for task in shuffled(tasks.len(), by.seed) {
+    for task in shuffled(tasks.len(), seed) {
         let (input, part, split) = tasks[task];
         let source = u32::try_from(input).unwrap();
-        let killed = worker.read(input, split, |_| Err("killed"));
+        let before = before[input][part];
+        let killed = worker.read(input, split, before, |_| Err("killed"));
         let mut rows = Vec::new();
-        let read = worker.read(input, split, |row| {
+        let read = worker.read(input, split, before, |row| {
             rows.push((row.key, row.record, row.bytes.to_vec()));
             Ok::<_, Error>(())
         });
-        let read = read.unwrap();
+        assert_eq!(read.unwrap(), counted[input].1[part]);
         assert_eq!(killed.is_err(), !rows.is_empty());
         for (key, record, bytes) in rows {
             match key {
-                Some(key) => contacts.push((key, source, part, record, bytes)),
-                None => decided.push((source, record, part as u64, bytes)),
+                Some(key) => contacts.push((key, source, record, bytes)),
+                None => decided.push((source, record, bytes)),
             }
         }
-        if let Some(sha256) = &read.sha256 {
-            inputs[input].0.clone_from(sha256);
-        }
-        inputs[input].1[part] = read;
     }
-    (inputs, contacts, decided)
+    (contacts, decided)
 }
 
 /// Converts in steps.
@@ -91,13 +99,8 @@ fn distribute(set: &Set<'_>, inputs: &[PathBuf], out: &Path, by: &Distribution) 
     let plan = Plan::from_json(&coordinator.plan().to_json()).unwrap();
     assert_eq!(&plan, coordinator.plan());
     let worker = || set(Convert::new::<Input<'_>>([])).worker(plan.clone()).unwrap();
-    let (read, mut contacts, mut decided) = read(&worker(), &plan, by);
-
-    let before: Vec<Vec<u64>> = read.iter().map(|(_, parts)| records_before(parts)).collect();
-    for (source, record, part, _) in &mut decided {
-        let before = before[*source as usize][usize::try_from(*part).unwrap()];
-        (*record, *part) = (*record + before, before);
-    }
+    let (tasks, counted) = split(&worker(), &plan, by.split_bytes);
+    let (mut contacts, mut decided) = read(&worker(), (&tasks, &counted), by.seed);
 
     // Those of one key go to one partition.
     contacts.sort();
@@ -107,26 +110,24 @@ fn distribute(set: &Set<'_>, inputs: &[PathBuf], out: &Path, by: &Distribution) 
     };
     for number in 0..by.partitions {
         let mut take = |id: RecordId, bytes: &[u8]| {
-            decided.push((id.source.0, id.record, 0, bytes.to_vec()));
+            decided.push((id.source.0, id.record, bytes.to_vec()));
             Ok(())
         };
         let worker = worker();
         let mut merger = worker.merger();
-        for (_, source, part, _, bytes) in
-            contacts.iter().filter(|contact| partition(&contact.0) == number)
-        {
-            merger.push(bytes, before[*source as usize][*part], &mut take).unwrap();
+        for (_, _, _, bytes) in contacts.iter().filter(|contact| partition(&contact.0) == number) {
+            merger.push(bytes, &mut take).unwrap();
         }
         merger.finish(take).unwrap();
     }
     decided.sort();
     if let Some(parts) = by.parts {
         let parts = write_partitions(&worker(), &coordinator.partitions_folder(), &decided, parts);
-        coordinator.join(&read, &parts).unwrap();
+        coordinator.join(&counted, &parts).unwrap();
         return;
     }
-    let rows = decided.into_iter().map(|(_, _, before, bytes)| Ok::<_, Error>((before, bytes)));
-    coordinator.finish(&read, rows).unwrap();
+    let rows = decided.into_iter().map(|(_, _, bytes)| Ok::<_, Error>(bytes));
+    coordinator.finish(&counted, rows).unwrap();
 }
 
 /// Writes what is decided in this many parts, some of which fail once.
@@ -138,7 +139,7 @@ fn write_partitions(
 ) -> Vec<PathBuf> {
     let rows = decided.chunks(decided.len().div_ceil(parts).max(1));
     let folders = rows.enumerate().map(|(part, rows)| {
-        let rows = rows.iter().map(|(_, _, before, bytes)| Ok((*before, bytes)));
+        let rows = rows.iter().map(|(_, _, bytes)| Ok(bytes));
         let attempt = |number: usize| folder.join(format!("{part}-{number}"));
         if part % 2 == 0 {
             let killed = rows.clone().take(1).chain([Err("killed")]);
@@ -416,7 +417,7 @@ fn a_run_that_lost_a_split_writes_nothing() {
         serde_json::from_str(r#"{"records":2,"blank":1,"opt_outs":[],"damage":[],"sha256":null}"#)
             .unwrap(),
     );
-    let none: [Result<(u64, Vec<u8>), Error>; 0] = [];
+    let none: [Result<Vec<u8>, Error>; 0] = [];
     let error = coordinator.finish(&lost, none).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Distributed);
     assert!(!out.exists());
@@ -433,16 +434,16 @@ fn what_comes_twice_or_not_in_order_is_refused() {
     let none = Convert::new::<Input<'_>>([]);
     let worker = none.worker(coordinator.plan().clone()).unwrap();
     let mut rows = Vec::new();
-    let read = worker.read(0, None, |row| {
+    let read = worker.read(0, None, 0, |row| {
         rows.push(row.bytes.to_vec());
         Ok::<_, Error>(())
     });
     let mut merger = worker.merger();
-    merger.push(&rows[2], 0, |_, _| Ok(())).unwrap();
-    let error = merger.push(&rows[2], 0, |_, _| Ok(())).unwrap_err();
+    merger.push(&rows[2], |_, _| Ok(())).unwrap();
+    let error = merger.push(&rows[2], |_, _| Ok(())).unwrap_err();
     assert!(error.to_string().ends_with("contacts are not sorted, or came twice"), "{error}");
 
-    let turned = [&rows[1], &rows[0]].map(|bytes| Ok::<_, Error>((0, bytes)));
+    let turned = [&rows[1], &rows[0]].map(|bytes| Ok::<_, Error>(bytes));
     let error = coordinator.finish(&[(String::new(), vec![read.unwrap()])], turned).unwrap_err();
     assert_eq!(
         error.to_string(),

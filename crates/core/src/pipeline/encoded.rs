@@ -1,12 +1,11 @@
 //! Records as bytes, for a run whose records are read, merged and emitted in different processes.
 //!
-//! [`encode_records`] reads a source, or a split of one. What becomes of a record is decided at once (it is rejected, or
+//! A [`RecordEncoder`] reads a source, or a split of one. What becomes of a record is decided at once (it is rejected, or
 //! excluded), or it is a contact, on which a [`KeyMerger`](super::KeyMerger) decides among all contacts
 //! with its [`MergeKey`]. [`emit_encoded`] hands what is decided over to a [`Sink`].
-//!
-//! Positions count within the split that was read, until it is known how many records came before.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::io;
 
 use contactmill_phone::PhoneNumber;
@@ -35,7 +34,7 @@ pub type MergeKey = [u8; MERGE_KEY_BYTES];
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct EncodedRecord<'p> {
-    /// The number of the record in the split that was read, from 1.
+    /// The number of the record in its source, from 1.
     pub record: u64,
     /// With which contacts it is decided on; `None` where it is decided what becomes of the record.
     pub key: Option<MergeKey>,
@@ -43,7 +42,7 @@ pub struct EncodedRecord<'p> {
     pub bytes: &'p [u8],
 }
 
-/// What [`encode_records`] has read.
+/// What a [`RecordEncoder`] has read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReadCounts {
@@ -57,57 +56,88 @@ pub struct ReadCounts {
     pub damage: Vec<(usize, ColumnDamage)>,
 }
 
-/// Reads a source, or a split of one, as a [`Pipeline`](super::Pipeline) does, on the calling thread. The
-/// run has an encoder.
-///
-/// # Errors
-///
-/// When the source cannot be read, or `take` fails.
-pub fn encode_records<S: Source, E>(
+/// Reads a source, or a split of one, as a [`Pipeline`](super::Pipeline) does, block by block on the calling
+/// thread. The run has an encoder.
+#[derive(Default)]
+pub struct RecordEncoder {
     id: SourceId,
-    source: &mut S,
-    (map, normalizer): (&ColumnMap, &Normalizer),
-    options: &PipelineOptions<'_>,
-    take: &mut dyn FnMut(EncodedRecord<'_>) -> Result<(), E>,
-) -> Result<ReadCounts, Stopped<S::Error, E>> {
-    let PipelineOptions { dedup, encoder, .. } = *options;
-    let worker = Worker { map, normalizer, encoder, dedup, exclusion: options.exclusion() };
-    let mut counts = ReadCounts::default();
-    let mut opt_outs = vec![0; map.consents().len()];
-    let mut damage = vec![ColumnDamage::default(); map.columns().count()];
-    let (mut buffers, mut bytes) = (BlockBuffers::default(), Vec::new());
-    while let Some(block) = source.next_block().map_err(Stopped::Source)? {
+    /// Number of records of the source before what is read.
+    before: u64,
+    counts: ReadCounts,
+    /// By column of consents.
+    opt_outs: Vec<u64>,
+    /// By column.
+    damage: Vec<ColumnDamage>,
+    buffers: BlockBuffers,
+    bytes: Vec<u8>,
+}
+
+impl RecordEncoder {
+    /// An encoder of this source, or of a split before which it has this many records.
+    #[must_use]
+    pub fn new(id: SourceId, before: u64) -> Self {
+        RecordEncoder { id, before, ..RecordEncoder::default() }
+    }
+
+    /// Reads the next block, and hands over its records that are not blank, in order. Returns whether there
+    /// was one.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read, or `take` fails.
+    pub fn next_block<S: Source, E>(
+        &mut self,
+        source: &mut S,
+        (map, normalizer): (&ColumnMap, &Normalizer),
+        options: &PipelineOptions<'_>,
+        take: &mut dyn FnMut(EncodedRecord<'_>) -> Result<(), E>,
+    ) -> Result<bool, Stopped<S::Error, E>> {
+        let PipelineOptions { dedup, encoder, .. } = *options;
+        let worker = Worker { map, normalizer, encoder, dedup, exclusion: options.exclusion() };
         if options.is_asked_to_stop() {
             return Err(Stopped::Asked);
         }
-        let mut block = BlockOutcome::of(&block, worker, buffers);
+        let Some(block) = source.next_block().map_err(Stopped::Source)? else { return Ok(false) };
+        let mut block = BlockOutcome::of(&block, worker, std::mem::take(&mut self.buffers));
         for read in block.read_records() {
             let own = read.record.position();
-            let record = counts.records + own.record;
-            let read = ReadOutcome {
-                record: read.record.at(Position { source: id, record, ..own }),
-                ..read
-            };
-            bytes.clear();
-            let key = encode_record(&read, worker, &mut bytes);
-            take(EncodedRecord { record, key, bytes: &bytes }).map_err(Stopped::Sink)?;
+            let record = self.before + self.counts.records + own.record;
+            let position = Position { source: self.id, record, ..own };
+            let read = ReadOutcome { record: read.record.at(position), ..read };
+            self.bytes.clear();
+            let key = encode_record(&read, worker, &mut self.bytes);
+            take(EncodedRecord { record, key, bytes: &self.bytes }).map_err(Stopped::Sink)?;
         }
-        counts.records += block.records + block.left_out;
-        counts.blank += block.blank;
-        for (all, opt_outs) in opt_outs.iter_mut().zip(&block.opt_outs) {
-            *all += opt_outs;
-        }
-        damage.iter_mut().zip(&block.damage).for_each(|(all, damage)| all.add(*damage));
+        self.counts.records += block.records + block.left_out;
+        self.counts.blank += block.blank;
+        self.opt_outs.resize(map.consents().len(), 0);
+        self.opt_outs.iter_mut().zip(&block.opt_outs).for_each(|(all, own)| *all += own);
+        self.damage.resize(map.columns().count(), ColumnDamage::default());
+        self.damage.iter_mut().zip(&block.damage).for_each(|(all, own)| all.add(*own));
         if let Some(error) = block.failed.take() {
             return Err(Stopped::Source(error));
         }
-        buffers = block.into_buffers();
+        self.buffers = block.into_buffers();
+        Ok(true)
     }
-    let named = map.consents().iter().map(|&(column, _)| map.name(column).to_owned());
-    counts.opt_outs = named.zip(opt_outs).collect();
-    let damaged = |(_, damage): &(usize, ColumnDamage)| *damage != ColumnDamage::default();
-    counts.damage = damage.into_iter().enumerate().filter(damaged).collect();
-    Ok(counts)
+
+    /// What was read, once there is no block left.
+    #[must_use]
+    pub fn finish(self, map: &ColumnMap) -> ReadCounts {
+        let named = map.consents().iter().map(|&(column, _)| map.name(column).to_owned());
+        let is_damaged = |(_, damage): &(usize, ColumnDamage)| *damage != ColumnDamage::default();
+        ReadCounts {
+            opt_outs: named.zip(self.opt_outs).collect(),
+            damage: self.damage.into_iter().enumerate().filter(is_damaged).collect(),
+            ..self.counts
+        }
+    }
+}
+
+impl fmt::Debug for RecordEncoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordEncoder").field("counts", &self.counts).finish_non_exhaustive()
+    }
 }
 
 /// The first byte of what is decided on a record.
@@ -194,9 +224,10 @@ pub(super) fn merge_key(phone: PhoneNumber, dedup: DedupPolicy) -> MergeKey {
     // The lesser of the two forms stands for both.
     let value = other.map_or(national.value(), |(_, other)| other.min(national.value()));
     let mut key = MergeKey::default();
-    key[..2].copy_from_slice(&code.to_be_bytes());
-    key[2] = national.leading_zeros();
-    key[3..].copy_from_slice(&value.to_be_bytes());
+    // Most of what tells keys apart stands in front, so that they are soon sorted.
+    key[..8].copy_from_slice(&value.to_be_bytes());
+    key[8..10].copy_from_slice(&code.to_be_bytes());
+    key[10] = national.leading_zeros();
     key
 }
 
@@ -210,11 +241,10 @@ pub(super) struct EncodedContact<'b> {
 }
 
 impl<'b> EncodedContact<'b> {
-    /// Reads a contact of a split before which there are this many records. The fields of its
-    /// record end where `ends` is made to say.
-    pub(super) fn decode(bytes: &'b [u8], before: u64, ends: &'b mut Vec<usize>) -> Option<Self> {
+    /// Reads a contact. The fields of its record end where `ends` is made to say.
+    pub(super) fn decode(bytes: &'b [u8], ends: &'b mut Vec<usize>) -> Option<Self> {
         let mut bytes = Decoder(bytes);
-        let record = numbered(bytes.record(ends)?, before);
+        let record = bytes.record(ends)?;
         let warnings = bytes.warnings()?;
         Some(EncodedContact { record, warnings, phone: bytes.phone()?, bytes: bytes.0 })
     }
@@ -222,11 +252,6 @@ impl<'b> EncodedContact<'b> {
     pub(super) fn id(&self) -> RecordId {
         self.record.position().id()
     }
-}
-
-fn numbered(record: Record<'_>, before: u64) -> Record<'_> {
-    let position = record.position();
-    record.at(Position { record: before + position.record, ..position })
 }
 
 /// Takes what is decided: the record, and bytes for [`emit_encoded`].
@@ -291,16 +316,13 @@ pub struct EmittedRecord {
     pub duplicates: u64,
 }
 
-/// Hands over what is decided on a record of a split before which there are this many records;
-/// what a [`KeyMerger`](super::KeyMerger) has decided counts from the beginning of its source already.
-/// Contacts are as the encoder of the run has written them.
+/// Hands over what is decided on a record. Contacts are as the encoder of the run has written them.
 ///
 /// # Errors
 ///
 /// When the sink takes no more, or the bytes are not what was encoded.
 pub fn emit_encoded<K: Sink>(
     bytes: &[u8],
-    before: u64,
     counts: &mut Counts,
     sink: &mut K,
 ) -> Result<EmittedRecord, Stopped<Infallible, K::Error>> {
@@ -331,14 +353,14 @@ pub fn emit_encoded<K: Sink>(
             (record.position(), sink.duplicate(record, kept, &conflicts))
         }
         REJECTED => {
-            let record = numbered(bytes.record(&mut ends).ok_or_else(lacking)?, before);
+            let record = bytes.record(&mut ends).ok_or_else(lacking)?;
             let rejection = bytes.rejection().ok_or_else(lacking)?;
             counts.rejected += 1;
             (record.position(), sink.rejected(record, &rejection))
         }
         EXCLUDED => {
             let mut field = Field::Contact;
-            let record = numbered(bytes.record(&mut ends).ok_or_else(lacking)?, before);
+            let record = bytes.record(&mut ends).ok_or_else(lacking)?;
             let exclusion = decode_exclusion(&mut bytes, &mut field).ok_or_else(lacking)?;
             counts.excluded += 1;
             (record.position(), sink.excluded(record, exclusion))

@@ -24,7 +24,7 @@ use crate::records::RecordId;
 /// Decides which of the contacts with one number is kept, and merges them, as a
 /// [`Pipeline`](super::Pipeline) does.
 ///
-/// The contacts, which [`encode_records`](super::encode_records) has read, come sorted by key, then by source and record.
+/// The contacts, which a [`RecordEncoder`](super::RecordEncoder) has read, come sorted by key, then by source and record.
 /// However many have one key, one of them is in memory for each form of their number; duplicates whose
 /// kept record is not known yet go to scratch storage.
 pub struct KeyMerger<'m> {
@@ -48,8 +48,8 @@ struct Group<'m> {
 
 /// A contact that may be kept.
 struct Candidate<'m> {
-    /// As it was encoded, and how many records came before those that were encoded with it.
-    encoded: (Vec<u8>, u64),
+    /// As it was encoded.
+    encoded: Vec<u8>,
     phone: PhoneNumber,
     id: RecordId,
     /// The number of those that came to it so far.
@@ -59,17 +59,20 @@ struct Candidate<'m> {
 }
 
 impl<'m> Candidate<'m> {
-    fn new(contact: &EncodedContact<'_>, encoded: (&[u8], u64)) -> Self {
-        let (bytes, before) = encoded;
-        let encoded = (bytes.to_vec(), before);
-        Candidate { encoded, phone: contact.phone, id: contact.id(), duplicates: 0, merger: None }
+    fn new(contact: &EncodedContact<'_>, encoded: &[u8]) -> Self {
+        Candidate {
+            encoded: encoded.to_vec(),
+            phone: contact.phone,
+            id: contact.id(),
+            duplicates: 0,
+            merger: None,
+        }
     }
 
     fn merger(&mut self, options: &PipelineOptions<'m>) -> io::Result<&mut Merger<'m>> {
         if self.merger.is_none() {
             let ends = &mut Vec::new();
-            let (bytes, before) = &self.encoded;
-            let contact = EncodedContact::decode(bytes, *before, ends).and_then(owned_contact);
+            let contact = EncodedContact::decode(&self.encoded, ends).and_then(owned_contact);
             let contact = contact.ok_or_else(damaged)?;
             self.merger = Some(Merger::new(contact, options.encoder));
         }
@@ -89,22 +92,16 @@ impl<'m> KeyMerger<'m> {
         KeyMerger { options, source_name, group: None, last: None }
     }
 
-    /// Takes the next contact, which was read in a split before which there are this many records, and hands over what is decided by now.
+    /// Takes the next contact, and hands over what is decided by now.
     ///
     /// # Errors
     ///
     /// When `take` fails, the bytes are not those of a contact, contacts are not sorted, or scratch storage
     /// cannot be written.
-    pub fn push<'t>(
-        &mut self,
-        bytes: &[u8],
-        before: u64,
-        take: &'t mut TakeDecided<'t>,
-    ) -> io::Result<()> {
+    pub fn push<'t>(&mut self, encoded: &[u8], take: &'t mut TakeDecided<'t>) -> io::Result<()> {
         let (mut ends, mut decided) = (Vec::new(), Decided::new(take));
-        let contact = EncodedContact::decode(bytes, before, &mut ends).ok_or_else(damaged)?;
+        let contact = EncodedContact::decode(encoded, &mut ends).ok_or_else(damaged)?;
         let dedup = self.options.dedup;
-        let encoded = (bytes, before);
         if dedup == DedupPolicy::None {
             let candidate = Candidate::new(&contact, encoded);
             return self.emit(candidate, &[], &mut decided);
@@ -128,8 +125,7 @@ impl<'m> KeyMerger<'m> {
             DedupPolicy::Last => {
                 let earlier = std::mem::replace(&mut group.kept, Candidate::new(&contact, encoded));
                 group.kept.duplicates = earlier.duplicates + 1;
-                let (bytes, before) = &earlier.encoded;
-                wait(&mut group.waiting, (bytes, *before), &[])?;
+                wait(&mut group.waiting, &earlier.encoded, &[])?;
             }
             DedupPolicy::Merge => self.merge(&mut group, contact, encoded, &mut decided)?,
             _ => {
@@ -156,7 +152,7 @@ impl<'m> KeyMerger<'m> {
         &self,
         group: &mut Group<'m>,
         contact: EncodedContact<'_>,
-        encoded: (&[u8], u64),
+        encoded: &[u8],
         decided: &mut Decided<'_>,
     ) -> io::Result<()> {
         let own = contact.phone == group.kept.phone;
@@ -198,8 +194,8 @@ impl<'m> KeyMerger<'m> {
         kept.duplicates += 1 + variant.duplicates;
         self.emit(kept, &[], decided)?;
         let shared = self.shared(&variant);
-        let ((bytes, before), ends) = (&variant.encoded, &mut Vec::new());
-        let mut contact = EncodedContact::decode(bytes, *before, ends).ok_or_else(damaged)?;
+        let ends = &mut Vec::new();
+        let mut contact = EncodedContact::decode(&variant.encoded, ends).ok_or_else(damaged)?;
         contact.warnings.retain(|warning| !is_name_from_phone(warning));
         contact.warnings.extend(shared);
         decided.duplicate(contact.record, &contact.warnings, first, &conflicts)?;
@@ -215,8 +211,7 @@ impl<'m> KeyMerger<'m> {
     ) -> io::Result<()> {
         let (options, ends) = (&self.options, &mut Vec::new());
         let shared = self.shared(&kept);
-        let (bytes, before) = &kept.encoded;
-        let encoded = EncodedContact::decode(bytes, *before, ends).ok_or_else(damaged)?;
+        let encoded = EncodedContact::decode(&kept.encoded, ends).ok_or_else(damaged)?;
         let mut warnings = encoded.warnings;
         let head = (encoded.record.position(), encoded.phone, kept.duplicates);
         if is_final(options.dedup) {
@@ -266,13 +261,8 @@ fn duplicate(
 }
 
 /// Sets a duplicate aside, with what it loses, until it is known what is kept.
-fn wait(
-    waiting: &mut Log<'_>,
-    (encoded, before): (&[u8], u64),
-    conflicts: &[Conflict],
-) -> io::Result<()> {
+fn wait(waiting: &mut Log<'_>, encoded: &[u8], conflicts: &[Conflict]) -> io::Result<()> {
     waiting.append(|out| {
-        Encoder(out).number(before);
         Encoder(out).conflicts(conflicts);
         out.extend_from_slice(encoded);
     })
@@ -284,9 +274,8 @@ fn end_waiting(waiting: Log<'_>, kept: RecordId, decided: &mut Decided<'_>) -> i
     while let Some(chunk) = chunks.next_chunk()? {
         for entry in entries(&chunk) {
             let (mut entry, mut ends) = (Decoder(entry), Vec::new());
-            let mut head = || Some((entry.number()?, entry.conflicts()?));
-            let (before, conflicts): (u64, Conflicts) = head().ok_or_else(damaged)?;
-            let contact = EncodedContact::decode(entry.0, before, &mut ends).ok_or_else(damaged)?;
+            let conflicts: Conflicts = entry.conflicts().ok_or_else(damaged)?;
+            let contact = EncodedContact::decode(entry.0, &mut ends).ok_or_else(damaged)?;
             duplicate(&contact, kept, &conflicts, decided)?;
         }
     }
@@ -303,7 +292,7 @@ mod tests {
 
     use super::*;
     use crate::columns::FieldMapping;
-    use crate::pipeline::{Scratch, encode_records};
+    use crate::pipeline::{EncodedRecord, RecordEncoder, Scratch};
     use crate::records::{Rows, SourceId};
     use crate::{ContactEncoder, Normalizer, Options};
 
@@ -365,22 +354,19 @@ mod tests {
             let mut rows = Rows::new([first].into_iter().chain(others));
             let (encoded, decided) = (Cell::new(0_u64), Cell::new(0_usize));
             let mut merger = KeyMerger::new(options, &|_| "leads.csv".to_owned());
-            let read = encode_records::<_, Infallible>(
-                SourceId(0),
-                &mut rows,
-                (&map, &normalizer),
-                &options,
-                &mut |row| {
-                    encoded.set(encoded.get() + row.bytes.len() as u64);
-                    let mut take = |_, _: &[u8]| {
-                        decided.set(decided.get() + 1);
-                        Ok(())
-                    };
-                    merger.push(row.bytes, 0, &mut take).unwrap();
+            let mut encoder = RecordEncoder::new(SourceId(0), 0);
+            let mut push = |row: EncodedRecord<'_>| -> Result<(), Infallible> {
+                encoded.set(encoded.get() + row.bytes.len() as u64);
+                let mut take = |_, _: &[u8]| {
+                    decided.set(decided.get() + 1);
                     Ok(())
-                },
-            );
-            assert_eq!(read.unwrap().records, RECORDS as u64 + 1);
+                };
+                merger.push(row.bytes, &mut take).unwrap();
+                Ok(())
+            };
+            while encoder.next_block(&mut rows, (&map, &normalizer), &options, &mut push).unwrap() {
+            }
+            assert_eq!(encoder.finish(&map).records, RECORDS as u64 + 1);
             let mut take = |_, _: &[u8]| {
                 decided.set(decided.get() + 1);
                 Ok(())

@@ -21,8 +21,8 @@ use self::block::{BlockOutcome, EmittedSize, NotEmitted, ReadOutcome, Worker};
 use self::deduplicator::{Admitted, Deduplicator};
 use self::deferred::DeferredContacts;
 pub use self::encoded::{
-    EmittedRecord, EncodedRecord, MERGE_KEY_BYTES, MergeKey, ReadCounts, TakeDecided, emit_encoded,
-    encode_records,
+    EmittedRecord, EncodedRecord, MERGE_KEY_BYTES, MergeKey, ReadCounts, RecordEncoder,
+    TakeDecided, emit_encoded,
 };
 pub use self::key_merge::KeyMerger;
 pub use self::merge_warnings::SourceName;

@@ -3,6 +3,7 @@
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use contactmill_core::records::{Block, Source};
 
@@ -237,6 +238,12 @@ impl DumpMember {
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.input.path()
+    }
+
+    /// When the file was changed last, if that is known.
+    #[must_use]
+    pub fn modified(&self) -> Option<SystemTime> {
+        self.input.modified()
     }
 
     /// Cuts it into splits of about this many bytes that can be read by themselves, and returns the

@@ -111,6 +111,14 @@ impl ClosedInput {
         }
     }
 
+    /// When it was changed last, if that is known.
+    pub(crate) const fn modified(&self) -> Option<SystemTime> {
+        match &self.0 {
+            Reopening::File(origin) => origin.identity.modified,
+            Reopening::Copy(_) => None,
+        }
+    }
+
     /// Where it can be opened again.
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.0 {
