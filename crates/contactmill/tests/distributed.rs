@@ -443,7 +443,7 @@ fn what_comes_twice_or_not_in_order_is_refused() {
     let error = merger.push(&rows[2], |_, _| Ok(())).unwrap_err();
     assert!(error.to_string().ends_with("contacts are not sorted, or came twice"), "{error}");
 
-    let turned = [&rows[1], &rows[0]].map(|bytes| Ok::<_, Error>(bytes));
+    let turned = [&rows[1], &rows[0]].map(Ok::<_, Error>);
     let error = coordinator.finish(&[(String::new(), vec![read.unwrap()])], turned).unwrap_err();
     assert_eq!(
         error.to_string(),
