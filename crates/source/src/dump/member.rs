@@ -247,8 +247,9 @@ impl DumpMember {
     }
 
     /// Cuts it into splits of about this many bytes that can be read by themselves, and returns the
-    /// SHA-256 of its bytes as well. `None` where it can only be read from its beginning: all
-    /// but delimited text in UTF-8 that is neither compressed nor quoted in an unusual way.
+    /// SHA-256 of its bytes as well. `None` where it can only be read from its beginning: all but
+    /// delimited text that is not quoted in an unusual way and JSON objects one a line, in UTF-8 and not
+    /// compressed.
     ///
     /// # Errors
     ///
@@ -285,6 +286,13 @@ impl DumpMember {
                 text @ OpenText { format: Format::Csv, text: Text::Plain(_), .. } => {
                     let splits = self.csv(text, options)?.into_splits(bytes)?;
                     Ok(Some(InputSplits { splits, sha256: original.sha256()? }))
+                }
+                OpenText { format: Format::Json, text: text @ Text::Plain(_), .. } => {
+                    // Where records begin does not depend on the columns.
+                    let (options, columns) = (SelfDescribingOptions::default(), Arc::default());
+                    let source = JsonSource::with_columns(&self.name, text, options, columns)?;
+                    let split = |splits| Ok(InputSplits { splits, sha256: original.sha256()? });
+                    source.into_splits(bytes)?.map(split).transpose()
                 }
                 _ => Ok(None),
             }
@@ -434,7 +442,8 @@ impl DumpMember {
     ) -> Result<AnySource, SourceError> {
         let opened = self.text(payload, options)?;
         let (format, encoding, quoting) = (opened.format, opened.encoding, opened.quoting);
-        if self.split.is_some() && (format != Format::Csv || quoting.is_some()) {
+        let can_be_split = matches!(format, Format::Csv | Format::Json) && quoting.is_none();
+        if self.split.is_some() && !can_be_split {
             return Err(self.error(SourceProblem::Changed));
         }
         let (name, self_describing) = (&*self.name, SelfDescribingOptions::default());
@@ -449,12 +458,15 @@ impl DumpMember {
                 Ok(source.delimited_by(delimiter, quoting.map(Quoting::name)))
             }
             (Format::Json, known) => {
-                let source = match known {
+                let mut source = match known {
                     Some(known) => {
                         JsonSource::with_columns(name, opened.text, self_describing, known)?
                     }
                     None => JsonSource::new(name, opened.text, self_describing)?,
                 };
+                if let Some(split) = self.split {
+                    source.read_split(split)?;
+                }
                 let _ = self.columns.set(Arc::clone(source.columns()));
                 Ok(self.any(bytes, (format, encoding), source.header().to_vec(), source))
             }
