@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
@@ -165,7 +167,8 @@ def convert(
     decide and write; ``split_bytes``, of how much of an input a task reads.
 
     Inputs, exclusion lists and, without ``single_folder``, the folder above ``out`` must be at the same path on
-    every machine. The folder appears whole or not at all, whatever becomes of tasks and of the driver.
+    every machine. Inputs with another scheme (``s3a://…``) are copied beside ``out`` first, by way of Hadoop. The
+    results appear whole or not at all, whatever becomes of tasks and of the driver.
 
     Raises what ``contactmill.convert`` raises, and what Spark raises when a task has failed for good. Warns of
     inputs that can only be read as a whole.
@@ -192,11 +195,11 @@ def convert(
     }
     arguments = {
         "common": common,
-        "inputs": _paths(inputs),
+        "inputs": [],
         "out": _path(out),
         "to": to,
         "since": since if since is None else _path(since),
-        "exclude": _paths(exclude),
+        "exclude": [_path(path) for path in _each_of(exclude)],
         "opt_outs": opt_outs,
         "on_duplicate": on_duplicate,
         "rejects": rejects,
@@ -209,14 +212,32 @@ def convert(
         "threads": 0,
     }
     by_driver = single_folder or to == "parquet" or rejects == "xlsx" or since is not None
+    folder, name = os.path.split(os.path.abspath(arguments["out"]))
+    copies = os.path.join(folder, f".{name}.inputs")
+    try:
+        arguments["inputs"] = [
+            _copied(spark, path, os.path.join(copies, str(number))) if _is_remote(path) else _path(path)
+            for number, path in enumerate(_each_of(inputs))
+        ]
+        return _converted(spark, arguments, (split_bytes, partitions), by_driver)
+    finally:
+        shutil.rmtree(copies, ignore_errors=True)
+
+
+def _converted(
+    spark: SparkSession,
+    arguments: dict[str, Any],
+    by: tuple[int | None, int | None],
+    by_driver: bool,
+) -> Manifest:
     coordinator = _contactmill.Coordinator(arguments)
     try:
         plan = coordinator.plan
         planned = json.loads(plan)["inputs"]
         size = sum(one["bytes"] for one in planned)
         cores = _cores(spark)
-        split_bytes = split_bytes or max(1 << 20, min(64 << 20, size // (2 * cores)))
-        partitions = partitions or max(cores, 4 * size // (128 << 20))
+        split_bytes = by[0] or max(1 << 20, min(64 << 20, size // (2 * cores)))
+        partitions = by[1] or max(cores, 4 * size // (128 << 20))
         tasks = max(4 * cores, size // split_bytes)
 
         run, digests = _split(spark, _Run(plan, arguments), planned, (split_bytes, tasks))
@@ -244,13 +265,14 @@ def _split(
     digests: list[str | None] = []
     whole = []
     for number, said in enumerate(map(json.loads, cut)):
-        digest, splits = said or (None, None)
+        digest, splits = said or (None, [None])
         digests.append(digest)
-        if splits is None and planned[number]["bytes"] > split_bytes:
+        if said is None:
             whole.append(planned[number]["name"])
-        tasks.extend((number, split and tuple(split)) for split in ([None] if said is None else splits))
+        tasks.extend((number, split and tuple(split)) for split in splits)
     if whole:
-        warnings.warn(f"one task reads all of {', '.join(whole)}: it cannot be split", stacklevel=3)
+        names = ", ".join(whole[:20]) + (f" and {len(whole) - 20} more" if len(whole) > 20 else "")
+        warnings.warn(f"what cannot be split is read by one task each: {names}", stacklevel=4)
     return replace(run, tasks=tasks, inputs_before=[0] * len(planned)), digests
 
 
@@ -318,16 +340,22 @@ def _write(run: _Run, to: tuple[str, int], batches: Batches) -> Batches:
     folder, partitions = to
     context = TaskContext.get()
     for first in batches:
-        part = first["ordinal"][0].as_py() * partitions // run.records
+        part = _part(run, partitions, first["ordinal"][0])
         attempt = context.taskAttemptId() if context else 0
         path = os.path.join(folder, f"{part:06}-{attempt}")
-        run.worker().write_partition(path, _chained(first, batches))
+
+        def rows() -> Batches:
+            for batch in chain([first], batches):
+                if _part(run, partitions, batch["ordinal"][-1]) != part:
+                    raise RuntimeError("Spark has put other rows into this partition")
+                yield batch
+
+        run.worker().write_partition(path, rows())
         yield pa.RecordBatch.from_pydict({"part": [part], "folder": [path]})
 
 
-def _chained(first: pa.RecordBatch, others: Batches) -> Batches:
-    yield first
-    yield from others
+def _part(run: _Run, partitions: int, ordinal: pa.Scalar) -> int:
+    return int(ordinal.as_py() * partitions // run.records)
 
 
 def _parts(spark: SparkSession, partitions: int) -> list[int]:
@@ -380,14 +408,28 @@ def _cores(spark: SparkSession) -> int:
         return 8
 
 
-def _paths(paths: Paths) -> list[str]:
-    return [_path(paths)] if isinstance(paths, (str, os.PathLike)) else [_path(path) for path in paths]
+def _each_of(paths: Paths) -> Iterable[Path]:
+    return [paths] if isinstance(paths, (str, os.PathLike)) else paths
 
 
 def _path(path: Path) -> str:
     """A path without `file:`, which Spark puts in front."""
-    text = os.fspath(path)
-    local = re.sub(r"^file:(//)?(?=/)", "", text)
-    if re.match(r"[a-z0-9+.-]+://", local):
-        raise OptionError(f"{text}: only files can be read; copy it to a path that all machines see")
+    if _is_remote(path):
+        raise OptionError(f"{path}: this must be a path that all machines see")
+    return re.sub(r"^file:(//)?(?=/)", "", os.fspath(path))
+
+
+def _is_remote(path: Path) -> bool:
+    """Whether it is in a file system that Hadoop knows, and the operating system does not."""
+    return re.match(r"(?!file:)[a-z][a-z0-9+.-]+://", os.fspath(path)) is not None
+
+
+def _copied(spark: SparkSession, path: Path, folder: str) -> str:
+    """Copies an input by way of Hadoop to where all machines see it."""
+    hadoop = spark._jvm.org.apache.hadoop.fs.Path
+    remote = hadoop(os.fspath(path))
+    os.makedirs(folder)
+    local = os.path.join(folder, remote.getName())
+    system = remote.getFileSystem(spark._jsc.hadoopConfiguration())
+    system.copyToLocalFile(False, remote, hadoop(f"file://{local}"), True)
     return local
