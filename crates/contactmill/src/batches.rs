@@ -332,6 +332,11 @@ impl Table {
     /// The rows from the first, and what the columns hold.
     fn open(self) -> Result<(Resumed<BatchSource>, ColumnMap), Error> {
         let source = BatchSource::new(&self.name, self.batches)?;
+        if let Some(decided) = self.decided {
+            let map = decided.map()?.filter(|_| decided.header == source.header());
+            let changed = || Problem::Changed { input: self.name }.into();
+            return map.map(|map| (source.into(), map)).ok_or_else(changed);
+        }
         let sampled = Sampled::of(source, self.options)?;
         let source = sampled.source();
         let described = Described {
@@ -341,17 +346,7 @@ impl Table {
             takes_no_header: false,
         };
         let cannot_read = |skipped: &SkippedColumn| source.cannot_read(skipped);
-        let decided = match &self.decided {
-            Some(decided) if decided.header != source.header() => {
-                return Err(Problem::Changed { input: self.name }.into());
-            }
-            Some(decided) => decided.map()?,
-            None => None,
-        };
-        let map = match decided {
-            Some(map) => map,
-            None => described.columns(&self.mapping, sampled.sample(), cannot_read)?,
-        };
+        let map = described.columns(&self.mapping, sampled.sample(), cannot_read)?;
         if let Some(error) = self.mapping.unknown_exception(&[source.header()]) {
             let input = self.name;
             return Err(Problem::Mapping { input, error, takes_no_header: false }.into());

@@ -1,10 +1,12 @@
 """Measures Spark beside the command, in one run, and prints a table.
 
     python crates/python/benches/spark.py [ROWS] [--check]
+    python crates/python/benches/spark.py --model
 
 It needs the wheel as it is given to others, pyspark and Java. The dump is that of `make-contacts`, or of the
 path in `DUMP`. With `--check`, all policies are run, in three ways each, and compared with the command: with
-10,000,000 rows, this is the long form of the tests.
+10,000,000 rows, this is the long form of the tests. `--model` prints what larger clusters would take, by the
+constants below.
 """
 
 from __future__ import annotations
@@ -29,6 +31,23 @@ import contactmill.spark as cms
 
 INDIAN = cm.Options(region="IN")
 POLICIES = ("merge", "first", "last", "none")
+
+# Measured on 2 cores, with the 1,000,000 rows of `make-contacts`, Spark 4.3 and Java 17.
+ROW_BYTES = 76
+CUT_BYTES = 250e6
+"""That a core cuts in a second: an input is cut by one task."""
+TASK_SECONDS = {"count": 2.5e-6, "read": 4.6e-6, "merge": 5.5e-6, "write": 3.0e-6}
+"""Of a core, for a row."""
+JOIN_SECONDS = 0.4e-6
+"""Of the driver, for a row, while nobody else works."""
+DRIVER_SECONDS = 5e-6
+"""The same, where the driver writes all results."""
+JOBS_SECONDS = 10
+SHUFFLED_BYTES = {"lz4": 247, "zstd": 183}
+DRIVER_MB = 140
+"""Of the driver's Python, beside which Spark has its own."""
+SPLIT_BYTES = 1_500
+"""Of the driver's memory, for a split of 64 MiB."""
 
 
 def session() -> SparkSession:
@@ -107,7 +126,28 @@ def check(spark: SparkSession, path: pathlib.Path, folder: pathlib.Path) -> None
             print(f"{policy}, {by}: the same", flush=True)
 
 
+def model() -> None:
+    """What a conversion takes, if nothing but these constants counts; the inputs are as many as the cores."""
+    print("| rows | cores | minutes | with `single_folder` | shuffled, LZ4 / zstd | driver's Python |")
+    print("|---|---|---|---|---|---|")
+    for rows in (1e9, 1e10):
+        for cores in (10, 100, 1_000):
+            shared = sum(TASK_SECONDS.values()) + ROW_BYTES / CUT_BYTES
+            tasks = JOBS_SECONDS + rows * shared / cores
+            took = tasks + rows * JOIN_SECONDS
+            alone = tasks - rows * TASK_SECONDS["write"] / cores + rows * DRIVER_SECONDS
+            shuffle = " / ".join(f"{rows * size / 1e9:,.0f}" for size in SHUFFLED_BYTES.values())
+            memory = DRIVER_MB + rows * ROW_BYTES / (64 << 20) * SPLIT_BYTES / 1e6
+            print(
+                f"| {rows:,.0f} | {cores:,} | {took / 60:,.0f} | {alone / 60:,.0f} | {shuffle} GB"
+                f" | {memory:,.0f} MB |"
+            )
+
+
 def main() -> None:
+    if "--model" in sys.argv:
+        model()
+        return
     rows = int(next((word for word in sys.argv[1:] if word.isdigit()), "1000000"))
     spark = session()
     spark.range(1_000).mapInArrow(identity, "id long").count()

@@ -31,6 +31,9 @@ use crate::options::Options;
 use crate::stream::Reader;
 use crate::tables::normalized;
 
+/// Start, end and line.
+type Split = (u64, u64, u64);
+
 /// Size of the bytes in a batch, from which on it is handed over.
 const BATCH_BYTES: usize = 2 << 20;
 
@@ -264,7 +267,7 @@ impl Worker {
         py: Python<'_>,
         input: usize,
         bytes: u64,
-    ) -> PyResult<Option<(String, Vec<(u64, u64, u64)>)>> {
+    ) -> PyResult<Option<(String, Vec<Split>)>> {
         let found = raised(py, self.0.splits(input, bytes))?;
         let of_split = |split: InputSplit| (split.start, split.end, split.line);
         Ok(found.map(|found| (found.sha256, found.splits.into_iter().map(of_split).collect())))
@@ -276,7 +279,7 @@ impl Worker {
         &self,
         py: Python<'_>,
         input: usize,
-        split: Option<(u64, u64, u64)>,
+        split: Option<Split>,
         before: u64,
         inputs_before: Vec<u64>,
     ) -> PyResult<Reading> {

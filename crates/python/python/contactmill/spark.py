@@ -92,12 +92,17 @@ def _arrow_schema(df: DataFrame) -> pa.Schema:
 
 
 def _normalized(columns: str, options: Options | None, kept: list[str], batches: Batches) -> Batches:
-    for batch in batches:
-        table = pa.Table.from_batches([batch])
-        rows = pa.table(_contactmill.normalize_decided(table, columns, options=options))
+    for first in batches:
+        if not kept:
+            every = pa.RecordBatchReader.from_batches(first.schema, chain([first], batches))
+            rows = _contactmill.normalize_decided(every, columns, options=options)
+            yield from pa.RecordBatchReader.from_stream(rows)
+            return
+        table = pa.Table.from_batches([first])
+        outcomes = pa.table(_contactmill.normalize_decided(table, columns, options=options))
         for name in reversed(kept):
-            rows = rows.add_column(0, name, table[name])
-        yield from rows.combine_chunks().to_batches()
+            outcomes = outcomes.add_column(0, name, table[name])
+        yield from outcomes.combine_chunks().to_batches()
 
 
 @dataclass(frozen=True)
