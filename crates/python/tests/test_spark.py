@@ -320,10 +320,10 @@ def test_inputs_of_other_file_systems_are_copied(
 
 def test_normalize_gives_a_row_for_each_row(spark: SparkSession) -> None:
     numbers = [f"098765-4{n:04}" if n % 3 else "9.19877E+11" for n in range(5_000)]
-    table = pa.table({"id": range(5_000), "Reach": numbers, "City": ["Pune"] * 5_000})
+    table = pa.table({"id": range(5_000), "Mobile": numbers, "City": ["Pune"] * 5_000})
     expected = pa.table(cm.normalize_table(table, options=INDIAN)).to_pylist()
     rows = [tuple(row.values()) for row in table.to_pylist()]
-    leads = spark.createDataFrame(rows, "id long, Reach string, City string").repartition(7, "id")
+    leads = spark.createDataFrame(rows, "id long, Mobile string, City string").repartition(7, "id")
     read = cms.normalize(leads, options=INDIAN, keep=["id"])
     by_id = {row.id: row for row in read.collect()}
     assert len(by_id) == 5_000

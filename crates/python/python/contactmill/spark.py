@@ -11,14 +11,15 @@ import os
 import re
 import shutil
 import warnings
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+import pyarrow.compute as pc  # type: ignore[import-untyped, unused-ignore]
 from pyspark import TaskContext
 from pyspark.sql import functions as sql
 
@@ -198,7 +199,7 @@ def convert(
         "no_header": no_header,
         "max_inflated": max_inflated,
     }
-    arguments = {
+    arguments: dict[str, Any] = {
         "common": common,
         "inputs": [],
         "out": _path(out),
@@ -218,7 +219,9 @@ def convert(
     }
     by_driver = single_folder or to == "parquet" or rejects == "xlsx" or since is not None
     folder, name = os.path.split(os.path.abspath(arguments["out"]))
-    copies = os.path.join(folder, f".{name}.inputs")
+    # Whatever has this name is what a killed run has left.
+    copies = os.path.join(folder, f".{name}.inputs-{zlib.crc32(name.encode()):08x}")
+    shutil.rmtree(copies, ignore_errors=True)
     try:
         arguments["inputs"] = [
             _copied(spark, path, os.path.join(copies, str(number))) if _is_remote(path) else _path(path)
@@ -255,7 +258,12 @@ def _converted(
         os.mkdir(folder)
         write = partial(_write, run, (folder, partitions))
         written = decided.mapInArrow(write, "part long, folder string").collect()
-        return coordinator.join(read, [row.folder for row in sorted(written)])
+        folders = [row.folder for row in sorted(written)]
+        if not folders:
+            # Even of nothing there are tables.
+            folders = [os.path.join(folder, "none")]
+            run.worker().write_partition(folders[0], [])
+        return coordinator.join(read, folders)
     finally:
         coordinator.abandon()
 
@@ -431,7 +439,8 @@ def _is_remote(path: Path) -> bool:
 
 def _copied(spark: SparkSession, path: Path, folder: str) -> str:
     """Copies an input by way of Hadoop to where all machines see it."""
-    hadoop = spark._jvm.org.apache.hadoop.fs.Path
+    java: Any = spark._jvm
+    hadoop = java.org.apache.hadoop.fs.Path
     remote = hadoop(os.fspath(path))
     os.makedirs(folder)
     local = os.path.join(folder, remote.getName())

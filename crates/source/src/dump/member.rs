@@ -278,6 +278,11 @@ impl DumpMember {
         bytes: u64,
     ) -> Result<Option<InputSplits>, SourceError> {
         let input = self.input.open()?;
+        // A split ends where a block does.
+        let block_bytes = usize::try_from(bytes).unwrap_or(usize::MAX).max(1);
+        let csv =
+            CsvOptions { block_bytes: options.csv.block_bytes.min(block_bytes), ..options.csv };
+        let options = ReadOptions { csv, ..options };
         let cut = || {
             let (Content::Text(payload), original) = self.content(input.clone(), options)? else {
                 return Ok(None);
@@ -289,8 +294,10 @@ impl DumpMember {
                 }
                 OpenText { format: Format::Json, text: text @ Text::Plain(_), .. } => {
                     // Where records begin does not depend on the columns.
-                    let (options, columns) = (SelfDescribingOptions::default(), Arc::default());
-                    let source = JsonSource::with_columns(&self.name, text, options, columns)?;
+                    let mut options = SelfDescribingOptions::default();
+                    options.block_bytes = options.block_bytes.min(block_bytes);
+                    let source =
+                        JsonSource::with_columns(&self.name, text, options, Arc::default())?;
                     let split = |splits| Ok(InputSplits { splits, sha256: original.sha256()? });
                     source.into_splits(bytes)?.map(split).transpose()
                 }
