@@ -284,7 +284,11 @@ impl Summary<'_> {
         if opt_outs.is_empty() {
             return Ok(());
         }
-        let fate = if self.excludes_opt_outs() { "excluded" } else { "kept" };
+        let fate = match self.manifest.exclusion_lists.as_slice() {
+            _ if self.excludes_opt_outs() => "excluded",
+            [] => "kept",
+            _ => "kept unless on a list",
+        };
         writeln!(out, "\n{HEADING}Opted out{HEADING:#} {DIM}({fate}){DIM:#}")?;
         for of in opt_outs.iter().take(SHOWN) {
             let place = match self.notes.inputs.as_slice() {

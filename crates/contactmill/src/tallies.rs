@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use contactmill_core::Field;
 use contactmill_core::dedup::Conflict;
 use contactmill_core::pipeline::{ColumnDamage, ScratchMaker, Sorter};
 use contactmill_core::records::{RecordId, SourceId};
@@ -45,11 +44,11 @@ impl<'s> RunTally<'s> {
 
     pub(crate) fn duplicate(&mut self, kept: RecordId, conflicts: &[Conflict]) -> io::Result<()> {
         for conflict in conflicts {
-            let field = match &conflict.field {
-                Field::Attribute(_) => "attributes".to_owned(),
-                field => field.to_string(),
-            };
-            *self.tallies.conflicts.entry(field).or_default() += 1;
+            let field = conflict.field.kind();
+            match self.tallies.conflicts.get_mut(field) {
+                Some(count) => *count += 1,
+                None => drop(self.tallies.conflicts.insert(field.to_owned(), 1)),
+            }
         }
         // No run has more records than 32 bits number.
         self.kept.push(u64::from(kept.source.0) << 32 | kept.record);

@@ -14,12 +14,25 @@ pub trait ContactEncoder: Sync {
         usize::MAX
     }
 
-    /// Whether the encoded contact is within [`max_bytes`](ContactEncoder::max_bytes).
+    /// Size of the encoded contact, in bytes. By default it is encoded.
+    fn encoded_bytes(&self, contact: &Contact<'_>) -> usize {
+        let mut encoded = Vec::new();
+        self.encode(contact, &mut encoded);
+        encoded.len()
+    }
+
+    /// Upper bound for the size of the encoded contact, in bytes.
     ///
-    /// By default it is encoded and measured. An encoder that can tell from the length of the values
-    /// saves that time.
+    /// By default it is measured. An encoder that can tell from the length of the values saves that time.
+    fn upper_bound(&self, contact: &Contact<'_>) -> usize {
+        self.encoded_bytes(contact)
+    }
+
+    /// Whether the encoded contact is within [`max_bytes`](ContactEncoder::max_bytes). Nearly all are far from
+    /// the limit, and only those close to it are measured.
     fn fits(&self, contact: &Contact<'_>) -> bool {
-        self.max_bytes() == usize::MAX || encoded_bytes(self, contact) <= self.max_bytes()
+        let max = self.max_bytes();
+        max == usize::MAX || self.upper_bound(contact) <= max || self.encoded_bytes(contact) <= max
     }
 
     /// Upper bound for how much an encoded contact grows, in bytes, when this many values (a name, an
@@ -32,19 +45,12 @@ pub trait ContactEncoder: Sync {
     }
 }
 
-/// The size of an encoded contact, in bytes.
-fn encoded_bytes<E: ContactEncoder + ?Sized>(encoder: &E, contact: &Contact<'_>) -> usize {
-    let mut encoded = Vec::new();
-    encoder.encode(contact, &mut encoded);
-    encoded.len()
-}
-
 impl dyn ContactEncoder + '_ {
     /// How many more bytes the encoded contact may have; `None` when it is too large already.
     pub(crate) fn room_beside(&self, contact: &Contact<'_>) -> Option<usize> {
         match self.max_bytes() {
             usize::MAX => Some(usize::MAX),
-            max => max.checked_sub(encoded_bytes(self, contact)),
+            max => max.checked_sub(self.encoded_bytes(contact)),
         }
     }
 }

@@ -58,6 +58,7 @@ pub mod options;
 pub mod pipeline;
 mod raw;
 mod reason;
+mod recent;
 pub mod records;
 pub mod regions;
 pub mod split;

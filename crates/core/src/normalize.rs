@@ -184,9 +184,11 @@ impl Normalizer {
             attributes.push("phone_extension".into(), extension.into_string().into());
         }
         attributes.push_numbered("email", other_emails.iter());
-        let note: String =
-            phones.notes.join("; ").chars().filter(|&c| !is_bad_control(c)).collect();
-        attributes.push("phone_note".into(), note.trim().to_owned().into());
+        if !phones.notes.is_empty() {
+            let note = phones.notes.join("; ");
+            let note: String = note.chars().filter(|&c| !is_bad_control(c)).collect();
+            attributes.push("phone_note".into(), note.trim().to_owned().into());
+        }
         for cell in country.not_understood {
             attributes.read("country", cell, &mut warnings);
         }

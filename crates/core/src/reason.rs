@@ -222,17 +222,35 @@ pub enum Field {
     Attribute(Box<str>),
 }
 
+impl Field {
+    /// The stable name of the field, and of all attributes together `attributes`.
+    ///
+    /// ```
+    /// use contactmill_core::Field;
+    ///
+    /// assert_eq!(Field::Phone.kind(), "phone");
+    /// assert_eq!(Field::Attribute("Plan".into()).kind(), "attributes");
+    /// ```
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Field::Row => "row",
+            Field::Text => "text",
+            Field::Name => "name",
+            Field::Phone => "phone",
+            Field::Email => "email",
+            Field::Tags => "tags",
+            Field::Contact => "contact",
+            Field::Attribute(_) => "attributes",
+        }
+    }
+}
+
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Field::Row => f.pad("row"),
-            Field::Text => f.pad("text"),
-            Field::Name => f.pad("name"),
-            Field::Phone => f.pad("phone"),
-            Field::Email => f.pad("email"),
-            Field::Tags => f.pad("tags"),
-            Field::Contact => f.pad("contact"),
             Field::Attribute(key) => write!(f, "attr:{key}"),
+            field => f.pad(field.kind()),
         }
     }
 }

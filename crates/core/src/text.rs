@@ -136,11 +136,10 @@ pub(crate) fn head(text: &str, max: usize) -> &str {
 /// Letters in lower case and digits only, without accents: the form in which names and headers compare.
 pub(crate) fn folded(text: &str) -> String {
     if text.is_ascii() {
-        return text
-            .bytes()
-            .filter(u8::is_ascii_alphanumeric)
-            .map(|byte| char::from(byte.to_ascii_lowercase()))
-            .collect();
+        let mut bytes = text.as_bytes().to_ascii_lowercase();
+        bytes.retain(u8::is_ascii_alphanumeric);
+        // ASCII always is UTF-8.
+        return String::from_utf8(bytes).unwrap_or_default();
     }
     text.nfkd()
         .filter(|&c| c.is_alphanumeric() && !is_combining_mark(c) || is_letter_mark(c))

@@ -67,20 +67,14 @@ impl ContactEncoder for ArrayEncoder {
         self.max_array_bytes.saturating_sub("[]".len())
     }
 
-    fn fits(&self, contact: &Contact<'_>) -> bool {
+    fn upper_bound(&self, contact: &Contact<'_>) -> usize {
         let email = contact.email.iter().map(|email| email.as_str().len());
         let tags = contact.tags.iter().map(|tag| tag.as_str().len());
         let attributes =
             contact.attributes.iter().map(|own| own.key.len() + own.value.as_str().len());
         let values = 1 + email.len() + tags.len() + attributes.len();
         let bytes: usize = email.chain(tags).chain(attributes).sum();
-        let bound = self.max_growth(values, bytes + contact.name.as_str().len());
-        // Nearly all are far from the limit. Only those close to it are measured.
-        bound + MAX_FRAME_BYTES <= self.max_bytes() || {
-            let mut json = Vec::new();
-            contact_json(contact, &mut json);
-            json.len() <= self.max_bytes()
-        }
+        MAX_FRAME_BYTES + self.max_growth(values, bytes + contact.name.as_str().len())
     }
 
     fn max_growth(&self, values: usize, bytes: usize) -> usize {

@@ -78,8 +78,13 @@ impl ContactEncoder for IndexingEncoder {
         self.encoder.max_bytes().saturating_add(PREFIX_BYTES)
     }
 
-    fn fits(&self, contact: &Contact<'_>) -> bool {
-        self.encoder.fits(contact)
+    // One that is known would be measured without what is left out of it, and has to fit as it is.
+    fn encoded_bytes(&self, contact: &Contact<'_>) -> usize {
+        self.encoder.encoded_bytes(contact).saturating_add(PREFIX_BYTES)
+    }
+
+    fn upper_bound(&self, contact: &Contact<'_>) -> usize {
+        self.encoder.upper_bound(contact).saturating_add(PREFIX_BYTES)
     }
 
     fn max_growth(&self, values: usize, bytes: usize) -> usize {
@@ -171,4 +176,34 @@ fn write_index(
         each(entry);
     }
     file.write_all(&checksum.finalize().to_le_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use contactmill_core::{Normalizer, Options, RawContact};
+
+    use super::*;
+    use crate::contact_json::ArrayEncoder;
+
+    #[test]
+    fn a_known_contact_is_measured_as_it_would_be_sent() {
+        let mut raw = RawContact::default();
+        raw.names.push("Asha");
+        raw.phones.push("+919876543210");
+        let contact = Normalizer::new(Options::default()).normalize(&raw).unwrap().contact;
+        let encoder = ArrayEncoder { max_array_bytes: 1_000 };
+        let bytes = encoder.encoded_bytes(&contact);
+        let mut json = Vec::new();
+        contact_json(&contact, &mut json);
+        let phone = digits(contact.phone).e164();
+        let known = KnownContacts::new(vec![IndexEntry { phone, content: content_hash(&json) }]);
+        let known = Some(Arc::new(known));
+
+        let indexing = IndexingEncoder { encoder: Box::new(encoder), is_for_import: true, known };
+        let mut encoded = Vec::new();
+        indexing.encode(&contact, &mut encoded);
+        assert_eq!(encoded.len(), PREFIX_BYTES);
+        assert_eq!(indexing.encoded_bytes(&contact), PREFIX_BYTES + bytes);
+        assert!(indexing.upper_bound(&contact) >= PREFIX_BYTES + bytes);
+    }
 }

@@ -1,7 +1,6 @@
 //! The tables beside the arrays: rejects, duplicates, warnings, and who was excluded.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -10,7 +9,7 @@ use contactmill_core::dedup::Conflict;
 use contactmill_core::exclusion::Exclusion;
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{Field, Reason, Rejection, Warning};
-use contactmill_wire::csv_cell::{BYTE_ORDER_MARK, write_row};
+use contactmill_wire::csv_cell::{BYTE_ORDER_MARK, Cell, write_cell, write_row};
 use contactmill_wire::files::{DUPLICATES, EXCLUDED, WARNINGS};
 use contactmill_wire::manifest::OutputFile;
 
@@ -44,7 +43,7 @@ impl<W: Write> Table<W> {
     /// keeps them at the end of its row.
     pub(crate) fn write<'f>(
         &mut self,
-        fields: impl IntoIterator<Item = &'f str>,
+        fields: impl IntoIterator<Item: Into<Cell<'f>>>,
     ) -> Result<(), EmitError> {
         self.row.clear();
         write_row(fields, &mut self.row);
@@ -96,11 +95,11 @@ impl OriginalColumns {
 
     /// The fields of a row: those of a record in their columns, those that are added, and surplus
     /// fields of the record.
-    pub(crate) fn row<'f, const ADDED: usize>(
+    pub(crate) fn row<'f, C: From<&'f str>, const ADDED: usize>(
         &self,
         record: Record<'f>,
-        added: [&'f str; ADDED],
-    ) -> impl Iterator<Item = &'f str> + use<'f, ADDED> {
+        added: [C; ADDED],
+    ) -> impl Iterator<Item = C> + use<'f, C, ADDED> {
         let indexes = &self.indexes[record.position().source.0 as usize];
         let mut fields = vec![""; self.names.len()];
         for (text, index) in record.iter().zip(indexes) {
@@ -108,14 +107,30 @@ impl OriginalColumns {
                 fields[*index] = text;
             }
         }
-        fields.into_iter().chain(added).chain(record.iter().skip(indexes.len()))
+        let surplus = record.iter().skip(indexes.len());
+        fields.into_iter().map(C::from).chain(added).chain(surplus.map(C::from))
+    }
+}
+
+/// An input as the user named it.
+struct Input {
+    name: String,
+    /// The name as a cell, which comes again in every row.
+    cell: Vec<u8>,
+}
+
+impl From<String> for Input {
+    fn from(name: String) -> Self {
+        let mut cell = Vec::new();
+        write_cell(&name, &mut cell);
+        Input { name, cell }
     }
 }
 
 /// The tables of a result.
 pub(crate) struct Tables {
     columns: OriginalColumns,
-    inputs: Vec<String>,
+    inputs: Vec<Input>,
     rejects: Rejects,
     duplicates: Table,
     /// Only where somebody may be excluded.
@@ -142,6 +157,7 @@ impl Tables {
         let mut warnings = Table::create(WARNINGS, files)?;
         warnings.write(["source", "record", "line", "field", "code", "before", "after"])?;
         let (excluded, hints) = (None, BTreeMap::new());
+        let inputs = inputs.into_iter().map(Input::from).collect();
         Ok(Tables { columns, inputs, rejects, duplicates, excluded, warnings, hints })
     }
 
@@ -170,13 +186,12 @@ impl Tables {
             other => (&Field::Contact, other.reason().to_string()),
         };
         let field = field.to_string();
-        let [number, line] = &mut [itoa::Buffer::new(); 2];
         let added = [
-            input(&self.inputs, position.source),
-            number.format(position.record),
-            line.format(position.line),
-            &field,
-            &list,
+            input_cell(&self.inputs, position.source),
+            position.record.into(),
+            position.line.into(),
+            field.as_str().into(),
+            list.as_str().into(),
         ];
         table.write(self.columns.row(record, added))
     }
@@ -193,7 +208,7 @@ impl Tables {
         let field = rejection.field.to_string();
         let [number, line] = &mut [itoa::Buffer::new(); 2];
         let added = [
-            input(&self.inputs, position.source),
+            &self.inputs[position.source.0 as usize].name,
             number.format(position.record),
             line.format(position.line),
             &field,
@@ -211,14 +226,13 @@ impl Tables {
     ) -> Result<(), EmitError> {
         let position = record.position();
         let conflicts = conflicts_cell(conflicts);
-        let [number, line, kept_number] = &mut [itoa::Buffer::new(); 3];
         let added = [
-            input(&self.inputs, position.source),
-            number.format(position.record),
-            line.format(position.line),
-            input(&self.inputs, kept.source),
-            kept_number.format(kept.record),
-            &conflicts,
+            input_cell(&self.inputs, position.source),
+            position.record.into(),
+            position.line.into(),
+            input_cell(&self.inputs, kept.source),
+            kept.record.into(),
+            conflicts.as_str().into(),
         ];
         self.duplicates.write(self.columns.row(record, added))
     }
@@ -229,21 +243,20 @@ impl Tables {
         warning: &Warning,
     ) -> Result<(), EmitError> {
         let field = warning.field.to_string();
-        let [number, line] = &mut [itoa::Buffer::new(); 2];
         self.warnings.write([
-            input(&self.inputs, position.source),
-            number.format(position.record),
-            line.format(position.line),
-            &field,
-            warning.code.code(),
-            &warning.before,
-            &warning.after,
+            input_cell(&self.inputs, position.source),
+            position.record.into(),
+            position.line.into(),
+            field.as_str().into(),
+            warning.code.code().into(),
+            (*warning.before).into(),
+            (*warning.after).into(),
         ])
     }
 
     /// The input as the user named it.
     pub(crate) fn input(&self, source: SourceId) -> &str {
-        input(&self.inputs, source)
+        &self.inputs[source.0 as usize].name
     }
 
     /// Ends the tables. Returns those that the manifest lists.
@@ -256,20 +269,22 @@ impl Tables {
     }
 }
 
-fn input(inputs: &[String], source: SourceId) -> &str {
-    &inputs[source.0 as usize]
+fn input_cell(inputs: &[Input], source: SourceId) -> Cell<'_> {
+    Cell::Written(&inputs[source.0 as usize].cell)
 }
 
 /// `field=value; field=value`; a value with a semicolon, a quote or a line break is quoted.
 pub(crate) fn conflicts_cell(conflicts: &[Conflict]) -> String {
-    let mut cell = String::new();
+    let mut cell = String::with_capacity(conflicts.iter().map(|lost| 16 + lost.value.len()).sum());
     for (index, Conflict { field, value, .. }) in conflicts.iter().enumerate() {
-        // Writing into memory cannot fail.
-        let _ = write!(cell, "{}{field}=", if index > 0 { "; " } else { "" });
-        if value.contains([';', '"', '\n', '\r']) {
-            let _ = write!(cell, "\"{}\"", value.replace('"', "\"\""));
-        } else {
-            cell.push_str(value);
+        cell.push_str(if index > 0 { "; " } else { "" });
+        match field {
+            Field::Attribute(key) => cell.extend(["attr:", key]),
+            field => cell.push_str(field.kind()),
+        }
+        match value.contains([';', '"', '\n', '\r']) {
+            true => cell.extend(["=\"", &value.replace('"', "\"\""), "\""]),
+            false => cell.extend(["=", value]),
         }
     }
     cell

@@ -70,6 +70,8 @@ pub(crate) struct ConvertArguments<'py> {
     opt_outs: String,
     on_duplicate: String,
     rejects: String,
+    report: bool,
+    fixes: Option<PathBuf>,
     max_contacts: NonZeroUsize,
     max_bytes: NonZeroUsize,
     layout: String,
@@ -168,7 +170,8 @@ impl ConvertArguments<'_> {
         let limits =
             BatchLimits { max_contacts: self.max_contacts.get(), max_bytes: self.max_bytes.get() };
         let existing = if self.overwrite { Existing::Overwrite } else { Existing::Keep };
-        let (out, since, sample, threads) = (self.out, self.since, self.sample, self.threads);
+        let (out, since, fixes, report) = (self.out, self.since, self.fixes, self.report);
+        let (sample, threads) = (self.sample, self.threads);
         Ok(move || {
             exclude
                 .into_iter()
@@ -179,9 +182,11 @@ impl ConvertArguments<'_> {
                 .reading(reading)
                 .to(output)
                 .since(since)
+                .fixes(fixes)
                 .opt_outs(opt_outs)
                 .dedup(dedup)
                 .rejects(rejects)
+                .report(report)
                 .array_limits(limits)
                 .array_layout(layout)
                 .sample(sample)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import pathlib
@@ -191,6 +192,19 @@ def test_delta_split_exclusion_and_sheets(sample: pathlib.Path, tmp_path: pathli
     (tmp_path / "stop.txt").write_text("+919876543210\n")
     manifest = cm.convert(sample, tmp_path / "excluded", exclude=tmp_path / "stop.txt")
     assert manifest["exclusion_lists"]
+
+
+def test_a_fix_repairs_a_cell_and_the_report_stands_beside(tmp_path: pathlib.Path) -> None:
+    dump = tmp_path / "leads.csv"
+    dump.write_text("Name,Phone\nAsha,+91 98765 43210\nRavi,98765\n")
+    digest = hashlib.sha256(dump.read_bytes()).hexdigest()
+    fixes = tmp_path / "fixes.csv"
+    fixes.write_text(
+        f"sha256,member,record,column,before,after\n{digest},,2,Phone,98765,+919876512345\n"
+    )
+    manifest = cm.convert(dump, tmp_path / "out", fixes=fixes, report=True)
+    assert (manifest["counts"]["contacts"], manifest["counts"]["rejected"]) == (2, 0)
+    assert (tmp_path / "out/report.html").read_text().startswith("<!DOCTYPE html>")
 
 
 def test_inspect_reports_and_masks(sample: pathlib.Path) -> None:

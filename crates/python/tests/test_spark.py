@@ -191,7 +191,7 @@ def test_what_executors_write_are_the_same_contacts_though_tasks_are_killed(
     check(inputs, tmp_path, Wrapped(spark), by, **lists)
 
 
-@pytest.mark.parametrize("said", [{"to": "csv"}, {"to": "parquet", "rejects": "xlsx"}])
+@pytest.mark.parametrize("said", [{"to": "csv"}, {"to": "parquet", "rejects": "xlsx", "report": True}])
 def test_every_output_is_the_same(
     spark: SparkSession, inputs: list[pathlib.Path], tmp_path: pathlib.Path, said: dict[str, Any]
 ) -> None:

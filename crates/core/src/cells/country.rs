@@ -9,6 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::cells::phone::layout;
 use crate::data;
+use crate::recent::Recent;
 use crate::text::{folded, is_plain, says_nothing};
 
 /// The regions by alpha-3 code and name, folded.
@@ -97,6 +98,13 @@ fn region(text: &str) -> Option<Region> {
 
 /// Reads a country cell.
 pub(crate) fn read(cell: &str) -> CountryReading {
+    thread_local! {
+        static RECENT: Recent<CountryReading> = const { Recent::new() };
+    }
+    RECENT.with(|recent| recent.value_of(cell, read_anew))
+}
+
+fn read_anew(cell: &str) -> CountryReading {
     let text = match cell.starts_with(|c: char| c.is_ascii_alphabetic()) && is_plain(cell) {
         // Nothing to tidy but a quote at its end.
         true if !cell.ends_with(['"', '\'', '`']) => Cow::Borrowed(cell),

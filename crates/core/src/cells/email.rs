@@ -10,6 +10,7 @@ use unicode_normalization::char::is_combining_mark;
 use crate::contact::EmailAddress;
 use crate::data;
 use crate::explain::Notes;
+use crate::recent::Recent;
 use crate::text::{folded, is_invisible, says_nothing};
 
 /// What an e-mail cell holds.
@@ -437,12 +438,22 @@ fn is_host_name(domain: &str) -> bool {
 /// letter wrong, missing, doubled or swapped with the next, or a top level that does not exist, or
 /// both.
 pub(crate) fn suggestion(address: &EmailAddress<'_>) -> Option<String> {
-    let (local, domain) = address.as_str().rsplit_once('@')?;
-    if let Some(domain) = with_real_top_level(domain) {
-        let domain = provider_meant(&domain).unwrap_or(&domain);
-        return Some(format!("{local}@{domain}"));
+    thread_local! {
+        static IS_MEANT: Recent<bool> = const { Recent::new() };
     }
-    provider_meant(domain).map(|domain| format!("{local}@{domain}"))
+    let domain = address.domain();
+    if IS_MEANT.with(|recent| recent.value_of(domain, |domain| domain_meant(domain).is_none())) {
+        return None;
+    }
+    let local_part = address.as_str().strip_suffix(domain)?;
+    Some(format!("{local_part}{}", domain_meant(domain)?))
+}
+
+fn domain_meant(domain: &str) -> Option<Cow<'static, str>> {
+    let Some(real) = with_real_top_level(domain) else {
+        return provider_meant(domain).map(Cow::Borrowed);
+    };
+    Some(provider_meant(&real).map_or(Cow::Owned(real), Cow::Borrowed))
 }
 
 /// The domain of a provider that this one is a slip of.

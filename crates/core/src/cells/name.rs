@@ -10,10 +10,18 @@ use crate::text::{
     ascii_digit, head, is_invisible, is_joiner, is_plain, says_nothing, without_text_mark,
 };
 
-/// Whether a text is in Unicode's normalization form C. What stands below the combining marks always is
-/// (UAX #15), and nearly all Latin names do.
+/// Whether a text is in Unicode's normalization form C.
 fn is_composed(text: &str) -> bool {
-    text.chars().all(|c| c < '\u{300}') || is_nfc(text)
+    text.chars().all(is_always_composed) || is_nfc(text)
+}
+
+/// Whether a text of such characters is in form C, in whatever order they stand (UAX #15): nearly all letters
+/// of names in Latin, Cyrillic, Hebrew, Arabic, Devanagari, Thai, kana, Han and Hangul. None composes with the
+/// one before it, and no two marks among them could change places.
+const fn is_always_composed(c: char) -> bool {
+    matches!(c, '\0'..='\u{2FF}' | '\u{400}'..='\u{482}' | '\u{5D0}'..='\u{5EA}' | '\u{620}'..='\u{64A}'
+        | '\u{900}'..='\u{93B}' | '\u{93D}'..='\u{950}' | '\u{E01}'..='\u{E37}' | '\u{3041}'..='\u{3096}'
+        | '\u{30A1}'..='\u{30FA}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}')
 }
 
 /// Most names of people and companies stay far below; what is longer is a note in the wrong cell.
@@ -119,7 +127,19 @@ fn is_repeated(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use unicode_normalization::char::canonical_combining_class;
+    use unicode_normalization::{IsNormalized, is_nfc_quick};
+
     use super::*;
+
+    #[test]
+    fn what_is_always_composed_neither_composes_nor_changes_places() {
+        const VIRAMA: u8 = 9;
+        for c in ('\0'..=char::MAX).filter(|&c| is_always_composed(c)) {
+            assert_eq!(is_nfc_quick([c].into_iter()), IsNormalized::Yes, "{c:?}");
+            assert!(matches!(canonical_combining_class(c), 0 | VIRAMA), "{c:?}");
+        }
+    }
 
     #[test]
     fn a_novel_in_the_name_cell_is_cut() {

@@ -106,7 +106,7 @@ impl<'a> Merger<'a> {
         }
         let growth = encoder.max_growth(values, bytes);
         if growth > self.room {
-            self.room = encoder.room_beside(&self.contact).unwrap_or(0);
+            self.room = encoder.max_bytes().saturating_sub(encoder.upper_bound(&self.contact));
         }
         if growth > self.room {
             // Close to the limit, only measuring the sum is exact.

@@ -136,9 +136,12 @@ pub(super) fn split_before_labels(text: &str) -> Vec<&str> {
 
 /// Whether the part says that the number is that of a fax machine alone: `Fax No.`, but not `Tel/Fax`.
 fn says_fax(part: &str) -> bool {
-    let lower = part.to_lowercase();
     let words: Vec<String> = words(part).collect();
     let is_fax = |word: &String| FAX.contains(word.as_str());
+    if !words.iter().any(is_fax) {
+        return false;
+    }
+    let lower = part.to_lowercase();
     let is_joined = |place: usize, other: usize| {
         let (Some(fax), Some(label)) = (words.get(place), words.get(other)) else { return false };
         let (first, second) = if place < other { (fax, label) } else { (label, fax) };

@@ -85,6 +85,9 @@ fn without_replacement(text: &str) -> Option<String> {
 
 /// Character references, and tags; a link without a number in its text is the number it leads to.
 fn html(text: &str) -> Option<String> {
+    if !text.contains(['&', '<']) {
+        return None;
+    }
     let unescaped = unescaped(text);
     let current = unescaped.as_deref().unwrap_or(text);
     let without = without_tags(current);
@@ -226,7 +229,8 @@ fn vcard(text: &str) -> Option<String> {
 /// A string, array or object of JSON, or of the languages that print theirs much like it.
 fn json(text: &str) -> Option<String> {
     let text = text.trim();
-    if ["\\u", "\\/", "\\\"", "\\t", "\\n", "\\r"].iter().any(|escape| text.contains(escape)) {
+    let escapes = ["\\u", "\\/", "\\\"", "\\t", "\\n", "\\r"];
+    if text.contains('\\') && escapes.iter().any(|escape| text.contains(escape)) {
         let unescaped = unescaped_json(text)?;
         return (unescaped != text).then_some(unescaped);
     }

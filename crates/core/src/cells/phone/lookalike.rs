@@ -33,6 +33,9 @@ pub(super) fn is_other_number(text: &str) -> bool {
 
 /// `https://example.com/98765` or `example.com/98765`, which is no chat link.
 fn is_web_address(text: &str) -> bool {
+    if !text.contains('/') {
+        return false;
+    }
     let is_path = |word: &str| {
         let top_level = word.split_once('/').and_then(|(host, _)| host.rsplit_once('.'));
         top_level.is_some_and(|(_, top_level)| {
@@ -46,6 +49,9 @@ fn is_web_address(text: &str) -> bool {
 /// `192.168.1.10`, also with a port or a prefix length. Four groups of two digits each are how Danes
 /// write a number.
 fn is_ip_address(text: &str) -> bool {
+    if !text.contains('.') {
+        return false;
+    }
     let (address, suffix) =
         text.split_once([':', '/']).map_or((text, ""), |(address, port)| (address, port));
     let is_pair = |group: &str| group.len() == 2;

@@ -101,9 +101,18 @@ pub(super) fn without_carrier_wildcard(text: &str) -> Option<String> {
     (is_area && is_first).then(|| format!("{}{behind}", &text[..before.len()]))
 }
 
-/// Words between a number and its extension.
-static EXTENSIONS: LazyLock<Vec<&str>> =
-    LazyLock::new(|| data::words(data::PHONE_WORDS, "extension").collect());
+/// A word between a number and its extension.
+struct Marker {
+    word: &'static str,
+    folded: String,
+    /// Its length, in characters.
+    length: usize,
+}
+
+static EXTENSIONS: LazyLock<Vec<Marker>> = LazyLock::new(|| {
+    let words = data::words(data::PHONE_WORDS, "extension");
+    words.map(|word| Marker { word, folded: folded(word), length: word.chars().count() }).collect()
+});
 
 /// The digits of a number in scientific notation, `9.19876543210E+11`; `Err` when the mantissa
 /// has fewer digits than the number, because the rest is gone.
@@ -171,7 +180,7 @@ pub(super) fn extension(text: &str) -> Option<(&str, &str)> {
     before
         .ends_with(|c: char| c == '#' || c.is_ascii_alphabetic() || !c.is_ascii())
         .then_some(())?;
-    let number = EXTENSIONS.iter().find_map(|marker| without_word(before, marker))?;
+    let number = EXTENSIONS.iter().find_map(|marker| marker.taken_off(before))?;
     let number = if outside.is_empty() {
         number.trim_end_matches([' ', ',', ';', '-'])
     } else if number.is_empty() {
@@ -185,13 +194,22 @@ pub(super) fn extension(text: &str) -> Option<(&str, &str)> {
     is_number.then_some((number, extension))
 }
 
-/// The text before a word at its end, which is no part of another word.
-fn without_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
-    let (last, _) = text.char_indices().nth_back(word.chars().count().checked_sub(1)?)?;
-    let (before, end) = text.split_at(last);
-    let is_same = end.to_lowercase() == word
-        || end.chars().all(char::is_alphabetic) && folded(end) == folded(word);
-    (is_same && !before.ends_with(char::is_alphabetic)).then_some(before)
+impl Marker {
+    /// The text before the word at its end, which is no part of another word.
+    fn taken_off<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let (at, _) = text.char_indices().nth_back(self.length.checked_sub(1)?)?;
+        let (before, end) = text.split_at(at);
+        let is_word = || end.chars().all(char::is_alphabetic);
+        // Nearly all texts are ASCII, and nothing need be made to compare them.
+        let is_same = match end.is_ascii() {
+            true => {
+                end.eq_ignore_ascii_case(self.word)
+                    || is_word() && end.eq_ignore_ascii_case(&self.folded)
+            }
+            false => end.to_lowercase() == self.word || is_word() && folded(end) == self.folded,
+        };
+        (is_same && !before.ends_with(char::is_alphabetic)).then_some(before)
+    }
 }
 
 fn all_digits(text: &str) -> bool {
