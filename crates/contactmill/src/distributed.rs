@@ -62,7 +62,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use contactmill_core::columns::ColumnMap;
 use contactmill_core::exclusion::ExclusionLists;
@@ -671,14 +671,7 @@ impl<'c> Coordinator<'c> {
         let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
         run.files = join_partitions(&results, staging.files(), &scratch)?;
         settings.describe(&run, staging.files())?;
-        match std::fs::remove_dir_all(&partitions_folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(
-                    DistributedProblem::Partition { folder: partitions_folder, error }.into()
-                );
-            }
-            _ => {}
-        }
+        remove_partitions(partitions_folder)?;
         settings.commit(staging, &mut on_event)?;
         Ok(run)
     }
@@ -686,6 +679,21 @@ impl<'c> Coordinator<'c> {
 
 /// The folder in the staging folder that partitions are written to.
 const PARTITIONS: &str = "partitions";
+
+/// Removes the folder of partitions, to which an attempt that was given up may still be writing.
+fn remove_partitions(folder: PathBuf) -> Result<(), Error> {
+    let mut pauses = [1, 2, 4].into_iter().map(Duration::from_secs);
+    loop {
+        match std::fs::remove_dir_all(&folder) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => match pauses.next() {
+                Some(pause) => std::thread::sleep(pause),
+                None => return Err(DistributedProblem::Partition { folder, error }.into()),
+            },
+        }
+    }
+}
 
 /// What a partition is made of: its manifest, and what only all partitions together can decide on.
 #[derive(Serialize, Deserialize)]

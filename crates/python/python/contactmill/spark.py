@@ -81,8 +81,11 @@ def normalize(
     sample = pa.Table.from_batches(batches)
     said: dict[str, Any] = {"mapping": mapping, "attributes": attributes, "options": options}
     columns = _contactmill.decided_columns(sample, **said)
-    outcomes = df.select(*kept).schema.simpleString()[len("struct<") : -1]
-    schema = ", ".join(filter(None, [outcomes, _OUTCOMES]))
+    kept_columns = [
+        f"`{column.name.replace('`', '``')}` {column.dataType.simpleString()}"
+        for column in df.select(*kept).schema
+    ]
+    schema = ", ".join([*kept_columns, _OUTCOMES])
     return df.mapInArrow(partial(_normalized, columns, options, kept), schema)
 
 
@@ -301,14 +304,15 @@ def _count(
 ) -> tuple[_Run, str]:
     """Counts the records of all tasks. Returns what was read, too, by input."""
     counted = _each(spark, len(run.tasks), slices, partial(_counted, run))
-    read: list[tuple[str | None, list[Any]]] = [(digest, []) for digest in digests]
+    read: list[list[Any]] = [[digest, []] for digest in digests]
     before, inputs_before, records = [], [0] * len(digests), 0
     for (number, _), said in zip(run.tasks, map(json.loads, counted)):
         if not read[number][1]:
             inputs_before[number] = records
         before.append(records - inputs_before[number])
         records += said["records"]
-        read[number] = (digests[number] or said["sha256"], [*read[number][1], said])
+        read[number][0] = digests[number] or said["sha256"]
+        read[number][1].append(said)
     run = replace(
         run, counted=counted, before=before, inputs_before=inputs_before, records=records
     )
