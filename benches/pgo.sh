@@ -22,9 +22,11 @@ mkdir -p "$folder/profile"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Where a target is named, build scripts and macros are built without the flags.
+# Where a target is named, build scripts and macros are built without the flags. No path of this machine is to
+# stand in the binary.
+remapped="--remap-path-prefix=$PWD=contactmill --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
 build() {
-    RUSTFLAGS=$1 cargo build --profile dist --locked -p contactmill-cli --target "$target" \
+    RUSTFLAGS="$1 $remapped" cargo build --profile dist --locked -p contactmill-cli --target "$target" \
         --target-dir "$folder"
 }
 

@@ -24,6 +24,9 @@ use serde_json::Value;
 /// Where results go; a name that no message has by chance.
 const OUT: &str = "contacts-out";
 
+/// The earlier result of a run with `--since`, converted from half of the dump.
+const SINCE: &str = "earlier-contacts";
+
 const VARIABLE: &str = "CONTACTMILL_FAULTS";
 
 fn is_long() -> bool {
@@ -75,10 +78,10 @@ fn changes(call: &str) -> bool {
 }
 
 /// One run of `convert`, again and again.
-struct Shape {
+struct Shape<'a> {
     /// The name and the bytes of the input.
     input: (&'static str, Vec<u8>),
-    arguments: &'static [&'static str],
+    arguments: &'a [&'a str],
     /// Whether results stand there already, which are replaced.
     replaces: bool,
     /// What fails all the time.
@@ -211,7 +214,7 @@ fn put(out: &Path, state: &Files) {
 fn left(folder: &Path, input: &str) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name != input && name != OUT).collect()
+    names.filter(|name| name != input && name != OUT && name != SINCE).collect()
 }
 
 /// Every array is the one that the manifest describes.
@@ -234,7 +237,7 @@ fn is_not_begun(said: &str) -> bool {
     said.contains("error while loading shared libraries")
 }
 
-impl Shape {
+impl Shape<'_> {
     fn arguments(&self, overwrite: bool) -> Vec<&str> {
         let input = if self.input.0 == "stdin" { "-" } else { self.input.0 };
         let mut arguments = vec!["convert", input, "-o", OUT];
@@ -263,6 +266,10 @@ impl Shape {
         let (place, logs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (folder, log) = (place.path(), logs.path().join("log"));
         let (input, bytes) = &self.input;
+        if self.arguments.contains(&SINCE) {
+            fs::write(folder.join(input), dump(10)).unwrap();
+            program::converted(folder, &[input, "-o", SINCE, "--max-contacts", "3", "--quiet"]);
+        }
         fs::write(folder.join(input), bytes).unwrap();
         let out = folder.join(OUT);
 
@@ -343,7 +350,7 @@ impl Shape {
                 }
             }
             (Some(1), Fault::Error(_)) => {
-                let names = [OUT, self.input.0, "standard output"];
+                let names = [OUT, SINCE, self.input.0, "standard output"];
                 let says_where = names.iter().any(|name| said.contains(name));
                 let is_said = said.contains("error: ") && says_where;
                 if !is_said && !is_cut(name, &said) {
@@ -404,6 +411,21 @@ fn no_fault_shows_in_what_is_decompressed_and_written_down_on_the_way() {
     let input = ("dump.ndjson.gz", packed.finish().unwrap());
     let arguments = &["--layout", "lines", "--json"];
     Shape { input, arguments, replaces: is_long(), always: &[] }.check();
+}
+
+#[test]
+fn no_fault_leaves_half_a_table_of_contacts() {
+    let tables = ["parquet", "csv", "ndjson"];
+    for table in if is_long() { &tables[..] } else { &tables[..1] } {
+        let arguments = &["--quiet", "--to", table];
+        Shape { input: csv(), arguments, replaces: is_long(), always: &[] }.check();
+    }
+}
+
+#[test]
+fn no_fault_takes_a_contact_out_of_a_delta_or_into_it() {
+    let arguments = &["--quiet", "--since", SINCE];
+    Shape { input: csv(), arguments, replaces: true, always: &[] }.check();
 }
 
 #[test]

@@ -39,8 +39,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("contactmill-emit", &["contactmill-core", "contactmill-wire"]),
     ("contactmill-wire", &[]),
     ("contactmill-upload", &["contactmill-wire"]),
-    ("contactmill-review", &["contactmill", "contactmill-wire"]),
-    ("contactmill-sandbox", &[]),
+    ("contactmill-review", &["contactmill", "contactmill-loopback", "contactmill-wire"]),
+    ("contactmill-sandbox", &["contactmill-loopback"]),
+    ("contactmill-loopback", &[]),
     ("contactmill-core", &["contactmill-phone"]),
     ("contactmill-phone", &[]),
     ("contactmill-codegen", &["contactmill-phone"]),
@@ -58,7 +59,17 @@ const ARROWS: &[(&str, &[&str])] = &[
         "contactmill-benches",
         &["contactmill-core", "contactmill-emit", "contactmill-phone", "contactmill-source"],
     ),
-    ("contactmill-fuzz", &["contactmill-core", "contactmill-phone", "contactmill-source"]),
+    (
+        "contactmill-fuzz",
+        &[
+            "contactmill",
+            "contactmill-core",
+            "contactmill-phone",
+            "contactmill-source",
+            "contactmill-upload",
+            "contactmill-wire",
+        ],
+    ),
 ];
 
 /// The packages of this platform: those of others need not have been downloaded.

@@ -16,6 +16,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use contactmill_sandbox::{Key, Options, Sandbox};
+use program::draws::Draws;
 use program::{contactmill, converted, text};
 use serde_json::Value;
 
@@ -178,7 +179,7 @@ fn a_run_killed_at_any_moment_forgets_nothing() {
         for worker in 0..at_once {
             let (left, killed) = (&left, &killed);
             scope.spawn(move || {
-                let mut random = Draws(0x9e37_79b9 ^ (worker as u64 + 1));
+                let mut random = Draws::new(worker as u64 + 1);
                 let take = || {
                     left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
                 };
@@ -189,18 +190,6 @@ fn a_run_killed_at_any_moment_forgets_nothing() {
         }
     });
     println!("{kills} runs, killed {} times", killed.load(Ordering::Relaxed));
-}
-
-/// Random numbers: xorshift64.
-struct Draws(u64);
-
-impl Draws {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
 }
 
 fn one_killed_run(random: &mut Draws) -> usize {

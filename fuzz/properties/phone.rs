@@ -2,8 +2,13 @@
 //! that the fuzzer starts from and has found.
 
 use contactmill_phone::__private::{facts, parse_with_libphonenumber};
-use contactmill_phone::{Extension, Region, parse, parse_with_extension};
+use contactmill_phone::{Extension, parse, parse_with_extension};
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+
+use region::default_region;
+
+#[path = "region.rs"]
+mod region;
 
 /// A cell is read, without a panic, as the library reads it, and the number can be shown and
 /// ordered. The first two bytes of `data` are the default region, the others the text.
@@ -43,17 +48,4 @@ pub(crate) fn check(data: &[u8]) {
         let as_text = number.e164().to_string().cmp(&other.e164().to_string());
         assert_eq!(number.cmp(&other), as_text, "order: {cell}");
     }
-}
-
-/// The region whose code the bytes are, so that seeds can be read: `01` is the world, `--` none. Any
-/// other two bytes stand for some region, so that no change to them is lost on the fuzzer.
-fn default_region(bytes: [u8; 2]) -> Option<Region> {
-    match &bytes {
-        b"--" => return None,
-        b"01" => return Some(Region::World),
-        _ => {}
-    }
-    let code = std::str::from_utf8(&bytes).ok().and_then(|code| code.parse().ok());
-    let [high, low] = bytes.map(usize::from);
-    code.or_else(|| Region::ALL.get((high * 256 + low) % Region::ALL.len()).copied())
 }

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test target uses its own part")]
 
 pub(crate) mod compressed;
+pub(crate) mod draws;
+pub(crate) mod served;
 pub(crate) mod table;
 
 use std::collections::BTreeSet;
@@ -69,6 +71,14 @@ pub(crate) fn folder_with(text: &[u8]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.csv"), text).unwrap();
     folder
+}
+
+/// The most memory that a process has had, in MiB; nothing once it has ended.
+#[cfg(target_os = "linux")]
+pub(crate) fn peak_mib(process: &std::process::Child) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

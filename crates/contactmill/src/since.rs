@@ -2,16 +2,13 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use contactmill_emit::{Comparison, KnownContacts, ResultFiles};
 use contactmill_wire::files::{IMPORT_LINES, INDEX, JOURNAL, MANIFEST, import_array};
 use contactmill_wire::import::Contact;
-use contactmill_wire::index::{
-    CHECKSUM_BYTES, CONTENT_BYTES, ENTRY_BYTES, HEADER_BYTES, IndexEntry, IndexProblem,
-    content_hash, header, read_header,
-};
+use contactmill_wire::index::{self, CONTENT_BYTES, IndexEntry, IndexProblem, content_hash};
 use contactmill_wire::journal;
 use contactmill_wire::manifest::{Manifest, SCHEMA};
 use contactmill_wire::object::Object;
@@ -143,7 +140,8 @@ impl<'e> Earlier<'e> {
             opened => opened.map_err(SinceProblem::io(INDEX))?,
         };
         let size = file.metadata().map_err(SinceProblem::io(INDEX))?.len();
-        let entries = read_index(BufReader::new(file), size)?;
+        let read = index::read(BufReader::new(file), size).map_err(SinceProblem::io(INDEX))?;
+        let entries = read.map_err(SinceProblem::Index)?;
         let counts = self.manifest.counts;
         match entries.len() as u64 == counts.contacts + counts.unchanged {
             true => Ok(entries),
@@ -185,42 +183,6 @@ impl SinceProblem {
     fn io(file: &str) -> impl FnOnce(io::Error) -> Self + use<> {
         let file = file.to_owned();
         |error| SinceProblem::Io { file, error }
-    }
-}
-
-/// The entries of an index of this size.
-fn read_index(mut file: impl Read, size: u64) -> Result<Vec<IndexEntry>, SinceProblem> {
-    let damaged = || SinceProblem::Index(IndexProblem::Damaged);
-    let read = |file: &mut dyn Read, bytes: &mut [u8]| {
-        file.read_exact(bytes).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => damaged(),
-            _ => SinceProblem::io(INDEX)(error),
-        })
-    };
-    let mut head = [0; HEADER_BYTES];
-    read(&mut file, &mut head)?;
-    let count = read_header(head).map_err(SinceProblem::Index)?;
-    let frame = (HEADER_BYTES + CHECKSUM_BYTES) as u64;
-    if count.checked_mul(ENTRY_BYTES as u64).and_then(|bytes| bytes.checked_add(frame))
-        != Some(size)
-    {
-        return Err(damaged());
-    }
-    let mut checksum = crc32fast::Hasher::new();
-    checksum.update(&header(count));
-    let mut entries: Vec<IndexEntry> = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
-    for _ in 0..count {
-        let mut bytes = [0; ENTRY_BYTES];
-        read(&mut file, &mut bytes)?;
-        checksum.update(&bytes);
-        entries.push(IndexEntry::from_bytes(bytes));
-    }
-    let mut expected = [0; CHECKSUM_BYTES];
-    read(&mut file, &mut expected)?;
-    let is_whole = checksum.finalize().to_le_bytes() == expected;
-    match is_whole && entries.is_sorted_by_key(|entry| entry.phone) {
-        true => Ok(entries),
-        false => Err(damaged()),
     }
 }
 

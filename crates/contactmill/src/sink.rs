@@ -1,10 +1,11 @@
 //! What the pipeline hands over goes to the results, and is reported.
 
 use std::io;
+use std::sync::Arc;
 
 use contactmill_core::dedup::Conflict;
 use contactmill_core::exclusion::Exclusion;
-use contactmill_core::pipeline::{ColumnDamage, Emitted, ScratchMaker, Sink};
+use contactmill_core::pipeline::{ColumnDamage, DuplicateEncoder, Emitted, ScratchMaker, Sink};
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{PhoneNumber, Rejection, Warning};
 use contactmill_emit::{EmitError, Finished};
@@ -42,6 +43,16 @@ impl<'s, 'e, K> ReportingSink<'s, 'e, K> {
     /// Everything has been read.
     pub(crate) fn end_reading(&mut self) {
         (self.on_event)(Event::Writing);
+    }
+
+    fn note_duplicate(
+        &mut self,
+        record: Record<'_>,
+        kept: RecordId,
+        conflicts: &[Conflict],
+    ) -> Result<(), EmitError> {
+        (self.on_event)(Event::Duplicate { record, kept, conflicts });
+        self.tally.duplicate(kept, conflicts).map_err(not_counted)
     }
 
     /// The results, and what was counted.
@@ -128,9 +139,23 @@ impl<K: Sink<Error = EmitError>> Sink for ReportingSink<'_, '_, K> {
         kept: RecordId,
         conflicts: &[Conflict],
     ) -> Result<(), EmitError> {
-        (self.on_event)(Event::Duplicate { record, kept, conflicts });
-        self.tally.duplicate(kept, conflicts).map_err(not_counted)?;
+        self.note_duplicate(record, kept, conflicts)?;
         self.result.duplicate(record, kept, conflicts)
+    }
+
+    fn duplicate_encoder(&self) -> Option<Arc<dyn DuplicateEncoder>> {
+        self.result.duplicate_encoder()
+    }
+
+    fn encoded_duplicate(
+        &mut self,
+        record: Record<'_>,
+        kept: RecordId,
+        conflicts: &[Conflict],
+        encoded: &[u8],
+    ) -> Result<(), EmitError> {
+        self.note_duplicate(record, kept, conflicts)?;
+        self.result.encoded_duplicate(record, kept, conflicts, encoded)
     }
 
     fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), EmitError> {

@@ -44,7 +44,7 @@ pub struct Explained {
 pub struct Step {
     /// What kind of step it was.
     pub kind: StepKind,
-    /// What was seen or done, and why; one line, with text from the cell in it.
+    /// What was seen or done, and why; with text from the cell in it, as it stands there.
     pub text: String,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use contactmill_core::dedup::Conflict;
 use contactmill_core::exclusion::Exclusion;
-use contactmill_core::pipeline::{Emitted, ScratchMaker, Sink};
+use contactmill_core::pipeline::{DuplicateEncoder, Emitted, ScratchMaker, Sink};
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{Reason, Rejection, Warning, WarningCode};
 
@@ -197,6 +197,20 @@ impl Sink for ResultWriter<'_> {
         conflicts: &[Conflict],
     ) -> Result<(), EmitError> {
         self.tables.duplicate(record, kept, conflicts)
+    }
+
+    fn duplicate_encoder(&self) -> Option<Arc<dyn DuplicateEncoder>> {
+        Some(self.tables.duplicate_encoder())
+    }
+
+    fn encoded_duplicate(
+        &mut self,
+        _: Record<'_>,
+        _: RecordId,
+        _: &[Conflict],
+        encoded: &[u8],
+    ) -> Result<(), EmitError> {
+        self.tables.encoded_duplicate(encoded)
     }
 
     fn warning(&mut self, position: Position, warning: &Warning) -> Result<(), EmitError> {

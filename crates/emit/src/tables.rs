@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use contactmill_core::columns::{BOOKKEEPING_COLUMNS, is_bookkeeping_header};
 use contactmill_core::dedup::Conflict;
 use contactmill_core::exclusion::Exclusion;
+use contactmill_core::pipeline::DuplicateEncoder;
 use contactmill_core::records::{Position, Record, RecordId, SourceId};
 use contactmill_core::{Field, Reason, Rejection, Warning};
 use contactmill_wire::csv_cell::{BYTE_ORDER_MARK, Cell, write_cell, write_row};
@@ -48,6 +50,12 @@ impl<W: Write> Table<W> {
         self.row.clear();
         write_row(fields, &mut self.row);
         let written = self.file.write_all(&self.row);
+        written.map_err(EmitError::io(&self.path, "cannot be written"))
+    }
+
+    /// Writes a row as [`write_row`] made it.
+    fn write_encoded(&mut self, row: &[u8]) -> Result<(), EmitError> {
+        let written = self.file.write_all(row);
         written.map_err(EmitError::io(&self.path, "cannot be written"))
     }
 
@@ -127,10 +135,49 @@ impl From<String> for Input {
     }
 }
 
-/// The tables of a result.
-pub(crate) struct Tables {
+/// What rows of records are made with.
+struct RowMaker {
     columns: OriginalColumns,
     inputs: Vec<Input>,
+}
+
+impl RowMaker {
+    fn input(&self, source: SourceId) -> &Input {
+        &self.inputs[source.0 as usize]
+    }
+
+    fn input_cell(&self, source: SourceId) -> Cell<'_> {
+        Cell::Written(&self.input(source).cell)
+    }
+}
+
+impl DuplicateEncoder for RowMaker {
+    fn encode(
+        &self,
+        record: Record<'_>,
+        kept: RecordId,
+        conflicts: &[Conflict],
+        out: &mut Vec<u8>,
+    ) {
+        let position = record.position();
+        let conflicts = conflicts_cell(conflicts);
+        let added = [
+            self.input_cell(position.source),
+            position.record.into(),
+            position.line.into(),
+            self.input_cell(kept.source),
+            kept.record.into(),
+            conflicts.as_str().into(),
+        ];
+        write_row(self.columns.row(record, added), out);
+    }
+}
+
+/// The tables of a result.
+pub(crate) struct Tables {
+    rows: Arc<RowMaker>,
+    /// The last duplicate, kept for its memory.
+    duplicate: Vec<u8>,
     rejects: Rejects,
     duplicates: Table,
     /// Only where somebody may be excluded.
@@ -158,13 +205,14 @@ impl Tables {
         warnings.write(["source", "record", "line", "field", "code", "before", "after"])?;
         let (excluded, hints) = (None, BTreeMap::new());
         let inputs = inputs.into_iter().map(Input::from).collect();
-        Ok(Tables { columns, inputs, rejects, duplicates, excluded, warnings, hints })
+        let (rows, duplicate) = (Arc::new(RowMaker { columns, inputs }), Vec::new());
+        Ok(Tables { rows, duplicate, rejects, duplicates, excluded, warnings, hints })
     }
 
     /// Makes the table of who was excluded, which is a proof even where nobody was.
     pub(crate) fn create_excluded(&mut self, files: &ResultFiles) -> Result<(), EmitError> {
         let mut table = Table::create(EXCLUDED, files)?;
-        let names = self.columns.names.iter().map(String::as_str);
+        let names = self.rows.columns.names.iter().map(String::as_str);
         table.write(names.chain(["_source", "_record", "_line", "_field", "_list"]))?;
         self.excluded = Some(table);
         Ok(())
@@ -187,13 +235,13 @@ impl Tables {
         };
         let field = field.to_string();
         let added = [
-            input_cell(&self.inputs, position.source),
+            self.rows.input_cell(position.source),
             position.record.into(),
             position.line.into(),
             field.as_str().into(),
             list.as_str().into(),
         ];
-        table.write(self.columns.row(record, added))
+        table.write(self.rows.columns.row(record, added))
     }
 
     pub(crate) fn rejected(
@@ -208,14 +256,14 @@ impl Tables {
         let field = rejection.field.to_string();
         let [number, line] = &mut [itoa::Buffer::new(); 2];
         let added = [
-            &self.inputs[position.source.0 as usize].name,
+            &self.rows.input(position.source).name,
             number.format(position.record),
             line.format(position.line),
             &field,
             reason.code(),
             hint,
         ];
-        self.rejects.write(self.columns.row(record, added))
+        self.rejects.write(self.rows.columns.row(record, added))
     }
 
     pub(crate) fn duplicate(
@@ -224,17 +272,19 @@ impl Tables {
         kept: RecordId,
         conflicts: &[Conflict],
     ) -> Result<(), EmitError> {
-        let position = record.position();
-        let conflicts = conflicts_cell(conflicts);
-        let added = [
-            input_cell(&self.inputs, position.source),
-            position.record.into(),
-            position.line.into(),
-            input_cell(&self.inputs, kept.source),
-            kept.record.into(),
-            conflicts.as_str().into(),
-        ];
-        self.duplicates.write(self.columns.row(record, added))
+        self.duplicate.clear();
+        self.rows.encode(record, kept, conflicts, &mut self.duplicate);
+        self.duplicates.write_encoded(&self.duplicate)
+    }
+
+    /// What makes rows of duplicates.
+    pub(crate) fn duplicate_encoder(&self) -> Arc<dyn DuplicateEncoder> {
+        Arc::clone(&self.rows) as Arc<dyn DuplicateEncoder>
+    }
+
+    /// Writes a row that [`duplicate_encoder`](Tables::duplicate_encoder) made.
+    pub(crate) fn encoded_duplicate(&mut self, row: &[u8]) -> Result<(), EmitError> {
+        self.duplicates.write_encoded(row)
     }
 
     pub(crate) fn warning(
@@ -244,7 +294,7 @@ impl Tables {
     ) -> Result<(), EmitError> {
         let field = warning.field.to_string();
         self.warnings.write([
-            input_cell(&self.inputs, position.source),
+            self.rows.input_cell(position.source),
             position.record.into(),
             position.line.into(),
             field.as_str().into(),
@@ -256,7 +306,7 @@ impl Tables {
 
     /// The input as the user named it.
     pub(crate) fn input(&self, source: SourceId) -> &str {
-        &self.inputs[source.0 as usize].name
+        &self.rows.input(source).name
     }
 
     /// Ends the tables. Returns those that the manifest lists.
@@ -267,10 +317,6 @@ impl Tables {
         }
         Ok(listed)
     }
-}
-
-fn input_cell(inputs: &[Input], source: SourceId) -> Cell<'_> {
-    Cell::Written(&inputs[source.0 as usize].cell)
 }
 
 /// `field=value; field=value`; a value with a semicolon, a quote or a line break is quoted.

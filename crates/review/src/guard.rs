@@ -11,8 +11,8 @@
 
 use std::fmt::Write;
 
+use contactmill_loopback::Head;
 use ring::rand::{SecureRandom, SystemRandom};
-use tiny_http::{Method, Request};
 
 /// The header of the token.
 pub(crate) const TOKEN_HEADER: &str = "x-contactmill-token";
@@ -21,17 +21,15 @@ pub(crate) const TOKEN_HEADER: &str = "x-contactmill-token";
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// What a page may do: nothing but what is ours.
-pub(crate) const HEADERS: [(&str, &str); 7] = [
+pub(crate) const HEADERS: [(&str, &str); 5] = [
     (
         "Content-Security-Policy",
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
     ),
-    ("Cache-Control", "no-store"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Referrer-Policy", "no-referrer"),
-    ("X-Content-Type-Options", "nosniff"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
 ];
 
@@ -66,7 +64,7 @@ impl Guard {
     }
 
     /// Whether the request may be looked at.
-    pub(crate) fn check(&self, request: &Request) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, request: &Head) -> Result<(), Refusal> {
         let is_ours = |host: &str| self.hosts.iter().any(|known| known == host);
         if !header(request, "host").is_some_and(is_ours) {
             return Err((403, "this is not the address of the page"));
@@ -75,14 +73,14 @@ impl Guard {
         if origin.is_some_and(|origin| !origin.is_some_and(is_ours)) {
             return Err((403, "another page asks"));
         }
-        let is_api = request.url().starts_with("/api/");
+        let is_api = request.path.starts_with("/api/");
         let from = header(request, "sec-fetch-site").unwrap_or("same-origin");
         if from != "same-origin" && (is_api || from != "none") {
             return Err((403, "another page asks"));
         }
         if !is_api {
-            return match request.method() {
-                Method::Get | Method::Head => Ok(()),
+            return match request.method.as_str() {
+                "GET" | "HEAD" => Ok(()),
                 _ => Err((405, "there is nothing to be sent here")),
             };
         }
@@ -90,7 +88,7 @@ impl Guard {
         if !is_same(token.as_bytes(), self.token.as_bytes()) {
             return Err((401, "the token is missing or wrong; open the whole address once more"));
         }
-        if *request.method() == Method::Post {
+        if request.method == "POST" {
             check_body(request)?;
         }
         Ok(())
@@ -98,11 +96,11 @@ impl Guard {
 }
 
 /// Whether it is JSON of a size that is read.
-fn check_body(request: &Request) -> Result<(), Refusal> {
+fn check_body(request: &Head) -> Result<(), Refusal> {
     if header(request, "content-type") != Some("application/json") {
         return Err((415, "only application/json is taken"));
     }
-    match request.body_length() {
+    match request.length {
         Some(length) if length <= MAX_BODY_BYTES => Ok(()),
         Some(_) => Err((413, "over 64 KiB")),
         None => Err((411, "its length is missing")),
@@ -116,9 +114,9 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// The value of a header that stands there once.
-fn header<'r>(request: &'r Request, name: &'static str) -> Option<&'r str> {
-    let mut found = request.headers().iter().filter(|header| header.field.equiv(name));
-    let first = found.next()?.value.as_str();
+fn header<'r>(request: &'r Head, name: &'static str) -> Option<&'r str> {
+    let mut found = request.headers(name);
+    let first = found.next()?;
     // Which of two would count is nobody's business.
     Some(if found.next().is_some() { "" } else { first })
 }

@@ -33,7 +33,7 @@ use std::thread::JoinHandle;
 use contactmill::columns::FieldMapping;
 use contactmill::{DedupPolicy, Error, OptOuts, Options, Reading, Sheets};
 
-use crate::server::Server;
+use crate::server::PageServer;
 use crate::session::Session;
 
 /// What is reviewed, and how it is read to begin with.
@@ -91,7 +91,7 @@ impl Setup {
 
 /// A running review. It ends when it is dropped.
 pub struct Review {
-    server: Arc<Server>,
+    server: PageServer,
     session: Arc<Session>,
     counting: Option<JoinHandle<()>>,
 }
@@ -105,14 +105,12 @@ impl Review {
     pub fn start(setup: Setup) -> Result<Self, StartError> {
         let port = setup.port;
         let session = Arc::new(Session::open(setup)?);
-        let server =
-            Arc::new(Server::listen(port, Arc::clone(&session)).map_err(StartError::Listen)?);
+        let server = PageServer::start(port, Arc::clone(&session)).map_err(StartError::Listen)?;
         let counting = {
             let session = Arc::clone(&session);
             let thread = std::thread::Builder::new().name("review-counting".into());
             thread.spawn(move || counting::run(&session)).map_err(StartError::Listen)?
         };
-        Server::serve(&server).map_err(StartError::Listen)?;
         Ok(Review { server, session, counting: Some(counting) })
     }
 
@@ -144,7 +142,6 @@ impl fmt::Debug for Review {
 
 impl Drop for Review {
     fn drop(&mut self) {
-        self.server.stop();
         self.session.end();
         if let Some(counting) = self.counting.take() {
             let _ = counting.join();

@@ -1,13 +1,11 @@
 //! Requests and answers.
 
-use std::io::{self, Read};
-use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use contactmill_loopback::{Connection, Head, Response, Server, listen};
 use serde_json::{Value, json};
-use tiny_http::{Header, Method, Request, Response, Server as Http};
 
 use crate::guard::{Guard, HEADERS, MAX_BODY_BYTES};
 use crate::session::{Refused, Session};
@@ -24,90 +22,95 @@ const FILES: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// Number of threads that answer: a browser asks for a few things at a time.
-const THREADS: usize = 4;
-
 /// After this time without a request, nobody is there any more.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// The server of one page.
-pub(crate) struct Server {
-    http: Http,
-    guard: Guard,
-    port: u16,
-    session: Arc<Session>,
-    last: Mutex<Instant>,
-    stopped: AtomicBool,
+/// Maximum size of what is read of a request that is refused, so that its client gets to read why.
+const MAX_REFUSED_BYTES: usize = 1 << 20;
+
+/// The server of one page. It ends when it is dropped.
+pub(crate) struct PageServer {
+    server: Server,
+    page: Arc<Page>,
 }
 
-impl Server {
-    pub(crate) fn listen(port: u16, session: Arc<Session>) -> io::Result<Self> {
-        let http = Http::http((Ipv4Addr::LOCALHOST, port)).map_err(io::Error::other)?;
-        let port = http.server_addr().to_ip().map_or(port, |address| address.port());
-        let (last, stopped) = (Mutex::new(Instant::now()), AtomicBool::new(false));
-        Ok(Server { http, guard: Guard::new(port)?, port, session, last, stopped })
+impl PageServer {
+    pub(crate) fn start(port: u16, session: Arc<Session>) -> io::Result<Self> {
+        let listener = listen(port)?;
+        let guard = Guard::new(listener.local_addr()?.port())?;
+        let page = Arc::new(Page { guard, session, last: Mutex::new(Instant::now()) });
+        let served = Arc::clone(&page);
+        let serve = move |connection: &mut Connection| served.serve(connection);
+        Ok(PageServer { server: Server::start(listener, "review", serve)?, page })
     }
 
-    /// Answers on threads of its own until it is stopped.
-    pub(crate) fn serve(server: &Arc<Server>) -> io::Result<()> {
-        for _ in 0..THREADS {
-            let server = Arc::clone(server);
-            let thread = std::thread::Builder::new().name("review-page".into());
-            thread.spawn(move || {
-                while !server.stopped.load(Ordering::Relaxed) {
-                    let Ok(request) = server.http.recv() else { return };
-                    server.answer(request);
-                }
-            })?;
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/#{}", self.server.address(), self.page.guard.token())
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.page.last().elapsed() > IDLE
+    }
+}
+
+/// What requests are answered with.
+struct Page {
+    guard: Guard,
+    session: Arc<Session>,
+    last: Mutex<Instant>,
+}
+
+impl Page {
+    fn last(&self) -> MutexGuard<'_, Instant> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers the requests of a connection until it ends.
+    fn serve(&self, connection: &mut Connection) -> io::Result<()> {
+        while let Some(head) = connection.head()? {
+            let checked = self.guard.check(&head);
+            let max = if checked.is_ok() { MAX_BODY_BYTES } else { MAX_REFUSED_BYTES };
+            let body = connection.body(&head, max)?;
+            let response = match checked {
+                Err((status, word)) => text(status, "text/plain; charset=utf-8", word.to_owned()),
+                Ok(()) => self.answer(&head, body.as_deref().unwrap_or_default()),
+            };
+            connection.answer(&response)?;
+            if body.is_none() || head.wants_close() {
+                break;
+            }
         }
         Ok(())
     }
 
-    pub(crate) fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
-        (0..THREADS).for_each(|_| self.http.unblock());
+    fn answer(&self, head: &Head, body: &[u8]) -> Response {
+        *self.last() = Instant::now();
+        let path = head.path.split('?').next().unwrap_or_default();
+        match FILES.iter().find(|(name, ..)| *name == path) {
+            Some((_, kind, file)) => text(200, kind, (*file).to_owned()),
+            None => answered(self.api(path, head, body)),
+        }
     }
 
-    pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/#{}", self.port, self.guard.token())
-    }
-
-    pub(crate) fn is_idle(&self) -> bool {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > IDLE
-    }
-
-    fn answer(&self, mut request: Request) {
-        let response = match self.guard.check(&request) {
-            Err((status, word)) => text(status, "text/plain; charset=utf-8", word.to_owned()),
-            Ok(()) => {
-                *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-                let path = request.url().split('?').next().unwrap_or_default().to_owned();
-                match FILES.iter().find(|(name, ..)| *name == path) {
-                    Some((_, kind, file)) => text(200, kind, (*file).to_owned()),
-                    None => answered(self.api(&path, &mut request)),
-                }
-            }
-        };
-        // Whoever asked may be gone.
-        let _ = request.respond(response);
-    }
-
-    fn api(&self, path: &str, request: &mut Request) -> Result<Value, Refused> {
+    fn api(&self, path: &str, head: &Head, body: &[u8]) -> Result<Value, Refused> {
         let session = &self.session;
-        match (request.method(), path) {
-            (Method::Get, "/api/state") => Ok(session.state()),
-            (Method::Get, "/api/rows") => {
-                let query = |name| query(request.url(), name);
+        let asked = || -> Result<Value, Refused> {
+            serde_json::from_slice(body).map_err(|_| Refused(400, "this is not JSON".to_owned()))
+        };
+        match (head.method.as_str(), path) {
+            ("GET", "/api/state") => Ok(session.state()),
+            ("GET", "/api/rows") => {
+                let query = |name| query(&head.path, name);
                 session.rows(
                     query("reason").unwrap_or_default(),
                     query("from").and_then(|from| from.parse().ok()).unwrap_or(0),
                 )
             }
-            (Method::Post, "/api/map") => session.map(&body(request)?),
-            (Method::Post, "/api/read") => session.read(&body(request)?),
-            (Method::Post, "/api/fix") => session.fix(&body(request)?),
-            (Method::Post, "/api/duplicate") => session.resolve(&body(request)?),
-            (Method::Post, "/api/export") => session.export(&body(request)?),
+            ("POST", "/api/map") => session.map(&asked()?),
+            ("POST", "/api/read") => session.read(&asked()?),
+            ("POST", "/api/fix") => session.fix(&asked()?),
+            ("POST", "/api/duplicate") => session.resolve(&asked()?),
+            ("POST", "/api/export") => session.export(&asked()?),
             _ => Err(Refused(404, "there is nothing here".to_owned())),
         }
     }
@@ -119,14 +122,7 @@ fn query<'q>(url: &'q str, name: &str) -> Option<&'q str> {
     pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next()
 }
 
-fn body(request: &mut Request) -> Result<Value, Refused> {
-    let mut bytes = Vec::new();
-    let read = request.as_reader().take(MAX_BODY_BYTES as u64).read_to_end(&mut bytes);
-    let value = read.ok().and_then(|_| serde_json::from_slice(&bytes).ok());
-    value.ok_or_else(|| Refused(400, "this is not JSON".to_owned()))
-}
-
-fn answered(answer: Result<Value, Refused>) -> Response<io::Cursor<Vec<u8>>> {
+fn answered(answer: Result<Value, Refused>) -> Response {
     let (status, value) = match answer {
         Ok(value) => (200, value),
         Err(Refused(status, message)) => (status, json!({ "error": message })),
@@ -134,14 +130,9 @@ fn answered(answer: Result<Value, Refused>) -> Response<io::Cursor<Vec<u8>>> {
     text(status, "application/json", value.to_string())
 }
 
-fn text(status: u16, kind: &str, text: String) -> Response<io::Cursor<Vec<u8>>> {
-    let mut response = Response::from_string(text).with_status_code(status);
-    for (name, value) in HEADERS.into_iter().chain([("Content-Type", kind)]) {
-        if let Ok(header) = Header::from_bytes(name, value) {
-            response.add_header(header);
-        }
-    }
-    response
+fn text(status: u16, kind: &'static str, text: String) -> Response {
+    let headers = HEADERS.map(|(name, value)| (name, value.to_owned())).to_vec();
+    Response { headers, ..Response::new(status, kind, text) }
 }
 
 #[cfg(test)]
@@ -157,11 +148,11 @@ mod tests {
         let input = folder.path().join("leads.csv");
         std::fs::write(&input, "Name,Phone\nAsha,+919876543210\n").unwrap();
         let session = Arc::new(Session::open(Setup::new([input])).unwrap());
-        let server = Server::listen(0, session).unwrap();
+        let server = PageServer::start(0, session).unwrap();
         assert!(!server.is_idle());
         // A machine that was started just now has no such moment.
         if let Some(moment) = Instant::now().checked_sub(IDLE + Duration::from_secs(1)) {
-            *server.last.lock().unwrap() = moment;
+            *server.page.last() = moment;
             assert!(server.is_idle());
         }
     }

@@ -39,18 +39,16 @@
 
 mod contact;
 mod faults;
-mod http;
 mod service;
 mod store;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::JoinHandle;
-use std::time::Duration;
+
+use contactmill_loopback::{Connection, Server, listen};
 
 pub use contact::Key;
 pub use faults::{Fault, Faults, FaultsError};
@@ -60,9 +58,6 @@ use crate::service::Service;
 
 /// The default port.
 pub const DEFAULT_PORT: u16 = 8642;
-
-/// Maximum number of open connections. More are refused.
-const MAX_CONNECTIONS: usize = 128;
 
 /// The form of a successful answer: one of the two that are published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,8 +104,7 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Sandbox {
     service: Arc<Service>,
-    address: SocketAddr,
-    accepting: Option<JoinHandle<()>>,
+    server: Server,
 }
 
 impl Sandbox {
@@ -120,21 +114,17 @@ impl Sandbox {
     ///
     /// When the port is in use, or no thread can be started.
     pub fn start(options: Options) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
-        let address = listener.local_addr()?;
+        let port = options.port;
         let service = Arc::new(Service::new(options));
-        let accepting = {
-            let service = Arc::clone(&service);
-            let thread = std::thread::Builder::new().name("sandbox".into());
-            thread.spawn(move || accept(&listener, &service))?
-        };
-        Ok(Sandbox { service, address, accepting: Some(accepting) })
+        let serving = Arc::clone(&service);
+        let serve = move |connection: &mut Connection| serving.serve(connection);
+        Ok(Sandbox { service, server: Server::start(listen(port)?, "sandbox", serve)? })
     }
 
     /// The address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// What has arrived so far.
@@ -152,45 +142,5 @@ impl Sandbox {
     /// Sets the faults from now on.
     pub fn set_faults(&self, faults: Faults) {
         self.service.set_faults(faults);
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        self.service.stop.store(true, Ordering::Relaxed);
-        // Wakes the thread that waits for connections.
-        let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
-        if let Some(accepting) = self.accepting.take() {
-            let _ = accepting.join();
-        }
-    }
-}
-
-fn accept(listener: &TcpListener, service: &Arc<Service>) {
-    let open = Arc::new(AtomicUsize::new(0));
-    for stream in listener.incoming() {
-        if service.stop.load(Ordering::Relaxed) {
-            return;
-        }
-        let Ok(stream) = stream else {
-            // Most likely there are too many open files. A moment later some may be closed.
-            std::thread::sleep(Duration::from_millis(10));
-            continue;
-        };
-        if open.load(Ordering::Relaxed) >= MAX_CONNECTIONS {
-            continue;
-        }
-        open.fetch_add(1, Ordering::Relaxed);
-        let (service, counted) = (Arc::clone(service), Arc::clone(&open));
-        let thread = std::thread::Builder::new().name("sandbox-connection".into());
-        let serving = thread.spawn(move || {
-            // A broken connection is the client's business.
-            let _ = service.serve(stream);
-            counted.fetch_sub(1, Ordering::Relaxed);
-        });
-        if serving.is_err() {
-            // The connection is closed, as if there were too many.
-            open.fetch_sub(1, Ordering::Relaxed);
-        }
     }
 }

@@ -2,18 +2,16 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
-use std::net::TcpStream;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use contactmill_loopback::{Connection, Head, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use crate::contact::contacts_in;
 use crate::faults::{Fault, Faults};
-use crate::http::{Connection, Head, Response};
 use crate::store::{Stats, Store};
 use crate::{AnswerStyle, Options};
 
@@ -23,6 +21,10 @@ const PAGE: &str = include_str!("page.html");
 
 /// Maximum number of contacts that `/contacts` lists at once.
 const LISTED: usize = 1_000;
+
+/// Maximum size of a body that is read. A body over the sandbox's own limit is read too, so that the
+/// client gets to read the answer.
+const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
 /// The service behind all connections.
 #[derive(Debug)]
@@ -34,7 +36,6 @@ pub(crate) struct Service {
     random: Mutex<fastrand::Rng>,
     /// Tokens are distinguished by a hash, and never stored.
     hashing: RandomState,
-    pub(crate) stop: AtomicBool,
 }
 
 /// How a request to the import API ends.
@@ -53,7 +54,6 @@ impl Service {
             faults: Mutex::new(options.faults.clone()),
             random: Mutex::new(fastrand::Rng::with_seed(options.seed)),
             hashing: RandomState::new(),
-            stop: AtomicBool::new(false),
             options,
         }
     }
@@ -79,31 +79,27 @@ impl Service {
     }
 
     /// Answers the requests of a connection until it ends.
-    pub(crate) fn serve(&self, stream: TcpStream) -> io::Result<()> {
-        let mut connection = Connection::new(stream, &self.stop)?;
+    pub(crate) fn serve(&self, connection: &mut Connection) -> io::Result<()> {
         while let Some(head) = connection.head()? {
             let is_import = head.path.split('?').next() == Some(IMPORT) && head.method == "POST";
             let reply = if !is_local(&head) {
                 // A web page whose host name leads here must not read what is stored.
                 Reply::Answer(error(403, "FORBIDDEN", "This sandbox is for this machine alone."))
             } else if is_import {
-                self.import(&mut connection, &head)?
+                self.import(connection, &head)?
             } else {
-                connection.body(&head)?;
+                connection.body(&head, MAX_BODY_BYTES)?;
                 Reply::Answer(self.page(&head))
             };
-            let wants_close = head
-                .header("connection")
-                .is_some_and(|connection| connection.eq_ignore_ascii_case("close"));
             match reply {
                 Reply::Answer(response) => {
-                    connection.answer(&response, response.body.len())?;
-                    if wants_close {
+                    connection.answer(&response)?;
+                    if head.wants_close() {
                         return Ok(());
                     }
                 }
                 Reply::HalfOf(response) => {
-                    return connection.answer(&response, response.body.len() / 2);
+                    return connection.answer_cut(&response, response.body.len() / 2);
                 }
                 Reply::Reset => return Ok(()),
             }
@@ -111,7 +107,7 @@ impl Service {
         Ok(())
     }
 
-    fn import(&self, connection: &mut Connection<'_>, head: &Head) -> io::Result<Reply> {
+    fn import(&self, connection: &mut Connection, head: &Head) -> io::Result<Reply> {
         let authorization = head.header("authorization").unwrap_or_default();
         let token = self.hashing.hash_one(authorization);
         let (request, over) = self.store().arrive(token, self.options.rate.get(), self.now());
@@ -125,7 +121,7 @@ impl Service {
             // The body is not read, so closing resets the connection.
             return Ok(Reply::Reset);
         }
-        let Some(body) = connection.body(head)? else {
+        let Some(body) = connection.body(head, MAX_BODY_BYTES)? else {
             self.store().answered(0, None);
             return Ok(Reply::Reset);
         };

@@ -324,7 +324,7 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 /// Names of the fields of a contact.
-const FIELD_NAMES: [&str; 9] = [
+pub(crate) const FIELD_NAMES: [&str; 9] = [
     "userProvidedName",
     "userDetails",
     "email",

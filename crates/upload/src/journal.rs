@@ -321,7 +321,7 @@ impl Past {
     /// Number of contacts that were acknowledged.
     pub(crate) fn acknowledged_contacts(&self) -> u64 {
         let slices = self.acknowledged.values().flatten();
-        slices.map(|(first, end)| u64::from(end - first)).sum()
+        slices.map(|(first, end)| u64::from(end.saturating_sub(*first))).sum()
     }
 }
 

@@ -71,7 +71,7 @@
 //! | `slice` | some contacts of one array: what one request sends |
 //! | `pacer` | the limit, as the service sees it |
 //! | `answer` | what an answer means; nothing in it is trusted |
-//! | `words`, `object` | text of others, safe to show; JSON objects of others |
+//! | `words`, `echo`, `object` | text of others, safe to show and without the contacts that it repeats; JSON objects of others |
 //! | `schedule` | what is sent when: halves, retries, waits; whether a contact is at fault |
 //! | `journal`, `refused` | what the folder keeps |
 //! | `unsettled` | uploads that are not finished, for a program that wants to replace the folder |
@@ -83,6 +83,7 @@
 //! from: `curl` could replace it.
 
 mod answer;
+mod echo;
 mod error;
 mod folder;
 mod journal;
@@ -98,6 +99,54 @@ mod transport;
 mod unsettled;
 mod uploader;
 mod words;
+
+/// For the properties in `fuzz` alone; no promise is made about anything in here.
+#[doc(hidden)]
+pub mod __private {
+    use std::collections::BTreeSet;
+    use std::time::SystemTime;
+
+    use contactmill_wire::journal::{ArraySlice, Job, JournalLine};
+
+    use crate::answer::{Answer, Verdict};
+    use crate::journal::Past;
+
+    /// Whether an answer acknowledges what was sent.
+    ///
+    /// # Errors
+    ///
+    /// The words of it that are shown, where it does not.
+    pub fn acknowledges(answer: &Answer, secret: &str) -> Result<(), String> {
+        let masked = |text: &str| text.replace(secret, crate::MASKED);
+        match answer.verdict(SystemTime::UNIX_EPOCH, &masked) {
+            Verdict::Acknowledged => Ok(()),
+            Verdict::Refused { message, .. } | Verdict::TooLarge { message } => Err(message),
+            Verdict::Unexpected { location, .. } => Err(location.unwrap_or_default()),
+            _ => Err(String::new()),
+        }
+    }
+
+    /// What the journal says of an array of a job: the contacts that are acknowledged, refused, and left.
+    #[must_use]
+    pub fn accounted(
+        lines: &[JournalLine],
+        job: &Job,
+        array: u32,
+        contacts: u32,
+    ) -> [BTreeSet<u32>; 3] {
+        let past = Past::of(lines, job, 0);
+        let within = |slice: (u32, u32)| (slice.0..slice.1).filter(move |&at| at < contacts);
+        let of_array = |slice: &&ArraySlice| slice.array == array;
+        let acknowledged = past.acknowledged.get(&array).into_iter().flatten().copied();
+        let refused = past.refused.keys().filter(of_array).map(|slice| (slice.first, slice.end));
+        let left = past.left(array, contacts).into_iter().map(|slice| (slice.first, slice.end));
+        [
+            acknowledged.flat_map(within).collect(),
+            refused.flat_map(within).collect(),
+            left.flat_map(within).collect(),
+        ]
+    }
+}
 
 pub use answer::{Answer, Trouble};
 pub use contactmill_wire::files::{JOURNAL, REFUSED};

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use contactmill_wire::files::REFUSED;
 
 use crate::answer::Verdict;
+use crate::echo::masked_values;
 use crate::error::UploadError;
 use crate::folder::{ImportFolder, contacts_of};
 use crate::journal::{Job, Journal, JournalError, JournalEvent, Past, milliseconds};
@@ -421,7 +422,7 @@ impl<T: Transport> Run<'_, T> {
 
     fn post(&self, body: &[u8]) -> Result<Verdict, SendError> {
         let answer = self.uploader.transport.post(body)?;
-        let masked = |text: &str| self.uploader.transport.masked(text);
+        let masked = |text: &str| masked_values(&self.uploader.transport.masked(text), body);
         Ok(answer.verdict(SystemTime::now(), &masked))
     }
 

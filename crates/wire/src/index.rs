@@ -5,6 +5,7 @@
 //! little-endian.
 
 use std::fmt;
+use std::io::{self, Read};
 
 use twox_hash::XxHash3_128;
 
@@ -108,6 +109,70 @@ pub fn read_header(bytes: [u8; HEADER_BYTES]) -> Result<u64, IndexProblem> {
         version if version == u64::from(VERSION) => Ok(word(16)),
         _ => Err(IndexProblem::OtherVersion),
     }
+}
+
+/// The entries of an index of this size in bytes, sorted by number; or why it is none.
+///
+/// ```
+/// use contactmill_wire::index::{IndexEntry, IndexProblem, header, read};
+///
+/// let entry = IndexEntry { phone: 919_876_543_210, content: [7; 16] };
+/// let mut index = [&header(1)[..], &entry.to_bytes()].concat();
+/// index.extend(crc32fast::hash(&index).to_le_bytes());
+/// assert_eq!(read(&*index, index.len() as u64)?, Ok(vec![entry]));
+/// assert_eq!(read(&index[1..], index.len() as u64)?, Err(IndexProblem::Damaged));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub fn read(file: impl Read, size: u64) -> io::Result<Result<Vec<IndexEntry>, IndexProblem>> {
+    match entries(file, size) {
+        Err(Unreadable::Problem(problem)) => Ok(Err(problem)),
+        Err(Unreadable::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Ok(Err(IndexProblem::Damaged))
+        }
+        Err(Unreadable::Io(error)) => Err(error),
+        Ok(entries) => Ok(Ok(entries)),
+    }
+}
+
+enum Unreadable {
+    Problem(IndexProblem),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Unreadable {
+    fn from(error: io::Error) -> Self {
+        Unreadable::Io(error)
+    }
+}
+
+fn entries(mut file: impl Read, size: u64) -> Result<Vec<IndexEntry>, Unreadable> {
+    const DAMAGED: Unreadable = Unreadable::Problem(IndexProblem::Damaged);
+    let mut head = [0; HEADER_BYTES];
+    file.read_exact(&mut head)?;
+    let count = read_header(head).map_err(Unreadable::Problem)?;
+    let frame = (HEADER_BYTES + CHECKSUM_BYTES) as u64;
+    let expected = count.checked_mul(ENTRY_BYTES as u64).and_then(|all| all.checked_add(frame));
+    if expected != Some(size) {
+        return Err(DAMAGED);
+    }
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(&header(count));
+    let mut entries = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
+    for _ in 0..count {
+        let mut bytes = [0; ENTRY_BYTES];
+        file.read_exact(&mut bytes)?;
+        checksum.update(&bytes);
+        entries.push(IndexEntry::from_bytes(bytes));
+    }
+    let mut expected = [0; CHECKSUM_BYTES];
+    file.read_exact(&mut expected)?;
+    let is_whole = checksum.finalize().to_le_bytes() == expected;
+    let is_sorted = entries.is_sorted_by_key(|entry: &IndexEntry| entry.phone);
+    if is_whole && is_sorted { Ok(entries) } else { Err(DAMAGED) }
 }
 
 /// Why an index cannot be compared with.

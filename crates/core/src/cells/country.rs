@@ -89,10 +89,14 @@ fn named(text: &str) -> Option<Region> {
     known.copied()
 }
 
+/// Without brackets, dashes and the like around it.
+fn bare(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_punctuation() && c != '.')
+}
+
 /// The region with this name or code.
 fn region(text: &str) -> Option<Region> {
-    let is_around = |c: char| c.is_whitespace() || c.is_ascii_punctuation() && c != '.';
-    let text = text.trim_matches(is_around);
+    let text = bare(text);
     text.parse().ok().or_else(|| named(text))
 }
 
@@ -111,7 +115,7 @@ fn read_anew(cell: &str) -> CountryReading {
         _ => layout::tidy(cell),
     };
     let text = text.as_ref();
-    if text == "NA" {
+    if bare(text) == "NA" {
         return CountryReading::NamibiaOrNothing;
     }
     if let Ok(region) = text.parse() {

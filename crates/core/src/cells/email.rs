@@ -364,6 +364,9 @@ fn policy(text: &str) -> Result<EmailAddress<'static>, &'static str> {
     if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
         return Err("white space or control characters inside");
     }
+    if text.contains('\u{fffd}') {
+        return Err("a character was lost before it came here");
+    }
     // U+037E is another semicolon.
     if text.contains(['"', '(', ')', '[', ']', '<', '>', ',', ';', '\u{37e}']) {
         return Err("quotes, comments and lists are not taken");

@@ -3,12 +3,15 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::ops::Range;
+
+use foldhash::HashSet;
 
 use super::deduplicator::{Admitted, Deduplicator};
 use super::merge_pass::{DeferredChunks, MergeCommit, MergeWorker, Merged, MergedChunk};
 use super::merge_warnings::is_name_from_phone;
 use super::run::{Counts, PipelineOptions, Stopped};
-use super::sink::Sink;
+use super::sink::{DuplicateEncoder, Sink};
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::spill::{Log, ScratchMaker, SortedEntries, Sorter, damaged, entries};
 use crate::dedup::{Conflicts, DedupPolicy};
@@ -188,58 +191,123 @@ impl<'a> DeferredContacts<'a> {
             },
         )?;
         let merged = commit.into_merged().map_err(Stopped::Scratch)?;
-        emit_duplicates(self.duplicates, merged, counts, sink)
+        emit_duplicates(self.duplicates, merged, workers, counts, sink)
     }
 }
 
-/// Emits the merged records in input order, each with the values that it loses.
+/// Emits the merged records in input order, each with the values that it loses. Workers encode them where
+/// the sink has an encoder.
 fn emit_duplicates<K: Sink>(
     duplicates: Log<'_>,
-    mut merged: Merged,
+    merged: Merged,
+    workers: &Workers,
     counts: &mut Counts,
     sink: &mut K,
 ) -> Result<(), Stopped<Infallible, K::Error>> {
-    let mut chunks = duplicates.into_chunks().map_err(Stopped::Scratch)?;
+    let mut log = duplicates.into_chunks().map_err(Stopped::Scratch)?;
+    let Merged { mut conflicts, variants } = merged;
+    let encoder = sink.duplicate_encoder();
+    let mut first = 0;
+    let mut next_chunk = || -> io::Result<Option<DuplicateChunk>> {
+        let Some(log) = log.next_chunk()? else { return Ok(None) };
+        let end = first + entries(&log).count() as u64;
+        let chunk = DuplicateChunk { conflicts: conflicts.below(end)?, first, log };
+        first = end;
+        Ok(Some(chunk))
+    };
     let mut ends = Vec::new();
-    let mut next = 0;
-    while let Some(chunk) = chunks.next_chunk().map_err(Stopped::Scratch)? {
-        let end = next + entries(&chunk).count() as u64;
-        let conflicts = merged.conflicts.below(end).map_err(Stopped::Scratch)?;
-        let mut conflicts = SortedEntries::of(&conflicts);
-        for (number, entry) in (next..).zip(entries(&chunk)) {
-            let decoded = merged.duplicate(entry, conflicts.next_of(number), &mut ends);
-            let (record, kept, lost) = decoded.ok_or_else(damaged).map_err(Stopped::Scratch)?;
-            // A contact with another form of a number that stayed by itself is no duplicate.
-            if kept != record.position().id() {
+    workers.in_order(
+        || next_chunk().map_err(Stopped::Scratch),
+        |chunk, committed| {
+            drop::<Option<EncodedDuplicates>>(committed);
+            EncodedDuplicates::of(chunk, &variants, encoder.as_deref())
+        },
+        |chunk| {
+            let chunk = chunk.ok_or_else(damaged).map_err(Stopped::Scratch)?;
+            let mut encoded = chunk.encoded.as_slice();
+            for duplicate in &chunk.duplicates {
+                let record = Decoder(&chunk.log[duplicate.record.clone()]).record(&mut ends);
+                let record = record.ok_or_else(damaged).map_err(Stopped::Scratch)?;
+                let (own, others) = encoded.split_at(duplicate.encoded_bytes);
+                encoded = others;
                 counts.duplicates += 1;
-                sink.duplicate(record, kept, &lost).map_err(Stopped::Sink)?;
+                let DuplicateEntry { kept, conflicts, .. } = duplicate;
+                match &encoder {
+                    Some(_) => sink.encoded_duplicate(record, *kept, conflicts, own),
+                    None => sink.duplicate(record, *kept, conflicts),
+                }
+                .map_err(Stopped::Sink)?;
             }
-        }
-        next = end;
-    }
-    Ok(())
+            Ok(chunk)
+        },
+    )
 }
 
-impl Merged {
-    /// A duplicate, the record that it was merged into, and what it loses.
-    fn duplicate<'e>(
-        &self,
-        entry: &'e [u8],
-        lost: Option<&[u8]>,
-        ends: &'e mut Vec<usize>,
-    ) -> Option<(Record<'e>, RecordId, Conflicts)> {
-        let mut entry = Decoder(entry);
-        let kept = self.kept(&mut entry)?;
-        let lost = lost.map_or(Some(Vec::new()), |lost| Decoder(lost).conflicts());
-        Some((entry.record(ends)?, kept, lost?))
-    }
+/// A chunk of the log of duplicates, with what they lose.
+struct DuplicateChunk {
+    log: Vec<u8>,
+    /// The number of its first record among the duplicates.
+    first: u64,
+    conflicts: Vec<u8>,
+}
 
-    /// The record that a duplicate was merged into: one with its number or, where the contact of that
-    /// was itself merged, one with the other form of its number.
-    fn kept(&self, entry: &mut Decoder<'_>) -> Option<RecordId> {
-        let kept = entry.id()?;
-        let Some(variant) = entry.number()?.checked_sub(1) else { return Some(kept) };
-        let other_form = entry.id()?;
-        Some(if self.variants.contains(&variant) { other_form } else { kept })
+/// A chunk whose records are decided.
+struct EncodedDuplicates {
+    log: Vec<u8>,
+    duplicates: Vec<DuplicateEntry>,
+    /// The records as the sink's encoder writes them, end to end.
+    encoded: Vec<u8>,
+}
+
+struct DuplicateEntry {
+    /// Where the record stands in the log.
+    record: Range<usize>,
+    /// The record that it was merged into.
+    kept: RecordId,
+    conflicts: Conflicts,
+    encoded_bytes: usize,
+}
+
+impl EncodedDuplicates {
+    /// `None` if the chunk is damaged.
+    fn of(
+        chunk: DuplicateChunk,
+        variants: &HashSet<u64>,
+        encoder: Option<&dyn DuplicateEncoder>,
+    ) -> Option<Self> {
+        let DuplicateChunk { log, first, conflicts } = chunk;
+        let mut conflicts = SortedEntries::of(&conflicts);
+        let (mut duplicates, mut encoded, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        let mut end = 0;
+        for (number, entry) in (first..).zip(entries(&log)) {
+            // A length stands before each.
+            end += 4 + entry.len();
+            let lost = conflicts.next_of(number);
+            let mut entry = Decoder(entry);
+            let kept = kept(&mut entry, variants)?;
+            let start = end - entry.0.len();
+            let record = entry.record(&mut ends)?;
+            // A contact with another form of a number that stayed by itself is no duplicate.
+            if kept == record.position().id() {
+                continue;
+            }
+            let conflicts = lost.map_or(Some(Vec::new()), |lost| Decoder(lost).conflicts())?;
+            let before = encoded.len();
+            if let Some(encoder) = encoder {
+                encoder.encode(record, kept, &conflicts, &mut encoded);
+            }
+            let encoded_bytes = encoded.len() - before;
+            duplicates.push(DuplicateEntry { record: start..end, kept, conflicts, encoded_bytes });
+        }
+        Some(EncodedDuplicates { log, duplicates, encoded })
     }
+}
+
+/// The record that a duplicate was merged into: one with its number or, where the contact of that was itself
+/// merged, one with the other form of its number.
+fn kept(entry: &mut Decoder<'_>, merged: &HashSet<u64>) -> Option<RecordId> {
+    let kept = entry.id()?;
+    let Some(variant) = entry.number()?.checked_sub(1) else { return Some(kept) };
+    let other_form = entry.id()?;
+    Some(if merged.contains(&variant) { other_form } else { kept })
 }

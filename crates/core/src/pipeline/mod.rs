@@ -29,7 +29,7 @@ pub use self::merge_warnings::SourceName;
 use self::merge_warnings::is_name_from_phone;
 pub use self::reader::{ReadRecord, RecordReader};
 pub use self::run::{Counts, PipelineOptions, Stopped};
-pub use self::sink::{ColumnDamage, Emitted, Outcome, Outcomes, Sink};
+pub use self::sink::{ColumnDamage, DuplicateEncoder, Emitted, Outcome, Outcomes, Sink};
 use crate::columns::column_map::ColumnMap;
 pub use crate::dedup::spill::{Scratch, ScratchMaker, Sorted, Sorter, scratch_in_memory};
 use crate::encoder::ContactEncoder;

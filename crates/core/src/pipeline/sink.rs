@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use contactmill_phone::PhoneNumber;
 
@@ -81,6 +82,13 @@ impl ColumnDamage {
     }
 }
 
+/// Encodes merged records on the workers of a run, as a [`ContactEncoder`](crate::ContactEncoder) does
+/// contacts, so that whoever takes them only copies.
+pub trait DuplicateEncoder: Send + Sync {
+    /// Appends the encoded record, with the record that it was merged into and the values that it loses.
+    fn encode(&self, record: Record<'_>, kept: RecordId, conflicts: &[Conflict], out: &mut Vec<u8>);
+}
+
 /// Takes the outcomes of a run.
 ///
 /// Contacts arrive in input order among themselves, and so do rejected records, duplicates and
@@ -137,6 +145,28 @@ pub trait Sink {
         kept: RecordId,
         conflicts: &[Conflict],
     ) -> Result<(), Self::Error>;
+
+    /// What workers encode merged records with, for [`encoded_duplicate`](Sink::encoded_duplicate). By default
+    /// there is none.
+    fn duplicate_encoder(&self) -> Option<Arc<dyn DuplicateEncoder>> {
+        None
+    }
+
+    /// As [`duplicate`](Sink::duplicate), with what the sink's own encoder made of it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken; the run stops.
+    fn encoded_duplicate(
+        &mut self,
+        record: Record<'_>,
+        kept: RecordId,
+        conflicts: &[Conflict],
+        encoded: &[u8],
+    ) -> Result<(), Self::Error> {
+        let _ = encoded;
+        self.duplicate(record, kept, conflicts)
+    }
 
     /// Takes a warning: a value that was changed or is suspect.
     ///

@@ -1,7 +1,8 @@
-//! As much of HTTP/1.1 as an upload needs: requests with a length, answers, open connections.
+//! Requests with a length, answers, open connections.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,62 +12,94 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// Maximum number of headers of a request.
 const MAX_HEADERS: usize = 64;
 
-/// Maximum size of a body that is read. A body over the sandbox's own limit is read too, so that the
-/// client gets to read the answer.
-const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
-
-/// Maximum time for a request to arrive.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Maximum time for the head of a request to arrive, and for its body.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often an idle connection checks whether it should end.
 const POLL: Duration = Duration::from_millis(50);
 
 /// The head of a request. Its body is still to be read.
-pub(crate) struct Head {
-    pub(crate) method: String,
-    pub(crate) path: String,
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The method.
+    pub method: String,
+    /// The path, and the query.
+    pub path: String,
+    /// Size of the body, if that is said.
+    pub length: Option<usize>,
     headers: Vec<(String, String)>,
-    length: Option<usize>,
 }
 
 impl Head {
-    /// The value of a header, by its name in lower case.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(key, _)| key == name);
+    /// The first value of a header, by its name in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers(name).next()
+    }
+
+    /// All values of a header, by its name in lower case.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        let found = self.headers.iter().filter(move |(key, _)| key == name);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the client wants no other answer on this connection.
+    #[must_use]
+    pub fn wants_close(&self) -> bool {
+        self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 }
 
-/// An answer.
-pub(crate) struct Response {
-    pub(crate) status: u16,
-    pub(crate) content_type: &'static str,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Vec<u8>,
+/// An answer. Browsers are told not to store it, and not to guess what it is.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// What the body is.
+    pub content_type: &'static str,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// An answer without further headers.
+    pub fn new(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Response { status, content_type, headers: Vec::new(), body: body.into() }
+    }
 }
 
 /// One connection.
-pub(crate) struct Connection<'s> {
+#[derive(Debug)]
+pub struct Connection {
     stream: TcpStream,
     /// Bytes that follow the last request.
     ahead: Vec<u8>,
-    stop: &'s AtomicBool,
+    /// Whether the answer to the request before has no body.
+    is_head: bool,
+    stop: Arc<AtomicBool>,
 }
 
-impl<'s> Connection<'s> {
-    pub(crate) fn new(stream: TcpStream, stop: &'s AtomicBool) -> io::Result<Self> {
+impl Connection {
+    pub(crate) fn new(stream: TcpStream, stop: Arc<AtomicBool>) -> io::Result<Self> {
         stream.set_read_timeout(Some(POLL))?;
         stream.set_write_timeout(Some(REQUEST_TIMEOUT))?;
         stream.set_nodelay(true)?;
-        Ok(Connection { stream, ahead: Vec::new(), stop })
+        Ok(Connection { stream, ahead: Vec::new(), is_head: false, stop })
     }
 
     /// Reads the head of the next request; nothing when the connection has ended, or should.
-    pub(crate) fn head(&mut self) -> io::Result<Option<Head>> {
+    ///
+    /// # Errors
+    ///
+    /// When it is none, or the connection broke.
+    pub fn head(&mut self) -> io::Result<Option<Head>> {
         let began = Instant::now();
         loop {
             if let Some((head, length)) = parse(&self.ahead)? {
                 self.ahead.drain(..length);
+                self.is_head = head.method == "HEAD";
                 return Ok(Some(head));
             }
             if self.ahead.len() > MAX_HEAD_BYTES {
@@ -79,11 +112,16 @@ impl<'s> Connection<'s> {
         }
     }
 
-    /// Reads the body of a request; nothing when it is incomplete or far too large.
-    pub(crate) fn body(&mut self, head: &Head) -> io::Result<Option<Vec<u8>>> {
+    /// Reads the body of a request; nothing when it is incomplete, or larger than `max` bytes. The connection
+    /// is to be ended then, as what follows is no request.
+    ///
+    /// # Errors
+    ///
+    /// When the connection broke.
+    pub fn body(&mut self, head: &Head, max: usize) -> io::Result<Option<Vec<u8>>> {
         let began = Instant::now();
         let length = head.length.unwrap_or(0);
-        if length > MAX_BODY_BYTES {
+        if length > max {
             return Ok(None);
         }
         if head.header("expect").is_some_and(|expect| expect.eq_ignore_ascii_case("100-continue")) {
@@ -126,8 +164,22 @@ impl<'s> Connection<'s> {
         }
     }
 
-    /// Answers with the first `sent` bytes of the body.
-    pub(crate) fn answer(&mut self, response: &Response, sent: usize) -> io::Result<()> {
+    /// Answers.
+    ///
+    /// # Errors
+    ///
+    /// When the connection broke.
+    pub fn answer(&mut self, response: &Response) -> io::Result<()> {
+        let sent = if self.is_head { 0 } else { response.body.len() };
+        self.answer_cut(response, sent)
+    }
+
+    /// Answers with the first `sent` bytes of the body, whatever its length is said to be.
+    ///
+    /// # Errors
+    ///
+    /// When the connection broke.
+    pub fn answer_cut(&mut self, response: &Response, sent: usize) -> io::Result<()> {
         let Response { status, content_type, headers, body } = response;
         let mut text = format!(
             "HTTP/1.1 {status} {}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\
@@ -172,7 +224,7 @@ fn parse(bytes: &[u8]) -> io::Result<Option<(Head, usize)>> {
         head.length = Some(length);
     }
     if head.header("transfer-encoding").is_some() {
-        // No client that rehearses an upload sends one.
+        // No client that we know of sends one.
         return Err(io::ErrorKind::InvalidData.into());
     }
     Ok(Some((head, length)))
@@ -186,7 +238,10 @@ fn reason(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        409 => "Conflict",
+        411 => "Length Required",
         413 => "Content Too Large",
+        415 => "Unsupported Media Type",
         422 => "Unprocessable Content",
         429 => "Too Many Requests",
         500 => "Internal Server Error",

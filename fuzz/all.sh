@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Runs every target for so many seconds (default: 7200), one after the other. What is found goes to fuzz/artifacts.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+for path in fuzz/fuzz_targets/*.rs; do
+    target=$(basename "$path" .rs)
+    mkdir -p "fuzz/found/$target"
+    cargo fuzz run -s none --features fuzzing "$target" "fuzz/found/$target" "fuzz/corpus/$target" \
+        "fuzz/regressions/$target" -- -max_total_time="${1:-7200}" -max_len=4096 -rss_limit_mb=512 \
+        -dict="fuzz/dictionaries/$target.dict"
+done
