@@ -407,6 +407,7 @@ fn links_between_the_pages_lead_somewhere() {
         "docs/import-api.md",
         "docs/python.md",
         "docs/sources.md",
+        "docs/spark.md",
         "docs/upload.md",
     ];
     for page in pages {

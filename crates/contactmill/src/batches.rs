@@ -25,6 +25,7 @@ pub use contactmill_emit::TableBatches;
 use contactmill_emit::{OutcomeRows, PhoneRows, ResultBatches, manifest_counts};
 use contactmill_source::{BatchSource, SkippedColumn};
 
+pub use crate::decided::DecidedColumns;
 use crate::error::{Error, Problem};
 use crate::manifest::Counts;
 use crate::opening::Described;
@@ -58,6 +59,7 @@ struct Table {
     batches: Box<dyn RecordBatchReader + Send>,
     options: Options,
     mapping: FieldMapping,
+    decided: Option<DecidedColumns>,
 }
 
 impl NormalizeTable {
@@ -75,6 +77,12 @@ impl NormalizeTable {
     /// What columns hold. What is not said, the header says, or the cells.
     pub fn mapping(mut self, mapping: FieldMapping) -> Self {
         self.table.mapping = mapping;
+        self
+    }
+
+    /// What columns hold, decided on other rows of the same table: [`NormalizedRows::decided`] says it.
+    pub fn decided(mut self, columns: DecidedColumns) -> Self {
+        self.table.decided = Some(columns);
         self
     }
 
@@ -106,6 +114,27 @@ impl NormalizedRows {
     #[must_use]
     pub const fn column_map(&self) -> &ColumnMap {
         &self.map
+    }
+
+    /// What was decided on the columns, for whoever reads other rows of the same table.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use arrow_array::{RecordBatch, RecordBatchIterator, StringArray};
+    /// use contactmill::batches::NormalizeTable;
+    ///
+    /// let cell = StringArray::from(vec!["+91 98765 43210"]);
+    /// let batch = RecordBatch::try_from_iter([("mobile", Arc::new(cell) as _)])?;
+    /// let rows = || RecordBatchIterator::new([Ok(batch.clone())], batch.schema());
+    /// let decided = NormalizeTable::new("leads", rows()).run()?.decided();
+    /// let rows = NormalizeTable::new("leads", rows()).decided(decided.clone()).run()?;
+    /// assert_eq!(rows.decided(), decided);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn decided(&self) -> DecidedColumns {
+        DecidedColumns::of(self.source.source().header(), Some(&self.map))
     }
 
     fn read(&mut self) -> Result<Option<RecordBatch>, ArrowError> {
@@ -296,12 +325,18 @@ impl Table {
             batches: Box::new(batches),
             options: Options::default(),
             mapping: FieldMapping::default(),
+            decided: None,
         }
     }
 
     /// The rows from the first, and what the columns hold.
     fn open(self) -> Result<(Resumed<BatchSource>, ColumnMap), Error> {
         let source = BatchSource::new(&self.name, self.batches)?;
+        if let Some(decided) = self.decided {
+            let map = decided.map()?.filter(|_| decided.header == source.header());
+            let changed = || Problem::Changed { input: self.name }.into();
+            return map.map(|map| (source.into(), map)).ok_or_else(changed);
+        }
         let sampled = Sampled::of(source, self.options)?;
         let source = sampled.source();
         let described = Described {

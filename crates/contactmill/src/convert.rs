@@ -21,6 +21,7 @@ use contactmill_emit::{
 };
 use contactmill_source::ReadOptions;
 
+use crate::distributed::{Coordinator, Plan, Worker};
 use crate::error::{Error, ForeignError, Problem};
 use crate::event::{Event, OnEvent, Progress, StagingFolder};
 use crate::exclusion::ListReader;
@@ -99,9 +100,9 @@ impl Output {
 /// ```
 #[must_use = "nothing happens before `run`"]
 pub struct Convert<'c> {
-    inputs: Vec<Input<'c>>,
-    on_event: Box<OnEvent<'c>>,
-    settings: Settings<'c>,
+    pub(crate) inputs: Vec<Input<'c>>,
+    pub(crate) on_event: Box<OnEvent<'c>>,
+    pub(crate) settings: Settings<'c>,
 }
 
 /// Says whether the results in a folder may be replaced.
@@ -444,6 +445,25 @@ impl<'c> Convert<'c> {
         self
     }
 
+    /// Begins a conversion whose steps different machines take; see [`distributed`](crate::distributed).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Convert::run); and when the options, or an input, cannot be distributed.
+    pub fn distribute(self) -> Result<Coordinator<'c>, Error> {
+        Coordinator::new(self)
+    }
+
+    /// Takes part in a conversion that another process coordinates. All that is set here must be what is
+    /// set there, but for the inputs, the folder and what is done with results that stand in it.
+    ///
+    /// # Errors
+    ///
+    /// When the plan is of another version or of other options, or an exclusion list cannot be read.
+    pub fn worker(self, plan: Plan) -> Result<Worker<'c>, Error> {
+        Worker::new(self.settings, plan)
+    }
+
     /// Converts, and returns the manifest that stands in the result folder.
     ///
     /// # Errors
@@ -519,7 +539,7 @@ impl fmt::Debug for Convert<'_> {
 
 impl Settings<'_> {
     /// The earlier result that contacts are compared with.
-    fn earlier(&self) -> Result<Option<Earlier<'_>>, Error> {
+    pub(crate) fn earlier(&self) -> Result<Option<Earlier<'_>>, Error> {
         let Some(folder) = &self.since else { return Ok(None) };
         let problem = match (&self.split_by, self.sample) {
             (Some(_), _) => SinceProblem::WithParts,
@@ -530,7 +550,11 @@ impl Settings<'_> {
     }
 
     /// Makes the staging folder, if results may go to the folder at all.
-    fn stage(&self, inputs: &[Input<'_>], on_event: &mut OnEvent<'_>) -> Result<Staging, Error> {
+    pub(crate) fn stage(
+        &self,
+        inputs: &[Input<'_>],
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<Staging, Error> {
         let staging = Staging::new(&self.out, self.existing)?;
         on_event(Event::Staged(StagingFolder(&staging)));
         for note in staging.notes() {
@@ -546,12 +570,12 @@ impl Settings<'_> {
         Ok(staging)
     }
 
-    fn exclusion_lists(&self) -> impl Iterator<Item = &Path> {
+    pub(crate) fn exclusion_lists(&self) -> impl Iterator<Item = &Path> {
         self.exclude.iter().map(PathBuf::as_path)
     }
 
     /// Opens all inputs and decides on their columns.
-    fn open(
+    pub(crate) fn open(
         &self,
         inputs: Vec<Input<'_>>,
         (reading, fixes): (ReadOptions<'_>, Option<&Fixes>),
@@ -600,33 +624,18 @@ impl Settings<'_> {
         files: &ResultFiles,
         on_event: &mut OnEvent<'_>,
     ) -> Result<Written, Error> {
-        let inputs = &opened.inputs;
-        let described: Vec<(String, Vec<String>)> =
-            inputs.iter().map(|input| (input.name.clone(), input.header.clone())).collect();
+        let described = opened.described();
         let tables: Vec<InputTable<'_>> =
             described.iter().map(|(name, header)| InputTable { name, header }).collect();
-        let has_excluded = run.lists.is_some() || self.opt_outs == OptOuts::Exclude;
-        let scratch = || Ok(Box::new((run.scratch)()?) as Box<dyn Scratch>);
         let Some(split_by) = &self.split_by else {
-            let contacts = self.contact_writer(files, &tables, self.write_thread())?;
-            let known = run.earlier.map(Earlier::known).transpose()?.map(Arc::new);
-            let encoder = indexing_encoder(&*contacts, known.clone());
-            let mut result = ResultWriter::new(files, &tables, contacts, self.rejects, &scratch)?;
-            if has_excluded {
-                result = result.with_excluded(files)?;
-            }
-            if let Some(known) = known {
-                result = result.with_known(known);
-            }
-            let (counts, result, tallies) =
-                self.feed(opened, run, (result, encoder.as_deref()), on_event)?;
-            let finished = result.finish()?;
-            if let Some((earlier, compared)) = run.earlier.zip(finished.compared.as_ref()) {
-                earlier.write_gone(compared, files)?;
-            }
-            return Ok(Written { counts, tallies, finished, parts: Vec::new() });
+            let Run { earlier, scratch, .. } = run;
+            let results = Results { tables: &tables, files, scratch, earlier };
+            return self.write_whole(results, |sink, encoder| {
+                self.feed(opened, run, (sink, encoder), on_event)
+            });
         };
-        let values = split::values(split_by, inputs)?;
+        let scratch = || Ok(Box::new((run.scratch)()?) as Box<dyn Scratch>);
+        let values = split::values(split_by, &opened.inputs)?;
         // A thread for each part would be too many.
         let contacts =
             |files: &ResultFiles| self.contact_writer(files, &tables, WriteThread::Caller);
@@ -634,7 +643,7 @@ impl Settings<'_> {
         let by = (split_by.clone(), values);
         let mut result =
             SplitWriter::new(files, &tables, by, &contacts, &scratch).with_rejects(self.rejects);
-        if has_excluded {
+        if self.has_excluded() {
             result = result.with_excluded();
         }
         let (counts, result, tallies) =
@@ -642,6 +651,40 @@ impl Settings<'_> {
         let records: Vec<u64> = opened.inputs.iter().map(|input| input.records).collect();
         let (finished, parts) = result.finish(&records)?;
         Ok(Written { counts, tallies, finished, parts })
+    }
+
+    /// Writes results that are not split, all but the manifest. `feed` hands over all outcomes.
+    pub(crate) fn write_whole(
+        &self,
+        results: Results<'_>,
+        feed: impl for<'w> FnOnce(
+            ResultWriter<'w>,
+            Option<&dyn ContactEncoder>,
+        ) -> Result<(Counts, ResultWriter<'w>, RunTallies), Error>,
+    ) -> Result<Written, Error> {
+        let Results { tables, files, scratch, earlier } = results;
+        let scratch = || Ok(Box::new(scratch()?) as Box<dyn Scratch>);
+        let contacts = self.contact_writer(files, tables, self.write_thread())?;
+        let known = earlier.map(Earlier::known).transpose()?.map(Arc::new);
+        let encoder = indexing_encoder(&*contacts, known.clone());
+        let mut result = ResultWriter::new(files, tables, contacts, self.rejects, &scratch)?;
+        if self.has_excluded() {
+            result = result.with_excluded(files)?;
+        }
+        if let Some(known) = known {
+            result = result.with_known(known);
+        }
+        let (counts, result, tallies) = feed(result, encoder.as_deref())?;
+        let finished = result.finish()?;
+        if let Some((earlier, compared)) = earlier.zip(finished.compared.as_ref()) {
+            earlier.write_gone(compared, files)?;
+        }
+        Ok(Written { counts, tallies, finished, parts: Vec::new() })
+    }
+
+    /// Whether anybody may be excluded.
+    fn has_excluded(&self) -> bool {
+        !self.exclude.is_empty() || self.opt_outs == OptOuts::Exclude
     }
 
     /// Reads all inputs and hands what comes of them to a sink.
@@ -697,7 +740,7 @@ impl Settings<'_> {
     }
 
     /// Writes contacts in the format that was asked for.
-    fn contact_writer(
+    pub(crate) fn contact_writer(
         &self,
         files: &ResultFiles,
         inputs: &[InputTable<'_>],
@@ -710,7 +753,7 @@ impl Settings<'_> {
     }
 
     /// Writes the manifest of a result, and before it the page that was asked for.
-    fn describe(&self, manifest: &Manifest, files: &ResultFiles) -> Result<(), Error> {
+    pub(crate) fn describe(&self, manifest: &Manifest, files: &ResultFiles) -> Result<(), Error> {
         if self.report {
             let page = contactmill_report::page(manifest, files.folder());
             write_report(&page.map_err(Problem::Report)?, files)?;
@@ -719,7 +762,7 @@ impl Settings<'_> {
     }
 
     /// Puts the results in place.
-    fn commit(&self, staging: Staging, on_event: &mut OnEvent<'_>) -> Result<(), Error> {
+    pub(crate) fn commit(&self, staging: Staging, on_event: &mut OnEvent<'_>) -> Result<(), Error> {
         let committed = staging.commit_if(|out| {
             (self.may_replace)(out).map_err(|error| Error::from(Problem::NotReplaced(error)))
         })?;
@@ -740,17 +783,26 @@ struct Run<'r> {
     scratch: ScratchFile<'r>,
 }
 
+/// Where results that are not split go.
+#[derive(Clone, Copy)]
+pub(crate) struct Results<'r> {
+    pub(crate) tables: &'r [InputTable<'r>],
+    pub(crate) files: &'r ResultFiles,
+    pub(crate) scratch: ScratchFile<'r>,
+    pub(crate) earlier: Option<&'r Earlier<'r>>,
+}
+
 /// What a run has written, all but the manifests.
-struct Written {
-    counts: Counts,
-    tallies: RunTallies,
-    finished: Finished,
+pub(crate) struct Written {
+    pub(crate) counts: Counts,
+    pub(crate) tallies: RunTallies,
+    pub(crate) finished: Finished,
     parts: Vec<FinishedPart>,
 }
 
 impl Written {
     /// Writes the manifests: that of the run last, without which nothing is a result.
-    fn manifests(
+    pub(crate) fn manifests(
         self,
         settings: &Settings<'_>,
         opened: &Opened,

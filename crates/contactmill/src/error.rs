@@ -11,6 +11,7 @@ use contactmill_emit::EmitError;
 use contactmill_report::ReportError;
 use contactmill_source::{Sheet, SourceError, SourceProblem};
 
+use crate::distributed::DistributedProblem;
 use crate::fixes::FixesProblem;
 use crate::since::SinceProblem;
 
@@ -63,6 +64,9 @@ pub enum ErrorKind {
     NotReplaced,
     /// Results, or temporary files beside them, cannot be written.
     Output,
+    /// The run cannot be distributed, or a process takes part in it with another version or other
+    /// options: see [`distributed`](crate::distributed).
+    Distributed,
     /// Threads cannot be started.
     Threads,
     /// The run was stopped, as asked.
@@ -144,6 +148,7 @@ pub(crate) enum Problem {
         error: io::Error,
     },
     NotReplaced(ForeignError),
+    Distributed(DistributedProblem),
     /// A table cannot be made in memory.
     #[cfg(feature = "batches")]
     Batches(ForeignError),
@@ -181,6 +186,7 @@ impl Error {
             Problem::Changed { .. } => ErrorKind::InputChanged,
             Problem::Scratch { .. } | Problem::Report(_) => ErrorKind::Output,
             Problem::NotReplaced(_) => ErrorKind::NotReplaced,
+            Problem::Distributed(_) => ErrorKind::Distributed,
             #[cfg(feature = "batches")]
             Problem::Batches(_) => ErrorKind::Output,
             Problem::TooManyRecords => ErrorKind::TooManyRecords,
@@ -289,6 +295,7 @@ impl fmt::Display for Error {
                 write!(f, "contacts cannot be set aside beside {}: {error}", out.display())
             }
             Problem::NotReplaced(error) => error.fmt(f),
+            Problem::Distributed(problem) => problem.fmt(f),
             Problem::Report(error) => error.fmt(f),
             #[cfg(feature = "batches")]
             Problem::Batches(error) => write!(f, "the table cannot be made: {error}"),
@@ -319,6 +326,7 @@ impl std::error::Error for Error {
             | Problem::InputInOut { .. }
             | Problem::Since { .. }
             | Problem::Changed { .. }
+            | Problem::Distributed(_)
             | Problem::TooManyRecords
             | Problem::Stopped => None,
         }

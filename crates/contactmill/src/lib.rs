@@ -29,6 +29,8 @@
 #[cfg(feature = "batches")]
 pub mod batches;
 mod convert;
+mod decided;
+pub mod distributed;
 mod error;
 mod event;
 mod exclusion;

@@ -22,7 +22,7 @@ pub use contactmill_wire::manifest::{
     Sensitive, Since, Skipped, Tool,
 };
 
-use crate::convert::{Output, Settings};
+use crate::convert::{Output, Settings, Written};
 use crate::opening::{OpenInput, Opened};
 use crate::tallies::RunTallies;
 
@@ -39,11 +39,7 @@ pub(crate) fn of_run(
     let opted_out = std::mem::take(&mut finished.opt_outs);
     let manifest = Manifest {
         schema: SCHEMA,
-        tool: Tool {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            phone_metadata: METADATA_VERSION.to_owned(),
-        },
+        tool: tool(),
         inputs: inputs.iter().map(input).collect(),
         skipped: skipped.clone(),
         mapping: inputs.iter().map(mapping).collect(),
@@ -63,6 +59,58 @@ pub(crate) fn of_run(
     with_finished(manifest, finished)
 }
 
+/// What a partition of a distributed run is made of.
+pub(crate) fn of_partition(written: Written) -> Manifest {
+    let Written { counts, tallies, finished, .. } = written;
+    let manifest = Manifest {
+        schema: SCHEMA,
+        tool: tool(),
+        counts: manifest_counts(counts, None),
+        clusters_by_size: tallies.clusters,
+        conflicts_by_field: tallies.conflicts,
+        ..Manifest::default()
+    };
+    with_finished(manifest, finished)
+}
+
+/// Adds what a partition of a distributed run is made of, but for its files and the domains of its
+/// contacts.
+pub(crate) fn add(run: &mut Manifest, partition: Manifest) {
+    let (all, own) = (&mut run.counts, partition.counts);
+    all.contacts += own.contacts;
+    all.duplicates += own.duplicates;
+    all.excluded += own.excluded;
+    all.rejected += own.rejected;
+    all.warnings += own.warnings;
+    run.contacts_with_email += partition.contacts_with_email;
+    add_counts(&mut run.clusters_by_size, partition.clusters_by_size);
+    for (all, own) in [
+        (&mut run.excluded_by_reason, partition.excluded_by_reason),
+        (&mut run.rejected_by_reason, partition.rejected_by_reason),
+        (&mut run.warnings_by_code, partition.warnings_by_code),
+        (&mut run.contacts_by_region, partition.contacts_by_region),
+        (&mut run.contacts_by_line_type, partition.contacts_by_line_type),
+        (&mut run.conflicts_by_field, partition.conflicts_by_field),
+    ] {
+        add_counts(all, own);
+    }
+}
+
+fn add_counts<K: Ord>(all: &mut BTreeMap<K, u64>, own: BTreeMap<K, u64>) {
+    for (key, count) in own {
+        *all.entry(key).or_default() += count;
+    }
+}
+
+/// What wrote a result.
+pub(crate) fn tool() -> Tool {
+    Tool {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        phone_metadata: METADATA_VERSION.to_owned(),
+    }
+}
+
 /// The manifest with what was written.
 fn with_finished(manifest: Manifest, finished: Finished) -> Manifest {
     let ContactCounts { regions, line_types, with_email, email_domains, .. } = finished.contacts;
@@ -73,7 +121,7 @@ fn with_finished(manifest: Manifest, finished: Finished) -> Manifest {
         contacts_by_region: by_code(regions, Region::as_str, |count| count),
         contacts_by_line_type: by_code(line_types, |kind| kind, |count| count),
         contacts_with_email: with_email,
-        contacts_by_email_domain: email_domains,
+        contacts_by_email_domain: email_domains.frequent(),
         files: finished.files,
         ..manifest
     }
@@ -223,7 +271,7 @@ pub(crate) fn region_advice(fits: &RegionFits) -> RegionAdvice {
 }
 
 /// The options under the names and words that they have on the command line.
-fn options(settings: &Settings<'_>) -> Options {
+pub(crate) fn options(settings: &Settings<'_>) -> Options {
     let reading = &settings.reading;
     let options = &settings.options;
     Options {

@@ -42,7 +42,7 @@ pub(crate) struct OpenInput {
     /// Open since its header was read, if it is one of the first. The others are opened again when
     /// their turn comes: there may be more of them than can be open.
     source: Option<Resumed<AnySource>>,
-    member: DumpMember,
+    pub(crate) member: DumpMember,
 }
 
 impl OpenInput {
@@ -122,6 +122,11 @@ impl Opened {
     /// The size of all inputs together.
     pub(crate) fn bytes(&self) -> u64 {
         self.inputs.iter().map(|input| input.bytes).sum()
+    }
+
+    /// The name and the header of each input.
+    pub(crate) fn described(&self) -> Vec<(String, Vec<String>)> {
+        self.inputs.iter().map(|input| (input.name.clone(), input.header.clone())).collect()
     }
 
     fn skip(&mut self, member: &str, what: &str, on_event: &mut OnEvent<'_>) {

@@ -96,7 +96,8 @@ impl<'s> RunTally<'s> {
 }
 
 impl RunTallies {
-    fn add_cluster(&mut self, duplicates: u64) {
+    /// Counts a contact that this many duplicates came to.
+    pub(crate) fn add_cluster(&mut self, duplicates: u64) {
         *self.clusters.entry((1 + duplicates).min(MAX_CLUSTER)).or_default() += 1;
     }
 }

@@ -1,5 +1,6 @@
 //! What the contacts of a result have in common, counted.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,9 +18,59 @@ pub struct ContactCounts {
     pub line_types: BTreeMap<&'static str, u64>,
     /// Those with an e-mail address.
     pub with_email: u64,
-    /// By the domain of their e-mail address: the most frequent ones. A domain that only a few share says
-    /// who they are, and is left out.
-    pub email_domains: BTreeMap<String, u64>,
+    /// By the domain of their e-mail address.
+    pub email_domains: EmailDomains,
+}
+
+/// Contacts by the domain of their e-mail address, in bounded memory: by the first 1,000 domains that come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EmailDomains {
+    places: HashMap<Box<[u8]>, usize, RandomState>,
+    /// In the order in which they came.
+    contacts: Vec<(Box<[u8]>, u64)>,
+}
+
+impl EmailDomains {
+    /// Maximum number of domains that are counted.
+    const MAX_DOMAINS: usize = 1_000;
+
+    /// Maximum number of domains that are listed.
+    const LISTED: usize = 20;
+
+    /// Minimum number of contacts of a domain that is listed.
+    const MIN_CONTACTS: u64 = 5;
+
+    /// Counts contacts with a domain.
+    ///
+    /// ```
+    /// let mut domains = contactmill_emit::EmailDomains::default();
+    /// domains.add(b"example.com", 7);
+    /// domains.add(b"one.example", 1);
+    /// assert_eq!(domains.frequent(), [("example.com".to_owned(), 7)].into());
+    /// ```
+    pub fn add(&mut self, domain: &[u8], contacts: u64) {
+        if let Some(&place) = self.places.get(domain) {
+            self.contacts[place].1 += contacts;
+        } else if self.contacts.len() < Self::MAX_DOMAINS {
+            self.places.insert(domain.into(), self.contacts.len());
+            self.contacts.push((domain.into(), contacts));
+        }
+    }
+
+    /// The domains in the order in which they came.
+    pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, u64)> {
+        self.contacts.iter().map(|(domain, contacts)| (String::from_utf8_lossy(domain), *contacts))
+    }
+
+    /// The most frequent ones. A domain that only a few share says who they are, and is left out.
+    #[must_use]
+    pub fn frequent(&self) -> BTreeMap<String, u64> {
+        let frequent = |&(_, contacts): &(_, u64)| contacts >= Self::MIN_CONTACTS;
+        let mut domains: Vec<_> = self.iter().filter(frequent).collect();
+        domains.sort_unstable_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
+        domains.truncate(Self::LISTED);
+        domains.into_iter().map(|(name, contacts)| (name.into_owned(), contacts)).collect()
+    }
 }
 
 /// Counts contacts as they come.
@@ -29,25 +80,16 @@ pub(crate) struct ContactCounter {
     /// In the order of [`LineType::ALL`].
     line_types: Vec<u64>,
     with_email: u64,
-    domains: HashMap<Box<[u8]>, u64, RandomState>,
+    domains: EmailDomains,
 }
 
 impl ContactCounter {
-    /// Maximum number of domains that are counted: the first ones that come.
-    const MAX_DOMAINS: usize = 1_000;
-
-    /// Maximum number of domains that are listed.
-    const LISTED: usize = 20;
-
-    /// Minimum number of contacts of a domain that is listed.
-    const MIN_CONTACTS: u64 = 5;
-
     pub(crate) fn new() -> Self {
         ContactCounter {
             regions: vec![0; Region::ALL.len()],
             line_types: vec![0; LineType::ALL.len()],
             with_email: 0,
-            domains: HashMap::default(),
+            domains: EmailDomains::default(),
         }
     }
 
@@ -62,28 +104,17 @@ impl ContactCounter {
             return;
         }
         self.with_email += 1;
-        if let Some(contacts) = self.domains.get_mut(domain) {
-            *contacts += 1;
-        } else if self.domains.len() < Self::MAX_DOMAINS {
-            self.domains.insert(domain.into(), 1);
-        }
+        self.domains.add(domain, 1);
     }
 
     pub(crate) fn finish(self) -> ContactCounts {
         let regions = Region::ALL.iter().copied().zip(self.regions);
         let line_types = LineType::ALL.iter().map(|kind| kind.as_str()).zip(self.line_types);
-        let frequent = |&(_, contacts): &(Box<[u8]>, u64)| contacts >= Self::MIN_CONTACTS;
-        let mut domains: Vec<_> = self.domains.into_iter().filter(frequent).collect();
-        domains.sort_unstable_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
-        domains.truncate(Self::LISTED);
         ContactCounts {
             regions: regions.filter(|&(_, contacts)| contacts > 0).collect(),
             line_types: line_types.filter(|&(_, contacts)| contacts > 0).collect(),
             with_email: self.with_email,
-            email_domains: domains
-                .into_iter()
-                .map(|(name, contacts)| (String::from_utf8_lossy(&name).into_owned(), contacts))
-                .collect(),
+            email_domains: self.domains,
         }
     }
 }
@@ -110,18 +141,20 @@ mod tests {
         let emails =
             (0..9).map(|n| format!("a{n}@{}.example", if n < 5 { "five" } else { "four" }));
         let counts = count(&emails.chain([String::new()]).collect::<Vec<_>>());
-        assert_eq!(counts.email_domains, [("five.example".to_owned(), 5)].into());
+        assert_eq!(counts.email_domains.frequent(), [("five.example".to_owned(), 5)].into());
         assert_eq!((counts.with_email, counts.line_types["mobile"]), (9, 10));
     }
 
     #[test]
     fn only_the_most_frequent_domains_are_listed_and_memory_is_bounded() {
         let domain = |n: usize| format!("a@d{n:05}.example");
-        let many = (0..3 * ContactCounter::MAX_DOMAINS).map(domain);
+        let many = (0..3 * EmailDomains::MAX_DOMAINS).map(domain);
         let frequent = (0..30).flat_map(|n| std::iter::repeat_n(domain(n), 5 + n));
         let counts = count(&many.chain(frequent).collect::<Vec<_>>());
-        assert_eq!(counts.email_domains.len(), ContactCounter::LISTED);
-        assert_eq!(counts.email_domains.first_key_value().unwrap().0, "d00010.example");
-        assert_eq!(counts.email_domains["d00029.example"], 35);
+        let frequent = counts.email_domains.frequent();
+        assert_eq!(counts.email_domains.iter().count(), EmailDomains::MAX_DOMAINS);
+        assert_eq!(frequent.len(), EmailDomains::LISTED);
+        assert_eq!(frequent.first_key_value().unwrap().0, "d00010.example");
+        assert_eq!(frequent["d00029.example"], 35);
     }
 }

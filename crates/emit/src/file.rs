@@ -58,7 +58,7 @@ impl ResultFile {
     }
 
     /// The error of a write that failed.
-    pub(crate) fn failed(&self, error: io::Error) -> EmitError {
+    pub fn failed(&self, error: io::Error) -> EmitError {
         EmitError::io(&self.path, "cannot be written")(error)
     }
 }
@@ -166,7 +166,10 @@ pub struct ResultFiles {
 }
 
 impl ResultFiles {
-    pub(crate) fn new(folder: &Path) -> Self {
+    /// Creates files in this folder, which is the caller's. Results go to those of a
+    /// [`Staging`](crate::Staging).
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
         ResultFiles { folder: folder.to_owned(), unfinished: Arc::default(), stay_open: true }
     }
 

@@ -33,14 +33,21 @@ struct IndexingEncoder {
     known: Option<Arc<KnownContacts>>,
 }
 
-/// What stands before an encoded contact: its hash, and whether it is known just as it is. Then nothing
-/// stands behind it.
+/// What stands before an encoded contact: its hash, and how it compares with what is known. Nothing stands
+/// behind one that is known.
 const PREFIX_BYTES: usize = CONTENT_BYTES + 1;
 
+/// How a contact compares with what is known: whoever encoded it knew nothing, or it is new, or known just
+/// as it is.
+const NOT_COMPARED: u8 = 0;
+const NEW: u8 = 1;
+const KNOWN: u8 = 2;
+
 impl IndexingEncoder {
-    fn is_known(&self, contact: &Contact<'_>, content: [u8; CONTENT_BYTES]) -> bool {
+    fn compare(&self, contact: &Contact<'_>, content: [u8; CONTENT_BYTES]) -> u8 {
+        let Some(known) = &self.known else { return NOT_COMPARED };
         let phone = digits(contact.phone).e164();
-        self.known.as_ref().is_some_and(|known| known.holds(IndexEntry { phone, content }))
+        if known.holds(IndexEntry { phone, content }) { KNOWN } else { NEW }
     }
 }
 
@@ -55,11 +62,11 @@ impl ContactEncoder for IndexingEncoder {
             contact_json(contact, out);
         }
         let content = content_hash(&out[encoded..]);
-        let is_known = self.is_known(contact, content);
+        let compared = self.compare(contact, content);
         out[start..start + CONTENT_BYTES].copy_from_slice(&content);
-        out[start + CONTENT_BYTES] = is_known.into();
+        out[start + CONTENT_BYTES] = compared;
         // One that has become too large is rejected, even where it is known.
-        if is_known && out.len() - start <= self.max_bytes() {
+        if compared == KNOWN && out.len() - start <= self.max_bytes() {
             out.truncate(encoded);
         } else if !self.is_for_import {
             out.truncate(encoded);
@@ -101,9 +108,9 @@ impl<'e> Indexed<'e> {
             Emitted::Encoded { phone, bytes, email_domain } => {
                 let lacking = || io::Error::other("a contact was encoded without its hash");
                 let (content, bytes) = bytes.split_first_chunk().ok_or_else(lacking)?;
-                let (is_known, bytes) = bytes.split_first().ok_or_else(lacking)?;
+                let (&compared, bytes) = bytes.split_first().ok_or_else(lacking)?;
                 let contact = Emitted::Encoded { phone, bytes, email_domain };
-                (*content, Some(*is_known != 0), contact)
+                (*content, (compared != NOT_COMPARED).then_some(compared == KNOWN), contact)
             }
             Emitted::AsIs(contact) => {
                 let mut json = Vec::new();

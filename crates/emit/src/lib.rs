@@ -40,6 +40,7 @@
 //! | `contact_counts` | what the contacts have in common, counted |
 //! | `index`, `since` | which contacts a result stands for, and how they compare with an earlier one's |
 //! | `split`, `part_names` | one result for each value, side by side |
+//! | `join` | partitions of a result that several processes have written, as one |
 //! | `file` | files while they are written |
 //! | `staging` | the folder that appears whole or not at all |
 //! | `siblings`, `lock` | temporary folders beside it, and which of them are in use |
@@ -58,6 +59,7 @@ mod contact_writer;
 mod error;
 mod file;
 mod index;
+mod join;
 mod lock;
 mod manifest;
 mod note;
@@ -75,7 +77,7 @@ mod write_thread;
 pub use arrays::{ArrayLayout, ArrayWriter, BatchLimits};
 #[cfg(feature = "batches")]
 pub use batches::{OutcomeRows, PhoneRows, ResultBatches, TableBatches};
-pub use contact_counts::ContactCounts;
+pub use contact_counts::{ContactCounts, EmailDomains};
 pub use contact_json::{ArrayEncoder, contact_json, phone_json};
 pub use contact_table::ContactTable;
 // What writers return.
@@ -84,6 +86,7 @@ pub use contactmill_wire::manifest::OutputFile;
 pub use error::EmitError;
 pub use file::{ContactFile, ResultFile, ResultFiles};
 pub use index::indexing_encoder;
+pub use join::{ResultPartition, join_partitions};
 pub use manifest::{manifest_counts, write_manifest, write_report};
 pub use note::StagingNote;
 pub use rejects::RejectsFormat;

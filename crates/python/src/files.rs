@@ -4,12 +4,11 @@ use std::fmt::Display;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::atomic::AtomicBool;
 
 use contactmill::columns::FieldMapping;
 use contactmill::{
-    ArrayLayout, BatchLimits, Convert, Error, Existing, Inspect, Manifest, OptOuts, Output,
-    Reading, RejectsFormat, Sheets,
+    ArrayLayout, BatchLimits, Convert, Existing, Inspect, OptOuts, Output, Reading, RejectsFormat,
+    Sheets,
 };
 use contactmill_upload::unsettled;
 use pyo3::exceptions::PyValueError;
@@ -62,7 +61,7 @@ impl Paths {
 /// What `contactmill.convert` was given, each by its name.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct ConvertArguments<'py> {
+pub(crate) struct ConvertArguments<'py> {
     inputs: Paths,
     out: PathBuf,
     to: String,
@@ -154,7 +153,10 @@ fn parsed<T: FromStr<Err: Display>>(
 
 impl ConvertArguments<'_> {
     /// The conversion that was asked for.
-    fn convert(self, py: Python<'_>) -> PyResult<impl FnOnce(&AtomicBool) -> Converted + Send> {
+    pub(crate) fn convert(
+        self,
+        py: Python<'_>,
+    ) -> PyResult<impl FnOnce() -> Convert<'static> + Send + use<>> {
         let (common, inputs, exclude) =
             (&self.common, self.inputs.into_vec(), self.exclude.into_vec());
         let (options, mapping, reading) =
@@ -170,7 +172,7 @@ impl ConvertArguments<'_> {
         let existing = if self.overwrite { Existing::Overwrite } else { Existing::Keep };
         let (out, since, fixes, report) = (self.out, self.since, self.fixes, self.report);
         let (sample, threads) = (self.sample, self.threads);
-        Ok(move |stop: &AtomicBool| {
+        Ok(move || {
             exclude
                 .into_iter()
                 .fold(Convert::new(inputs), Convert::exclude)
@@ -192,13 +194,9 @@ impl ConvertArguments<'_> {
                 .existing(existing)
                 .may_replace(check_upload)
                 .threads(threads)
-                .stop(stop)
-                .run()
         })
     }
 }
-
-type Converted = Result<Manifest, Error>;
 
 /// Whether the results in a folder may be replaced, as far as their upload is concerned.
 fn check_upload(out: &Path) -> Result<(), String> {
@@ -216,7 +214,7 @@ fn check_upload(out: &Path) -> Result<(), String> {
 pub(crate) fn convert<'py>(arguments: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
     let py = arguments.py();
     let convert = arguments.extract::<ConvertArguments<'_>>()?.convert(py)?;
-    let manifest = interruptible(py, convert)?;
+    let manifest = interruptible(py, |stop| convert().stop(stop).run())?;
     from_json(py, &manifest.map_err(|error| library_error(py, &error))?)
 }
 

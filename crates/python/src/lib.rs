@@ -7,11 +7,13 @@
 //! | `stream` | Arrow's streams, in and out |
 //! | `tables` | tables in, tables out |
 //! | `files` | dumps in, a result folder out |
+//! | `distributed` | the steps of a run that different machines take |
 //! | `interrupt` | Ctrl-C while Rust is at work |
 //! | `errors` | errors as exceptions |
 //!
 //! This crate knows Python. It knows no rule about contacts: what it does, the library does.
 
+mod distributed;
 mod errors;
 mod files;
 mod interrupt;
@@ -32,6 +34,10 @@ mod _contactmill {
 
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use crate::distributed::{
+        Coordinator, Merger, Reading, Worker, decided_columns, normalize_decided,
+    };
     #[pymodule_export]
     use crate::files::{convert, inspect};
     #[pymodule_export]

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use contactmill::DedupPolicy;
-use contactmill::batches::{ConvertTable, NormalizePhones, NormalizeTable};
+use contactmill::batches::{
+    ConvertTable, DecidedColumns, NormalizePhones, NormalizeTable, NormalizedRows,
+};
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 
@@ -52,12 +54,26 @@ pub(crate) fn normalize_table(
     mapping: Option<&Bound<'_, PyMapping>>,
     attributes: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Reader> {
-    let table = NormalizeTable::new(NAME, batches(data)?)
-        .options(Options::of(options.map(Bound::get)))
-        .mapping(field_mapping(py, mapping, attributes)?);
-    let rows = py.detach(|| table.run()).map_err(|error| library_error(py, &error))?;
+    let rows = normalized(py, data, options, (mapping, attributes), None)?;
     let columns = taken(rows.column_map());
     Ok(Reader::new(rows, columns))
+}
+
+/// The rows of a table, whose columns hold what is said, or what was decided elsewhere.
+pub(crate) fn normalized(
+    py: Python<'_>,
+    data: &Bound<'_, PyAny>,
+    options: Option<&Bound<'_, Options>>,
+    (mapping, attributes): (Option<&Bound<'_, PyMapping>>, Option<&Bound<'_, PyAny>>),
+    decided: Option<DecidedColumns>,
+) -> PyResult<NormalizedRows> {
+    let mut table = NormalizeTable::new(NAME, batches(data)?)
+        .options(Options::of(options.map(Bound::get)))
+        .mapping(field_mapping(py, mapping, attributes)?);
+    if let Some(decided) = decided {
+        table = table.decided(decided);
+    }
+    py.detach(|| table.run()).map_err(|error| library_error(py, &error))
 }
 
 /// Reads the phone numbers in the first column of a table: one row comes out for each.

@@ -58,6 +58,14 @@ impl SourceBytes {
         }
     }
 
+    /// The SHA-256 of all of them, in hexadecimal.
+    pub(crate) fn sha256(&self) -> Result<String, SourceError> {
+        match self {
+            SourceBytes::Input(input) => input.sha256(),
+            SourceBytes::Stream(digest, ..) => Ok(digest.sha256()),
+        }
+    }
+
     fn len(&self) -> u64 {
         match self {
             SourceBytes::Input(input) => input.len(),
@@ -192,10 +200,7 @@ impl AnySource {
     ///
     /// When the bytes that are not read yet cannot be read.
     pub fn sha256(&self) -> Result<String, SourceError> {
-        match &self.original {
-            SourceBytes::Input(input) => input.sha256(),
-            SourceBytes::Stream(digest, ..) => Ok(digest.sha256()),
-        }
+        self.original.sha256()
     }
 }
 

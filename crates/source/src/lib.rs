@@ -36,7 +36,7 @@ mod input;
 mod records;
 
 pub use any::{AnyBlock, AnySource};
-pub use dump::{Dump, DumpMember};
+pub use dump::{Dump, DumpMember, InputSplits};
 #[cfg(feature = "arrow")]
 pub use formats::columnar::{BatchBlock, BatchSource};
 pub use formats::csv::{CsvBlock, CsvSource};
@@ -54,4 +54,5 @@ pub use input::sheet::{Sheet, Workbook};
 pub use input::skipped::SkippedMember;
 pub use records::fixed::{CellFix, CellFixes};
 pub use records::self_describing::SelfDescribingBlock;
+pub use records::split::InputSplit;
 pub use records::table::SkippedColumn;

@@ -23,7 +23,26 @@ fn options(block_bytes: usize) -> CsvOptions {
 
 /// All records behind the header, with consecutive numbers, and the number of bytes that the blocks cover.
 fn read(text: &[u8], options: CsvOptions) -> (Vec<Read>, u64) {
-    let mut source = CsvSource::new("test.csv", Cursor::new(text), options).unwrap();
+    read_on(CsvSource::new("test.csv", Cursor::new(text), options).unwrap())
+}
+
+/// The same, split by split.
+fn read_splits(text: &[u8], options: CsvOptions, bytes: u64) -> (Vec<Read>, u64) {
+    let open = || CsvSource::new("test.csv", Cursor::new(text), options).unwrap();
+    let (mut records, mut covered) = (Vec::new(), 0);
+    for split in open().into_splits(bytes).unwrap() {
+        let mut source = open();
+        source.read_split(split).unwrap();
+        let (mut of_split, covered_by_split) = read_on(source);
+        assert_eq!(covered_by_split, split.end - split.start);
+        of_split.iter_mut().for_each(|read| read.record += records.len() as u64);
+        records.extend(of_split);
+        covered += covered_by_split;
+    }
+    (records, covered)
+}
+
+fn read_on(mut source: CsvSource<Cursor<&[u8]>>) -> (Vec<Read>, u64) {
     let mut records: Vec<Read> = Vec::new();
     let mut covered = 0;
     while let Some(block) = source.next_block().unwrap() {
@@ -87,6 +106,20 @@ proptest! {
             let fields: Vec<Vec<String>> =
                 whole.into_iter().map(|record| record.fields).collect();
             prop_assert_eq!(fields, &reference(text.as_bytes())[1..]);
+        }
+    }
+
+    #[test]
+    fn splits_of_any_size_hold_the_records_of_the_whole(
+        text in messy_text(),
+        size in 1_usize..30,
+        bytes in 1_u64..30,
+    ) {
+        let text = format!("h\n{text}");
+        for max_record_bytes in [3, 8, 20, 1 << 20] {
+            let options = CsvOptions { max_record_bytes, ..options(size) };
+            let whole = read(text.as_bytes(), options);
+            prop_assert_eq!(whole, read_splits(text.as_bytes(), options, bytes));
         }
     }
 

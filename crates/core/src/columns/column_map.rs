@@ -1,12 +1,13 @@
 //! What each column of one header row holds, and what a record says by it.
 
 use crate::columns::attribute_selection::AttributeSelection;
-use crate::columns::consent::Consent;
+use crate::columns::consent::{self, Consent};
 use crate::columns::content::ContentSample;
 use crate::columns::decide::{DecidedBy, Decision};
 use crate::columns::field::MappedField;
+use crate::columns::header;
 use crate::columns::header_row::column_letters;
-use crate::columns::names::find_column;
+use crate::columns::names::{column_names, find_column};
 use crate::columns::notes::MappingNote;
 use crate::columns::preset::Preset;
 use crate::columns::sensitive::{self, SensitiveColumn};
@@ -66,6 +67,40 @@ pub(crate) enum RecordKind {
 }
 
 impl ColumnMap {
+    /// A map of these columns, decided elsewhere: the fields with the indexes of their columns, as
+    /// [`field_columns`](ColumnMap::field_columns) says them. Records are read by it just as by that map;
+    /// it does not know why columns were taken so.
+    ///
+    /// ```
+    /// use contactmill_core::columns::{ColumnMap, FieldMapping};
+    ///
+    /// let header = ["Name", "Phone", "City"].map(String::from);
+    /// let map = FieldMapping::default().resolve(&header)?;
+    /// let fields = map.field_columns().map(|(field, index)| (field.clone(), index));
+    /// let same = ColumnMap::of_fields(&header, fields.collect());
+    /// assert!(map.columns().eq(same.columns()));
+    /// # Ok::<(), contactmill_core::columns::MappingError>(())
+    /// ```
+    #[must_use]
+    pub fn of_fields(header: &[String], mut fields: Vec<(MappedField, usize)>) -> Self {
+        fields.retain(|&(_, index)| index < header.len());
+        let (names, is_own) = (column_names(header), header::is_bookkeeping_header(header));
+        ColumnMap {
+            header: header.to_vec(),
+            roles: roles(&names, is_own, &fields),
+            fields,
+            reason_column: reason_column(&names, is_own),
+            consents: consent::columns(header),
+            names,
+            ..ColumnMap::default()
+        }
+    }
+
+    /// The fields and the indexes of their columns, in the order in which they are tried.
+    pub fn field_columns(&self) -> impl Iterator<Item = (&MappedField, usize)> {
+        self.fields.iter().map(|(field, index)| (field, *index))
+    }
+
     /// The columns in order: name (made unique) and role.
     pub fn columns(&self) -> impl Iterator<Item = (&str, &ColumnRole)> {
         self.names.iter().map(String::as_str).zip(&self.roles)
@@ -349,4 +384,28 @@ impl ColumnMap {
         record.len() == self.header.len()
             && record.iter().eq(self.header.iter().map(String::as_str))
     }
+}
+
+/// What each column holds: a field, nothing, or what `convert` added to a file of its own.
+pub(super) fn roles(
+    names: &[String],
+    is_own: bool,
+    fields: &[(MappedField, usize)],
+) -> Vec<ColumnRole> {
+    let is_bookkeeping =
+        |name: &String| is_own && header::BOOKKEEPING_COLUMNS.contains(&name.as_str());
+    let role = |name: &String| match is_bookkeeping(name) {
+        true => ColumnRole::Bookkeeping,
+        false => ColumnRole::Ignored,
+    };
+    let mut roles: Vec<ColumnRole> = names.iter().map(role).collect();
+    for (field, index) in fields {
+        roles[*index] = ColumnRole::Field(field.clone());
+    }
+    roles
+}
+
+/// The column of a corrected file that says why the record was rejected.
+pub(super) fn reason_column(names: &[String], is_own: bool) -> Option<usize> {
+    names.iter().position(|name| is_own && name == "_reason")
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::columns::attribute_selection::AttributeSelection;
-use crate::columns::column_map::{ColumnMap, ColumnRole};
+use crate::columns::column_map::{ColumnMap, ColumnRole, reason_column, roles};
 use crate::columns::consent;
 use crate::columns::content::ContentSample;
 use crate::columns::decide::{Columns, DecidedBy, Decision, FieldCandidate, Share};
@@ -267,14 +267,12 @@ impl FieldMapping {
             roles[index] = ColumnRole::Field(field.clone());
             fields.push((field, index));
         }
-        let reason_column =
-            if is_own { names.iter().position(|name| name == "_reason") } else { None };
         let mut map = ColumnMap {
             header: header.to_vec(),
+            reason_column: reason_column(&names, is_own),
             names,
             roles,
             fields,
-            reason_column,
             decisions,
             preset,
             consents: consent::columns(header),
@@ -482,21 +480,6 @@ pub fn named_column(header: &[String], column: &str) -> Result<usize, MappingErr
         columns: names,
         fits: Vec::new(),
     })
-}
-
-/// What each column holds: a field, nothing, or what `convert` added to a file of its own.
-fn roles(names: &[String], is_own: bool, fields: &[(MappedField, usize)]) -> Vec<ColumnRole> {
-    let is_bookkeeping =
-        |name: &String| is_own && header::BOOKKEEPING_COLUMNS.contains(&name.as_str());
-    let role = |name: &String| match is_bookkeeping(name) {
-        true => ColumnRole::Bookkeeping,
-        false => ColumnRole::Ignored,
-    };
-    let mut roles: Vec<ColumnRole> = names.iter().map(role).collect();
-    for (field, index) in fields {
-        roles[*index] = ColumnRole::Field(field.clone());
-    }
-    roles
 }
 
 /// The error for a first row that is data.

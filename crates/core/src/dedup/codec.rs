@@ -10,7 +10,7 @@ use crate::contact::{
     Attribute, AttributeValue, Contact, ContactLists, ContactName, EmailAddress, Tag,
 };
 use crate::dedup::Conflict;
-use crate::reason::{Field, Warning, WarningCode};
+use crate::reason::{Field, Reason, Rejection, Warning, WarningCode};
 use crate::records::{Integrity, Position, Record, RecordId, RecordParts, SourceId};
 
 const STANDS_IN: u8 = 1;
@@ -28,9 +28,14 @@ impl Encoder<'_> {
         self.0.push(number as u8);
     }
 
-    fn text(&mut self, text: &str) {
-        self.number(text.len() as u64);
-        self.0.extend_from_slice(text.as_bytes());
+    pub(crate) fn text(&mut self, text: &str) {
+        self.sized(text.as_bytes());
+    }
+
+    /// Their number, and the bytes.
+    pub(crate) fn sized(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.0.extend_from_slice(bytes);
     }
 
     pub(crate) fn id(&mut self, id: RecordId) {
@@ -44,10 +49,14 @@ impl Encoder<'_> {
         self.number(position.byte);
     }
 
-    pub(crate) fn contact(&mut self, contact: &Contact<'_>) {
-        let [digits, rest] = contactmill_phone::__private::to_bits(contact.phone);
+    pub(crate) fn phone(&mut self, phone: PhoneNumber) {
+        let [digits, rest] = contactmill_phone::__private::to_bits(phone);
         self.0.extend_from_slice(&digits.to_le_bytes());
         self.0.extend_from_slice(&rest.to_le_bytes());
+    }
+
+    pub(crate) fn contact(&mut self, contact: &Contact<'_>) {
+        self.phone(contact.phone);
         let stands_in = if contact.name.stands_in() { STANDS_IN } else { 0 };
         let has_email = if contact.email.is_some() { HAS_EMAIL } else { 0 };
         self.0.push(stands_in | has_email);
@@ -80,6 +89,17 @@ impl Encoder<'_> {
         self.text(&warning.after);
     }
 
+    /// How many there are, and each of them.
+    pub(crate) fn warnings<'w>(&mut self, warnings: impl ExactSizeIterator<Item = &'w Warning>) {
+        self.number(warnings.len() as u64);
+        warnings.for_each(|warning| self.warning(warning));
+    }
+
+    pub(crate) fn rejection(&mut self, rejection: &Rejection) {
+        self.field(&rejection.field);
+        self.text(rejection.reason.code());
+    }
+
     pub(crate) fn conflicts(&mut self, conflicts: &[Conflict]) {
         self.number(conflicts.len() as u64);
         for conflict in conflicts {
@@ -88,7 +108,7 @@ impl Encoder<'_> {
         }
     }
 
-    fn field(&mut self, field: &Field) {
+    pub(crate) fn field(&mut self, field: &Field) {
         self.0.push(match field {
             Field::Row => 0,
             Field::Name => 1,
@@ -119,7 +139,7 @@ fn texts<'c>(contact: &'c Contact<'_>) -> impl Iterator<Item = &'c str> {
 pub(crate) struct Decoder<'b>(pub(crate) &'b [u8]);
 
 impl<'b> Decoder<'b> {
-    fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         let (&first, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(first)
@@ -148,9 +168,14 @@ impl<'b> Decoder<'b> {
         usize::try_from(self.number()?).ok()
     }
 
-    fn text(&mut self) -> Option<&'b str> {
+    pub(crate) fn text(&mut self) -> Option<&'b str> {
+        std::str::from_utf8(self.sized()?).ok()
+    }
+
+    /// Bytes behind their number.
+    pub(crate) fn sized(&mut self) -> Option<&'b [u8]> {
         let count = self.count()?;
-        std::str::from_utf8(self.bytes(count)?).ok()
+        self.bytes(count)
     }
 
     pub(crate) fn id(&mut self) -> Option<RecordId> {
@@ -232,13 +257,22 @@ impl<'b> Decoder<'b> {
         Some(Warning { field, code, before: self.text()?.into(), after: self.text()?.into() })
     }
 
+    pub(crate) fn warnings(&mut self) -> Option<Vec<Warning>> {
+        let count = self.count()?;
+        (0..count).map(|_| self.warning()).collect()
+    }
+
+    pub(crate) fn rejection(&mut self) -> Option<Rejection> {
+        Some(Rejection { field: self.field()?, reason: Reason::from_code(self.text()?)? })
+    }
+
     pub(crate) fn conflicts(&mut self) -> Option<Vec<Conflict>> {
         let count = self.count()?;
         let conflict = |_| Some(Conflict { field: self.field()?, value: self.text()?.into() });
         (0..count).map(conflict).collect()
     }
 
-    fn field(&mut self) -> Option<Field> {
+    pub(crate) fn field(&mut self) -> Option<Field> {
         Some(match self.byte()? {
             0 => Field::Row,
             1 => Field::Name,

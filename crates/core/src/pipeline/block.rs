@@ -49,6 +49,15 @@ pub(super) struct ReadContact {
     pub(super) warnings: usize,
 }
 
+/// What became of a record.
+pub(super) struct ReadOutcome<'b> {
+    pub(super) record: Record<'b>,
+    pub(super) outcome: &'b Result<ReadContact, NotEmitted>,
+    /// The contact, and what stands behind it.
+    pub(super) bytes: &'b [u8],
+    pub(super) warnings: &'b [Warning],
+}
+
 /// The size of a contact in the bytes that [`emitted`] hands over.
 #[derive(Clone, Copy)]
 pub(super) struct EmittedSize {
@@ -89,6 +98,11 @@ impl EmittedSize {
             }
         }
     }
+
+    /// Parts the bytes of a contact: as it was encoded, and the domain of its e-mail address.
+    pub(super) fn parts(self, bytes: &[u8]) -> (&[u8], &[u8]) {
+        bytes.split_at(self.bytes - self.email_domain)
+    }
 }
 
 /// Why a record gives no contact.
@@ -102,6 +116,14 @@ impl NotEmitted {
     const fn excluded(phone: PhoneNumber, excluded: Excluded) -> Self {
         let size = EmittedSize::deferred(0);
         NotEmitted::Excluded(ReadContact { phone, size, warnings: 0 }, excluded)
+    }
+
+    /// The number of one that was read.
+    pub(super) const fn phone(&self) -> Option<PhoneNumber> {
+        match self {
+            NotEmitted::Excluded(read, _) => Some(read.phone),
+            NotEmitted::Rejected(_) => None,
+        }
     }
 }
 
@@ -207,6 +229,23 @@ impl<E> BlockOutcome<E> {
         Some(map.consents()[nth].0)
     }
 
+    /// What became of the records, in order, each with its bytes and warnings.
+    pub(super) fn read_records(&self) -> impl Iterator<Item = ReadOutcome<'_>> {
+        let (mut bytes, mut warnings) = (self.bytes.as_slice(), self.warnings.as_slice());
+        self.outcomes.iter().map(move |(slot, outcome)| {
+            let read = match outcome {
+                // One whose number is listed was encoded before it was looked up.
+                Ok(read) | Err(NotEmitted::Excluded(read, _)) => Some(read),
+                Err(NotEmitted::Rejected(_)) => None,
+            };
+            let (own_bytes, own_warnings);
+            (own_bytes, bytes) = bytes.split_at(read.map_or(0, |read| read.size.bytes));
+            (own_warnings, warnings) = warnings.split_at(read.map_or(0, |read| read.warnings));
+            let record = self.arena.get(slot);
+            ReadOutcome { record, outcome, bytes: own_bytes, warnings: own_warnings }
+        })
+    }
+
     /// Counts the value for which a record is rejected.
     fn count_rejected(&mut self, map: &ColumnMap, record: Record<'_>, rejection: &Rejection) {
         if let Some(column) = map.column_at_fault(record, &rejection.field) {
@@ -287,7 +326,7 @@ pub(super) fn emitted<'e>(
 ) -> io::Result<Emitted<'e>> {
     match encoder {
         Some(_) => {
-            let (bytes, email_domain) = bytes.split_at(size.bytes - size.email_domain);
+            let (bytes, email_domain) = size.parts(bytes);
             Ok(Emitted::Encoded { phone, bytes, email_domain })
         }
         None => Decoder(bytes).contact().map(Emitted::AsIs).ok_or_else(damaged),

@@ -9,12 +9,13 @@ use foldhash::HashSet;
 
 use super::deduplicator::{Admitted, Deduplicator};
 use super::merge_pass::{DeferredChunks, MergeCommit, MergeWorker, Merged, MergedChunk};
+use super::merge_warnings::is_name_from_phone;
 use super::run::{Counts, PipelineOptions, Stopped};
 use super::sink::{DuplicateEncoder, Sink};
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::spill::{Log, ScratchMaker, SortedEntries, Sorter, damaged, entries};
 use crate::dedup::{Conflicts, DedupPolicy};
-use crate::reason::{Warning, WarningCode};
+use crate::reason::Warning;
 use crate::records::{Record, RecordId};
 use crate::workers::Workers;
 
@@ -309,8 +310,4 @@ fn kept(entry: &mut Decoder<'_>, merged: &HashSet<u64>) -> Option<RecordId> {
     let Some(variant) = entry.number()?.checked_sub(1) else { return Some(kept) };
     let other_form = entry.id()?;
     Some(if merged.contains(&variant) { other_form } else { kept })
-}
-
-pub(super) fn is_name_from_phone(warning: &Warning) -> bool {
-    warning.code == WarningCode::NameFromPhone
 }

@@ -11,6 +11,7 @@ use foldhash::HashSet;
 use super::block::{EmittedSize, emitted};
 use super::deduplicator::Deduplicator;
 use super::deferred::{Addition, CANDIDATE, FIRST, VARIANT, WARNING};
+use super::merge_warnings::{name_from_phone, phone_shared, phone_variant_of_another};
 use super::run::{Counts, Stopped};
 use super::sink::Sink;
 use crate::contact::{Contact, ContactLists};
@@ -20,7 +21,7 @@ use crate::dedup::identity::may_be_one;
 use crate::dedup::merge::{Merger, SharedWith};
 use crate::dedup::spill::{LogChunks, Sorted, SortedEntries, Sorter, damaged, entries};
 use crate::encoder::ContactEncoder;
-use crate::reason::{Field, Warning, WarningCode};
+use crate::reason::Warning;
 use crate::records::{Position, RecordId};
 
 /// The log, in chunks, each with what is added to its contacts.
@@ -112,20 +113,11 @@ enum People {
 
 impl People {
     fn warning<K: Sink>(&self, phone: PhoneNumber, sink: &K) -> Warning {
-        let record = |id: RecordId| format!("{} record {}", sink.source_name(id.source), id.record);
-        let (code, after) = match *self {
-            People::Shared(SharedWith { first, others: 0 }) => {
-                (WarningCode::PhoneShared, record(first))
-            }
-            People::Shared(SharedWith { first, others }) => {
-                (WarningCode::PhoneShared, format!("{} and {others} more", record(first)))
-            }
-            People::VariantOf(VariantOf { other, .. }) => {
-                (WarningCode::PhoneVariantOfAnother, record(other))
-            }
-        };
-        let before = phone.e164().to_string().into();
-        Warning { field: Field::Phone, code, before, after: after.into() }
+        let source_name = |source| sink.source_name(source);
+        match *self {
+            People::Shared(shared) => phone_shared(phone, shared, &source_name),
+            People::VariantOf(of) => phone_variant_of_another(phone, of.other, &source_name),
+        }
     }
 }
 
@@ -367,13 +359,4 @@ impl<'m> MergeCommit<'m> {
 
 fn scratch_damaged<E>() -> Stopped<Infallible, E> {
     Stopped::Scratch(damaged())
-}
-
-fn name_from_phone(name: &str) -> Warning {
-    Warning {
-        field: Field::Name,
-        code: WarningCode::NameFromPhone,
-        before: "".into(),
-        after: name.into(),
-    }
 }

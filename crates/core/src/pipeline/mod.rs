@@ -7,16 +7,26 @@
 mod block;
 mod deduplicator;
 mod deferred;
+mod encoded;
+mod key_merge;
 mod merge_pass;
+mod merge_warnings;
 mod reader;
 mod run;
 mod sink;
 
 use std::convert::Infallible;
 
-use self::block::{BlockOutcome, EmittedSize, NotEmitted, Worker};
+use self::block::{BlockOutcome, EmittedSize, NotEmitted, ReadOutcome, Worker};
 use self::deduplicator::{Admitted, Deduplicator};
-use self::deferred::{DeferredContacts, is_name_from_phone};
+use self::deferred::DeferredContacts;
+pub use self::encoded::{
+    EmittedRecord, EncodedRecord, MERGE_KEY_BYTES, MergeKey, ReadCounts, RecordEncoder,
+    TakeDecided, emit_encoded,
+};
+pub use self::key_merge::KeyMerger;
+pub use self::merge_warnings::SourceName;
+use self::merge_warnings::is_name_from_phone;
 pub use self::reader::{ReadRecord, RecordReader};
 pub use self::run::{Counts, PipelineOptions, Stopped};
 pub use self::sink::{ColumnDamage, DuplicateEncoder, Emitted, Outcome, Outcomes, Sink};
@@ -245,29 +255,20 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
             self.admitted.push(admitted.ok_or(Stopped::TooManyRecords)?);
         }
         let mut next = 0;
-        let mut bytes = block.bytes.as_slice();
-        let mut warnings = block.warnings.as_slice();
-        for (slot, outcome) in &block.outcomes {
-            let record = block.arena.get(slot);
+        for read in block.read_records() {
+            let ReadOutcome { record, outcome, bytes, warnings } = read;
             let position = record.position();
             let position =
                 Position { source: self.source, record: records + position.record, ..position };
             let record = record.at(position);
-            let read = match outcome {
-                Ok(read) | Err(NotEmitted::Excluded(read, _)) => Some(read),
-                Err(NotEmitted::Rejected(_)) => None,
-            };
-            let (own_bytes, own_warnings);
-            (own_bytes, bytes) = bytes.split_at(read.map_or(0, |read| read.size.bytes));
-            (own_warnings, warnings) = warnings.split_at(read.map_or(0, |read| read.warnings));
-            let phone = read.map(|read| read.phone);
+            let phone = outcome.as_ref().map_or_else(NotEmitted::phone, |read| Some(read.phone));
             self.sink.record(record, phone).map_err(Stopped::Sink)?;
             match outcome {
                 Ok(read) => {
                     let admitted = self.admitted[next];
                     next += 1;
-                    let contact = (read.phone, read.size, own_bytes);
-                    self.contact(record, admitted, contact, own_warnings)?;
+                    let contact = (read.phone, read.size, bytes);
+                    self.contact(record, admitted, contact, warnings)?;
                 }
                 Err(NotEmitted::Excluded(_, excluded)) => {
                     self.counts.excluded += 1;
@@ -286,10 +287,7 @@ impl<K: Sink> OrderedCommit<'_, '_, K> {
         for (all, opt_outs) in self.opt_outs.iter_mut().zip(&block.opt_outs) {
             *all += opt_outs;
         }
-        for (all, damage) in self.damage.iter_mut().zip(&block.damage) {
-            all.rejected += damage.rejected;
-            all.warnings += damage.warnings;
-        }
+        self.damage.iter_mut().zip(&block.damage).for_each(|(all, damage)| all.add(*damage));
         self.bytes += block.covers;
         self.sink.progress(self.bytes, self.counts.records - self.before);
         match block.failed.take() {

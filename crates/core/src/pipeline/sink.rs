@@ -74,6 +74,14 @@ pub struct ColumnDamage {
     pub warnings: u64,
 }
 
+impl ColumnDamage {
+    /// Adds that of other values of the column.
+    pub const fn add(&mut self, other: ColumnDamage) {
+        self.rejected += other.rejected;
+        self.warnings += other.warnings;
+    }
+}
+
 /// Encodes merged records on the workers of a run, as a [`ContactEncoder`](crate::ContactEncoder) does
 /// contacts, so that whoever takes them only copies.
 pub trait DuplicateEncoder: Send + Sync {

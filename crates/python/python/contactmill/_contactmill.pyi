@@ -1,4 +1,5 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, final
 
 from contactmill._types import ArrowStream, ColumnMapping, Counts, Manifest, Report
@@ -6,20 +7,26 @@ from contactmill._types import ArrowStream, ColumnMapping, Counts, Manifest, Rep
 __all__ = [
     "METADATA_VERSION",
     "__version__",
+    "Coordinator",
     "Explanation",
+    "Merger",
     "Normalized",
     "Options",
     "Phone",
     "Reader",
+    "Reading",
     "Rejection",
     "Result",
     "Table",
     "Warning",
+    "Worker",
     "convert",
+    "decided_columns",
     "explain",
     "inspect",
     "main",
     "normalize",
+    "normalize_decided",
     "normalize_phones",
     "normalize_table",
     "parse_phone",
@@ -179,6 +186,50 @@ class Result:
     @property
     def columns(self) -> list[tuple[str, str | None]]: ...
 
+@final
+class Coordinator:
+    def __new__(cls, arguments: dict[str, Any]) -> Coordinator: ...
+    @property
+    def plan(self) -> str: ...
+    @property
+    def partitions_folder(self) -> Path | None: ...
+    def finish(self, read: str, batches: Iterable[Any]) -> Manifest: ...
+    def join(self, read: str, partitions: Sequence[str]) -> Manifest: ...
+    def abandon(self) -> None: ...
+
+@final
+class Worker:
+    def __new__(cls, plan: str, arguments: dict[str, Any]) -> Worker: ...
+    def splits(
+        self, input: int, bytes: int
+    ) -> tuple[str, list[tuple[int, int, int]]] | None: ...
+    def open(
+        self,
+        input: int,
+        split: tuple[int, int, int] | None,
+        before: int,
+        inputs_before: Sequence[int],
+    ) -> Reading: ...
+    def write_partition(self, folder: str, batches: Iterable[Any]) -> None: ...
+
+@final
+class Reading:
+    def __iter__(self) -> Reading: ...
+    def __next__(self) -> Any: ...
+    def count(self) -> str: ...
+
+@final
+class Merger:
+    def __new__(
+        cls,
+        plan: str,
+        arguments: dict[str, Any],
+        inputs_before: Sequence[int],
+        batches: Iterable[Any],
+    ) -> Merger: ...
+    def __iter__(self) -> Merger: ...
+    def __next__(self) -> Any: ...
+
 def parse_phone(text: str, region: str | None = None) -> Phone | None: ...
 def explain(
     text: str, *, field: Literal["phone", "email"] = "phone", options: Options | None = None
@@ -192,6 +243,16 @@ def normalize_table(
     options: Options | None = None,
     mapping: ColumnMapping | None = None,
     attributes: str | Sequence[str] | None = None,
+) -> Reader: ...
+def decided_columns(
+    data: ArrowStream,
+    *,
+    options: Options | None = None,
+    mapping: ColumnMapping | None = None,
+    attributes: str | Sequence[str] | None = None,
+) -> str: ...
+def normalize_decided(
+    data: ArrowStream, columns: str, *, options: Options | None = None
 ) -> Reader: ...
 def normalize_phones(data: ArrowStream, *, options: Options | None = None) -> Reader: ...
 def run(

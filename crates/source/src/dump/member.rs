@@ -1,7 +1,9 @@
 //! One thing with records in an input, and opening it. Every format is opened here.
 
 use std::io::{self, Cursor, Read};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use contactmill_core::records::{Block, Source};
 
@@ -23,6 +25,7 @@ use crate::input::{ClosedInput, Input};
 use crate::records::fixed::CellFixes;
 use crate::records::header::HeaderSearch;
 use crate::records::self_describing::Columns;
+use crate::records::split::InputSplit;
 use crate::records::table::TableSource;
 
 /// One thing in an input that records can be read from. It holds no open file, unless the input can be
@@ -38,6 +41,8 @@ pub struct DumpMember {
     may_lack_contacts: bool,
     /// The columns that a first pass over it has collected, where one is needed.
     columns: OnceLock<Arc<Columns>>,
+    /// The part of it that is read, if not all of it is.
+    split: Option<InputSplit>,
     /// The corrections of its cells.
     fixes: Option<Arc<CellFixes>>,
 }
@@ -52,6 +57,7 @@ impl DumpMember {
             sheet: None,
             may_lack_contacts: false,
             columns: OnceLock::new(),
+            split: None,
             fixes: None,
         }
     }
@@ -221,6 +227,92 @@ impl DumpMember {
         }
     }
 
+    /// Tells it the columns of its records, where each record names its columns
+    /// ([`Format::is_self_describing`]): opening it takes no first pass then. A record with another
+    /// column is a change of the input.
+    pub fn has_columns(&mut self, columns: &[String]) {
+        self.columns = OnceLock::from(Arc::new(Columns::named(columns.to_vec())));
+    }
+
+    /// The file that it is, or is in; `None` for a copy of something that can be read only once.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.input.path()
+    }
+
+    /// When the file was changed last, if that is known.
+    #[must_use]
+    pub fn modified(&self) -> Option<SystemTime> {
+        self.input.modified()
+    }
+
+    /// Cuts it into splits of about this many bytes that can be read by themselves, and returns the
+    /// SHA-256 of its bytes as well. `None` where it can only be read from its beginning: all but
+    /// delimited text that is not quoted in an unusual way and JSON objects one a line, in UTF-8 and not
+    /// compressed.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    ///
+    /// ```
+    /// use contactmill_core::records::{Block, Source};
+    /// use contactmill_source::{Dump, Input, ReadOptions};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("contacts.csv");
+    /// # std::fs::write(&path, "Name,Phone\nAsha,+919876543210\nRavi,+919988776655\n").unwrap();
+    /// let options = ReadOptions::new(&tempfile::tempfile);
+    /// let dump = Dump::of(Input::open(&path, tempfile::tempfile)?, options)?;
+    /// let splits = dump.parts[0].splits(options, 1 << 20)?.unwrap();
+    /// assert_eq!((splits.splits.len(), splits.splits[0].start, splits.splits[0].line), (1, 11, 2));
+    ///
+    /// let mut source = dump.parts[0].within(splits.splits[0]).open(options)?;
+    /// let block = source.next_block()?.unwrap();
+    /// block.visit(&mut |record| assert_eq!(record.len(), 2))?;
+    /// # Ok::<(), contactmill_source::SourceError>(())
+    /// ```
+    pub fn splits(
+        &self,
+        options: ReadOptions<'_>,
+        bytes: u64,
+    ) -> Result<Option<InputSplits>, SourceError> {
+        let input = self.input.open()?;
+        // A split ends where a block does.
+        let block_bytes = usize::try_from(bytes).unwrap_or(usize::MAX).max(1);
+        let csv =
+            CsvOptions { block_bytes: options.csv.block_bytes.min(block_bytes), ..options.csv };
+        let options = ReadOptions { csv, ..options };
+        let cut = || {
+            let (Content::Text(payload), original) = self.content(input.clone(), options)? else {
+                return Ok(None);
+            };
+            match self.text(payload, options)? {
+                text @ OpenText { format: Format::Csv, text: Text::Plain(_), .. } => {
+                    let splits = self.csv(text, options)?.into_splits(bytes)?;
+                    Ok(Some(InputSplits { splits, sha256: original.sha256()? }))
+                }
+                OpenText { format: Format::Json, text: text @ Text::Plain(_), .. } => {
+                    // Where records begin does not depend on the columns.
+                    let mut options = SelfDescribingOptions::default();
+                    options.block_bytes = options.block_bytes.min(block_bytes);
+                    let source =
+                        JsonSource::with_columns(&self.name, text, options, Arc::default())?;
+                    let split = |splits| Ok(InputSplits { splits, sha256: original.sha256()? });
+                    source.into_splits(bytes)?.map(split).transpose()
+                }
+                _ => Ok(None),
+            }
+        };
+        cut().map_err(|error| input.or_changed(error))
+    }
+
+    /// One split of it, as [`splits`](DumpMember::splits) has found it, to be opened and read.
+    #[must_use]
+    pub fn within(&self, split: InputSplit) -> Self {
+        DumpMember { split: Some(split), ..self.clone() }
+    }
+
     pub(super) fn error(&self, problem: SourceProblem) -> SourceError {
         SourceError { source: Arc::clone(&self.name), line: None, problem }
     }
@@ -323,13 +415,8 @@ impl DumpMember {
         }
     }
 
-    /// Opens text. A new text format is added here.
-    fn open_text(
-        &self,
-        payload: Payload,
-        bytes: SourceBytes,
-        options: ReadOptions<'_>,
-    ) -> Result<AnySource, SourceError> {
+    /// Finds out how text is to be read.
+    fn text(&self, payload: Payload, options: ReadOptions<'_>) -> Result<OpenText, SourceError> {
         let fail = |problem| self.error(problem);
         let encoding = payload.encoding(options).map_err(fail)?;
         let head = payload.text_head(encoding).map_err(fail)?;
@@ -339,35 +426,68 @@ impl DumpMember {
             _ => None,
         };
         let text = readable_text(payload, encoding, quoting, options).map_err(fail)?;
+        Ok(OpenText { text, format, encoding, quoting })
+    }
+
+    /// Opens delimited text.
+    fn csv(
+        &self,
+        OpenText { text, quoting, .. }: OpenText,
+        options: ReadOptions<'_>,
+    ) -> Result<CsvSource<Text>, SourceError> {
+        let delimiter = quoting.map(|quoting| quoting.delimiter).or(options.csv.delimiter);
+        let csv = CsvOptions { delimiter, ..options.csv };
+        CsvSource::with_preamble(&self.name, text, csv, HeaderSearch::new(&options))
+    }
+
+    /// Opens text. A new text format is added here.
+    fn open_text(
+        &self,
+        payload: Payload,
+        bytes: SourceBytes,
+        options: ReadOptions<'_>,
+    ) -> Result<AnySource, SourceError> {
+        let opened = self.text(payload, options)?;
+        let (format, encoding, quoting) = (opened.format, opened.encoding, opened.quoting);
+        let can_be_split = matches!(format, Format::Csv | Format::Json) && quoting.is_none();
+        if self.split.is_some() && !can_be_split {
+            return Err(self.error(SourceProblem::Changed));
+        }
         let (name, self_describing) = (&*self.name, SelfDescribingOptions::default());
         match (format, self.columns.get().cloned()) {
             (Format::Csv, _) => {
-                let delimiter = quoting.map(|quoting| quoting.delimiter);
-                let delimiter = delimiter.or(options.csv.delimiter);
-                let csv = CsvOptions { delimiter, ..options.csv };
-                let search = HeaderSearch::new(&options);
-                let source = CsvSource::with_preamble(name, text, csv, search)?;
+                let mut source = self.csv(opened, options)?;
+                if let Some(split) = self.split {
+                    source.read_split(split)?;
+                }
                 let (header, delimiter) = (source.header().to_vec(), source.delimiter());
                 let source = self.any(bytes, (format, encoding), header, source);
                 Ok(source.delimited_by(delimiter, quoting.map(Quoting::name)))
             }
             (Format::Json, known) => {
-                let source = match known {
-                    Some(known) => JsonSource::with_columns(name, text, self_describing, known)?,
-                    None => JsonSource::new(name, text, self_describing)?,
+                let mut source = match known {
+                    Some(known) => {
+                        JsonSource::with_columns(name, opened.text, self_describing, known)?
+                    }
+                    None => JsonSource::new(name, opened.text, self_describing)?,
                 };
+                if let Some(split) = self.split {
+                    source.read_split(split)?;
+                }
                 let _ = self.columns.set(Arc::clone(source.columns()));
                 Ok(self.any(bytes, (format, encoding), source.header().to_vec(), source))
             }
             (Format::VCard, known) => {
                 let source = match known {
-                    Some(known) => VcardSource::with_columns(name, text, self_describing, known)?,
-                    None => VcardSource::new(name, text, self_describing)?,
+                    Some(known) => {
+                        VcardSource::with_columns(name, opened.text, self_describing, known)?
+                    }
+                    None => VcardSource::new(name, opened.text, self_describing)?,
                 };
                 let _ = self.columns.set(Arc::clone(source.columns()));
                 Ok(self.any(bytes, (format, encoding), source.header().to_vec(), source))
             }
-            (other, _) => Err(fail(SourceProblem::Format { format: other.name() })),
+            (other, _) => Err(self.error(SourceProblem::Format { format: other.name() })),
         }
     }
 
@@ -430,6 +550,23 @@ impl DumpMember {
     {
         AnySource::new((Arc::clone(&self.name), bytes), format, header, source)
     }
+}
+
+/// The splits of a [`DumpMember`], which can be read by themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputSplits {
+    /// The splits, in order. Every record is in one of them.
+    pub splits: Vec<InputSplit>,
+    /// The SHA-256 of all bytes, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Text that can be read, and how.
+struct OpenText {
+    text: Text,
+    format: Format,
+    encoding: TextEncoding,
+    quoting: Option<Quoting>,
 }
 
 /// What something is, decompressed.

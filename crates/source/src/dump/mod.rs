@@ -5,7 +5,7 @@ mod payload;
 
 use std::collections::HashMap;
 
-pub use self::member::DumpMember;
+pub use self::member::{DumpMember, InputSplits};
 use self::payload::Payload;
 use crate::input::Input;
 use crate::input::decompress::Archive;

@@ -110,6 +110,22 @@ impl ClosedInput {
             Reopening::Copy(input) => Ok(input.clone()),
         }
     }
+
+    /// When it was changed last, if that is known.
+    pub(crate) const fn modified(&self) -> Option<SystemTime> {
+        match &self.0 {
+            Reopening::File(origin) => origin.identity.modified,
+            Reopening::Copy(_) => None,
+        }
+    }
+
+    /// Where it can be opened again.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Reopening::File(origin) => Some(&origin.path),
+            Reopening::Copy(_) => None,
+        }
+    }
 }
 
 impl From<&Input> for ClosedInput {

@@ -6,5 +6,6 @@ pub(crate) mod header;
 pub(crate) mod number;
 pub(crate) mod own_file;
 pub(crate) mod self_describing;
+pub(crate) mod split;
 pub(crate) mod table;
 pub(crate) mod window;

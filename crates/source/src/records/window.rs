@@ -8,6 +8,7 @@ use contactmill_core::records::{Integrity, Position, SourceId};
 
 use crate::input::encoding::BYTE_ORDER_MARK;
 use crate::input::error::{SourceError, SourceProblem};
+use crate::records::split::InputSplit;
 
 /// How many bytes of a rejected record are kept, so that people can find it.
 pub(crate) const MAX_KEPT: usize = 16 << 10;
@@ -25,6 +26,8 @@ pub(crate) struct Window<R> {
     consumed: usize,
     /// The offset of the rest in the input.
     start: u64,
+    /// The offset behind which nothing is read: the end of a split, or no end.
+    end: u64,
     is_at_end: bool,
 }
 
@@ -37,6 +40,7 @@ impl<R: Read + Seek> Window<R> {
             buffer: Vec::new(),
             consumed: 0,
             start: 0,
+            end: u64::MAX,
             is_at_end: false,
         };
         window.skip_byte_order_mark()?;
@@ -50,6 +54,16 @@ impl<R: Read + Seek> Window<R> {
         self.buffer.clear();
         (self.consumed, self.start, self.is_at_end) = (0, 0, false);
         self.skip_byte_order_mark()
+    }
+
+    /// Goes to a split, and reads nothing behind it.
+    pub(crate) fn go_to(&mut self, split: InputSplit) -> Result<(), SourceError> {
+        let sought = self.reader.seek(SeekFrom::Start(split.start));
+        sought.map_err(|error| self.error(None, SourceProblem::reading(error)))?;
+        self.buffer.clear();
+        (self.consumed, self.start, self.is_at_end) = (0, split.start, false);
+        self.end = split.end;
+        Ok(())
     }
 
     fn skip_byte_order_mark(&mut self) -> Result<(), SourceError> {
@@ -69,7 +83,8 @@ impl<R: Read + Seek> Window<R> {
         self.consumed = 0;
         while !self.is_at_end && self.buffer.len() < wanted {
             let old = self.buffer.len();
-            self.buffer.resize(old + (wanted - old).clamp(MIN_READ, MAX_READ), 0);
+            let most = usize::try_from(self.end - self.start).unwrap_or(usize::MAX);
+            self.buffer.resize((old + (wanted - old).clamp(MIN_READ, MAX_READ)).min(most), 0);
             let read = self.reader.read(&mut self.buffer[old..]);
             self.buffer.truncate(old + read.as_ref().map_or(0, |count| *count));
             match read {

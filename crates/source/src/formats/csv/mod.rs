@@ -31,6 +31,7 @@ use crate::input::error::{SourceError, SourceProblem};
 use crate::input::options::CsvOptions;
 use crate::records::header::{HeaderSearch, usual_width};
 use crate::records::own_file;
+use crate::records::split::InputSplit;
 
 /// The number of bytes at the beginning by which the delimiter is found.
 const SAMPLE: usize = 64 << 10;
@@ -51,6 +52,8 @@ pub struct CsvSource<R> {
     start: u64,
     /// The physical line at `start`, from 1.
     line: u64,
+    /// The offset behind which nothing is read: the end of the split, or no end.
+    end: u64,
     at_end: bool,
     scanner: Scanner,
 }
@@ -85,6 +88,7 @@ impl<R: Read + Seek> CsvSource<R> {
             consumed: 0,
             start: 0,
             line: 1,
+            end: u64::MAX,
             at_end: false,
             scanner: Scanner::new(0, Delimiter::default()),
         };
@@ -142,7 +146,8 @@ impl<R: Read + Seek> CsvSource<R> {
         self.consumed = 0;
         while !self.at_end && !is_enough(&self.buffer) {
             let old = self.buffer.len();
-            self.buffer.resize(wanted.max(old + (4 << 10)), 0);
+            let most = usize::try_from(self.end - self.start).unwrap_or(usize::MAX);
+            self.buffer.resize(wanted.max(old + (4 << 10)).min(most), 0);
             let count = match self.reader.read(&mut self.buffer[old..]) {
                 Ok(count) => {
                     self.at_end = count == 0;
@@ -370,6 +375,39 @@ impl<R: Read + Seek> CsvSource<R> {
         self.consumed = 0;
         (self.start, self.line, self.at_end) = (start, line, false);
         self.fill(SAMPLE)
+    }
+
+    /// Reads only this split from now on. A quote that is still open at its end is never closed: otherwise
+    /// its record would go on, and the split too.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn read_split(&mut self, split: InputSplit) -> Result<(), SourceError> {
+        self.end = split.end;
+        self.go_to(split.start, split.line)?;
+        self.scanner = Scanner::new(split.start, self.delimiter);
+        Ok(())
+    }
+
+    /// Cuts the rest into splits of at least this many bytes, but for the last.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn into_splits(mut self, bytes: u64) -> Result<Vec<InputSplit>, SourceError> {
+        let mut splits = Vec::new();
+        let (mut start, mut line) = (self.start, self.line);
+        while self.next_block()?.is_some() {
+            if self.start - start >= bytes {
+                splits.push(InputSplit { start, end: self.start, line });
+                (start, line) = (self.start, self.line);
+            }
+        }
+        if self.start > start {
+            splits.push(InputSplit { start, end: self.start, line });
+        }
+        Ok(splits)
     }
 
     /// The number of line ends between two offsets of the input.

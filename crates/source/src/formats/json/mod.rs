@@ -20,6 +20,7 @@ use self::scan::{ScannedRecord, Scanner};
 use crate::input::error::{SourceError, SourceProblem};
 use crate::input::options::SelfDescribingOptions;
 use crate::records::self_describing::{ColumnCollector, Columns, SelfDescribingBlock};
+use crate::records::split::InputSplit;
 use crate::records::window::{CutRecords, MAX_KEPT, RecordSpan, Window, line_feeds};
 
 /// How many bytes at the beginning show whether an object wraps the list of records.
@@ -151,6 +152,43 @@ impl<R: Read + Seek> JsonSource<R> {
             is_cut_off: false,
             header_bytes: 0,
         })
+    }
+
+    /// Reads only this split from now on.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn read_split(&mut self, split: InputSplit) -> Result<(), SourceError> {
+        if split.start > self.window.start() {
+            self.scanner = Scanner::between_lines();
+        }
+        self.window.go_to(split)?;
+        self.line = split.line;
+        Ok(())
+    }
+
+    /// Cuts the text into splits of at least this many bytes, but for the last. `None` where it can only be
+    /// read as a whole, as objects do not stand one a line.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn into_splits(mut self, bytes: u64) -> Result<Option<Vec<InputSplit>>, SourceError> {
+        let mut splits = Vec::new();
+        let (mut start, mut line) = (self.window.start(), self.line);
+        while self.next_records()?.is_some() {
+            let end = self.window.start();
+            if end - start >= bytes && self.scanner.is_between_lines() {
+                splits.push(InputSplit { start, end, line });
+                (start, line) = (end, self.line);
+            }
+        }
+        let end = self.window.start();
+        if end > start && !splits.is_empty() {
+            splits.push(InputSplit { start, end, line });
+        }
+        Ok((splits.len() > 1).then_some(splits))
     }
 
     fn rewind(&mut self, beginning: Scanner) -> Result<(), SourceError> {

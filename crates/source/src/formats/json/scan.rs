@@ -150,6 +150,20 @@ impl Scanner {
         if wraps && !is_first { scanner } else { Scanner::new() }
     }
 
+    /// A scanner of what stands behind an object, where objects stand one a line.
+    pub(super) fn between_lines() -> Self {
+        Scanner { is_one_a_line: Some(true), blank_line: None, ..Scanner::new() }
+    }
+
+    /// Whether [`between_lines`](Scanner::between_lines) would find the same records from here on.
+    pub(super) fn is_between_lines(&self) -> bool {
+        self.state == State::Between
+            && !self.is_in_list()
+            && !self.holds_rows()
+            && self.is_one_a_line == Some(true)
+            && self.blank_line.is_none()
+    }
+
     /// Whether records are lists of cells.
     pub(super) const fn holds_rows(&self) -> bool {
         self.opening == b'['
