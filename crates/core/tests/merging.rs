@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use contactmill_core::cells::read_phone;
@@ -165,6 +166,19 @@ proptest! {
     }
 
     #[test]
+    fn what_came_out_merges_to_itself(rows in rows()) {
+        let first = run(&rows, 1);
+        let again: Vec<Row> = first.contacts.iter().map(row_of).collect();
+        let again = run(&again, 1);
+        prop_assert_eq!(again.contacts, first.contacts);
+        prop_assert_eq!(again.duplicates, []);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
     fn every_policy_keeps_the_record_that_its_rule_says(
         sources in proptest::collection::vec(rows(), 1..4),
     ) {
@@ -208,15 +222,6 @@ proptest! {
         let repaired = run.warnings.iter().filter(|(_, code, _)| *code == "phone_idd_prefix");
         prop_assert!(repaired.map(|(id, ..)| id).is_sorted());
     }
-
-    #[test]
-    fn what_came_out_merges_to_itself(rows in rows()) {
-        let first = run(&rows, 1);
-        let again: Vec<Row> = first.contacts.iter().map(row_of).collect();
-        let again = run(&again, 1);
-        prop_assert_eq!(again.contacts, first.contacts);
-        prop_assert_eq!(again.duplicates, []);
-    }
 }
 
 proptest! {
@@ -230,5 +235,31 @@ proptest! {
         for threads in [2, 7] {
             prop_assert_eq!(&run(&rows, threads), &expected);
         }
+    }
+}
+
+#[test]
+fn contacts_that_are_final_are_emitted_while_the_input_is_read() {
+    let rows = [["Asha", "+91 98765 43210"], ["Ravi", "+91 99887 76655"]];
+    let map = FieldMapping::default().resolve(&["Name", "Phone"].map(String::from)).unwrap();
+    let normalizer = Normalizer::new(options());
+    for (dedup, while_read) in [
+        (DedupPolicy::None, 2),
+        (DedupPolicy::First, 2),
+        (DedupPolicy::Last, 0),
+        (DedupPolicy::Merge, 0),
+    ] {
+        let emitted = Cell::new(0);
+        let mut outcomes = Outcomes::new(|outcome| {
+            if let Outcome::Contact { .. } = outcome {
+                emitted.set(emitted.get() + 1);
+            }
+        });
+        let options = PipelineOptions { threads: 1, dedup, ..PipelineOptions::default() };
+        let mut pipeline = Pipeline::new(&normalizer, options).unwrap();
+        pipeline.feed(SourceId(0), &mut Rows::new(rows.iter()), &map, &mut outcomes).unwrap();
+        assert_eq!(emitted.get(), while_read, "{dedup:?}");
+        pipeline.finish(&mut outcomes).unwrap();
+        assert_eq!(emitted.get(), 2, "{dedup:?}");
     }
 }
