@@ -1,6 +1,6 @@
 //! Laws of merging: whose values a contact may take, and that nothing shows what should not.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -262,4 +262,21 @@ fn contacts_that_are_final_are_emitted_while_the_input_is_read() {
         pipeline.finish(&mut outcomes).unwrap();
         assert_eq!(emitted.get(), 2, "{dedup:?}");
     }
+}
+
+#[test]
+fn forms_of_a_number_are_one_contact_where_they_are_one_person() {
+    let row =
+        |name: &str, phone: &str| vec![[name.into(), phone.into(), String::new(), String::new()]];
+    let id = |source| RecordId { source: SourceId(source), record: 1 };
+    let [one, other] = ["+541123456789", "+5491123456789"];
+    let run = run_all(&[row("Asha", one), row("Asha Patel", other)], DedupPolicy::Merge, 1);
+    assert_eq!((run.emitted, run.warnings), (vec![id(0)], vec![]));
+    let [(merged, kept, _)] = &run.duplicates[..] else { panic!("{:?}", run.duplicates) };
+    assert_eq!((*merged, *kept), (id(1), id(0)));
+
+    let run = run_all(&[row("Asha", one), row("Ravi", other)], DedupPolicy::Merge, 1);
+    assert_eq!((run.emitted, run.duplicates), (vec![id(0), id(1)], vec![]));
+    let warning = (id(1), "phone_variant_of_another", "input 1 record 1".to_owned());
+    assert_eq!(run.warnings, [warning]);
 }
