@@ -190,7 +190,7 @@ proptest! {
             for &(id, number) in &records {
                 let kept = match policy {
                     DedupPolicy::First => of_number(number).next(),
-                    DedupPolicy::Last => of_number(number).last(),
+                    DedupPolicy::Last => of_number(number).next_back(),
                     _ => Some(id),
                 };
                 match kept {
