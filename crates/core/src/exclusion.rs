@@ -395,18 +395,26 @@ mod tests {
     use super::*;
     use crate::columns::FieldMapping;
     use crate::options::Options;
-    use crate::records::Rows;
+    use crate::pipeline::{Outcome, Outcomes, Pipeline, PipelineOptions};
+    use crate::records::{Rows, SourceId};
 
     fn lists(entries: &[&str]) -> ExclusionLists {
+        read(&["Phone"], entries.iter().map(|&entry| [entry])).1
+    }
+
+    /// Reads a list with these columns, behind an empty one.
+    fn read<'r, const N: usize>(
+        header: &[&str; N],
+        rows: impl Iterator<Item = [&'r str; N]>,
+    ) -> (ListCounts, ExclusionLists) {
         let normalizer = Normalizer::new(Options::default());
-        let map = FieldMapping::default().resolve(&["Phone".into()]).unwrap();
-        let mut rows = Rows::new(entries.iter().map(|&entry| [entry]));
+        let map = FieldMapping::default().resolve(&header.map(String::from)).unwrap();
         let mut reader = ListReader::new(&normalizer, 1).unwrap();
         let mut none = Rows::new(std::iter::empty::<[&str; 1]>());
         let proceed = || Ok::<(), Infallible>(());
         reader.read("empty", &mut none, &map, proceed).unwrap();
-        reader.read("list", &mut rows, &map, proceed).unwrap();
-        reader.finish()
+        let counts = reader.read("list", &mut Rows::new(rows), &map, proceed).unwrap();
+        (counts, reader.finish())
     }
 
     /// Where a contact with these cells is listed.
@@ -451,5 +459,84 @@ mod tests {
         let several = "asha@example.com; ravi@example.com";
         let expected = "attr:email_2 list:2";
         assert_eq!(found(&lists, "+91 98765 43210", several).unwrap(), expected);
+    }
+
+    #[test]
+    fn only_numbered_attributes_are_further_numbers() {
+        let lists = lists(&["+91 99887 76655"]);
+        let mut raw = RawContact::default();
+        raw.phones.push("+91 98765 43210");
+        raw.attributes.push(("phone_of_mother", "+919988776655"));
+        let normalizer = Normalizer::new(Options::default());
+        let contact = normalizer.normalize(&raw).unwrap().contact;
+        assert_eq!(lists.find_beside_number(&contact), None);
+    }
+
+    #[test]
+    fn each_of_many_addresses_is_found() {
+        let addresses: Vec<String> = (0..500).map(|n| format!("asha{n}@example.com")).collect();
+        let lists = lists(&addresses.iter().map(String::as_str).collect::<Vec<_>>());
+        for (address, line) in addresses.iter().zip(1..) {
+            let place = lists.place_of_address(address);
+            assert_eq!(place.map(Place::line), Some(line), "{address}");
+        }
+        assert!(
+            (500..1_000).all(|n| lists.place_of_address(&format!("asha{n}@example.com")).is_none())
+        );
+    }
+
+    #[test]
+    fn a_number_or_an_address_is_an_entry_and_a_header_is_none() {
+        let normalizer = Normalizer::new(Options::default());
+        let reader = ListReader::new(&normalizer, 1).unwrap();
+        assert!(reader.is_entry("+91 98765 43210") && reader.is_entry("asha@example.com"));
+        assert!(!reader.is_entry("Phone") && !reader.is_entry(""));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_counted_over_all_blocks() {
+        let rows = [
+            ["Asha", "+91 98765 43210", "asha@example.com"],
+            // What can be read of these counts all the same.
+            ["Ravi", "+91 99887 76655", "junk"],
+            ["Meera", "junk", "meera@example.com"],
+            ["Nobody", "", ""],
+            ["", "", ""],
+            ["", "zoe@example.com", ""],
+        ];
+        let many = rows.iter().copied().cycle().take(400 * rows.len());
+        let (counts, _) = read(&["Name", "Phone", "Email"], many);
+        assert_eq!((counts.numbers, counts.addresses), (800, 1_200));
+        assert_eq!((counts.unreadable, counts.first_unreadable), (1_200, Some(2)));
+    }
+
+    #[test]
+    fn a_run_leaves_out_whoever_is_listed_and_nobody_else() {
+        let lists = lists(&["+91 98765 43210", "asha@example.com"]);
+        let rows = [
+            ["Ravi", "+91 98765 43210", ""],
+            ["Meera", "+91 99887 76655", "meera@example.com"],
+            // This one warns, and is looked up at another time.
+            ["Ravi", "0091 98765 43210", ""],
+            ["Asha", "+91 98765 43211", "asha@example.com"],
+        ];
+        let map = FieldMapping::default().resolve(&["Name", "Phone", "Email"].map(String::from));
+        let (map, normalizer) = (map.unwrap(), Normalizer::new(Options::default()));
+        let options =
+            PipelineOptions { threads: 1, exclusion_lists: Some(&lists), ..Default::default() };
+        let mut excluded = Vec::new();
+        let mut outcomes = Outcomes::new(|outcome| {
+            if let Outcome::Excluded { record, exclusion: Exclusion::Listed { field, line, .. } } =
+                outcome
+            {
+                excluded.push((record.position().record, field.to_string(), line));
+            }
+        });
+        let mut pipeline = Pipeline::new(&normalizer, options).unwrap();
+        pipeline.feed(SourceId(0), &mut Rows::new(rows.iter()), &map, &mut outcomes).unwrap();
+        let counts = pipeline.finish(&mut outcomes).unwrap();
+        assert_eq!((counts.contacts, counts.excluded, counts.warnings), (1, 3, 0));
+        let listed = |record, field: &str, line| (record, field.to_owned(), line);
+        assert_eq!(excluded, [listed(1, "phone", 1), listed(3, "phone", 1), listed(4, "email", 2)]);
     }
 }

@@ -42,3 +42,33 @@ pub fn write_manifest(manifest: &Manifest, files: &ResultFiles) -> Result<(), Em
     manifest.write(&mut file).map_err(|error| file.failed(error))?;
     file.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unchanged_is_no_contact_of_the_manifest() {
+        let mut counts = pipeline::Counts::default();
+        (counts.records, counts.contacts, counts.rejected) = (9, 7, 2);
+        let since = Since { unchanged: 3, new: 4, ..Since::default() };
+        let expected =
+            Counts { records: 9, contacts: 4, unchanged: 3, rejected: 2, ..Counts::default() };
+        assert_eq!(manifest_counts(counts, Some(since)), expected);
+        let expected = Counts { records: 9, contacts: 7, rejected: 2, ..Counts::default() };
+        assert_eq!(manifest_counts(counts, None), expected);
+    }
+
+    #[test]
+    fn the_manifest_and_the_page_are_files_of_the_result() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ResultFiles::new(folder.path());
+        write_report("<p>Asha</p>", &files).unwrap();
+        write_manifest(&Manifest::default(), &files).unwrap();
+        let read = |name| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(read(REPORT), "<p>Asha</p>");
+        let mut json = Vec::new();
+        Manifest::default().write(&mut json).unwrap();
+        assert_eq!(read(MANIFEST).as_bytes(), json);
+    }
+}

@@ -132,3 +132,85 @@ impl Comparison {
         Ok(table.into_file().finish()?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn entry(phone: u64, content: u8) -> IndexEntry {
+        IndexEntry { phone, content: [content; CONTENT_BYTES] }
+    }
+
+    fn compared(known: &[IndexEntry], contacts: &[IndexEntry]) -> Comparison {
+        let mut comparison = Comparison::new(Arc::new(KnownContacts::new(known.to_vec())));
+        contacts.iter().for_each(|&contact| comparison.add(contact));
+        comparison
+    }
+
+    proptest! {
+        /// Compared one by one, and all at once in the order of their numbers, contacts are told apart as if
+        /// the whole list was looked through for each.
+        #[test]
+        fn contacts_are_known_changed_or_new(
+            mut known in proptest::collection::vec((0..160_u64, 0..3_u8), 0..300),
+            contacts in proptest::collection::btree_map(0..160_u64, 0..3_u8, 0..120),
+        ) {
+            known.sort_unstable();
+            let known: Vec<_> = known.iter().map(|&(phone, content)| entry(phone, content)).collect();
+            let contacts: BTreeMap<u64, u8> = contacts;
+            let contacts: Vec<_> =
+                contacts.iter().map(|(&phone, &content)| entry(phone, content)).collect();
+            let all = KnownContacts::new(known.clone());
+            let mut expected = Since::default();
+            for contact in &contacts {
+                prop_assert_eq!(all.holds(*contact), known.contains(contact));
+                *match known.iter().any(|one| one.phone == contact.phone) {
+                    true if known.contains(contact) => &mut expected.unchanged,
+                    true => &mut expected.changed,
+                    false => &mut expected.new,
+                } += 1;
+            }
+            let is_gone = |one: &&IndexEntry| contacts.iter().all(|contact| contact.phone != one.phone);
+            let mut gone: Vec<_> = known.iter().filter(is_gone).map(|one| one.content).collect();
+            gone.sort_unstable();
+            expected.gone = gone.len() as u64;
+            let comparison = compared(&known, &contacts);
+            prop_assert_eq!(comparison.counts(), expected);
+            prop_assert_eq!(comparison.gone_contents(), gone);
+        }
+    }
+
+    #[test]
+    fn everybody_who_is_gone_is_listed_once_and_named_where_a_name_is_known() {
+        let known = [entry(10, 1), entry(20, 2), entry(20, 2), entry(30, 3), entry(40, 4)];
+        let comparison = compared(&known, &[entry(30, 9)]);
+        let names = [
+            // Two that are not gone, or not known as they are.
+            (entry(30, 3), "Zoe"),
+            (entry(10, 9), "Nobody"),
+            (entry(40, 4), "Ravi, Jr."),
+            (entry(20, 2), "Asha"),
+            (entry(20, 2), "Asha Patel"),
+            (entry(20, 2), "Asha Verma"),
+        ];
+        let names = names.map(|(entry, name)| Ok::<_, EmitError>((entry, name.to_owned())));
+        let folder = tempfile::tempdir().unwrap();
+        let files = ResultFiles::new(folder.path());
+        comparison.write_gone(&files, "earlier", names.into_iter()).unwrap();
+        let written = std::fs::read_to_string(folder.path().join(GONE)).unwrap();
+        let rows: Vec<&str> = written.lines().skip(1).collect();
+        assert_eq!(
+            rows,
+            [
+                "\"'+40\",\"Ravi, Jr.\",earlier",
+                "\"'+20\",Asha,earlier",
+                "\"'+20\",Asha Patel,earlier",
+                "\"'+10\",,earlier",
+            ]
+        );
+    }
+}

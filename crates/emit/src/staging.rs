@@ -515,6 +515,99 @@ mod tests {
     }
 
     #[test]
+    fn a_part_is_replaced_with_its_result_unless_it_holds_a_users_file() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        let split = r#"{"parts":[{"folder":"IN"}]}"#;
+        result_in(&out, Existing::Keep, split).unwrap();
+        let refused = |file: &str| {
+            let refused = result_in(&out, Existing::Overwrite, "2").unwrap_err();
+            let EmitError::HoldsOtherFiles { file: found, .. } = refused else {
+                panic!("{refused}")
+            };
+            assert_eq!(found, file);
+        };
+        let part = out.join("IN");
+        fs::write(&part, "mine").unwrap();
+        refused("IN");
+        fs::remove_file(&part).unwrap();
+        fs::create_dir(&part).unwrap();
+        fs::write(part.join("import-000001.json"), "[]").unwrap();
+        fs::write(part.join("notes.txt"), "mine").unwrap();
+        refused("IN/notes.txt");
+        fs::remove_file(part.join("notes.txt")).unwrap();
+        // No part of this result.
+        fs::create_dir(out.join("US")).unwrap();
+        refused("US");
+        fs::remove_dir(out.join("US")).unwrap();
+        result_in(&out, Existing::Overwrite, "2").unwrap();
+        assert_eq!(names(&out), [MANIFEST]);
+    }
+
+    #[test]
+    fn a_part_in_use_is_not_replaced_with_its_result() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        result_in(&out, Existing::Keep, r#"{"parts":[{"folder":"IN"}]}"#).unwrap();
+        fs::create_dir(out.join("IN")).unwrap();
+        let Lock::Acquired(at_work) = Lock::of(&out.join("IN")).unwrap() else { return };
+        let refused = result_in(&out, Existing::Overwrite, "2").unwrap_err();
+        assert!(matches!(refused, EmitError::Busy { .. }), "{refused}");
+        drop(at_work);
+        result_in(&out, Existing::Overwrite, "2").unwrap();
+    }
+
+    #[test]
+    fn a_file_is_no_folder_for_results() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        fs::write(&out, "mine").unwrap();
+        let refused = result_in(&out, Existing::Overwrite, "1").unwrap_err();
+        assert!(matches!(refused, EmitError::NotAFolder { .. }), "{refused}");
+        assert_eq!(fs::read_to_string(&out).unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_staging_folder_takes_another_name_where_one_is_in_use_and_no_other_fault() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        let mut folder = Folder::beside(&out).unwrap();
+        let used = folder.path.clone();
+        fs::create_dir(&used).unwrap();
+        let _lock = folder.create_locked(&out).unwrap();
+        assert!(folder.path != used && folder.path.is_dir());
+        folder.path = parent.path().join("missing/staging");
+        assert!(folder.create_locked(&out).is_err());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn folders_are_exchanged_in_one_step() {
+        let parent = tempfile::tempdir().unwrap();
+        let [one, other] = ["one", "other"].map(|name| parent.path().join(name));
+        for folder in [&one, &other] {
+            fs::create_dir(folder).unwrap();
+        }
+        fs::write(one.join(MANIFEST), "1").unwrap();
+        assert!(exchange(&one, &other));
+        assert_eq!((names(&one).len(), names(&other).len()), (0, 1));
+        assert!(!exchange(&one, &parent.path().join("missing")));
+    }
+
+    #[test]
+    fn where_folders_cannot_be_exchanged_earlier_results_are_moved_away_first() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        result_in(&out, Existing::Keep, "1").unwrap();
+        let staging = Staging::new(&out, Existing::Overwrite).unwrap();
+        write(&staging, "2");
+        assert_eq!(fs::read_to_string(staging.path_of(MANIFEST)).unwrap(), "2");
+        let displaced = staging.displace_and_rename().unwrap();
+        let manifest = |folder: &Path| fs::read_to_string(folder.join(MANIFEST)).unwrap();
+        assert_eq!((manifest(&displaced), manifest(&out)), ("1".to_owned(), "2".to_owned()));
+    }
+
+    #[test]
     fn an_empty_folder_is_filled() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");

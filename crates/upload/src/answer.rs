@@ -431,6 +431,7 @@ mod tests {
             r#"{"success": true, "rejected": [7]}"#,
             r#"{"success": true, "data": {"imported": 17, "failed": 3}}"#,
             r#"{"success": true, "data": {"success": false}}"#,
+            r#"{"success": true, "results": [{"statusCode": 500}]}"#,
             r#"{"success": true, "results": [{"success": true}, {"error": "no name"}]}"#,
             // Names that occur twice.
             r#"{"success": false, "success": true}"#,
@@ -534,10 +535,24 @@ mod tests {
     }
 
     #[test]
+    fn only_what_a_wait_or_another_token_may_mend_halts_the_others() {
+        for (status, halts) in [(200, false), (400, false), (413, false), (500, false)]
+            .into_iter()
+            .chain([401, 403, 404, 429].map(|status| (status, true)))
+        {
+            assert_eq!(verdict(status, "").halts(), halts, "{status}");
+        }
+        let retry_after = Some("30".to_owned());
+        let answer = Answer { status: 503, retry_after, ..Answer::default() };
+        assert!(answer.verdict(SystemTime::UNIX_EPOCH, &str::to_owned).halts());
+    }
+
+    #[test]
     fn the_message_of_the_service_is_found_and_cut() {
         for (body, expected) in [
             (r#"{"error":{"message":"number is missing"}}"#, "number is missing"),
             (r#"{"error":"number is missing"}"#, "number is missing"),
+            (r#"{"message":null,"code":400}"#, ""),
             (r#"{"message":["a","b"]}"#, r#"["a","b"]"#),
             (r#"{"error":{"code":"X"}}"#, r#"{"code":"X"}"#),
             (r#"{"errors":["number is missing"]}"#, r#"["number is missing"]"#),

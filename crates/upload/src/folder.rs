@@ -331,8 +331,13 @@ pub(crate) fn contacts_of(json: &[u8]) -> Result<Vec<&RawValue>, serde_json::Err
 
 /// Reads a file of at most `max` bytes.
 pub(crate) fn read_capped(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    read_all_of(&open_file(path)?, max)
+}
+
+/// Reads the rest of an open file, of at most `max` bytes.
+pub(crate) fn read_all_of(mut file: &File, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    open_file(path)?.take(max + 1).read_to_end(&mut bytes)?;
+    Read::by_ref(&mut file).take(max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,

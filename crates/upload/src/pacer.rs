@@ -188,7 +188,18 @@ mod tests {
         let mut pacer = Pacer::new(rate(100));
         pacer.block(Duration::from_secs(30));
         pacer.block(Duration::from_secs(20));
+        assert_eq!(pacer.blocked_until(), Duration::from_secs(30));
         assert_eq!(pacer.next(Duration::from_secs(1)), Some(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_request_that_was_not_sent_takes_no_place() {
+        let mut pacer = Pacer::new(rate(1));
+        let now = Duration::from_secs(100);
+        pacer.sent(now);
+        assert_eq!(pacer.next(now), None);
+        pacer.not_sent();
+        assert_eq!(pacer.next(now), Some(now + MINUTE));
     }
 
     #[test]

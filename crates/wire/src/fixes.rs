@@ -185,6 +185,7 @@ mod tests {
         let read: Vec<Fix> = read(&file).map(|read| read.unwrap().1).collect();
         assert_eq!(read, fixes);
         assert_eq!(whole_bytes(&file), file.len());
+        assert_eq!(fix("1", "2").undone(), fix("2", "1"));
     }
 
     #[test]

@@ -262,6 +262,42 @@ mod tests {
     }
 
     #[test]
+    fn what_json_must_escape_and_nothing_else_takes_the_slow_way() {
+        for character in ('\0'..='\u{7f}').chain(['é', '😀']) {
+            let text = String::from(character).repeat(20);
+            let is_changed = serde_json::to_string(&text).unwrap() != format!("\"{text}\"");
+            assert_eq!(must_escape(text.as_bytes()), is_changed, "{character:?}");
+        }
+    }
+
+    #[test]
+    fn the_digits_of_a_phone_are_those_that_were_written() {
+        let digits = |prefix: &str, number: &str| {
+            Phone { number: number.to_owned(), prefix: prefix.to_owned() }.digits()
+        };
+        for (prefix, number, leading_zeros, e164) in [
+            ("39", "0612345678", 1, 390_612_345_678),
+            ("225", "0707123456", 1, 2_250_707_123_456),
+            ("91", "9876543210", 0, 919_876_543_210),
+            ("39", "0012", 2, 390_012),
+            ("1", "0", 0, 10),
+            ("1", "00", 1, 100),
+        ] {
+            let read = digits(prefix, number).unwrap();
+            assert_eq!((read.leading_zeros, read.e164()), (leading_zeros, e164), "{number}");
+            let mut json = Vec::new();
+            write_phone(read, &mut json);
+            let written = format!(r#"{{"number":"{number}","prefix":"{prefix}"}}"#);
+            assert_eq!(String::from_utf8(json).unwrap(), written);
+        }
+        for (prefix, number) in
+            [("", "12"), ("91", ""), ("+91", "12"), ("91", "1 2"), ("91", "+12")]
+        {
+            assert_eq!(digits(prefix, number), None, "{prefix} {number}");
+        }
+    }
+
+    #[test]
     fn an_array_is_not_read_as_an_object_at_any_depth() {
         let phone = r#"{"number":"9876543210","prefix":"91"}"#;
         let reach = format!(r#"{{"email":"","phone":{phone}}}"#);

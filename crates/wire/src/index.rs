@@ -195,3 +195,32 @@ impl fmt::Display for IndexProblem {
 }
 
 impl std::error::Error for IndexProblem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_of_another_version_is_none_and_one_of_other_bytes_is_damaged() {
+        for entries in [0, 7, u64::MAX] {
+            assert_eq!(read_header(header(entries)), Ok(entries));
+        }
+        let mut later = header(7);
+        later[8] += 1;
+        assert_eq!(read_header(later), Err(IndexProblem::OtherVersion));
+        let mut other = header(7);
+        other[0] += 1;
+        assert_eq!(read_header(other), Err(IndexProblem::Damaged));
+    }
+
+    #[test]
+    fn entries_come_back_and_hashes_tell_contents_apart() {
+        let entry = IndexEntry { phone: 390_612_345_678, content: content_hash(b"{}") };
+        assert_eq!(IndexEntry::from_bytes(entry.to_bytes()), entry);
+        assert_ne!(content_hash(b"{}"), content_hash(b"[]"));
+        // XXH3 (128 bits) of nothing, as published: an update of the library must not make every contact
+        // look changed.
+        let nothing = 0x99aa_06d3_0147_98d8_6001_c324_468d_497f_u128;
+        assert_eq!(content_hash(b""), nothing.to_le_bytes());
+    }
+}

@@ -250,3 +250,56 @@ pub fn acknowledged(lines: &[JournalLine]) -> BTreeMap<u32, Vec<(u32, u32)>> {
     }
     slices
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_last_job_was_told_since_it_began_anew_is_acknowledged() {
+        let job = |url: &str| Job { url: url.to_owned(), manifest: "ab".to_owned(), tag: None };
+        let opened = |url, again| JournalEvent::Opened { job: job(url), again };
+        let taken = |array, first| {
+            JournalEvent::Acknowledged(ArraySlice { array, first, end: first + 100 })
+        };
+        let (sandbox, service) = ("http://localhost:1", "https://api.example.com");
+        for (name, events, expected) in [
+            ("a rehearsal", vec![opened(sandbox, false), taken(0, 0)], vec![(0, 0)]),
+            (
+                "the upload behind it",
+                vec![opened(sandbox, false), taken(0, 0), opened(service, false), taken(1, 0)],
+                vec![(1, 0)],
+            ),
+            (
+                "two runs of one job",
+                vec![opened(service, false), taken(0, 0), opened(service, false), taken(0, 100)],
+                vec![(0, 0), (0, 100)],
+            ),
+            (
+                "everything once more",
+                vec![opened(service, false), taken(0, 0), opened(service, true), taken(1, 0)],
+                vec![(1, 0)],
+            ),
+            (
+                "a rehearsal once more, between two runs",
+                vec![
+                    opened(service, false),
+                    taken(0, 0),
+                    opened(sandbox, true),
+                    opened(service, false),
+                ],
+                vec![(0, 0)],
+            ),
+            ("nothing", vec![], vec![]),
+        ] {
+            let lines: Vec<_> =
+                events.into_iter().map(|event| JournalLine { at: 0, event }).collect();
+            let found = acknowledged(&lines);
+            let slices = found.iter().flat_map(|(array, slices)| {
+                slices.iter().map(move |(first, end)| (*array, *first, *end))
+            });
+            let expected = expected.iter().map(|&(array, first)| (array, first, first + 100));
+            assert_eq!(slices.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{name}");
+        }
+    }
+}

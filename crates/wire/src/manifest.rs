@@ -532,3 +532,43 @@ pub struct OutputFile {
     /// SHA-256 of the bytes, in hexadecimal.
     pub sha256: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back_and_says_which_files_hold_what() {
+        let file = |path: &str| OutputFile {
+            path: path.to_owned(),
+            contacts: 1,
+            bytes: 2,
+            sha256: String::new(),
+        };
+        let part = Part { folder: "IN".to_owned(), ..Part::default() };
+        let manifest = Manifest {
+            files: vec![file("import-000001.json"), file("rejects.xlsx"), file("rejects.csv")],
+            parts: vec![part.clone()],
+            counts: Counts { records: 1, contacts: 1, ..Counts::default() },
+            ..Manifest::default()
+        };
+        let mut json = Vec::new();
+        manifest.write(&mut json).unwrap();
+        assert!(json.ends_with(b"}\n"));
+        let read: Manifest = serde_json::from_slice(&json).unwrap();
+        assert_eq!(read, manifest);
+        assert_eq!(parts_of(&json).unwrap(), [part]);
+        let contacts: Vec<&str> = read.contact_files().map(|file| file.path.as_str()).collect();
+        assert_eq!(contacts, ["import-000001.json"]);
+        assert_eq!(read.reject_files(), ["rejects.xlsx", "rejects.csv"]);
+        assert_eq!(Manifest::default().reject_files(), ["rejects.csv"]);
+    }
+
+    #[test]
+    fn excluded_records_are_counted_only_where_there_are_any() {
+        let written =
+            |excluded| serde_json::to_string(&Counts { excluded, ..Counts::default() }).unwrap();
+        assert!(!written(0).contains("excluded"));
+        assert!(written(3).contains(r#""excluded":3"#));
+    }
+}

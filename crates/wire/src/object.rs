@@ -88,5 +88,6 @@ mod tests {
         for text in ["[1,2]", "[1]", "[]", "1", "null", r#"{"first":1,"first":2}"#, "{}"] {
             assert!(read(text).is_err(), "{text}");
         }
+        assert!(read("[1]").unwrap_err().to_string().contains("expected an object"));
     }
 }

@@ -323,7 +323,17 @@ mod tests {
         let read = normalizer.normalize(&raw).unwrap();
         let position = Position { source: SourceId(300), record: 7, line: 1 << 40, byte: 127 };
         let record = Record::delimited("a,é,", &[1, 4, 5], position, Integrity::TooLarge);
-        let conflicts = [Conflict { field: Field::Attribute("plan".into()), value: "free".into() }];
+        let fields = [
+            Field::Row,
+            Field::Name,
+            Field::Phone,
+            Field::Email,
+            Field::Tags,
+            Field::Attribute("plan".into()),
+            Field::Text,
+            Field::Contact,
+        ];
+        let conflicts = fields.map(|field| Conflict { field, value: "free".into() });
 
         let mut bytes = Vec::new();
         let mut encoder = Encoder(&mut bytes);

@@ -240,6 +240,8 @@ impl CompactKey {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use contactmill_phone::parse;
 
     use super::*;
@@ -287,6 +289,26 @@ mod tests {
     }
 
     #[test]
+    fn keys_take_little_room_and_stand_near_their_places() {
+        let mut index = KeyIndex::default();
+        for number in 0..20_000 {
+            index.admit(MatchKey(parse(&format!("+9198{number:08}"), None).unwrap()), number);
+        }
+        let (mut slots, mut steps) = (0, 0);
+        for shard in &index.shards {
+            assert!((20..200).contains(&shard.used), "{}", shard.used);
+            slots += shard.slots.len();
+            for (at, slot) in shard.slots.iter().enumerate().filter(|(_, slot)| slot.index != FREE)
+            {
+                let first = shard.place(index.hash(slot.key));
+                steps += (at + shard.slots.len() - first) % shard.slots.len();
+            }
+        }
+        assert!(slots < 40_000, "{slots}");
+        assert!(steps < 80_000, "{steps}");
+    }
+
+    #[test]
     fn numbers_of_any_length_are_distinct() {
         let mut index = KeyIndex::default();
         let mut numbers = Vec::new();
@@ -306,6 +328,10 @@ mod tests {
         for (record, &number) in (0..).zip(&numbers) {
             assert_eq!(index.admit(number, record), Lookup::New, "{number:?}");
         }
+        let keys = numbers.iter().filter_map(|&number| CompactKey::of(number));
+        let keys: Vec<u64> = keys.map(CompactKey::number).collect();
+        assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
+        assert!(keys.iter().any(|&key| key > u64::from(u32::MAX)));
         for (record, &number) in (0..).zip(&numbers) {
             assert_eq!(index.record_of(number), Some(record));
             assert_eq!(index.admit(number, 1_000), Lookup::Known(record));

@@ -217,24 +217,47 @@ impl<'a> Additions<'_, 'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use proptest::prelude::*;
+
     use super::*;
     use crate::Normalizer;
     use crate::Options;
     use crate::RawContact;
+    use crate::contact::AttributeValue;
 
-    struct Full;
+    /// Limits contacts to this many bytes: their text, and one byte for each value.
+    struct Limit {
+        bytes: usize,
+        measured: AtomicUsize,
+    }
 
-    impl ContactEncoder for Full {
-        fn encode(&self, _: &Contact<'_>, out: &mut Vec<u8>) {
-            out.push(0);
+    impl Limit {
+        fn of(bytes: usize) -> Self {
+            Limit { bytes, measured: AtomicUsize::new(0) }
+        }
+    }
+
+    impl ContactEncoder for Limit {
+        fn encode(&self, contact: &Contact<'_>, out: &mut Vec<u8>) {
+            self.measured.fetch_add(1, Ordering::Relaxed);
+            let email = contact.email.as_ref().map_or("", |email| email.as_str());
+            let tags = contact.tags.iter().map(Tag::as_str);
+            let attributes = contact.attributes.iter();
+            let attributes = attributes.flat_map(|own| [&*own.key, own.value.as_str()]);
+            for text in [contact.name.as_str(), email].into_iter().chain(tags).chain(attributes) {
+                out.extend_from_slice(text.as_bytes());
+                out.push(0);
+            }
         }
 
         fn max_bytes(&self) -> usize {
-            0
+            self.bytes
         }
 
-        fn max_growth(&self, _: usize, bytes: usize) -> usize {
-            bytes
+        fn max_growth(&self, values: usize, bytes: usize) -> usize {
+            2 * values + bytes
         }
     }
 
@@ -283,18 +306,72 @@ mod tests {
     fn many_tags_are_told_apart_as_few_are() {
         let all: Vec<String> = (0..3 * FEW_TAGS).map(|number| format!("Tag {number}")).collect();
         let mut merger = Merger::new(contact("Asha", "", "", ""), None);
-        for tag in &all {
+        for (tag, count) in all.iter().zip(1..) {
             merger.merge(&contact("Asha", "", &tag.to_uppercase(), ""));
             merger.merge(&contact("Asha", "", tag, ""));
+            assert_eq!(merger.contact().tags.len(), count);
+            // They are looked up once they are too many to look through.
+            assert_eq!(merger.tags.len(), if count > FEW_TAGS { count } else { 0 });
         }
-        assert_eq!(merger.contact().tags.len(), all.len());
+    }
+
+    #[test]
+    fn a_contact_far_from_the_limit_is_measured_once() {
+        let encoder = Limit::of(1 << 20);
+        let mut merger = Merger::new(contact("Asha", "", "", ""), Some(&encoder));
+        for number in 0..100 {
+            merger.merge(&contact("Asha", "", &format!("tag {number}"), ""));
+        }
+        assert_eq!(merger.contact().tags.len(), 100);
+        assert_eq!(encoder.measured.into_inner(), 1);
     }
 
     #[test]
     fn a_merge_that_would_not_fit_loses_everything_it_brings() {
-        let mut merger = Merger::new(contact("Asha", "", "lead", ""), Some(&Full));
+        let nothing = Limit::of(0);
+        let mut merger = Merger::new(contact("Asha", "", "lead", ""), Some(&nothing));
         let conflicts = merger.merge(&contact("Asha", "a@example.com", "demo", "pro"));
         assert_eq!(conflicts.len(), 3);
         assert_eq!(*merger.contact(), contact("Asha", "", "lead", ""));
+    }
+
+    proptest! {
+        /// The room that is left is tracked by an upper bound, and measured where that is not enough. What
+        /// comes out is as if every sum was measured, up to the first that does not fit.
+        #[test]
+        fn a_contact_takes_what_fits_and_grows_no_larger(
+            limit in 40..160_usize,
+            others in proptest::collection::vec((0..3_u8, "[a-e]{1,6}", "[a-e]{1,9}"), 0..24),
+        ) {
+            let encoder = Limit::of(limit);
+            let size = |contact: &Contact<'_>| {
+                let mut out = Vec::new();
+                encoder.encode(contact, &mut out);
+                out.len()
+            };
+            let first = contact("Asha", "", "", "");
+            let (mut merger, mut kept) = (Merger::new(first.clone(), Some(&encoder)), first);
+            let mut is_full = false;
+            for (kind, key, value) in others {
+                let mut other = contact("Asha", "", "", "");
+                match kind {
+                    0 => other.email = Some(EmailAddress::new("asha@example.com")),
+                    1 => other.tags.push(Tag::new(&*value).into_owned()),
+                    _ => {
+                        let value = AttributeValue::new(&*value);
+                        let attribute = Attribute { key: key.into(), value };
+                        other.attributes.push(attribute.into_owned());
+                    }
+                }
+                merger.merge(&other);
+                let mut sum = Merger::new(kept.clone(), None);
+                sum.merge(&other);
+                is_full |= size(sum.contact()) > limit;
+                if !is_full {
+                    kept = sum.contact().clone();
+                }
+                prop_assert_eq!(merger.contact(), &kept);
+            }
+        }
     }
 }

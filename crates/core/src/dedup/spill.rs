@@ -346,9 +346,30 @@ impl<'e> SortedEntries<'e> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_is_too_much_for_memory_goes_to_scratch() {
+        let made = Cell::new(0);
+        let make = || {
+            made.set(made.get() + 1);
+            scratch_in_memory()
+        };
+        let mut log = Log::new(&make);
+        log.append(|out| out.resize(CHUNK / 2, 0)).unwrap();
+        assert_eq!(made.get(), 0);
+        log.append(|out| out.resize(CHUNK, 0)).unwrap();
+        assert_eq!((made.get(), log.buffer.len()), (1, 0));
+        let mut sorter = Sorter::new(&make);
+        sorter.push(1, |out| out.resize(RUN / 2, 0)).unwrap();
+        assert_eq!(made.get(), 1);
+        sorter.push(1, |out| out.resize(RUN, 0)).unwrap();
+        assert_eq!((made.get(), sorter.buffer.len()), (2, 0));
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
@@ -372,6 +393,7 @@ mod tests {
             let mut number = 0;
             let mut chunks = log.into_chunks().unwrap();
             while let Some(chunk) = chunks.next_chunk().unwrap() {
+                prop_assert!((1..2 * (CHUNK + 200_100)).contains(&chunk.len()));
                 for found in entries(&chunk) {
                     prop_assert!(found == entry(number, lengths[number].1));
                     number += 1;
@@ -388,6 +410,8 @@ mod tests {
             for (key, number) in expected {
                 if chunk.next_key().is_none() {
                     bytes = sorted.below(key + 2).unwrap();
+                    let key_of = |entry: &[u8]| u64::from_le_bytes(*entry.first_chunk().unwrap());
+                    prop_assert!(entries(&bytes).all(|entry| key_of(entry) < key + 2));
                     chunk = SortedEntries::of(&bytes);
                 }
                 prop_assert_eq!(chunk.next_key(), Some(key));

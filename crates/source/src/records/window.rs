@@ -186,3 +186,71 @@ pub(crate) fn keep_beginning(
 pub(crate) fn line_feeds(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    /// Gives one byte at a time, and is interrupted before each.
+    struct Halting {
+        bytes: Cursor<Vec<u8>>,
+        is_ready: bool,
+    }
+
+    impl Read for Halting {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.is_ready = !self.is_ready;
+            match self.is_ready {
+                true => Err(io::ErrorKind::Interrupted.into()),
+                false => self.bytes.read(&mut out[..1]),
+            }
+        }
+    }
+
+    impl Seek for Halting {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.bytes.seek(to)
+        }
+    }
+
+    #[test]
+    fn a_window_moves_over_an_input_as_often_as_it_is_rewound() {
+        let text = b"\xef\xbb\xbfAsha,Ravi";
+        let reader = Halting { bytes: Cursor::new(text.to_vec()), is_ready: false };
+        let mut window = Window::new("input", reader).unwrap();
+        for _ in 0..2 {
+            assert_eq!(window.start(), 3);
+            window.fill(4).unwrap();
+            assert_eq!((window.rest(), window.is_at_end()), (&b"Asha"[..], false));
+            window.consume(2);
+            window.fill(2).unwrap();
+            assert_eq!((window.rest(), window.start()), (&b"ha"[..], 5));
+            window.fill(100).unwrap();
+            assert_eq!((window.rest(), window.is_at_end()), (&b"ha,Ravi"[..], true));
+            window.consume(7);
+            assert_eq!((window.rest(), window.start()), (&b""[..], 12));
+            window.rewind().unwrap();
+        }
+    }
+
+    #[test]
+    fn no_more_is_in_memory_than_is_wanted_and_one_read() {
+        let mut window = Window::new("input", Cursor::new(vec![b'a'; 4 * MAX_READ])).unwrap();
+        assert_eq!(window.rest().len(), MIN_READ);
+        window.fill(MIN_READ + 1).unwrap();
+        assert_eq!(window.rest().len(), 2 * MIN_READ);
+        window.fill(2 * MAX_READ).unwrap();
+        assert_eq!(window.rest().len(), 2 * MAX_READ);
+    }
+
+    #[test]
+    fn of_a_rejected_record_the_beginning_is_kept_behind_all_columns() {
+        let (mut text, mut ends) = ("Asha".to_owned(), vec![4]);
+        keep_beginning(b" {\"a\": \xff\n", 3, &mut text, &mut ends);
+        assert_eq!((text.as_str(), ends), ("Asha{\"a\": \u{fffd}", vec![4, 0, 0, 13]));
+        assert_eq!(kept_text(&vec![b'a'; 2 * MAX_KEPT]).len(), MAX_KEPT);
+        assert_eq!(line_feeds(b"a\r\nb\n\nc"), 3);
+    }
+}

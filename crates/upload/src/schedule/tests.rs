@@ -331,6 +331,119 @@ fn ten_thousand_contacts_take_what_the_limit_allows() {
     println!("{took:?}, and {allowed:?} is the least");
 }
 
+/// The next request, which must be due.
+fn sent(schedule: &mut Schedule, now: Duration) -> Request {
+    match schedule.next_action(now) {
+        Action::Send(request) => request,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The time between two requests.
+const SPACING: Duration = Duration::from_millis(600);
+
+#[test]
+fn a_wait_says_what_is_waited_for() {
+    let mut schedule = schedule(rules(), sizes(3, 10));
+    let request = sent(&mut schedule, START);
+    let paced = Action::WaitUntil(START + SPACING, WaitFor::Rate);
+    assert_eq!(schedule.next_action(START), paced);
+    schedule.answered(request, Verdict::Limited { wait: Some(SECOND * 30) }, START);
+    let asked = Action::WaitUntil(START + SECOND * 30 + WAIT_MARGIN, WaitFor::Service);
+    assert_eq!(schedule.next_action(START), asked);
+}
+
+#[test]
+fn a_retry_waits_as_long_as_it_says() {
+    let mut schedule = schedule(rules(), sizes(1, 10));
+    let mut now = START;
+    let (retried, paced) = loop {
+        let request = sent(&mut schedule, now);
+        let effect = schedule.answered(request, unclear(Trouble::TimedOut), now);
+        let AnswerEffect::Retried { wait, .. } = effect else { panic!("{effect:?}") };
+        let (retried, paced) = (now + wait, now + SPACING);
+        if retried > paced {
+            break (retried, paced);
+        }
+        now = paced;
+    };
+    assert_eq!(schedule.next_action(paced), Action::WaitUntil(retried, WaitFor::Retry));
+    sent(&mut schedule, retried);
+}
+
+#[test]
+fn the_longest_wait_that_is_allowed_is_waited() {
+    let verdicts: [fn(Duration) -> Verdict; 2] = [
+        |wait| Verdict::Limited { wait: Some(wait) },
+        |wait| Verdict::Unclear { trouble: Trouble::Status(503), wait: Some(wait) },
+    ];
+    for verdict in verdicts {
+        for (over, stops) in [(Duration::ZERO, false), (Duration::from_millis(1), true)] {
+            let mut schedule = schedule(rules(), sizes(1, 10));
+            let request = sent(&mut schedule, START);
+            let effect = schedule.answered(request, verdict(rules().max_wait + over), START);
+            let is_stop =
+                matches!(effect, AnswerEffect::Stopped { stop: Stop::TooLongAWait { .. } });
+            assert_eq!(is_stop, stops, "{effect:?}");
+        }
+    }
+}
+
+#[test]
+fn a_request_that_was_not_sent_is_sent_again() {
+    let mut schedule = schedule(rules(), sizes(1, 10));
+    let request = sent(&mut schedule, START);
+    let slice = request.slice;
+    schedule.put_back(request);
+    let request = sent(&mut schedule, START + SPACING);
+    assert_eq!(request.slice, slice);
+    schedule.answered(request, Verdict::Acknowledged, START + SECOND);
+    assert_eq!(schedule.next_action(START + SECOND), Action::Done);
+}
+
+#[test]
+fn few_requests_are_under_way_until_the_first_is_taken() {
+    let rules = Rules { concurrency: 20, ..rules() };
+    let mut schedule = schedule(rules, sizes(40, 10));
+    let mut now = START;
+    let mut fill = |schedule: &mut Schedule| {
+        let mut requests = Vec::new();
+        loop {
+            now += SPACING;
+            match schedule.next_action(now) {
+                Action::Send(request) => requests.push(request),
+                _ => return (requests, now),
+            }
+        }
+    };
+    let (mut requests, now) = fill(&mut schedule);
+    assert_eq!(requests.len(), DOUBTED_AFTER);
+    schedule.answered(requests.remove(0), Verdict::Acknowledged, now);
+    assert_eq!(fill(&mut schedule).0.len(), 20 - (DOUBTED_AFTER - 1));
+}
+
+#[test]
+fn what_is_known_to_be_refused_or_too_large_is_sent_in_halves_at_once() {
+    let whole = ArraySlice { array: 0, first: 0, end: 10 };
+    let past = Past { to_halve: [whole].into(), ..Past::default() };
+    let mut halving = Schedule::new(rules(), sizes(2, 10), &past, START);
+    let mut taken = |_: ArraySlice, _: Duration| (Verdict::Acknowledged, SECOND);
+    let slices: Vec<_> = run(&mut halving, &mut taken).iter().map(|one| one.slice).collect();
+    let contacts =
+        |slices: &[ArraySlice]| slices.iter().map(|one| one.contacts()).collect::<Vec<_>>();
+    assert_eq!(contacts(&slices), [5, 5, 10]);
+
+    // The second array is twice as large.
+    let sizes = [10, 20].map(|contacts| Size { contacts, bytes: u64::from(contacts) * 200 });
+    let mut schedule = schedule(Rules { concurrency: 1, ..rules() }, sizes.to_vec());
+    let mut service = |slice: ArraySlice, _: Duration| match slice.contacts() {
+        ..=5 => (Verdict::Acknowledged, SECOND),
+        _ => (Verdict::TooLarge { message: message() }, SECOND),
+    };
+    let slices: Vec<_> = run(&mut schedule, &mut service).iter().map(|one| one.slice).collect();
+    assert_eq!(contacts(&slices), [10, 5, 5, 5, 5, 5, 5]);
+}
+
 /// A service that counts requests, and an uploader that is killed and started again many times: an hour
 /// of it in a moment. The journal is the real one, without a disk.
 #[test]

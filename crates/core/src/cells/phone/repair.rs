@@ -507,3 +507,30 @@ pub(super) fn reason_of_number(number: PhoneNumber) -> Reason {
         LengthCheck::Possible | LengthCheck::InvalidLength => Reason::PhoneInvalid,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+
+    /// How a number is read where the record states its region.
+    fn repairs_in(region: Region, text: &str) -> Vec<WarningCode> {
+        let options = Options { region: Some(region), ..Options::default() };
+        let mut context = PhoneContext::new(&options, Notes::default());
+        context.is_region_stated = true;
+        read_number(text, &context).unwrap().repairs().to_vec()
+    }
+
+    #[test]
+    fn a_plus_before_a_mobile_of_the_stated_country_is_another_reading() {
+        // A number of Japan, and with the same digits a mobile of Indonesia.
+        assert_eq!(repairs_in(Region::ID, "+81312345678"), [WarningCode::PhoneTwoReadings]);
+        for region in [Region::JP, Region::GB] {
+            assert_eq!(repairs_in(region, "+81312345678"), []);
+        }
+        // A mobile of Singapore, and with the same digits a fixed line of India.
+        assert_eq!(repairs_in(Region::IN, "+6581234567"), []);
+        let fixed = parse("6581234567", Some(Region::IN)).unwrap();
+        assert!(fixed.is_valid() && !fixed.line_type().may_be_mobile());
+    }
+}

@@ -213,6 +213,15 @@ mod tests {
     }
 
     #[test]
+    fn carriage_return_and_line_feed_are_one_line_end() {
+        let scan = |text: &str| Scanner::new(0, Delimiter::Comma).scan_record(text.as_bytes());
+        assert_eq!(scan("a,b\r\nc"), ScanStop::RecordEnd(5));
+        assert_eq!(scan("a,b\rc"), ScanStop::RecordEnd(4));
+        let quote = OpenQuote { opened_at: 0, line_end: 4 };
+        assert_eq!(scan("\"a\r\nb\"c"), ScanStop::Unterminated(quote));
+    }
+
+    #[test]
     fn a_quote_closed_in_the_middle_of_a_later_line_is_never_closed() {
         let quote = OpenQuote { opened_at: 2, line_end: 5 };
         check("a,\"b\nc,\"d\",e\n", ScanStop::Unterminated(quote), 0);
