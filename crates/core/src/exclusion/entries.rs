@@ -222,8 +222,8 @@ mod tests {
         assert!((0..20_000).all(|n| place(n * 7) == Some(Place::new(0, n))));
         assert!((0..20_000).all(|n| place(n * 7 + 1).is_none()));
         let passed = (0..20_000).filter(|n| entries.filter.may_hold(key(n * 7 + 1).hash()));
-        // One in 230 here; with one bit less, it is more than one in 190.
-        assert!(passed.count() < 100);
+        // Every hash is the same on every machine, and so are those that share their bits.
+        assert_eq!(passed.count(), 87);
         let none = Entries::<NumberKey>::default();
         assert_eq!(none.place(1, || NumberKey(1)), None);
     }
