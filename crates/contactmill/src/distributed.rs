@@ -86,7 +86,7 @@ use contactmill_wire::object::Object;
 use serde::{Deserialize, Serialize};
 
 use crate::convert::{Convert, Output, Results, Settings, Written};
-use crate::decided::DecidedColumns;
+pub use crate::decided::DecidedColumns;
 use crate::error::{Error, ForeignError, Problem};
 use crate::event::{Event, OnEvent};
 use crate::exclusion::ListReader;
