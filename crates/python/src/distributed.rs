@@ -273,8 +273,8 @@ impl Worker {
         Ok(found.map(|found| (found.sha256, found.splits.into_iter().map(of_split).collect())))
     }
 
-    /// Opens a split, or all of an input, before which the input has so many records, and each of the inputs
-    /// so many before it.
+    /// Opens a split, or all of an input: `before` is the number of records before it in the same input,
+    /// `inputs_before` the number before each input.
     fn open(
         &self,
         py: Python<'_>,

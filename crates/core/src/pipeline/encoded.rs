@@ -36,7 +36,7 @@ pub type MergeKey = [u8; MERGE_KEY_BYTES];
 pub struct EncodedRecord<'p> {
     /// The number of the record in its source, from 1.
     pub record: u64,
-    /// With which contacts it is decided on; `None` where it is decided what becomes of the record.
+    /// The key of the contacts that it is merged with; `None` where the outcome of the record is decided.
     pub key: Option<MergeKey>,
     /// The record, and what was read in it.
     pub bytes: &'p [u8],

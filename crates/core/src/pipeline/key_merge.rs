@@ -40,7 +40,7 @@ struct Group<'m> {
     key: MergeKey,
     /// The contact that came first or, under [`DedupPolicy::Last`], the last so far.
     kept: Candidate<'m>,
-    /// Duplicates of which it is not known yet what is kept.
+    /// Duplicates whose kept contact is not known yet.
     waiting: Log<'m>,
     /// The first contact with the other form of the number.
     variant: Option<Candidate<'m>>,
