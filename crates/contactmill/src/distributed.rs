@@ -189,7 +189,7 @@ struct PlannedInput {
 
 impl Plan {
     /// The names of the inputs. The index of each is what [`Worker::read`] knows it by, and the
-    /// [`SourceId`](crate::SourceId) of its records.
+    /// [`SourceId`] of its records.
     pub fn inputs(&self) -> impl ExactSizeIterator<Item = &str> {
         self.inputs.iter().map(|input| input.name.as_str())
     }
