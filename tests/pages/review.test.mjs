@@ -227,6 +227,29 @@ test('corrections survive a reload and a kill, and are undone', async (t) => {
   await countsBecome(next, { contacts: 20, rejected: 19 });
 });
 
+test('nobody types into rows that are about to be replaced', async (t) => {
+  const { url } = await reviewed(t, { args: ['--map', 'phone=संपर्क', '-r', 'IN'] });
+  const page = await opened(url);
+  await countsBecome(page, { rejected: 19 });
+  // A group is opened the moment that the rows of another one are there, and its own rows are late.
+  await page.route(/reason=phone_too_short/, async (route) => {
+    await page.waitForTimeout(500);
+    await route.continue();
+  });
+  await page.evaluate(() => {
+    const group = () => [...document.querySelectorAll('.groups button')].find((one) => /too few digits/.test(one.textContent));
+    const opens = new MutationObserver(() => {
+      if (!document.querySelector('.rows .fix')) return;
+      opens.disconnect();
+      group().click();
+    });
+    opens.observe(document.body, { childList: true, subtree: true });
+  });
+  await turnTo(page, 2);
+  await page.waitForFunction(() => document.activeElement.matches('.rows .fix'));
+  assert.equal(await page.evaluate(() => document.activeElement.value), '81000');
+});
+
 test('markup in cells stays text', async (t) => {
   const { url } = await reviewed(t, { args: ['--map', 'phone=संपर्क', '-r', 'IN'] });
   const page = await opened(url);

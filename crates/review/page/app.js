@@ -241,37 +241,47 @@ function Steps({ steps }) {
 }
 
 function FixRow({ row, named, code, onFix, onNext }) {
-  const [value, setValue] = useState(row.cells[row.column]);
-  const [read, setRead] = useState(row.read);
+  const stands = row.cells[row.column];
+  // What is typed and not kept yet, and what it reads as.
+  const [typed, setTyped] = useState(null);
+  const [found, setFound] = useState(null);
   const latest = useRef(0);
   const key = `${row.source}-${row.record}`;
-  useEffect(() => setRead(row.read), [row.read]);
-  useEffect(() => setValue(row.cells[row.column]), [row.cells[row.column]]);
+  const read = found ?? row.read;
+  const forget = () => {
+    latest.current += 1;
+    setTyped(null);
+    setFound(null);
+  };
   const look = async (text) => {
-    setValue(text);
+    setTyped(text);
     const turn = (latest.current += 1);
-    const found = await ask('/api/read', { field: row.field, value: text }).catch(() => null);
-    if (turn === latest.current) setRead(found);
-    return found;
+    const answer = await ask('/api/read', { field: row.field, value: text }).catch(() => null);
+    if (turn === latest.current) setFound(answer);
+    return answer;
   };
   const onKeyDown = async (event) => {
     if (event.key === 'Escape') {
-      look(row.cells[row.column]);
+      forget();
     } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault();
       onNext(row, event.key === 'ArrowDown' ? 1 : -1);
     } else if (event.key === 'Enter') {
       event.preventDefault();
       // What stands in the cell, which may be ahead of what is drawn.
-      const typed = event.target.value;
-      if (typed === row.cells[row.column] || (await onFix(row, typed, await look(typed)))) onNext(row, 1);
+      const text = event.target.value;
+      if (text !== stands) {
+        if (!(await onFix(row, text, await look(text)))) return;
+        forget();
+      }
+      onNext(row, 1);
     }
   };
   const isGood = read?.ok ?? true;
   return html`<li class=${row.mine && isGood ? 'row fixed' : 'row'}>
     <${Context} row=${row} named=${named} />
     <div class="edit">
-      <input id=${`cell-${key}`} class="fix" dir="auto" value=${value} spellcheck="false" autocomplete="off"
+      <input id=${`cell-${key}`} class="fix" dir="auto" value=${typed ?? stands} spellcheck="false" autocomplete="off"
         aria-label=${`${row.names[row.column]} of line ${row.line}`} aria-describedby=${`read-${key}`}
         onInput=${(event) => look(event.target.value)} onKeyDown=${onKeyDown} />
       <p id=${`read-${key}`} class="read">${row.mine && (isGood ? html`<span class="good">✓ fixed, </span>` : html`<span class="warn">kept, and still rejected: </span>`)}
@@ -297,16 +307,19 @@ function Fix({ state, setState, turn, act, say }) {
   const code = groups.some((group) => group.code === chosen) ? chosen : groups[0]?.code;
   const group = groups.find((one) => one.code === code);
   const { view, load, change } = useWindow(code, state, say);
-  // Who turns to this step, or opens a group, goes on in its first cell, unless already further.
+  // Who turns to this step, or opens a group, goes on in its first cell, unless already further: 'step', or the
+  // code of the group.
   const opens = useRef('step');
   useEffect(() => {
-    if (!opens.current || view.code !== code || view.rows.length === 0) return;
+    const wanted = opens.current === 'step' ? code : opens.current;
+    // Rows of another group are about to be replaced, and what is typed in them with them.
+    if (!wanted || view.code !== wanted || view.rows.length === 0) return;
     const isFurther = opens.current === 'step' && document.activeElement.closest('main');
     opens.current = null;
     if (!isFurther) focusOn(view.rows.find((row) => row.column !== null));
   }, [view]);
   const open = (one) => {
-    opens.current = 'group';
+    opens.current = one;
     choose(one);
     setOffer(null);
     if (one === code) load(0);
@@ -317,7 +330,7 @@ function Fix({ state, setState, turn, act, say }) {
     try {
       const { alike, prefix, state: next } = await ask('/api/fix', where);
       const cells = row.cells.map((cell, at) => (at === row.column ? after : cell));
-      change(row, { cells, mine: true });
+      change(row, { cells, read, mine: true });
       setOffer(alike ? { ...where, alike, prefix } : null);
       setState(next);
       const said = read?.ok === false ? 'Kept, and still rejected.' : 'Fixed.';
