@@ -169,7 +169,7 @@ impl<'b> Decoder<'b> {
     }
 
     pub(crate) fn text(&mut self) -> Option<&'b str> {
-        std::str::from_utf8(self.sized()?).ok()
+        simdutf8::basic::from_utf8(self.sized()?).ok()
     }
 
     /// Bytes behind their number.

@@ -85,7 +85,7 @@ impl CsvBlock {
         let bytes = self.bytes.as_slice();
         let mut fields = Fields::new(self.delimiter, bytes.len());
         // Text that is not UTF-8, and values that may be escaped, need a closer look.
-        let plain = match std::str::from_utf8(bytes) {
+        let plain = match simdutf8::basic::from_utf8(bytes) {
             Ok(text) if !self.own_file => text,
             _ => "",
         };

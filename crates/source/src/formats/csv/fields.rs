@@ -117,7 +117,7 @@ impl Fields {
 
     /// The text of the record and the ends of its fields; `None` when it is not UTF-8.
     pub(super) fn text(&self) -> Option<(&str, &[usize])> {
-        let text = std::str::from_utf8(&self.text[..self.text_len]).ok()?;
+        let text = simdutf8::basic::from_utf8(&self.text[..self.text_len]).ok()?;
         let ends = &self.ends[..self.len];
         // Two halves of a broken character, with a delimiter between them, would look like a whole one.
         ends.iter().all(|&end| text.is_char_boundary(end)).then_some((text, ends))
