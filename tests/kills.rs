@@ -147,12 +147,18 @@ impl Review {
 /// there.
 #[test]
 fn a_review_killed_at_any_moment_keeps_every_correction_that_it_answered() {
-    let place = tempfile::tempdir().unwrap();
-    let folder = place.path();
-    dump(folder, 2_000);
-    let path = folder.join("dump.csv.fixes.csv");
+    /// Rounds on one dump: it has 200 records to correct, and no round corrects more than ten.
+    const ROUNDS: u64 = 20;
+    let mut place = tempfile::tempdir().unwrap();
     let (mut random, mut kept) = (Draws::new(2), Vec::new());
     for round in 0..kills() {
+        if round % ROUNDS == 0 {
+            place = tempfile::tempdir().unwrap();
+            dump(place.path(), 2_000);
+            kept.clear();
+        }
+        let folder = place.path();
+        let path = folder.join("dump.csv.fixes.csv");
         let review = Review::start(folder);
         let rows = review.rejected();
         let export = random.below(3) == 0;
