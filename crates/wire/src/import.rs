@@ -104,6 +104,30 @@ impl PhoneDigits {
     }
 }
 
+impl PhoneDigits {
+    /// Appends the national number, with the zeros in front.
+    pub fn write_national_number(self, out: &mut Vec<u8>) {
+        out.resize(out.len() + usize::from(self.leading_zeros), b'0');
+        out.extend_from_slice(itoa::Buffer::new().format(self.national).as_bytes());
+    }
+
+    /// Appends the number as ITU-T E.164 writes it, with a plus.
+    ///
+    /// ```
+    /// use contactmill_wire::import::PhoneDigits;
+    ///
+    /// let mut text = Vec::new();
+    /// let phone = PhoneDigits { calling_code: 39, leading_zeros: 1, national: 612_345_678 };
+    /// phone.write_e164(&mut text);
+    /// assert_eq!(text, b"+390612345678");
+    /// ```
+    pub fn write_e164(self, out: &mut Vec<u8>) {
+        out.push(b'+');
+        out.extend_from_slice(itoa::Buffer::new().format(self.calling_code).as_bytes());
+        self.write_national_number(out);
+    }
+}
+
 impl Phone {
     /// Its digits, if both parts are nothing else.
     #[must_use]
@@ -189,8 +213,7 @@ pub fn write_attributes<'a>(
 /// Appends a phone number as it is in a contact: `{"number":"…","prefix":"…"}`.
 pub fn write_phone(phone: PhoneDigits, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"number":""#);
-    out.resize(out.len() + usize::from(phone.leading_zeros), b'0');
-    out.extend_from_slice(itoa::Buffer::new().format(phone.national).as_bytes());
+    phone.write_national_number(out);
     out.extend_from_slice(br#"","prefix":""#);
     out.extend_from_slice(itoa::Buffer::new().format(phone.calling_code).as_bytes());
     out.extend_from_slice(br#""}"#);

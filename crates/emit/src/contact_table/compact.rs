@@ -3,6 +3,8 @@
 use contactmill_core::contact::EmailAddress;
 use contactmill_core::{Contact, ContactEncoder, Region};
 
+use crate::contact_json::digits;
+
 /// Writes the columns of the contact.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CompactRows;
@@ -11,9 +13,9 @@ impl ContactEncoder for CompactRows {
     fn encode(&self, contact: &Contact<'_>, out: &mut Vec<u8>) {
         let phone = contact.phone;
         write_text(contact.name.as_str(), out);
-        write_text(&phone.e164().to_string(), out);
+        write_sized(out, |out| digits(phone).write_e164(out));
         write_number(phone.calling_code().into(), out);
-        write_text(&phone.national_number().to_string(), out);
+        write_sized(out, |out| digits(phone).write_national_number(out));
         write_text(phone.region().map_or("", Region::as_str), out);
         write_text(phone.line_type().as_str(), out);
         write_text(contact.email.as_ref().map_or("", EmailAddress::as_str), out);
@@ -36,6 +38,15 @@ pub(super) fn write_number(number: u64, row: &mut Vec<u8>) {
 pub(super) fn write_text(text: &str, row: &mut Vec<u8>) {
     write_number(text.len() as u64, row);
     row.extend_from_slice(text.as_bytes());
+}
+
+/// As [`write_text`], of a text that is appended by `write`.
+fn write_sized(row: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let start = row.len() + size_of::<u64>();
+    write_number(0, row);
+    write(row);
+    let len = (row.len() - start) as u64;
+    row[start - size_of::<u64>()..start].copy_from_slice(&len.to_le_bytes());
 }
 
 /// Reads what [`write_number`] and [`write_text`] have written.

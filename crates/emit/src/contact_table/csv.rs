@@ -1,7 +1,7 @@
 //! `contacts.csv`.
 
 use contactmill_core::columns::CONTACT_COLUMNS;
-use contactmill_core::contact::{EmailAddress, Tag};
+use contactmill_core::contact::{Attribute, EmailAddress, Tag};
 use contactmill_core::records::Position;
 use contactmill_core::{Contact, ContactEncoder, Region};
 use contactmill_wire::csv_cell::{BYTE_ORDER_MARK, write_cell, write_row};
@@ -24,12 +24,14 @@ impl ContactEncoder for CsvRows {
             phone.region().map_or("", Region::as_str),
             phone.line_type().as_str(),
             contact.email.as_ref().map_or("", EmailAddress::as_str),
-            &tags(contact),
-            &attributes(contact),
         ] {
             out.push(b',');
             write_cell(cell, out);
         }
+        out.push(b',');
+        write_tags(&contact.tags, out);
+        out.push(b',');
+        write_attributes(&contact.attributes, out);
     }
 }
 
@@ -54,23 +56,42 @@ fn write_numbers(phone: PhoneDigits, out: &mut Vec<u8>) {
     }
 }
 
-fn tags(contact: &Contact<'_>) -> String {
-    contact.tags.iter().map(Tag::as_str).collect::<Vec<_>>().join("; ")
+fn write_tags(tags: &[Tag<'_>], out: &mut Vec<u8>) {
+    match tags {
+        [] => {}
+        [tag] => write_cell(tag.as_str(), out),
+        tags => write_cell(&tags.iter().map(Tag::as_str).collect::<Vec<_>>().join("; "), out),
+    }
 }
 
-/// The attributes as a JSON object.
-fn attributes(contact: &Contact<'_>) -> String {
-    let mut json = Vec::new();
-    for (index, attribute) in contact.attributes.iter().enumerate() {
-        json.push(if index == 0 { b'{' } else { b',' });
-        write_string(&attribute.key, &mut json);
-        json.push(b':');
-        write_string(attribute.value.as_str(), &mut json);
+/// Appends the cell of the attributes, a JSON object: in quotes, and each quote in it twice.
+fn write_attributes(attributes: &[Attribute<'_>], out: &mut Vec<u8>) {
+    let mut before: &[u8] = b"\"{";
+    for attribute in attributes {
+        out.extend_from_slice(before);
+        write_string_in_quotes(&attribute.key, out);
+        out.push(b':');
+        write_string_in_quotes(attribute.value.as_str(), out);
+        before = b",";
     }
-    if !json.is_empty() {
-        json.push(b'}');
+    if !attributes.is_empty() {
+        out.extend_from_slice(b"}\"");
     }
-    String::from_utf8(json).unwrap_or_default()
+}
+
+fn write_string_in_quotes(text: &str, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.push(b'"');
+    write_string(text, out);
+    out.push(b'"');
+    // Nearly no text has quotes of its own.
+    if text.contains('"') {
+        let json = out.split_off(start + 1);
+        out.truncate(start);
+        for &byte in &json[..json.len() - 1] {
+            out.extend_from_slice(if byte == b'"' { b"\"\"" } else { std::slice::from_ref(&byte) });
+        }
+    }
 }
 
 impl RowFormat for CsvRows {
@@ -102,7 +123,35 @@ impl RowFormat for CsvRows {
 
 #[cfg(test)]
 mod tests {
+    use contactmill_core::{Normalizer, Options, RawContact};
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Attributes are a JSON object, written as any cell would be.
+        #[test]
+        fn attributes_are_written_as_any_cell_would_be(
+            values in proptest::collection::vec("[a\"\\\\\n,é{}:']{1,6}", 0..4),
+        ) {
+            let mut raw = RawContact::default();
+            raw.phones.push("+919876543210");
+            raw.attributes.extend(values.iter().map(|value| (value.as_str(), value.as_str())));
+            let contact = Normalizer::new(Options::default()).normalize(&raw).unwrap().contact;
+            let mut json = Vec::new();
+            for own in &contact.attributes {
+                json.push(if json.is_empty() { b'{' } else { b',' });
+                write_string(&own.key, &mut json);
+                json.push(b':');
+                write_string(own.value.as_str(), &mut json);
+            }
+            json.extend(json.first().map(|_| b'}'));
+            let (mut cell, mut expected) = (Vec::new(), Vec::new());
+            write_attributes(&contact.attributes, &mut cell);
+            write_cell(std::str::from_utf8(&json).unwrap(), &mut expected);
+            prop_assert_eq!(cell, expected);
+        }
+    }
 
     #[test]
     fn numbers_are_written_as_any_cell_would_be() {

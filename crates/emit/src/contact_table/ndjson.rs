@@ -7,6 +7,7 @@ use contactmill_wire::files::CONTACTS_NDJSON;
 use contactmill_wire::import::{write_attributes, write_string, write_strings};
 
 use super::{RowFormat, TextFile};
+use crate::contact_json::digits;
 use crate::file::ResultFiles;
 
 #[derive(Clone, Copy, Default)]
@@ -17,13 +18,13 @@ impl ContactEncoder for NdjsonRows {
         let phone = contact.phone;
         out.extend_from_slice(br#"{"name":"#);
         write_string(contact.name.as_str(), out);
-        out.extend_from_slice(br#","phone":"#);
-        write_string(&phone.e164().to_string(), out);
-        out.extend_from_slice(br#","calling_code":"#);
+        out.extend_from_slice(br#","phone":""#);
+        digits(phone).write_e164(out);
+        out.extend_from_slice(br#"","calling_code":"#);
         out.extend_from_slice(itoa::Buffer::new().format(phone.calling_code()).as_bytes());
-        out.extend_from_slice(br#","national_number":"#);
-        write_string(&phone.national_number().to_string(), out);
-        out.extend_from_slice(br#","region":"#);
+        out.extend_from_slice(br#","national_number":""#);
+        digits(phone).write_national_number(out);
+        out.extend_from_slice(br#"","region":"#);
         write_optional(phone.region().map(Region::as_str), out);
         out.extend_from_slice(br#","line_type":"#);
         write_string(phone.line_type().as_str(), out);
