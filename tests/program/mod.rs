@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use contactmill_wire::import::Contact;
-use contactmill_wire::index::{IndexEntry, content_hash, read_header};
+use contactmill_wire::index::{IndexEntry, read_header};
 use serde_json::Value;
 
 /// The command, with nothing of the surroundings that could change what it prints.
@@ -269,12 +269,8 @@ pub(crate) fn index(out: &Path) -> Vec<IndexEntry> {
 
 /// The entry that a contact of a result has in its index.
 pub(crate) fn entry(contact: &Value) -> IndexEntry {
-    let phone = &contact["profile"]["userDetails"]["contact"]["phone"];
-    let [prefix, number] = ["prefix", "number"].map(|part| phone[part].as_str().unwrap());
-    // The fields of a contact are in the order of its form, not of their names.
     let contact: Contact = serde_json::from_value(contact.clone()).unwrap();
-    let content = content_hash(&serde_json::to_vec(&contact).unwrap());
-    IndexEntry { phone: format!("{prefix}{number}").parse().unwrap(), content }
+    IndexEntry::of(&contact).unwrap()
 }
 
 /// The index has every contact of the result and those that are unchanged, sorted by number.

@@ -8,10 +8,12 @@ use std::path::Path;
 use contactmill_emit::{Comparison, KnownContacts, ResultFiles};
 use contactmill_wire::files::{IMPORT_LINES, INDEX, JOURNAL, MANIFEST, import_array};
 use contactmill_wire::import::Contact;
-use contactmill_wire::index::{self, CONTENT_BYTES, IndexEntry, IndexProblem, content_hash};
+use contactmill_wire::index::{self, IndexEntry, IndexProblem};
 use contactmill_wire::journal;
 use contactmill_wire::manifest::{Manifest, SCHEMA};
 use contactmill_wire::object::Object;
+
+use memchr::memmem::Finder;
 
 use crate::error::{Error, Problem};
 
@@ -118,7 +120,7 @@ impl<'e> Earlier<'e> {
         files: &ResultFiles,
     ) -> Result<(), Error> {
         let result = self.folder.display().to_string();
-        let gone = compared.gone_contents();
+        let gone = compared.gone_phones();
         let named =
             Arrays::of(self).flat_map(|array| match array.and_then(|array| named(&array, &gone)) {
                 Ok(contacts) => contacts.into_iter().map(Ok).collect(),
@@ -265,10 +267,8 @@ impl Array {
     fn entry(&self, json: &[u8]) -> Result<(IndexEntry, String), SinceProblem> {
         let Object(contact): Object<Contact> =
             serde_json::from_slice(json).map_err(|_| self.damaged())?;
-        let details = contact.profile.user_details;
-        let phone = details.contact.phone.digits().ok_or_else(|| self.damaged())?.e164();
-        let content = content_hash(json);
-        Ok((IndexEntry { phone, content }, details.user_provided_name))
+        let entry = IndexEntry::of(&contact).ok_or_else(|| self.damaged())?;
+        Ok((entry, contact.profile.user_details.user_provided_name))
     }
 
     fn damaged(&self) -> SinceProblem {
@@ -276,12 +276,29 @@ impl Array {
     }
 }
 
-/// The contacts of an array that are among those that are gone, each with its name. All others are only
-/// hashed: there are many.
-fn named(
-    array: &Array,
-    gone: &[[u8; CONTENT_BYTES]],
-) -> Result<Vec<(IndexEntry, String)>, SinceProblem> {
-    let is_gone = |json: &&[u8]| gone.binary_search(&content_hash(json)).is_ok();
+/// The contacts of an array whose numbers are among those that are gone, each with its name. Of all others
+/// only the number is read: there are many.
+fn named(array: &Array, gone: &[u64]) -> Result<Vec<(IndexEntry, String)>, SinceProblem> {
+    let phone = Finder::new(PHONE);
+    let is_gone = |json: &&[u8]| {
+        // What is not as it was written is found damaged.
+        let phone = phone.find(json).and_then(|at| e164(&json[at + PHONE.len()..]));
+        phone.is_none_or(|phone| gone.binary_search(&phone).is_ok())
+    };
     array.contacts().filter(is_gone).map(|json| array.entry(json)).collect()
+}
+
+/// What stands before the number of a contact, and nowhere else: within a text its quotes would stand behind
+/// backslashes.
+const PHONE: &[u8] = br#","phone":{"number":""#;
+
+/// All digits of the number that begins here.
+fn e164(json: &[u8]) -> Option<u64> {
+    let mut parts = json.split(|&byte| byte == b'"');
+    let (number, _, _, _, prefix) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    prefix.iter().chain(number).try_fold(0_u64, |digits, byte| {
+        let digit = byte.is_ascii_digit().then_some(u64::from(byte & 0xF))?;
+        Some(digits.wrapping_mul(10).wrapping_add(digit))
+    })
 }

@@ -100,10 +100,6 @@ impl ContactWriter for ArrayWriter {
         Some(Box::new(ArrayEncoder { max_array_bytes: self.limits.max_bytes }))
     }
 
-    fn encodes_for_import(&self) -> bool {
-        true
-    }
-
     fn write(&mut self, _: Position, contact: Emitted<'_>) -> Result<(), EmitError> {
         let encoder = ArrayEncoder { max_array_bytes: self.limits.max_bytes };
         self.push(&contact.encoded(&encoder))

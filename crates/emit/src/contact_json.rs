@@ -3,6 +3,7 @@
 use contactmill_core::contact::{EmailAddress, Tag};
 use contactmill_core::{Contact, ContactEncoder, PhoneNumber};
 use contactmill_wire::import::{PhoneDigits, write_contact, write_phone};
+use contactmill_wire::index::IndexEntry;
 
 /// Appends a contact as compact JSON. Every field is present: an absent e-mail address is `""`, no
 /// tags and no attributes are `[]`.
@@ -17,6 +18,18 @@ pub fn contact_json(contact: &Contact<'_>, out: &mut Vec<u8>) {
         contact.attributes.iter().map(|own| (&*own.key, own.value.as_str())),
         out,
     );
+}
+
+/// The entry of a contact in the index of a result. `scratch` is memory to work in.
+pub(crate) fn index_entry(contact: &Contact<'_>, scratch: &mut Vec<u8>) -> IndexEntry {
+    IndexEntry::new(
+        contact.name.as_str(),
+        contact.email.as_ref().map_or("", EmailAddress::as_str),
+        digits(contact.phone),
+        contact.tags.iter().map(Tag::as_str),
+        contact.attributes.iter().map(|own| (&*own.key, own.value.as_str())),
+        scratch,
+    )
 }
 
 /// Appends a phone number as it is in an import array: `{"number":"…","prefix":"…"}`.

@@ -76,12 +76,6 @@ pub trait ContactWriter {
     /// workers and one writer.
     fn encoder(&self) -> Option<Box<dyn ContactEncoder>>;
 
-    /// Whether that encoder writes just what the API receives, so that it need not be encoded twice for
-    /// the index of the result.
-    fn encodes_for_import(&self) -> bool {
-        false
-    }
-
     /// Writes a contact. `position` is that of its record; what is known of positions alone, such as
     /// a column with the line, is written here.
     ///

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use contactmill_core::pipeline::{Emitted, ScratchMaker, Sorter};
 use contactmill_core::{Contact, ContactEncoder};
 use contactmill_wire::files::INDEX;
-use contactmill_wire::index::{CONTENT_BYTES, IndexEntry, content_hash, header};
+use contactmill_wire::index::{CONTENT_BYTES, IndexEntry, header};
 
-use crate::contact_json::{contact_json, digits};
+use crate::contact_json::{digits, index_entry};
 use crate::contact_writer::ContactWriter;
 use crate::error::EmitError;
 use crate::file::{ResultFile, ResultFiles};
@@ -22,14 +22,11 @@ pub fn indexing_encoder(
     contacts: &dyn ContactWriter,
     known: Option<Arc<KnownContacts>>,
 ) -> Option<Box<dyn ContactEncoder>> {
-    let is_for_import = contacts.encodes_for_import();
-    Some(Box::new(IndexingEncoder { encoder: contacts.encoder()?, is_for_import, known }))
+    Some(Box::new(IndexingEncoder { encoder: contacts.encoder()?, known }))
 }
 
 struct IndexingEncoder {
     encoder: Box<dyn ContactEncoder>,
-    /// Whether it writes what the API receives.
-    is_for_import: bool,
     known: Option<Arc<KnownContacts>>,
 }
 
@@ -44,32 +41,20 @@ const NEW: u8 = 1;
 const KNOWN: u8 = 2;
 
 impl IndexingEncoder {
-    fn compare(&self, contact: &Contact<'_>, content: [u8; CONTENT_BYTES]) -> u8 {
+    fn compare(&self, entry: IndexEntry) -> u8 {
         let Some(known) = &self.known else { return NOT_COMPARED };
-        let phone = digits(contact.phone).e164();
-        if known.holds(IndexEntry { phone, content }) { KNOWN } else { NEW }
+        if known.holds(entry) { KNOWN } else { NEW }
     }
 }
 
 impl ContactEncoder for IndexingEncoder {
     fn encode(&self, contact: &Contact<'_>, out: &mut Vec<u8>) {
-        let start = out.len();
-        let encoded = start + PREFIX_BYTES;
-        out.resize(encoded, 0);
-        if self.is_for_import {
-            self.encoder.encode(contact, out);
-        } else {
-            contact_json(contact, out);
-        }
-        let content = content_hash(&out[encoded..]);
-        let compared = self.compare(contact, content);
-        out[start..start + CONTENT_BYTES].copy_from_slice(&content);
-        out[start + CONTENT_BYTES] = compared;
+        let entry = index_entry(contact, out);
+        let compared = self.compare(entry);
+        out.extend_from_slice(&entry.content);
+        out.push(compared);
         // One that has become too large is rejected, even where it is known.
-        if compared == KNOWN && out.len() - start <= self.max_bytes() {
-            out.truncate(encoded);
-        } else if !self.is_for_import {
-            out.truncate(encoded);
+        if compared != KNOWN || !self.encoder.fits(contact) {
             self.encoder.encode(contact, out);
         }
     }
@@ -113,9 +98,8 @@ impl<'e> Indexed<'e> {
                 (*content, (compared != NOT_COMPARED).then_some(compared == KNOWN), contact)
             }
             Emitted::AsIs(contact) => {
-                let mut json = Vec::new();
-                contact_json(&contact, &mut json);
-                (content_hash(&json), None, Emitted::AsIs(contact))
+                let IndexEntry { content, .. } = index_entry(&contact, &mut Vec::new());
+                (content, None, Emitted::AsIs(contact))
             }
         };
         let entry = IndexEntry { phone, content };
@@ -193,13 +177,10 @@ mod tests {
         let contact = Normalizer::new(Options::default()).normalize(&raw).unwrap().contact;
         let encoder = ArrayEncoder { max_array_bytes: 1_000 };
         let bytes = encoder.encoded_bytes(&contact);
-        let mut json = Vec::new();
-        contact_json(&contact, &mut json);
-        let phone = digits(contact.phone).e164();
-        let known = KnownContacts::new(vec![IndexEntry { phone, content: content_hash(&json) }]);
+        let known = KnownContacts::new(vec![index_entry(&contact, &mut Vec::new())]);
         let known = Some(Arc::new(known));
 
-        let indexing = IndexingEncoder { encoder: Box::new(encoder), is_for_import: true, known };
+        let indexing = IndexingEncoder { encoder: Box::new(encoder), known };
         let mut encoded = Vec::new();
         indexing.encode(&contact, &mut encoded);
         assert_eq!(encoded.len(), PREFIX_BYTES);

@@ -9,12 +9,14 @@ use std::io::{self, Read};
 
 use twox_hash::XxHash3_128;
 
+use crate::import::{Contact, PhoneDigits};
+
 /// The first bytes of every index.
 const MAGIC: [u8; 8] = *b"contacts";
 
-/// The version of the form. Another way to write a contact, or to hash it, is another version: every
-/// contact would look as if it had changed.
-const VERSION: u32 = 1;
+/// The version of the form. Another way to hash a contact is another version: every contact would look as if
+/// it had changed.
+const VERSION: u32 = 2;
 
 /// Size of the header.
 pub const HEADER_BYTES: usize = 24;
@@ -32,10 +34,18 @@ pub const CONTENT_BYTES: usize = 16;
 ///
 /// ```
 /// use contactmill_wire::import::PhoneDigits;
-/// use contactmill_wire::index::{IndexEntry, content_hash};
+/// use contactmill_wire::index::IndexEntry;
 ///
 /// let phone = PhoneDigits { calling_code: 39, leading_zeros: 1, national: 612_345_678 };
-/// let entry = IndexEntry { phone: phone.e164(), content: content_hash(b"{}") };
+/// let (tags, attributes) = (["lead"], [("plan", "pro")]);
+/// let entry = IndexEntry::new(
+///     "Mario",
+///     "",
+///     phone,
+///     tags.into_iter(),
+///     attributes.into_iter(),
+///     &mut Vec::new(),
+/// );
 /// assert_eq!(entry.phone, 39_0612345678);
 /// assert_eq!(IndexEntry::from_bytes(entry.to_bytes()), entry);
 /// ```
@@ -43,11 +53,66 @@ pub const CONTENT_BYTES: usize = 16;
 pub struct IndexEntry {
     /// The full international number: its digits, without the `+`.
     pub phone: u64,
-    /// The [`content_hash`] of the contact.
+    /// XXH3 (128 bits) of all that the API receives for the contact, little-endian. It finds changes, and is
+    /// no protection against whoever makes contacts up.
     pub content: [u8; CONTENT_BYTES],
 }
 
+/// Ends each text of what is hashed, and stands in none: no UTF-8 has this byte (RFC 3629, section 1).
+const END_OF_TEXT: u8 = 0xFF;
+
+/// Ends the tags, which no text stands between: no UTF-8 has this byte either.
+const END_OF_TAGS: u8 = 0xFE;
+
 impl IndexEntry {
+    /// The entry of a contact that says this. What is hashed is appended to `scratch`, and taken off again.
+    ///
+    /// No two contacts are hashed as the same bytes: the digits of the number, each in as many bytes as there
+    /// always are, and then each text with an end of its own.
+    #[must_use]
+    pub fn new<'a>(
+        name: &str,
+        email: &str,
+        phone: PhoneDigits,
+        tags: impl Iterator<Item = &'a str>,
+        attributes: impl Iterator<Item = (&'a str, &'a str)>,
+        scratch: &mut Vec<u8>,
+    ) -> Self {
+        let start = scratch.len();
+        scratch.extend_from_slice(&phone.calling_code.to_le_bytes());
+        scratch.push(phone.leading_zeros);
+        scratch.extend_from_slice(&phone.national.to_le_bytes());
+        let text = |text: &str, scratch: &mut Vec<u8>| {
+            scratch.extend_from_slice(text.as_bytes());
+            scratch.push(END_OF_TEXT);
+        };
+        text(name, scratch);
+        text(email, scratch);
+        tags.for_each(|tag| text(tag, scratch));
+        scratch.push(END_OF_TAGS);
+        for (key, value) in attributes {
+            text(key, scratch);
+            text(value, scratch);
+        }
+        let content = XxHash3_128::oneshot(&scratch[start..]).to_le_bytes();
+        scratch.truncate(start);
+        IndexEntry { phone: phone.e164(), content }
+    }
+
+    /// The entry of a contact as it stands in an import array; `None` where its number is none.
+    #[must_use]
+    pub fn of(contact: &Contact) -> Option<Self> {
+        let details = &contact.profile.user_details;
+        Some(IndexEntry::new(
+            &details.user_provided_name,
+            &details.contact.email,
+            details.contact.phone.digits()?,
+            details.tags.iter().map(String::as_str),
+            details.attributes.iter().map(|own| (own.key.as_str(), own.value.as_str())),
+            &mut Vec::new(),
+        ))
+    }
+
     /// As it stands in the file.
     #[must_use]
     pub fn to_bytes(self) -> [u8; ENTRY_BYTES] {
@@ -65,13 +130,6 @@ impl IndexEntry {
         content.copy_from_slice(&bytes[8..]);
         IndexEntry { phone: u64::from_le_bytes(phone), content }
     }
-}
-
-/// The hash of a contact: XXH3 (128 bits) of the JSON that the API receives for it. It finds changes, and
-/// is no protection against whoever makes contacts up.
-#[must_use]
-pub fn content_hash(json: &[u8]) -> [u8; CONTENT_BYTES] {
-    XxHash3_128::oneshot(json).to_le_bytes()
 }
 
 /// The header of an index with this number of entries.
@@ -213,14 +271,61 @@ mod tests {
         assert_eq!(read_header(other), Err(IndexProblem::Damaged));
     }
 
+    /// The entry of a contact: name, address, tags and attributes are parted by `|`.
+    fn entry(text: &str) -> IndexEntry {
+        let phone = PhoneDigits { calling_code: 39, leading_zeros: 1, national: 612_345_678 };
+        let mut parts = text.split('|').map(|part| part.split(',').filter(|part| !part.is_empty()));
+        let mut part = || parts.next().into_iter().flatten();
+        let (name, email) = (part().collect::<String>(), part().collect::<String>());
+        let (tags, attributes) = (part(), part().map(|own| own.split_once('=').unwrap()));
+        IndexEntry::new(&name, &email, phone, tags, attributes, &mut vec![7])
+    }
+
     #[test]
-    fn entries_come_back_and_hashes_tell_contents_apart() {
-        let entry = IndexEntry { phone: 390_612_345_678, content: content_hash(b"{}") };
-        assert_eq!(IndexEntry::from_bytes(entry.to_bytes()), entry);
-        assert_ne!(content_hash(b"{}"), content_hash(b"[]"));
+    fn entries_come_back_and_hashes_tell_contacts_apart() {
+        assert_eq!(IndexEntry::from_bytes(entry("Asha").to_bytes()), entry("Asha"));
+        let texts = [
+            "",
+            "a",
+            "|a",
+            "||a",
+            "||a,b",
+            "||ab",
+            "||b,a",
+            "|||a=b",
+            "|||ab=",
+            "|||=ab",
+            "||a|b=",
+            "|||a=b,c=d",
+            "|||c=d,a=b",
+            "a|b|c|d=e",
+        ];
+        let mut contents: Vec<_> = texts.iter().map(|text| entry(text).content).collect();
+        contents.sort_unstable();
+        contents.dedup();
+        assert_eq!(contents.len(), texts.len());
+    }
+
+    #[test]
+    fn a_contact_is_hashed_as_it_always_was() {
         // XXH3 (128 bits) of nothing, as published: an update of the library must not make every contact
         // look changed.
         let nothing = 0x99aa_06d3_0147_98d8_6001_c324_468d_497f_u128;
-        assert_eq!(content_hash(b""), nothing.to_le_bytes());
+        assert_eq!(XxHash3_128::oneshot(b""), nothing);
+        assert_eq!(entry("a|b|c|d=e").content[..8], [113, 106, 94, 13, 34, 231, 132, 187]);
+    }
+
+    #[test]
+    fn a_contact_of_an_array_has_the_entry_that_it_was_written_with() {
+        let phone = PhoneDigits { calling_code: 39, leading_zeros: 1, national: 612_345_678 };
+        let (name, email) = ("Asha \"\n😀", "asha@example.org");
+        let tags = || ["lead", "a\\b"].into_iter();
+        let attributes = || [("plan", "pro"), ("", "\u{1}")].into_iter();
+        let mut json = Vec::new();
+        crate::import::write_contact(name, email, phone, tags(), attributes(), &mut json);
+        let mut scratch = vec![1, 2];
+        let written = IndexEntry::new(name, email, phone, tags(), attributes(), &mut scratch);
+        assert_eq!(IndexEntry::of(&serde_json::from_slice(&json).unwrap()), Some(written));
+        assert_eq!(scratch, [1, 2]);
     }
 }
