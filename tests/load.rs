@@ -102,16 +102,20 @@ fn setting(name: &str, short: u64) -> u64 {
     std::env::var(name).map_or(short, |value| value.parse().unwrap())
 }
 
-fn upload(folder: &Path, url: &str) -> Command {
+/// Number of contacts in a request of [`upload`].
+const CONTACTS_OF_REQUEST: u64 = 50;
+
+fn upload(folder: &Path, url: &str, rate: &str) -> Command {
     let mut command = contactmill();
-    command.args(["upload", "out", "--base-url", url, "--rate", "60000", "--retries", "20"]);
+    command.args(["upload", "out", "--base-url", url, "--rate", rate, "--retries", "20"]);
     command.env("CONTACTMILL_TOKEN", "rehearsal").current_dir(folder);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
 
-/// Kills an upload and starts it again until the time is over, and lets it finish: every contact is stored
-/// once, and no run needs more memory than another.
+/// Kills an upload and starts it again until the time is over, at the rate at which it would just be done by then,
+/// and lets it finish: every contact is stored once, no run needs more memory than another, and all runs together
+/// keep to the limit.
 #[test]
 fn an_upload_that_is_killed_for_long_stores_everybody() {
     let seconds = setting("CONTACTMILL_LOAD_SECONDS", 5);
@@ -121,16 +125,18 @@ fn an_upload_that_is_killed_for_long_stores_everybody() {
     let rows = (0..contacts).map(|number| format!("Asha Verma,+9198{number:08}\n"));
     fs::write(folder.join("dump.csv"), "name,phone\n".to_owned() + &rows.collect::<String>())
         .unwrap();
-    converted(folder, &["dump.csv", "-o", "out", "--max-contacts", "50", "--quiet"]);
+    let max_contacts = CONTACTS_OF_REQUEST.to_string();
+    converted(folder, &["dump.csv", "-o", "out", "--max-contacts", &max_contacts, "--quiet"]);
+    let rate = (60 * contacts / CONTACTS_OF_REQUEST / seconds).to_string();
     let mut command = contactmill();
     let faults = "500=0.02,reset=0.02,drop-after-apply=0.02,truncate=0.01,slow=2ms";
-    command.args(["sandbox", "--port", "0", "--rate", "1000000", "--fail", faults]);
+    command.args(["sandbox", "--port", "0", "--rate", &rate, "--fail", faults]);
     let sandbox = Served::start(command);
     let url = sandbox.url.trim_end_matches('/').to_owned();
 
     let (began, mut random, mut peaks) = (Instant::now(), Draws::new(3), Vec::new());
     while began.elapsed() < Duration::from_secs(seconds) {
-        let mut run = upload(folder, &url).spawn().unwrap();
+        let mut run = upload(folder, &url, &rate).spawn().unwrap();
         sleep(Duration::from_millis(200 + random.below(2_000)));
         if run.try_wait().unwrap().is_some() {
             break;
@@ -139,16 +145,18 @@ fn an_upload_that_is_killed_for_long_stores_everybody() {
         run.kill().unwrap();
         run.wait().unwrap();
     }
-    assert!(upload(folder, &url).status().unwrap().success());
+    assert!(upload(folder, &url, &rate).status().unwrap().success());
     let stats = sandbox.asked("GET /stats", &format!("Host: {}\r\n", sandbox.host()), "");
     let stats: Value = serde_json::from_str(stats.split_once("\r\n\r\n").unwrap().1).unwrap();
     assert_eq!(stats["contacts"], contacts);
+    assert_eq!(stats["answers"].get("429"), None, "over the limit");
     let most = peaks.iter().max().copied().unwrap_or(0);
     println!(
-        "{} runs killed in {:?}, {} requests, at most {most} MiB",
+        "{} runs killed in {:?}, {} requests, at most {} of {rate} in a minute and {most} MiB",
         peaks.len(),
         began.elapsed(),
-        stats["requests"]
+        stats["requests"],
+        stats["peak_minute"],
     );
     // The journal grows, and memory by what it says of arrays.
     assert!(most < 64 + contacts / 5_000, "{most} MiB");
