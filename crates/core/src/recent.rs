@@ -34,6 +34,27 @@ impl<V: Copy> Recent<V> {
     }
 }
 
+/// A text that is short enough to be remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ShortText {
+    bytes: [u8; 31],
+    len: u8,
+}
+
+impl ShortText {
+    /// `None` if it is too long.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        let mut bytes = [0; 31];
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        Some(ShortText { bytes, len: u8::try_from(text.len()).ok()? })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        // It was made of a whole text.
+        std::str::from_utf8(&self.bytes[..self.len.into()]).unwrap_or_default()
+    }
+}
+
 /// `None` for a text that is too long to be remembered.
 fn key(text: &str) -> Option<Key> {
     let mut bytes = [0; size_of::<Key>()];
@@ -70,6 +91,14 @@ mod tests {
                 prop_assert_eq!(recent.value_of(text, first), first(text));
             }
         }
+    }
+
+    #[test]
+    fn a_short_text_is_the_text() {
+        for text in ["", "शर्मा", "0123456789012345678901234567890"] {
+            assert_eq!(ShortText::new(text).unwrap().as_str(), text);
+        }
+        assert_eq!(ShortText::new("01234567890123456789012345678901"), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::contact::{Contact, ContactName};
 use crate::data;
+use crate::recent::{Recent, ShortText};
 use crate::text::{folded, is_joiner};
 
 /// Titles, particles and the like, which names of different people share.
@@ -66,9 +67,18 @@ fn words(name: &str) -> impl Iterator<Item = Cow<'_, str>> {
     name.split(move |c| !is_inside(c)).filter(|word| !word.is_empty()).map(|word| {
         match word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             true => Cow::Borrowed(word),
-            false => Cow::Owned(folded(word)),
+            false => Cow::Owned(folded_word(word)),
         }
     })
+}
+
+/// [`folded`]; words of names come again.
+fn folded_word(word: &str) -> String {
+    thread_local! {
+        static RECENT: Recent<Option<ShortText>> = const { Recent::new() };
+    }
+    let known = RECENT.with(|recent| recent.value_of(word, |word| ShortText::new(&folded(word))));
+    known.map_or_else(|| folded(word), |text| text.as_str().to_owned())
 }
 
 /// Whether a word tells people apart. One letter is an initial, save in scripts without case, where

@@ -15,7 +15,7 @@ use super::merge_warnings::{name_from_phone, phone_shared, phone_variant_of_anot
 use super::run::{Counts, Stopped};
 use super::sink::Sink;
 use crate::contact::{Contact, ContactLists};
-use crate::dedup::Conflicts;
+use crate::dedup::Conflict;
 use crate::dedup::codec::{Decoder, Encoder};
 use crate::dedup::identity::may_be_one;
 use crate::dedup::merge::{Merger, SharedWith};
@@ -69,8 +69,10 @@ pub(super) struct MergedChunk {
     entries: Vec<Entry>,
     /// The contacts, end to end: as the run's [`ContactEncoder`] writes them, or as [`Encoder`] does.
     contacts: Vec<u8>,
-    /// What merged records lose, by their number among the duplicates.
-    conflicts: Vec<(u64, Conflicts)>,
+    /// What merged records lose, encoded, end to end.
+    conflicts: Vec<u8>,
+    /// By the number of a record among the duplicates, where what it loses ends.
+    conflict_ends: Vec<(u64, usize)>,
     /// The indexes of contacts that were merged into one with another form of their number.
     variants: Vec<u64>,
 }
@@ -187,7 +189,7 @@ impl MergeWorker<'_> {
             let head = Addition::decode(&mut addition)?;
             let other = addition.contact()?;
             match (head.variant, &mut variant) {
-                (None, _) => merged.lose(head.number, merger.take(&other, head.id)),
+                (None, _) => merged.lose(head.number, &merger.take(&other, head.id)),
                 (Some(index), None) => {
                     let merger = Merger::new(other, self.encoder);
                     variant = Some(Variant { number: head.number, index, merger });
@@ -201,7 +203,7 @@ impl MergeWorker<'_> {
             // is read again.
             if may_be_one(merger.contact(), other.contact()) {
                 merged.variants.push(index);
-                merged.lose(number, merger.merge(other.contact()));
+                merged.lose(number, &merger.merge(other.contact()));
             }
         }
         Some(merger)
@@ -244,9 +246,10 @@ impl MergedChunk {
     }
 
     /// Notes what a merged record loses.
-    fn lose(&mut self, number: u64, conflicts: Conflicts) {
+    fn lose(&mut self, number: u64, conflicts: &[Conflict]) {
         if !conflicts.is_empty() {
-            self.conflicts.push((number, conflicts));
+            Encoder(&mut self.conflicts).conflicts(conflicts);
+            self.conflict_ends.push((number, self.conflicts.len()));
         }
     }
 }
@@ -295,8 +298,10 @@ impl<'m> MergeCommit<'m> {
         // A contact stands behind the one with the other form of its number, so it is known by now
         // whether it was merged into that.
         self.variants.extend(&chunk.variants);
-        for (number, conflicts) in &chunk.conflicts {
-            let pushed = self.conflicts.push(*number, |out| Encoder(out).conflicts(conflicts));
+        let mut start = 0;
+        for &(number, end) in &chunk.conflict_ends {
+            let own = &chunk.conflicts[std::mem::replace(&mut start, end)..end];
+            let pushed = self.conflicts.push(number, |out| out.extend_from_slice(own));
             pushed.map_err(Stopped::Scratch)?;
         }
         let mut contacts = chunk.contacts.as_slice();
