@@ -216,8 +216,7 @@ proptest! {
             fs::write(path.join(name), format!("Name,Phone,Email,Note\n{body}")).unwrap();
         }
         let arguments = |more: &[&str]| -> Vec<String> {
-            // A few characters with a NUL among them may look like UTF-16.
-            let all = names.clone().chain(["--region", "IN", "--encoding", "utf-8", "--quiet"]);
+            let all = names.clone().chain(["--region", "IN", "--quiet"]);
             all.chain(more.iter().copied()).map(String::from).collect()
         };
         converted(path, &arguments(&["--dedup", "none", "-o", "all"]));

@@ -13,7 +13,9 @@ pub(crate) fn detect(head: &[u8], others: &[Vec<u8>]) -> TextEncoding {
     if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(head) {
         return TextEncoding(encoding);
     }
-    if let Some(encoding) = utf_16_by_zeros(head) {
+    if let Some(encoding) = utf_16_by_zeros(head)
+        && !begins_like_utf_8(head)
+    {
         return TextEncoding(encoding);
     }
     let samples = || std::iter::once(head).chain(others.iter().map(Vec::as_slice));
@@ -59,6 +61,16 @@ fn utf_16_by_zeros(head: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     }
 }
 
+/// Whether the first line is text as it stands: cells of zeros, as some databases export missing values, make no
+/// UTF-16 of what stands below. The first line of UTF-16 has the zeros of its delimiters, or else nothing but letters,
+/// whose upper halves are hardly ever text: in Devanagari they are tabs, and two Chinese ones may be text by chance.
+fn begins_like_utf_8(head: &[u8]) -> bool {
+    let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    let is_text = |text: &str| text.chars().all(|c| !c.is_control() || c == '\t');
+    let has_words = line.windows(2).any(|pair| !pair.contains(&b'\t'));
+    line.len() > 4 && has_words && std::str::from_utf8(line).is_ok_and(is_text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +99,15 @@ mod tests {
         let swapped: Vec<u8> = hindi.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect();
         check(&swapped, "utf-16be");
         check(b"Name,Phone\nAsha\0\0\0\0\0\0,+919876543210\n", "utf-8");
+    }
+
+    #[test]
+    fn cells_of_zeros_are_no_utf_16() {
+        check(b"Name,Phone\n\0,1\n\0,2\n\0,3\n\0,4\n", "utf-8");
+        check(b"Name\tPhone\n\0\t1\n\0\t2\n\0\t3\n\0\t4\n", "utf-8");
+        check("नाम,फ़ोन\n\0,1\n\0,2\n\0,3\n\0,4\n\0,\0\n".as_bytes(), "utf-8");
+        check(&utf_16("ऊषा;上海上海上海\n1;2\n3;4\n5;6\n7;8\n9;0\n"), "utf-16le");
+        check(&utf_16("फ़ोन\n1\n2\n3\n"), "utf-16le");
     }
 
     #[test]
