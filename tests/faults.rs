@@ -17,6 +17,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use contactmill_sandbox::{Options, Sandbox};
+use contactmill_wire::fixes;
+use program::reviewed::Reviewed;
 use program::{check_laws, contactmill, contacts, files, text};
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
@@ -661,4 +663,87 @@ fn where_locks_are_refused_an_upload_goes_on_and_says_so_once() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert_eq!(said.matches("the file system refuses locks").count(), 1, "{said}");
+}
+
+/// The corrections in a file of them, in order: records, and what their cells are read as.
+fn corrections(file: &Path) -> Vec<(u64, String)> {
+    let text = fs::read(file).unwrap_or_default();
+    let whole = fixes::whole_bytes(&text);
+    let read = fixes::read(&text[..whole]).map(|read| read.unwrap().1);
+    read.map(|fix| (fix.record, fix.after)).collect()
+}
+
+/// A review answers for a correction once it is on the disk. One whose call fails is not in the file, and the next one
+/// is taken again.
+#[test]
+fn no_fault_loses_a_correction_that_a_review_has_answered_for() {
+    const FILE: &str = "dump.csv.fixes.csv";
+    if !can_inject() {
+        return;
+    }
+    let errors = |call: &str| match call {
+        "write" | "openat" => &["ENOSPC", "EIO"][..],
+        _ => &["EIO"],
+    };
+    for call in ["openat", "flock", "write", "fdatasync", "lseek"] {
+        let kill = changes(call).then_some(Fault::Kill);
+        let faults = errors(call).iter().map(|error| Fault::Error(error)).chain(kill);
+        // Each request has a thread of its own, and `when` counts the calls of each.
+        for (fault, when) in faults.flat_map(|fault| [(fault, "1"), (fault, "2+")]) {
+            let place = tempfile::tempdir().unwrap();
+            let folder = place.path();
+            let rows = (0..8).map(|number| format!("Asha Verma,+9198{number}\n"));
+            fs::write(
+                folder.join("dump.csv"),
+                "name,phone\n".to_owned() + &rows.collect::<String>(),
+            )
+            .unwrap();
+            let file = folder.join(FILE);
+            let injection = injection(call, when, fault);
+            let mut command = Command::new("strace");
+            command.args(["-f", "-o", "/dev/null", "-P", FILE, "-P"]).arg(&file);
+            for expression in expressions(&[], &injection) {
+                command.args(["-e", &expression]);
+            }
+            command.arg(env!("CARGO_BIN_EXE_contactmill")).args(["review", "dump.csv"]);
+            command.env("NO_COLOR", "1").current_dir(folder);
+            let review = Reviewed::start(command);
+            let (mut kept, mut unanswered) = (Vec::new(), None);
+            for (row, number) in review.rejected().iter().zip(0..6) {
+                let record = row["record"].as_u64().unwrap();
+                let after = format!("+91977000000{number}");
+                match review.fix(row, &after) {
+                    Some(200) => kept.push((record, after)),
+                    Some(status) => assert_eq!(status, 500, "{injection}"),
+                    None => {
+                        unanswered = Some((record, after));
+                        break;
+                    }
+                }
+            }
+            // It is not ended with what traces it.
+            let Reviewed(mut served) = review;
+            let tracer = served.child.id().to_string();
+            let _ = Command::new("pkill").args(["-KILL", "-P", &tracer]).status();
+            served.child.wait().unwrap();
+            // Only locks, and finding out where the file ends, may fail unnoticed.
+            assert!(
+                kept.len() < 6 || when != "1" || matches!(call, "flock" | "lseek"),
+                "{injection}"
+            );
+            let written = corrections(&file);
+            assert!(written.starts_with(&kept), "{injection}: {kept:?} {written:?}");
+            let more = &written[kept.len()..];
+            assert!(more.is_empty() || more == unanswered.as_slice(), "{injection}: {more:?}");
+            // Whatever happened, the next review goes on behind what was kept.
+            let mut command = contactmill();
+            command.args(["review", "dump.csv"]).current_dir(folder);
+            let review = Reviewed::start(command);
+            let rows = review.rejected();
+            assert_eq!(rows.len(), 8 - written.len(), "{injection}");
+            assert_eq!(review.fix(&rows[0], "+919988776655"), Some(200), "{injection}");
+            drop(review);
+            assert_eq!(corrections(&file).len(), written.len() + 1, "{injection}");
+        }
+    }
 }

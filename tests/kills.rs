@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 
 use contactmill_wire::fixes;
 use program::draws::Draws;
-use program::served::Served;
+use program::reviewed::Reviewed;
 use program::{check_laws, contactmill, converted, files};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// How often a run of each kind is killed.
 fn kills() -> u64 {
@@ -105,44 +105,6 @@ fn a_delta_killed_at_any_moment_is_whole() {
     check(&["--since", "earlier"]);
 }
 
-/// A page of review on the dump of this folder.
-struct Review(Served);
-
-impl Review {
-    fn start(folder: &Path) -> Self {
-        let mut command = contactmill();
-        command.args(["review", "dump.csv"]).current_dir(folder).stdin(Stdio::null());
-        Review(Served::start(command))
-    }
-
-    /// The answer to a request, if there is a whole one.
-    fn asked(&self, first: &str, body: &Value) -> Option<Value> {
-        let host = self.0.host();
-        let (_, token) = self.0.url.split_once('#').unwrap();
-        let head = format!(
-            "Host: {host}\r\nX-Contactmill-Token: {token}\r\nContent-Type: application/json\r\n"
-        );
-        let answer = self.0.try_asked(first, &head, &body.to_string()).ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
-        serde_json::from_str(body).ok()
-    }
-
-    /// The records that are too short, once all are read.
-    fn rejected(&self) -> Vec<Value> {
-        for _ in 0..3_000 {
-            let state = self.asked("GET /api/state", &Value::Null).unwrap();
-            let rows = self.asked("GET /api/rows?reason=phone_too_short&from=0", &Value::Null);
-            let rows = rows.unwrap()["rows"].as_array().unwrap().clone();
-            if state["progress"].is_null() && !rows.is_empty() {
-                return rows;
-            }
-            sleep(Duration::from_millis(10));
-        }
-        panic!("nothing is listed");
-    }
-}
-
 /// A correction that was answered is on the disk, whatever happens then; and one that was not is whole or not
 /// there.
 #[test]
@@ -159,7 +121,9 @@ fn a_review_killed_at_any_moment_keeps_every_correction_that_it_answered() {
         }
         let folder = place.path();
         let path = folder.join("dump.csv.fixes.csv");
-        let review = Review::start(folder);
+        let mut command = contactmill();
+        command.args(["review", "dump.csv"]).current_dir(folder);
+        let review = Reviewed::start(command);
         let rows = review.rejected();
         let export = random.below(3) == 0;
         let pid = review.0.child.id().to_string();
@@ -175,13 +139,13 @@ fn a_review_killed_at_any_moment_keeps_every_correction_that_it_answered() {
         }
         let mut asked = None;
         for (at, row) in rows.iter().enumerate().take(10) {
-            let before = row["cells"][1].as_str().unwrap();
             let after = format!("+9197{:08}", round * 100 + at as u64);
-            let fix = json!({"source": row["source"], "record": row["record"], "column": 1,
-                "before": before, "after": after, "reason": "phone_too_short"});
             let record = row["record"].as_u64().unwrap();
-            match review.asked("POST /api/fix", &fix) {
-                Some(_) => kept.push((record, after)),
+            match review.fix(row, &after) {
+                Some(status) => {
+                    assert_eq!(status, 200);
+                    kept.push((record, after));
+                }
                 None => {
                     asked = Some((record, after));
                     break;

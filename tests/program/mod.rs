@@ -4,6 +4,7 @@
 
 pub(crate) mod compressed;
 pub(crate) mod draws;
+pub(crate) mod reviewed;
 pub(crate) mod served;
 pub(crate) mod table;
 
