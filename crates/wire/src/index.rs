@@ -58,17 +58,17 @@ pub struct IndexEntry {
     pub content: [u8; CONTENT_BYTES],
 }
 
-/// Ends each text of what is hashed, and stands in none: no UTF-8 has this byte (RFC 3629, section 1).
+/// Ends each text of what is hashed. No UTF-8 has this byte (RFC 3629, section 1).
 const END_OF_TEXT: u8 = 0xFF;
 
-/// Ends the tags, which no text stands between: no UTF-8 has this byte either.
+/// Ends the list of tags. No UTF-8 has this byte either.
 const END_OF_TAGS: u8 = 0xFE;
 
 impl IndexEntry {
     /// The entry of a contact that says this. What is hashed is appended to `scratch`, and taken off again.
     ///
-    /// No two contacts are hashed as the same bytes: the digits of the number, each in as many bytes as there
-    /// always are, and then each text with an end of its own.
+    /// Different contacts are different bytes: the parts of the number have a fixed size, and each text has an end
+    /// of its own.
     #[must_use]
     pub fn new<'a>(
         name: &str,
