@@ -22,6 +22,10 @@ pub(crate) trait ChunkFiles: Send + 'static {
     /// Some encoded contacts.
     type Chunk: Send;
 
+    /// Maximum number of chunks that wait to be written. More than a few take memory, and are of use only where
+    /// writing takes its time now and then.
+    const MAX_WAITING: usize = 8;
+
     fn write(&mut self, chunk: Self::Chunk) -> Result<(), EmitError>;
 
     fn finish(self) -> Result<Vec<OutputFile>, EmitError>;
@@ -40,9 +44,6 @@ pub(crate) struct OwnThread<C> {
     /// `None` once its result was taken.
     thread: Option<JoinHandle<Result<Vec<OutputFile>, EmitError>>>,
 }
-
-/// Maximum number of chunks that wait to be written. More would only take memory.
-const MAX_WAITING: usize = 8;
 
 impl<F: ChunkFiles> ChunkWriter<F> {
     pub(crate) fn new(files: F, thread: WriteThread) -> Result<Self, EmitError> {
@@ -72,7 +73,7 @@ impl<C: Send> OwnThread<C> {
     where
         C: 'static,
     {
-        let (sender, chunks) = sync_channel::<C>(MAX_WAITING);
+        let (sender, chunks) = sync_channel::<C>(F::MAX_WAITING);
         let thread = std::thread::Builder::new().name("contactmill-write".into());
         let thread = thread.spawn(move || {
             for chunk in chunks {
@@ -155,18 +156,18 @@ mod tests {
     #[test]
     fn nothing_is_written_once_a_writer_was_dropped() {
         let (written, mut writer) = counting(usize::MAX);
-        for _ in 0..MAX_WAITING {
+        for _ in 0..Counting::MAX_WAITING {
             writer.write(()).unwrap();
         }
         drop(writer);
-        assert_eq!(written.load(Ordering::SeqCst), MAX_WAITING);
+        assert_eq!(written.load(Ordering::SeqCst), Counting::MAX_WAITING);
         assert_eq!(Arc::strong_count(&written), 1, "the thread still has the files");
     }
 
     #[test]
     fn an_error_of_the_thread_reaches_the_caller() {
         let (written, mut writer) = counting(3);
-        let failed = (0..3 * MAX_WAITING).find_map(|_| writer.write(()).err());
+        let failed = (0..3 * Counting::MAX_WAITING).find_map(|_| writer.write(()).err());
         assert!(matches!(failed, Some(EmitError::Unfinished { .. })), "{failed:?}");
         assert_eq!(written.load(Ordering::SeqCst), 3);
     }

@@ -265,6 +265,9 @@ fn writer(file: ContactFile) -> Result<SerializedFileWriter<ContactFile>, Parque
 impl ChunkFiles for ParquetFile {
     type Chunk = Rows;
 
+    /// About the rows of a row group: the run goes on while one is compressed.
+    const MAX_WAITING: usize = 256;
+
     fn write(&mut self, rows: Rows) -> Result<(), EmitError> {
         if self.writer.is_none() {
             let file = ContactFile::create(&self.files, CONTACTS_PARQUET)?;
