@@ -183,6 +183,25 @@ def test_the_folder_is_that_of_one_machine(
     check(inputs, tmp_path, spark, by, on_duplicate=policy)
 
 
+def test_the_driver_never_fetches_more_than_a_part_of_the_records(
+    spark: SparkSession, inputs: list[pathlib.Path], tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[int] = []
+    decide = cms._decide
+
+    def counted(*said: Any) -> DataFrame:
+        decided = decide(*said)
+        parts = decided.groupBy(sql.spark_partition_id()).count().collect()
+        fetched.extend(row["count"] for row in parts)
+        return decided
+
+    monkeypatch.setattr(cms, "_FETCHED_RECORDS", 500)
+    monkeypatch.setattr(cms, "_decide", counted)
+    check(inputs, tmp_path, spark, {"partitions": 1, "split_bytes": 50_000, "single_folder": True})
+    assert sum(fetched) > 5_000
+    assert max(fetched) <= 500
+
+
 def test_what_executors_write_are_the_same_contacts_though_tasks_are_killed(
     spark: SparkSession, inputs: list[pathlib.Path], tmp_path: pathlib.Path
 ) -> None:

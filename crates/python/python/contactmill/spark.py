@@ -46,6 +46,9 @@ _OUTCOMES = (
 
 _SAMPLE_ROWS = 1000
 
+_FETCHED_RECORDS = 200_000
+"""Records of a partition that the driver fetches: it has all of one in memory, several times over."""
+
 
 def normalize(
     df: DataFrame,
@@ -256,7 +259,8 @@ def _converted(
 
         run, digests = _split(spark, _Run(plan, arguments), planned, (split_bytes, tasks))
         run, read = _count(spark, run, digests, tasks)
-        decided = _decide(spark, run, tasks, partitions)
+        fetched = -(-run.records // _FETCHED_RECORDS) if by_driver else 0
+        decided = _decide(spark, run, tasks, (partitions, max(partitions, fetched)))
         if by_driver:
             rows = decided.mapInArrow(_packed, "batch binary").toLocalIterator(prefetchPartitions=True)
             return coordinator.finish(read, _unpacked(row.batch for row in rows))
@@ -323,15 +327,17 @@ def _counted(run: _Run, task: int) -> str:
     return run.open(task, 0).count()
 
 
-def _decide(spark: SparkSession, run: _Run, slices: int, partitions: int) -> DataFrame:
-    """What is decided on each record, in order: partition by partition, and sorted within them."""
+def _decide(spark: SparkSession, run: _Run, slices: int, by: tuple[int, int]) -> DataFrame:
+    """What is decided on each record, in order: partition by partition, and sorted within them. ``by`` is how
+    many decide, and how many partitions come of it."""
+    partitions, decided_partitions = by
     tasks = spark.range(0, len(run.tasks), 1, max(1, min(len(run.tasks), slices)))
     rows = tasks.mapInArrow(partial(_read, run), "key binary, ordinal long, bytes binary")
     if run.arguments["on_duplicate"] != "none":
         rows = rows.repartition(partitions, "key").sortWithinPartitions("key", "ordinal")
-    parts = _parts(spark, partitions)
+    parts = _parts(spark, decided_partitions)
     decided = rows.mapInArrow(partial(_merge, run, parts), "part long, ordinal long, bytes binary")
-    decided = decided.repartition(partitions, "part").sortWithinPartitions("ordinal")
+    decided = decided.repartition(decided_partitions, "part").sortWithinPartitions("ordinal")
     return decided.select("ordinal", "bytes")
 
 
