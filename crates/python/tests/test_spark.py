@@ -202,6 +202,30 @@ def test_the_driver_never_fetches_more_than_a_part_of_the_records(
     assert max(fetched) <= 500
 
 
+def test_the_driver_lets_go_of_what_it_has_fetched(
+    spark: SparkSession, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dump, notes = tmp_path / "notes.csv", "a long note " * 1_000
+    people = (f"Asha,{98_0000_0000 + number},,,{notes}\n" for number in range(4_000))
+    dump.write_text(HEADER + "".join(people))
+    runtime = spark._jvm.java.lang.Runtime.getRuntime()  # type: ignore[union-attr]
+    held = []
+    unpacked = cms._unpacked
+
+    def weighed(rows: Iterator[bytes]) -> Iterator[pa.RecordBatch]:
+        for number, batch in enumerate(unpacked(rows)):
+            if number % 10 == 0:
+                runtime.gc()
+                held.append(runtime.totalMemory() - runtime.freeMemory())
+            yield batch
+
+    monkeypatch.setattr(cms, "_FETCHED_RECORDS", 100)
+    monkeypatch.setattr(cms, "_unpacked", weighed)
+    cms.convert(spark, dump, tmp_path / "out", options=INDIAN, single_folder=True)
+    assert len(held) >= 4
+    assert max(held) - held[0] < dump.stat().st_size / 2, held
+
+
 def test_what_executors_write_are_the_same_contacts_though_tasks_are_killed(
     spark: SparkSession, inputs: list[pathlib.Path], tmp_path: pathlib.Path
 ) -> None:

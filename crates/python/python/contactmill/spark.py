@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 import pyarrow.compute as pc  # type: ignore[import-untyped, unused-ignore]
 from pyspark import TaskContext
+from pyspark.errors import PySparkAttributeError, PySparkNotImplementedError
 from pyspark.sql import functions as sql
 
 from contactmill import _contactmill
@@ -262,8 +263,7 @@ def _converted(
         fetched = -(-run.records // _FETCHED_RECORDS) if by_driver else 0
         decided = _decide(spark, run, tasks, (partitions, max(partitions, fetched)))
         if by_driver:
-            rows = decided.mapInArrow(_packed, "batch binary").toLocalIterator(prefetchPartitions=True)
-            return coordinator.finish(read, _unpacked(row.batch for row in rows))
+            return coordinator.finish(read, _unpacked(_fetched(decided)))
         folder = str(coordinator.partitions_folder)
         os.mkdir(folder)
         write = partial(_write, run, (folder, partitions))
@@ -359,6 +359,18 @@ def _merge(run: _Run, parts: list[int], batches: Batches) -> Batches:
         yield pa.RecordBatch.from_arrays(
             [seeds.take(part), *batch.columns], ["part", *batch.schema.names]
         )
+
+
+def _fetched(decided: DataFrame) -> Iterator[bytes]:
+    """The rows, packed, a partition after the other."""
+    packed = decided.mapInArrow(_packed, "batch binary")
+    try:
+        # Not by a query: until it ends, Spark 4 keeps what each of its jobs gave, which would be all of them.
+        partitions = packed.rdd
+    except (PySparkAttributeError, PySparkNotImplementedError):
+        # Spark Connect.
+        partitions = packed
+    return (row.batch for row in partitions.toLocalIterator(prefetchPartitions=True))
 
 
 def _write(run: _Run, to: tuple[str, int], batches: Batches) -> Batches:
