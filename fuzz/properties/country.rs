@@ -9,7 +9,7 @@ use region::default_region;
 #[path = "region.rs"]
 mod region;
 
-/// A country is read whatever space is around its name, and its code is read as itself. Digits beside it
+/// A country is read whatever space is around its name, and by its code. Digits beside it
 /// are the number that libphonenumber reads there, or a repaired one, or none; beside a country that is not
 /// understood they are none, whatever the default region. The first two bytes are that region; up to the
 /// first line end stands the country cell, behind it the phone cell, of which the digits count.
@@ -21,7 +21,9 @@ pub(crate) fn check(data: &[u8]) {
     let reading = country(cell);
     assert_eq!(country(&format!(" \t{cell}\u{a0} ")), reading, "space around {cell:?}");
     if let Ok(named) = reading.parse::<Region>() {
-        assert_eq!(country(named.as_str()), reading, "{cell:?}");
+        // By its code alone, Namibia may also be a missing value.
+        let by_code = if named == Region::NA { "NA or -" } else { &reading };
+        assert_eq!(country(named.as_str()), by_code, "{cell:?}");
     }
 
     let number = number(cell, &digits, default);

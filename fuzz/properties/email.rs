@@ -25,7 +25,10 @@ pub(crate) fn check(data: &[u8]) {
     assert!(is_sound && address.len() <= 254, "{cell:?}: {address:?}");
     let is_lost = |c: char| c.is_control() || c.is_whitespace() || c == '\u{fffd}';
     assert!(!address.contains(is_lost), "{cell:?}: {address:?}");
-    assert_eq!(domain, domain.to_lowercase(), "{cell:?}: {address:?}");
+    // UTS #46 writes Cherokee in its upper case, which is the older one.
+    let is_cherokee = |c: char| matches!(c, '\u{13a0}'..='\u{13f5}');
+    let is_lower = |c: char| c.to_lowercase().eq([c]) || is_cherokee(c);
+    assert!(domain.chars().all(is_lower), "{cell:?}: {address:?}");
 
     let (again, warnings) = read(&address, BadEmail::Reject).expect("it was taken before");
     assert_eq!(again, address, "{cell:?}");

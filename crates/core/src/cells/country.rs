@@ -115,7 +115,7 @@ fn read_anew(cell: &str) -> CountryReading {
         _ => layout::tidy(cell),
     };
     let text = text.as_ref();
-    if bare(text) == "NA" {
+    if is_na(text) {
         return CountryReading::NamibiaOrNothing;
     }
     if let Ok(region) = text.parse() {
@@ -144,12 +144,25 @@ fn read_anew(cell: &str) -> CountryReading {
     }
 }
 
+/// `NA`, `na`, `(NA)`, `NA / NA`: nothing but the code of Namibia, which rather says that there is no value.
+fn is_na(text: &str) -> bool {
+    let mut words = words(text).peekable();
+    words.peek().is_some()
+        && words.all(|word| word.eq_ignore_ascii_case("NA"))
+        && !text.contains(is_of_flag)
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
 /// `Mumbai, India`: what stands behind the last comma, unless another country stands before it.
 fn of_list(text: &str) -> Option<Region> {
     let (before, last) = text.rsplit_once(COMMAS)?;
     let CountryReading::Named(region) = of_signs(last) else { return None };
-    // `Boston, MA`, `Gary, IN`: codes of states, as of countries.
-    if last.trim().parse::<Region>().is_ok() || NOT_BEHIND_A_CITY.contains(&region) {
+    // `Boston, MA`, `Gary, (IN)`: codes of states, as of countries.
+    let is_code = |word: &str| word.parse::<Region>().is_ok();
+    if words(last).all(is_code) || NOT_BEHIND_A_CITY.contains(&region) {
         return None;
     }
     let contradicts = |piece: &str| match of_signs(piece) {
