@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 /// Number of texts that are remembered.
-const SLOTS: usize = 64;
+const SLOTS: usize = 256;
 
 /// A short text behind zeros, and its length.
 type Key = [u64; 4];
