@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every target for so many seconds (default: 7200), one after the other. What is found goes to fuzz/artifacts.
+# Runs every target for a number of seconds (default: 7200), one after the other. What is found goes to fuzz/artifacts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

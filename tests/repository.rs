@@ -422,6 +422,24 @@ fn links_between_the_pages_lead_somewhere() {
     }
 }
 
+#[test]
+fn every_crate_that_is_published_holds_the_licences() {
+    for package in metadata()["packages"].as_array().unwrap() {
+        let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+        let crates = Path::new(ROOT).join("crates").canonicalize().unwrap();
+        let is_published = package["publish"].is_null();
+        let Some(folder) = manifest.parent().filter(|it| is_published && it.starts_with(&crates))
+        else {
+            continue;
+        };
+        for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            let own = fs::read(folder.join(licence)).unwrap_or_default();
+            let whole = fs::read(Path::new(ROOT).join(licence)).unwrap();
+            assert!(own == whole, "{}: {licence} is missing", folder.display());
+        }
+    }
+}
+
 /// What `deny.toml` says.
 fn rules() -> toml::Table {
     fs::read_to_string(Path::new(ROOT).join("deny.toml")).unwrap().parse().unwrap()

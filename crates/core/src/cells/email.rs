@@ -255,11 +255,13 @@ fn pieces(text: &str) -> Vec<Cow<'_, str>> {
     // Most texts that are no address are no list either.
     match text.contains([':', ',', ';', '|', '\n', '<', ' ', '\t', '\u{a0}', '/']) {
         true => parted(text),
-        false => Some(Cow::Borrowed(text)).into_iter().filter(says_something).collect(),
+        false => {
+            Some(Cow::Borrowed(text)).into_iter().filter(|piece| says_something(piece)).collect()
+        }
     }
 }
 
-fn says_something(piece: &Cow<'_, str>) -> bool {
+fn says_something(piece: &str) -> bool {
     !(piece.is_empty() || says_nothing(piece) || stands_for_none(piece) || is_label(piece))
 }
 
@@ -268,12 +270,13 @@ fn parted(text: &str) -> Vec<Cow<'_, str>> {
         Some(addresses) => addresses,
         None => text.split(":::").flat_map(|part| part.split([',', ';', '|', '\n'])).collect(),
     };
-    let parts = parts.into_iter().map(tidy).filter(says_something);
+    let parts = parts.into_iter().map(tidy).filter(|piece| says_something(piece));
     // Only then, as there are placeholders of several words and with a slash.
     let words = parts.flat_map(|part| {
-        let words = part.split([' ', '\t', '\u{a0}']).map(tidy).filter(says_something);
+        let words =
+            part.split([' ', '\t', '\u{a0}']).map(tidy).filter(|piece| says_something(piece));
         let pieces = words.flat_map(|word| word.split('/').map(owned).collect::<Vec<_>>());
-        pieces.filter(says_something).collect::<Vec<_>>()
+        pieces.filter(|piece| says_something(piece)).collect::<Vec<_>>()
     });
     words.collect()
 }

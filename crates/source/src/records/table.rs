@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use contactmill_core::columns::{is_bookkeeping_header, is_own_header};
+#[cfg(feature = "arrow")]
+use contactmill_core::columns::is_bookkeeping_header;
+use contactmill_core::columns::is_own_header;
 use contactmill_core::records::{Block, Integrity, Position, Record, Source, SourceId};
 
 use crate::input::error::{SourceError, SourceProblem};
