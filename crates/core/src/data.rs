@@ -167,10 +167,10 @@ mod tests {
                 meaning.is_some_and(|one| maybe.is_none() || hint::HeaderHint::of(one).is_some())
             }),
             (MAIL_DOMAINS, |kind| email::RowKind::of_kind(kind).is_some()),
-            (NAME_WORDS, |kind| matches!(kind, "title" | "particle" | "company")),
+            (NAME_WORDS, |kind| matches!(kind, "title" | "particle" | "company" | "role")),
             (PARTIES, |kind| party::RowKind::of_kind(kind).is_some()),
             (PHONE_WORDS, |kind| {
-                matches!(kind, "label" | "fax" | "extension" | "between" | "scheme")
+                matches!(kind, "label" | "fax" | "no-phone" | "extension" | "between" | "scheme")
             }),
             (PLACEHOLDERS, |kind| matches!(kind, "any" | "name" | "country")),
             (SENSITIVE_COLUMNS, |kind| sensitive::of_kind(kind).is_some()),

@@ -63,8 +63,30 @@ pub(crate) enum CountryReading {
 const MAX_BYTES: usize = 250;
 
 /// Countries that need more than their name behind a city: `Atlanta, Georgia` is in a state of that
-/// name, `Matadi, Congo` in the other Congo.
-const NOT_BEHIND_A_CITY: [Region; 2] = [Region::GE, Region::CG];
+/// name, `Minna, Niger` too, `Matadi, Congo` in the other Congo.
+const NOT_BEHIND_A_CITY: [Region; 3] = [Region::GE, Region::CG, Region::NE];
+
+/// Words that make another country of one: `Samoa (American)`, which is no name.
+const TELL_APART: [&str; 18] = [
+    "american",
+    "british",
+    "democratic",
+    "dr",
+    "dutch",
+    "east",
+    "eastern",
+    "equatorial",
+    "french",
+    "north",
+    "northern",
+    "republic",
+    "south",
+    "southern",
+    "state",
+    "us",
+    "west",
+    "western",
+];
 
 /// What stands between a city and its country.
 const COMMAS: [char; 4] = [',', '،', '，', '、'];
@@ -152,6 +174,13 @@ fn is_na(text: &str) -> bool {
         && !text.contains(is_of_flag)
 }
 
+/// `Boston, MA`, `Gary, (IN)`, `Muncie, Ind.`: codes of states and first names are as short as those of
+/// countries, but for a few that everybody knows.
+fn is_short(word: &str) -> bool {
+    let is_known = ["UK", "USA", "UAE"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    matches!(word.len(), 2 | 3) && word.is_ascii() && !is_known
+}
+
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
@@ -160,9 +189,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 fn of_list(text: &str) -> Option<Region> {
     let (before, last) = text.rsplit_once(COMMAS)?;
     let CountryReading::Named(region) = of_signs(last) else { return None };
-    // `Boston, MA`, `Gary, (IN)`: codes of states, as of countries.
-    let is_code = |word: &str| word.parse::<Region>().is_ok();
-    if words(last).all(is_code) || NOT_BEHIND_A_CITY.contains(&region) {
+    if words(last).all(is_short) || NOT_BEHIND_A_CITY.contains(&region) {
         return None;
     }
     let contradicts = |piece: &str| match of_signs(piece) {
@@ -234,8 +261,8 @@ fn without_calling_code(text: &str) -> Option<(Option<u16>, Cow<'_, str>)> {
     Some((Some(code), format!("{} {}", &text[..start], &text[last + 1..]).into()))
 }
 
-/// The region that a text names, also turned round (`Korea, Republic of`) or twice (`IN - India`). What
-/// stands in brackets behind a name may also be no country.
+/// The region that a text names, also turned round (`Korea, Republic of`), twice (`IN - India`), or with a
+/// part of its name in brackets: `Sudan (South)`. Other remarks may stand there, but of no other country.
 fn of_words(text: &str) -> Option<Region> {
     let turned_round = || {
         let (last, first) = text.rsplit_once(COMMAS)?;
@@ -250,7 +277,19 @@ fn of_words(text: &str) -> Option<Region> {
     };
     let with_note = || {
         let (name, note) = text.split_once(['(', '['])?;
-        named(name).filter(|&known| region(note).is_none_or(|other| other == known))
+        let (name, note) = (bare(name), bare(note));
+        if note.is_empty() {
+            return named(name);
+        }
+        let whole =
+            || named(&format!("{note} {name}")).or_else(|| named(&format!("{name} {note}")));
+        let is_other = |word: &str, known| {
+            let is_name = word.len() > 3 || word.bytes().all(|byte| byte.is_ascii_uppercase());
+            TELL_APART.contains(&&*folded(word))
+                || is_name && region(word).is_some_and(|other| other != known)
+        };
+        let alone = |&known: &Region| !words(note).any(|word| is_other(word, known));
+        whole().or_else(|| named(name).filter(alone))
     };
     region(text).or_else(turned_round).or_else(twice).or_else(with_note)
 }

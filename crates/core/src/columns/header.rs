@@ -177,6 +177,7 @@ pub(crate) struct Words {
     beside_another: HashSet<String>,
     date_parts: HashSet<String>,
     no_name_remarks: HashSet<String>,
+    country_remarks: HashSet<String>,
 }
 
 impl Words {
@@ -198,7 +199,18 @@ impl Words {
             "beside-another" => &mut self.beside_another,
             "date-part" => &mut self.date_parts,
             "no-name-remark" => &mut self.no_name_remarks,
+            "country-remark" => &mut self.country_remarks,
             _ => return None,
+        })
+    }
+
+    /// Whether a remark leaves a country that of the phone.
+    fn is_country_remark(&self, remark: &str) -> bool {
+        let mut words = remark.split(|c: char| !c.is_alphanumeric()).map(folded);
+        words.all(|word| {
+            word.bytes().all(|byte| byte.is_ascii_digit())
+                || self.country_remarks.contains(&word)
+                || exact(&word).is_some()
         })
     }
 
@@ -316,6 +328,14 @@ impl<'h> HeaderParts<'h> {
             if WORDS.no_name_remarks.contains(&remark) {
                 return None;
             }
+        }
+        let is_country =
+            |meaning| matches!(meaning, HeaderMeaning::Country | HeaderMeaning::CallingCode);
+        // Another country makes another number: `Country (of interest)`, `Land (Reiseziel)`.
+        if alternatives.iter().copied().any(is_country)
+            && !self.remarks.iter().all(|remark| WORDS.is_country_remark(remark))
+        {
+            return None;
         }
         let remarks = self.remarks.iter().filter_map(|text| single_meaning(text));
         alternatives.into_iter().chain(remarks).map(Some).reduce(|one, other| {

@@ -28,6 +28,11 @@ static LABELS: LazyLock<HashSet<&str>> =
 static FAX: LazyLock<HashSet<&str>> =
     LazyLock::new(|| data::words(data::PHONE_WORDS, "fax").collect());
 
+/// Words for digits that are no phone number, or for one that is not to be called.
+static NO_PHONE: LazyLock<Vec<String>> = LazyLock::new(|| {
+    data::words(data::PHONE_WORDS, "no-phone").map(|it| format!(" {it} ")).collect()
+});
+
 /// A number, and what stands beside it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Beside<'t> {
@@ -37,6 +42,8 @@ pub(super) struct Beside<'t> {
     pub(super) note: Option<String>,
     /// Whether it is said to be the number of a fax machine and nothing else.
     pub(super) is_fax: bool,
+    /// Whether it is said to be something else than a phone number that may be called.
+    pub(super) is_no_phone: bool,
     /// Whether there is nothing beside it but marks before it, which libphonenumber skips as well.
     pub(super) is_plain: bool,
     /// A country that a flag or a name beside the number says.
@@ -75,6 +82,7 @@ pub(super) fn split(text: &str) -> Option<Beside<'_>> {
         number,
         note: (!kept.is_empty()).then(|| kept.join("; ")),
         // `(F)` may be anything.
+        is_no_phone: [before, behind].into_iter().any(says_no_phone),
         is_fax: parts.iter().flatten().any(|part| part.len() > 1 && says_fax(part)),
         is_plain: kept.is_empty() && parts[1].is_empty() && flag.is_none(),
         country: flag.or_else(named),
@@ -153,6 +161,12 @@ fn says_fax(part: &str) -> bool {
     words.iter().enumerate().any(|(place, word)| {
         is_fax(word) && !is_joined(place, place + 1) && !(place > 0 && is_joined(place, place - 1))
     })
+}
+
+/// Whether the part says that the digits are no phone number, or not to be called: `Invoice`, `not in use`.
+fn says_no_phone(part: &str) -> bool {
+    let said = words(part).fold(" ".to_owned(), |said, word| said + &word + " ");
+    said.len() > 2 && NO_PHONE.iter().any(|words| said.contains(words.as_str()))
 }
 
 const fn is_layout(c: char) -> bool {
@@ -270,9 +284,14 @@ fn flag(part: &str) -> Option<Region> {
     letters.parse().ok()
 }
 
+/// The country that a part names: `USA`, `US mobile`, `my number in USA`. Words of two letters count by
+/// themselves or in capitals beside labels, as most are other words.
 fn named(part: &str) -> Option<Region> {
-    match country::read(part) {
+    let region = |text: &str| match country::read(text) {
         CountryReading::Named(region) => Some(region),
         _ => None,
-    }
+    };
+    let names = |word: &&str| word.len() > 3 || matches!(*word, "US" | "UK" | "USA" | "UAE");
+    let words = part.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c));
+    region(part).or_else(|| words.filter(names).find_map(region))
 }

@@ -10,8 +10,9 @@ use crate::options::BareDigits;
 const FEWEST: usize = 4;
 const MOST: usize = 15;
 
-/// Dates have no more digits.
+/// Dates have no more digits, or those of a time behind it.
 const MOST_OF_A_DATE: usize = 8;
+const DATE_AND_TIME: usize = 14;
 
 /// The number of a cell that is clean: nothing in its form is suspicious, it is valid as it stands,
 /// and no repair has another reading to offer. `None` says nothing against the cell but that it
@@ -48,7 +49,8 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
         if digits < body.len() && is_other(cell, body) {
             return None;
         }
-        let may_be_date = digits <= MOST_OF_A_DATE && context.calling_code.is_none();
+        let has_digits_of_date = digits <= MOST_OF_A_DATE || digits == DATE_AND_TIME;
+        let may_be_date = has_digits_of_date && context.calling_code.is_none();
         if may_be_date && lookalike::is_date(cell)
             || digits >= 2 * list::LONG && list::are_long_groups(cell)
         {

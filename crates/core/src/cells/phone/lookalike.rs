@@ -28,7 +28,11 @@ pub(super) fn reason(text: &str) -> Option<Reason> {
 /// Whether the text has the form of an address, an amount or a national identity number, none of which
 /// is a phone number, even where its digits would be one.
 pub(super) fn is_other_number(text: &str) -> bool {
-    is_web_address(text) || is_ip_address(text) || is_decimal(text) || is_national_id(text)
+    is_web_address(text)
+        || is_ip_address(text)
+        || is_decimal(text)
+        || is_place(text)
+        || is_national_id(text)
 }
 
 /// `https://example.com/98765` or `example.com/98765`, which is no chat link.
@@ -60,18 +64,38 @@ fn is_ip_address(text: &str) -> bool {
         && (!suffix.is_empty() || !address.split('.').all(is_pair))
 }
 
-/// `1234.56`, `28.613939`: digits with one dot that nobody would put there in a phone number.
+/// `1234.56`, `28.613939`, `45321.4375`: digits with one dot that nobody would put there in a phone number.
 fn is_decimal(text: &str) -> bool {
-    let Some((whole, fraction)) = text.split_once('.') else { return false };
-    let all_digits =
-        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !all_digits(whole) || !all_digits(fraction) || whole.len() > 1 && whole.starts_with('0') {
-        return false;
-    }
+    let Some((whole, fraction)) = decimal(text) else { return false };
     let is_amount = fraction.len() <= 2 && fraction.bytes().any(|byte| byte != b'0');
-    // Degrees of latitude and longitude.
-    let is_coordinate = fraction.len() >= 4 && whole.parse::<u16>().is_ok_and(|whole| whole <= 180);
-    is_amount || is_coordinate
+    let is_coordinate = fraction.len() >= 4 && whole <= MOST_DEGREES;
+    // A day and a time as a spreadsheet counts them, from 1954 to 2064.
+    let is_moment = fraction.len() >= 3 && (20_000..=60_000).contains(&whole);
+    is_amount || is_coordinate || is_moment
+}
+
+/// Of longitude.
+const MOST_DEGREES: u32 = 180;
+
+/// Latitude and longitude: `52.5200 13.4050`, `51.5074, -0.1278`.
+pub(super) fn is_place(text: &str) -> bool {
+    let mut parts = text.split([' ', ',', ';']).filter(|part| !part.is_empty());
+    let (Some(one), Some(other), None) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    [one, other].into_iter().all(|part| {
+        let degrees = decimal(part.strip_prefix(['-', '+']).unwrap_or(part));
+        degrees.is_some_and(|(whole, fraction)| whole <= MOST_DEGREES && fraction.len() >= 3)
+    })
+}
+
+/// What stands before a dot and behind it.
+fn decimal(text: &str) -> Option<(u32, &str)> {
+    let (whole, fraction) = text.split_once('.')?;
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_padded = whole.len() > 1 && whole.starts_with('0');
+    let is_decimal = is_number(whole) && is_number(fraction) && !fraction.is_empty() && !is_padded;
+    is_decimal.then(|| Some((whole.parse().ok()?, fraction)))?
 }
 
 /// Whether the digits of a number fit its check digits.
@@ -132,9 +156,13 @@ pub(super) fn is_date(text: &str) -> bool {
     is_compact_date(text) || is_separated_date(text)
 }
 
-/// `20240315`, `15032024`, `03152024`, `20240315T101500`.
+/// `20240315`, `15032024`, `03152024`, `20240315T101500`, `20240315101500`.
 fn is_compact_date(text: &str) -> bool {
-    let date = text.split_once('T').map_or(text, |(date, _)| date);
+    let time = text.get(8..).filter(|time| time.len() == 6);
+    let date = match time.and_then(|time| time.parse::<u32>().ok()) {
+        Some(time) if time < 24_00_00 && time / 100 % 100 < 60 && time % 100 < 60 => &text[..8],
+        _ => text.split_once('T').map_or(text, |(date, _)| date),
+    };
     if date.len() != 8 || !date.bytes().all(|byte| byte.is_ascii_digit()) {
         return false;
     }

@@ -478,6 +478,10 @@ fn extended(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReadin
 fn beside_words(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
     let beside = beside::split(text)?;
     context.notes.seen(|| format!("words beside {}", beside.number));
+    if beside.is_no_phone {
+        context.notes.refused(|| Reason::PhoneNotANumber.meaning().into());
+        return Some(Err(Reason::PhoneNotANumber));
+    }
     if beside.is_fax {
         context.notes.refused(|| Reason::PhoneFax.meaning().into());
         return Some(Err(Reason::PhoneFax));

@@ -357,7 +357,8 @@ fn behind_own_code(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
     begins.then(|| format!("+{}", cell.digits)).into_iter().collect()
 }
 
-/// `+34 0910…`, `0+34 910…`, and `034 910…` in the region of the code.
+/// `+34 0910…`, `0+34 910…`, and `034 910…` in the region of the code; not `01…` in North America, where nobody
+/// dials a zero, and foreign numbers have one.
 fn without_trunk_zero(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
     if let Some((before, behind)) = cell.around_plus() {
         return (before == "0").then(|| format!("+{behind}")).into_iter().collect();
@@ -365,10 +366,12 @@ fn without_trunk_zero(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
     if cell.has_plus {
         let trunk =
             |(code, rest): (&str, &str)| Some(format!("+{code}{}", rest.strip_prefix('0')?));
-        return cell.calling_code().and_then(trunk).into_iter().collect();
+        let code = cell.calling_code().filter(|&(code, _)| code != "1");
+        return code.and_then(trunk).into_iter().collect();
     }
     let own = own_code(region)
-        .filter(|own| cell.digits.strip_prefix('0').is_some_and(|rest| rest.starts_with(own)));
+        .filter(|own| cell.digits.strip_prefix('0').is_some_and(|rest| rest.starts_with(own)))
+        .filter(|own| own != "1");
     own.map(|_| format!("+{}", &cell.digits[1..])).into_iter().collect()
 }
 
@@ -404,7 +407,9 @@ fn behind_repeated_code(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> 
             .filter(|_| cell.has_plus)
             .map_or(("", None), |(code, rest)| (code, Some(rest))),
     };
-    let rest = rest.map(|rest| rest.trim_start_matches('0'));
+    // `+1 0151…` may be a foreign number behind a code that a form has put there.
+    let is_foreign = |rest: &str| code == "1" && rest.starts_with('0') && !rest.starts_with("00");
+    let rest = rest.filter(|rest| !is_foreign(rest)).map(|rest| rest.trim_start_matches('0'));
     let rest = rest.and_then(|rest| rest.strip_prefix(code));
     rest.map(|rest| format!("+{code}{rest}")).into_iter().collect()
 }
