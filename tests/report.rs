@@ -42,7 +42,29 @@ fn the_command_writes_the_page_that_a_conversion_does() {
         converted(path, &["in.csv", "-o", out, "--overwrite"]);
         assert!(!path.join(out).join("report.html").exists());
     }
-    assert!(!path.join("elsewhere.html.new").exists());
+    let names = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(!names.into_iter().any(|name| name.to_string_lossy().starts_with('.')));
+}
+
+#[test]
+fn a_page_replaces_nothing_but_a_page() {
+    let folder = folder_with(b"Name,Phone\nAsha,+919876543210\n");
+    let path = folder.path();
+    converted(path, &["in.csv", "-o", "out"]);
+    let files = ["in.csv", "out/manifest.json", "out/import-000001.json"];
+    let read = |file: &str| fs::read(path.join(file)).unwrap();
+    let before = files.map(read);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("in.csv", path.join("link.html")).unwrap();
+    for file in files.into_iter().chain(cfg!(unix).then_some("link.html")) {
+        let arguments = ["report", "out", "-o", file];
+        let output = contactmill().args(arguments).current_dir(path).output().unwrap();
+        let said = text(&output.stderr);
+        assert!(!output.status.success() && said.contains("it is there already"), "{file}: {said}");
+    }
+    assert_eq!(files.map(read), before);
+    reported(path, &["out", "-o", "page.html"]);
+    reported(path, &["out", "-o", "page.html"]);
 }
 
 #[cfg(unix)]

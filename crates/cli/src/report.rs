@@ -1,11 +1,11 @@
 //! `contactmill report`: one page about a result folder.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-use contactmill_report::of_folder;
+use contactmill_report::{PAGE_BEGIN_BYTES, is_page, of_folder};
 
 use crate::args::ReportArguments;
 use crate::completions::print;
@@ -34,22 +34,32 @@ pub(crate) fn run(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Writes a file that its owner alone can read, and that is whole under its name or not there.
+/// Writes a file that its owner alone can read, and that is whole under its name or not there. It replaces an
+/// earlier page, and nothing else.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    let new = PathBuf::from(new);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&new).and_then(|mut file: File| {
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&new, path)
-    });
-    if written.is_err() {
-        let _ = fs::remove_file(&new);
+    if !may_replace(path)? {
+        let message = "it is there already, and no page about a result; name another file";
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
     }
-    written
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::Builder::new()
+        .prefix(".contactmill-report-")
+        .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Whether nothing has this name, or a page. A link or a device is none.
+fn may_replace(path: &Path) -> io::Result<bool> {
+    match path.symlink_metadata() {
+        Ok(found) if !found.is_file() => return Ok(false),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(error),
+    }
+    let mut begin = Vec::new();
+    File::open(path)?.take(PAGE_BEGIN_BYTES).read_to_end(&mut begin)?;
+    Ok(is_page(&begin))
 }

@@ -84,6 +84,23 @@ impl fmt::Display for ReportError {
 
 impl std::error::Error for ReportError {}
 
+/// What the title of each page begins with.
+const TITLE: &str = "contactmill report: ";
+
+/// Number of bytes that [`is_page`] has to see.
+pub const PAGE_BEGIN_BYTES: u64 = 1024;
+
+/// Whether a file that begins like this is a page about a result, which a new one may replace.
+///
+/// ```
+/// assert!(!contactmill_report::is_page(b"Name,Phone\n"));
+/// ```
+#[must_use]
+pub fn is_page(begin: &[u8]) -> bool {
+    let title = ["<title>", TITLE].concat();
+    begin.windows(title.len()).any(|bytes| bytes == title.as_bytes())
+}
+
 /// The page about the result in a folder.
 ///
 /// # Errors

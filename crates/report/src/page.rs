@@ -3,6 +3,7 @@
 use contactmill_wire::manifest::Manifest;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::TITLE;
 use crate::examples::Examples;
 use crate::figures::{counted, grouped};
 use crate::mask::cut;
@@ -50,7 +51,7 @@ pub(crate) fn of(
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
-                title { "contactmill report: " (name(manifest, detail)) }
+                title { (TITLE) (name(manifest, detail)) }
                 style { (PreEscaped(STYLE)) }
             }
             body {

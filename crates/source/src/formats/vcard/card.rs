@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use contactmill_core::columns::PhoneRank;
 use contactmill_core::records::Integrity;
 use encoding_rs::Encoding;
@@ -107,12 +109,19 @@ pub(super) struct Card {
     values: Vec<Value>,
     /// Whether some bytes are not text in their encoding. U+FFFD stands in their place.
     has_invalid_text: bool,
+    /// Whether some lines are no properties.
+    has_other_lines: bool,
 }
 
 impl RecordParser for Card {
     fn parse(&mut self, bytes: &[u8]) -> Integrity {
         *self = Card::read(bytes);
-        if self.has_invalid_text { Integrity::InvalidEncoding } else { Integrity::Whole }
+        match (self.has_invalid_text, self.values.is_empty() && self.has_other_lines) {
+            (true, _) => Integrity::InvalidEncoding,
+            // It says something, and would pass for a blank one.
+            (false, true) => Integrity::Malformed,
+            (false, false) => Integrity::Whole,
+        }
     }
 
     fn each_column(&self, take: &mut dyn FnMut(&str, Option<ColumnGroup<'_>>) -> bool) -> bool {
@@ -168,18 +177,22 @@ impl Card {
     /// Reads the lines of a card.
     fn read(bytes: &[u8]) -> Card {
         let mut card = Card::default();
+        let bytes = &*without_indent(bytes);
         let is_old = has_line(bytes, b"VERSION:2.1");
         let mut points = ContactPoints::default();
         let mut nested = 0;
         for line in logical_lines(bytes) {
-            let Some(property) = Property::read(&line) else { continue };
+            let Some(property) = Property::read(&line) else {
+                card.has_other_lines |= !line.trim_ascii().is_empty();
+                continue;
+            };
             match property.name.as_str() {
                 "BEGIN" => nested += 1,
                 "END" => nested -= 1,
                 _ => {}
             }
             // A card within the card (2.1's AGENT) is somebody else's.
-            if nested <= 1 && !property.is_base64 {
+            if nested <= 1 {
                 card.take(&property, is_old, &mut points);
             }
         }
@@ -236,6 +249,14 @@ impl Card {
     /// The text of a property, decoded and still escaped.
     fn text(&mut self, property: &Property<'_>) -> String {
         let mut bytes = Cow::Borrowed(property.value);
+        if property.is_base64 {
+            bytes = Cow::Owned(property.from_base64());
+            let is_text = std::str::from_utf8(&bytes).is_ok() || property.charset.is_some();
+            // What is no text is a picture of a kind of its own, or damage where text has to be.
+            if !is_text && !property.is_known() {
+                return String::new();
+            }
+        }
         if property.is_quoted_printable
             && let Ok(decoded) =
                 quoted_printable::decode(property.value, quoted_printable::ParseMode::Robust)
@@ -328,6 +349,23 @@ fn has_line(bytes: &[u8], wanted: &[u8]) -> bool {
 
 /// The lines of a card, unfolded: a line that begins with a space or a tab continues the line before
 /// (RFC 6350, 3.2), and so does the line behind a soft line break of quoted-printable text.
+/// The lines of a card without the space that the first property is indented by, which would fold all into
+/// `BEGIN:VCARD`.
+fn without_indent(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let mut lines = bytes.split_inclusive(|&byte| byte == b'\n');
+    let first = lines.find(|line| {
+        let line = line.trim_ascii();
+        !line.is_empty() && !line.eq_ignore_ascii_case(b"BEGIN:VCARD")
+    });
+    let Some(first) = first.filter(|line| line.starts_with(b" ") || line.starts_with(b"\t")) else {
+        return Cow::Borrowed(bytes);
+    };
+    let indent = &first[..first.len() - first.trim_ascii_start().len()];
+    let lines = bytes.split_inclusive(|&byte| byte == b'\n');
+    let bare: Vec<&[u8]> = lines.map(|line| line.strip_prefix(indent).unwrap_or(line)).collect();
+    Cow::Owned(bare.concat())
+}
+
 fn logical_lines(bytes: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
     let mut lines = bytes.split(|&byte| byte == b'\n').peekable();
     std::iter::from_fn(move || {
@@ -404,6 +442,19 @@ impl<'c> Property<'c> {
             ("TYPE", _) if !upper.is_empty() => self.types.push(upper),
             _ => {}
         }
+    }
+
+    /// The bytes of a value in base64 (RFC 4648); those of one that is not are no text in any encoding.
+    fn from_base64(&self) -> Vec<u8> {
+        let is_layout = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'=';
+        let digits: Vec<u8> = self.value.iter().copied().filter(|byte| !is_layout(byte)).collect();
+        STANDARD_NO_PAD.decode(digits).unwrap_or_else(|_| vec![u8::MAX])
+    }
+
+    /// Whether it has to be text.
+    fn is_known(&self) -> bool {
+        matches!(&*self.name, "TEL" | "EMAIL" | "N" | "ORG" | "ADR")
+            || NAMES.iter().any(|(known, _)| *known == self.name)
     }
 
     fn contact_point(&self, text: String) -> ContactPoint {
@@ -484,6 +535,30 @@ mod tests {
             "TEL;VALUE=uri;PREF=2:tel:+1\nTEL;PREF=1;TYPE=\"voice,home\":2",
             &[("phone", "2"), ("phone kind", "home"), ("phone 2", "tel:+1")],
         );
+    }
+
+    #[test]
+    fn indented_properties_are_no_part_of_the_line_that_begins_the_card() {
+        let all = [("name", "Asha Rao"), ("phone", "+919876543210")];
+        check(" FN:Asha\n   Rao\n TEL:+919876543210\n", &all);
+        check("\tFN:Asha Rao\nTEL:+919876543210\n", &all);
+        check("FN:Asha \n Rao\nTEL:+919876543210\n", &all);
+    }
+
+    #[test]
+    fn text_in_base64_is_decoded_and_other_bytes_are_not_text() {
+        let all = [("name", "Asha"), ("phone", "+919876543210")];
+        check("FN;ENCODING=BASE64:QXNoYQ==\nTEL;ENCODING=b:KzkxOTg3NjU0\n MzIxMA==\n", &all);
+        check("FN:Asha\nX-FACE;ENCODING=b://///w==\nTEL:+919876543210\n", &all);
+        let damaged = Card::read(b"BEGIN:VCARD\nFN;ENCODING=b://///w==\nEND:VCARD\n");
+        assert!(damaged.has_invalid_text);
+    }
+
+    #[test]
+    fn a_card_with_lines_that_are_no_properties_is_not_blank() {
+        let parse = |card: &str| Card::default().parse(card.as_bytes());
+        assert_eq!(parse("BEGIN:VCARD\nAsha\nEND:VCARD\n"), Integrity::Malformed);
+        assert_eq!(parse("BEGIN:VCARD\nFN:\nEND:VCARD\n"), Integrity::Whole);
     }
 
     #[test]
