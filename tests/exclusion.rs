@@ -6,6 +6,7 @@ mod program;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use program::{check_laws, check_threads, column, contacts, converted, fails, manifest};
@@ -141,6 +142,24 @@ fn a_list_in_any_form_leaves_out_whom_it_names() {
         assert_eq!(column(&out.join("excluded.csv"), "Name"), ["Asha"], "{name}");
         assert_eq!(manifest(&out)["counts"]["contacts"], 1, "{name}");
     }
+}
+
+#[test]
+fn a_list_in_an_archive_is_read_as_it_is_by_itself() {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let members = [
+        ("a.csv", "email\nasha@example.com\n"),
+        ("b.txt", "91234 56780\n"),
+        ("c.csv", "phone,email\n9988776655,\n"),
+    ];
+    for (name, list) in members {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(list.as_bytes()).unwrap();
+    }
+    let folder = with_list("lists.zip", &archive.finish().unwrap().into_inner());
+    let arguments = ["in.csv", "--region", "IN", "--exclude", "lists.zip", "-o", "out", "--quiet"];
+    converted(folder.path(), &arguments);
+    assert_eq!(column(&folder.path().join("out/excluded.csv"), "Name"), ["Asha", "Ravi"]);
 }
 
 #[test]

@@ -43,7 +43,9 @@ impl<'r> ListReader<'r> {
         }
         let mut reader = exclusion::ListReader::new(&self.normalizer, self.settings.threads)?;
         let is_header = |row: &[String]| FieldMapping::default().is_header(row);
-        let reading = self.reading.options(self.scratch, &is_header);
+        let mut reading = self.reading.options(self.scratch, &is_header);
+        // Whoever stands in a list that is skipped would be written to.
+        reading.takes_bare_lists = true;
         for path in &self.settings.exclude {
             let input = Input::file(path).open(self.scratch, on_event)?;
             let Dump { parts, skipped_members, .. } = Dump::of(input, reading)?;

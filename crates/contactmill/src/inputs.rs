@@ -166,6 +166,7 @@ impl Reading {
             no_header: self.no_header,
             is_header,
             is_record: &FieldMapping::is_record,
+            takes_bare_lists: false,
             scratch,
         }
     }

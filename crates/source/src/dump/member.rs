@@ -17,7 +17,7 @@ use crate::input::decompress::{Archive, Member};
 use crate::input::digest::Digested;
 use crate::input::encoding::{Decoded, TextEncoding};
 use crate::input::error::{SourceError, SourceProblem};
-use crate::input::format::{ContentKind, Format};
+use crate::input::format::{ContentKind, Format, is_json_behind_something};
 use crate::input::options::{CsvOptions, ReadOptions, SelfDescribingOptions, Sheets};
 use crate::input::sheet::Sheet;
 use crate::input::text::{CopyingReader, Text};
@@ -421,6 +421,9 @@ impl DumpMember {
         let encoding = payload.encoding(options).map_err(fail)?;
         let head = payload.text_head(encoding).map_err(fail)?;
         let format = Format::of_text(&head);
+        if format == Format::Csv && is_json_behind_something(&head) {
+            return Err(fail(SourceProblem::Format { format: "JSON behind something else" }));
+        }
         let quoting = match format {
             Format::Csv => Quoting::of(&head, payload.is_all_head(), options.csv.delimiter),
             _ => None,
@@ -590,7 +593,12 @@ fn text_lacks_records(
     if text.trim_ascii().is_empty() {
         return Ok(Some("empty"));
     }
-    let is_table = looks_delimited(&text, is_all, options.csv)
+    // That is an error, as somebody would be lost.
+    if is_json_behind_something(&text) {
+        return Ok(None);
+    }
+    let is_table = options.takes_bare_lists
+        || looks_delimited(&text, is_all, options.csv)
         || Quoting::of(&text, is_all, options.csv.delimiter).is_some();
     Ok((!is_table).then_some("text without columns"))
 }

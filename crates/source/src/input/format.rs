@@ -97,6 +97,26 @@ impl Format {
     }
 }
 
+/// Whether text that does not begin like JSON goes on as JSON: behind what browsers are kept from running it
+/// by (`)]}',`), a call (`callback([{…`), a comment or a line of a log. Read as delimited text, its first
+/// line would be the header, which for most is all there is.
+pub(crate) fn is_json_behind_something(head: &[u8]) -> bool {
+    let lines = head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut lines = lines.filter(|line| !line.is_empty()).take(JSON_LINES);
+    lines.any(|line| {
+        let Some(at) = line.windows(2).position(|pair| pair == b"{\"") else { return false };
+        let is_first_cell = !line[..at].iter().any(|byte| b",;\t|\"".contains(byte))
+            && line.last().is_some_and(|last| b"}]),;".contains(last));
+        let key = &line[at + 2..];
+        let end = key.iter().position(|&byte| byte == b'"');
+        let value = end.map(|end| key[end + 1..].trim_ascii_start());
+        is_first_cell && value.is_some_and(|value| value.starts_with(b":"))
+    })
+}
+
+/// Number of lines within which JSON begins, if it does.
+const JSON_LINES: usize = 3;
+
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -251,6 +271,28 @@ fn markup(head: &[u8]) -> ContentKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_is_seen_behind_what_is_no_column() {
+        for text in [
+            ")]}',\n[{\"name\":\"Asha\",\"phone\":\"1\"}]",
+            "callback([{\"name\": \"Asha\"}]);",
+            "// exported\n[{\"name\":\"Asha\"}]",
+            "INFO done\n{\"name\":\"Asha\"}\n{\"name\":\"Ravi\"}\n",
+            "\u{1e}{\"name\":\"Asha\"}\n",
+        ] {
+            assert!(is_json_behind_something(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "name,phone,more\nAsha,1,{\"city\":\"Pune\"}\n",
+            "more,name\n{\"city\":\"Pune\"},Asha\n",
+            "name,more\nAsha,\"{\"\"city\"\":\"\"Pune\"\"}\"\n",
+            "a{\"b,c\n1,2\n",
+            "name\nAsha {\"\n",
+        ] {
+            assert!(!is_json_behind_something(text.as_bytes()), "{text}");
+        }
+    }
 
     #[test]
     fn formats_of_text_are_detected_by_the_beginning() {

@@ -31,6 +31,8 @@ pub struct ReadOptions<'o> {
     /// There is no header row: the first row is a record, and the columns are called `column1`,
     /// `column2`, …. Formats that name their columns themselves ignore this.
     pub no_header: bool,
+    /// Whether text of one column is read in an archive, too, where it is rather a readme: a bare list.
+    pub takes_bare_lists: bool,
     /// Makes an empty file without a name, for bytes that have to be decompressed or decoded.
     pub scratch: &'o dyn Fn() -> io::Result<File>,
 }
@@ -46,6 +48,7 @@ impl<'o> ReadOptions<'o> {
             is_header: &|_| false,
             is_record: &|_| false,
             no_header: false,
+            takes_bare_lists: false,
             scratch,
         }
     }
