@@ -250,7 +250,7 @@ impl Card {
     fn text(&mut self, property: &Property<'_>) -> String {
         let mut bytes = Cow::Borrowed(property.value);
         if property.is_base64 {
-            bytes = Cow::Owned(property.from_base64());
+            bytes = Cow::Owned(property.decoded_base64());
             let is_text = std::str::from_utf8(&bytes).is_ok() || property.charset.is_some();
             // What is no text is a picture of a kind of its own, or damage where text has to be.
             if !is_text && !property.is_known() {
@@ -445,7 +445,7 @@ impl<'c> Property<'c> {
     }
 
     /// The bytes of a value in base64 (RFC 4648); those of one that is not are no text in any encoding.
-    fn from_base64(&self) -> Vec<u8> {
+    fn decoded_base64(&self) -> Vec<u8> {
         let is_layout = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'=';
         let digits: Vec<u8> = self.value.iter().copied().filter(|byte| !is_layout(byte)).collect();
         STANDARD_NO_PAD.decode(digits).unwrap_or_else(|_| vec![u8::MAX])
