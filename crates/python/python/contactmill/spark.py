@@ -366,7 +366,7 @@ def _fetched(decided: DataFrame) -> Iterator[bytes]:
     packed = decided.mapInArrow(_packed, "batch binary")
     try:
         # Not by a query: until it ends, Spark 4 keeps what each of its jobs gave, which would be all of them.
-        partitions = packed.rdd
+        partitions: Any = packed.rdd
     except (PySparkAttributeError, PySparkNotImplementedError):
         # Spark Connect.
         partitions = packed
