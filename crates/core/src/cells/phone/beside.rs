@@ -165,8 +165,10 @@ fn says_fax(part: &str) -> bool {
 
 /// Whether the part says that the digits are no phone number, or not to be called: `Invoice`, `not in use`.
 fn says_no_phone(part: &str) -> bool {
-    let said = words(part).fold(" ".to_owned(), |said, word| said + &word + " ");
-    said.len() > 2 && NO_PHONE.iter().any(|words| said.contains(words.as_str()))
+    // `Rs.` is a currency, `R. S.` are initials.
+    let words = part.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let said = words.fold(" ".to_owned(), |said, word| said + &word.to_lowercase() + " ");
+    said.len() > 1 && NO_PHONE.iter().any(|words| said.contains(words.as_str()))
 }
 
 const fn is_layout(c: char) -> bool {
