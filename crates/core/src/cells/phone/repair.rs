@@ -366,8 +366,7 @@ fn without_trunk_zero(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
     if cell.has_plus {
         let trunk =
             |(code, rest): (&str, &str)| Some(format!("+{code}{}", rest.strip_prefix('0')?));
-        let code = cell.calling_code().filter(|&(code, _)| code != "1");
-        return code.and_then(trunk).into_iter().collect();
+        return cell.calling_code().and_then(trunk).into_iter().collect();
     }
     let own = own_code(region)
         .filter(|own| cell.digits.strip_prefix('0').is_some_and(|rest| rest.starts_with(own)))
