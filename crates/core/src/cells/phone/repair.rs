@@ -364,8 +364,11 @@ fn without_trunk_zero(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
         return (before == "0").then(|| format!("+{behind}")).into_iter().collect();
     }
     if cell.has_plus {
-        let trunk =
-            |(code, rest): (&str, &str)| Some(format!("+{code}{}", rest.strip_prefix('0')?));
+        let trunk = |(code, rest): (&str, &str)| {
+            let rest = rest.strip_prefix('0')?;
+            // No number of North America begins with 1, and many foreign ones with 01.
+            (code != "1" || !rest.starts_with('1')).then(|| format!("+{code}{rest}"))
+        };
         return cell.calling_code().and_then(trunk).into_iter().collect();
     }
     let own = own_code(region)
