@@ -286,8 +286,8 @@ fn flag(part: &str) -> Option<Region> {
     letters.parse().ok()
 }
 
-/// The country that a part names: `USA`, `US mobile`, `my number in USA`. Words of two letters count by
-/// themselves or in capitals beside labels, as most are other words.
+/// The country that a part names: `USA`, `US mobile`, `my number in USA`. Of several words, short ones count only
+/// where everybody knows them, as most are other words.
 fn named(part: &str) -> Option<Region> {
     let region = |text: &str| match country::read(text) {
         CountryReading::Named(region) => Some(region),

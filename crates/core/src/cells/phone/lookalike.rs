@@ -78,7 +78,7 @@ fn is_decimal(text: &str) -> bool {
 const MOST_DEGREES: u32 = 180;
 
 /// Latitude and longitude: `52.5200 13.4050`, `51.5074, -0.1278`.
-pub(super) fn is_place(text: &str) -> bool {
+fn is_place(text: &str) -> bool {
     let mut parts = text.split([' ', ',', ';']).filter(|part| !part.is_empty());
     let (Some(one), Some(other), None) = (parts.next(), parts.next(), parts.next()) else {
         return false;
