@@ -27,6 +27,7 @@ pub struct AnySource {
     bytes: u64,
     header: Vec<String>,
     skipped: Vec<SkippedColumn>,
+    unread_sheets: Vec<String>,
     blocks: Box<dyn Source<Block = AnyBlock, Error = SourceError>>,
     original: SourceBytes,
     progress: Progress,
@@ -111,6 +112,7 @@ impl AnySource {
             bytes,
             header,
             skipped: Vec::new(),
+            unread_sheets: Vec::new(),
             blocks,
             original,
             progress,
@@ -171,6 +173,13 @@ impl AnySource {
         &self.skipped
     }
 
+    /// The other sheets of the workbook that this is a sheet of, those that are not empty, where none was asked
+    /// for.
+    #[must_use]
+    pub fn unread_sheets(&self) -> &[String] {
+        &self.unread_sheets
+    }
+
     /// The error that one of these columns is needed and cannot be read.
     #[must_use]
     pub fn cannot_read(&self, skipped: &SkippedColumn) -> SourceError {
@@ -179,6 +188,10 @@ impl AnySource {
 
     pub(crate) fn with_skipped(self, skipped: Vec<SkippedColumn>) -> Self {
         AnySource { skipped, ..self }
+    }
+
+    pub(crate) fn with_unread_sheets(self, unread_sheets: Vec<String>) -> Self {
+        AnySource { unread_sheets, ..self }
     }
 
     /// The same source with these corrections of its cells.

@@ -99,6 +99,39 @@ def xlsx_1904():
     case("xlsx-dates-from-1904", "leads.xlsx", data.getvalue(), "--region", "IN")
 
 
+def xlsx_number_formats():
+    # Numbers whose country code, or leading zero, is in the format of the cell.
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Name", "Phone"])
+    formats = ['"+44 "0', "\\+\\4\\40", "[$+44] 0", '"+1 "(000) 000\\-0000', "0000000000", "General"]
+    numbers = [7400123456, 7400123457, 7400123458, 2025550123, 612345678, 9876543210]
+    for row, (number, code) in enumerate(zip(numbers, formats), start=2):
+        sheet.cell(row, 1, f"Asha {row}")
+        sheet.cell(row, 2, number).number_format = code
+    data = io.BytesIO()
+    book.save(data)
+    case("xlsx-number-formats", "leads.xlsx", data.getvalue(), "--region", "FR")
+
+
+def xlsx_exclusion_list():
+    # Whoever stands in any of its sheets is left out.
+    book = openpyxl.Workbook()
+    book.active.title = "Read me"
+    book.active.append(["Never write to these people"])
+    book.create_sheet("Phones").append(["Phone"])
+    book["Phones"].append(["+919876543210"])
+    book.create_sheet("E-mails").append(["E-Mail"])
+    book["E-mails"].append(["ravi@example.com"])
+    data = io.BytesIO()
+    book.save(data)
+    name = "exclude-sheets-of-a-workbook"
+    case(name, "do-not-call.xlsx", data.getvalue())
+    (CASES / name / "args").write_text("leads.csv\n--exclude\ndo-not-call.xlsx\n")
+    people = "Asha,+919876543210,\nRavi,+919876543211,ravi@example.com\nMeena,+919876543212,\n"
+    (CASES / name / "leads.csv").write_text("Name,Phone,Email\n" + people)
+
+
 def xlsm():
     """A sheet of contacts beside a sheet of nothing but a chart, and one of Excel 4 macros."""
     book = openpyxl.Workbook()
@@ -303,6 +336,7 @@ def sheets():
     case("sheets-all-ods", "leads.ods", made.getvalue(), "--sheet", "*")
 
 
-for make in [xls_formulas, xlsx_1904, xlsm, sheets, columns, compressed, encrypted, padded]:
+ALL = [xls_formulas, xlsx_1904, xlsx_number_formats, xlsx_exclusion_list, xlsm, sheets, columns, compressed]
+for make in [*ALL, encrypted, padded]:
     if make.__name__ in sys.argv[1:] or not sys.argv[1:]:
         make()

@@ -536,8 +536,9 @@ impl DumpMember {
         };
         let source = source.map_err(|problem| self.error(problem))?.named(&self.name);
         let (header, skipped) = (source.header.clone(), source.skipped.clone());
+        let unread = source.unread_sheets.clone();
         let source = self.any(bytes, (format, TextEncoding::UTF_8), header, source);
-        Ok(source.with_skipped(skipped))
+        Ok(source.with_skipped(skipped).with_unread_sheets(unread))
     }
 
     fn any<S>(

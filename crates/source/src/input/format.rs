@@ -45,6 +45,30 @@ impl Format {
         }
     }
 
+    /// The format of this [name](Format::name).
+    ///
+    /// ```
+    /// use contactmill_source::Format;
+    ///
+    /// assert_eq!(Format::of_name(Format::VCard.name()), Some(Format::VCard));
+    /// assert_eq!(Format::of_name("docx"), None);
+    /// ```
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Format> {
+        const ALL: [Format; 9] = [
+            Format::Csv,
+            Format::Json,
+            Format::VCard,
+            Format::Xlsx,
+            Format::Xls,
+            Format::Ods,
+            Format::Html,
+            Format::Parquet,
+            Format::ArrowIpc,
+        ];
+        ALL.into_iter().find(|format| format.name() == name)
+    }
+
     /// Whether a header row names its columns, which can be missing. Other formats name the columns
     /// themselves.
     #[must_use]

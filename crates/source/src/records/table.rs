@@ -61,6 +61,8 @@ impl SkippedColumn {
 pub(crate) struct TableSource {
     pub(crate) header: Vec<String>,
     pub(crate) skipped: Vec<SkippedColumn>,
+    /// Other sheets of the workbook, which are not empty.
+    pub(crate) unread_sheets: Vec<String>,
     blocks: Option<Receiver<Result<TableBlock, SourceProblem>>>,
     thread: Option<JoinHandle<()>>,
     of: TableOf,
@@ -73,6 +75,7 @@ impl TableSource {
         TableSource {
             header: Vec::new(),
             skipped: Vec::new(),
+            unread_sheets: Vec::new(),
             blocks: None,
             thread: None,
             of: TableOf::Workbook,
@@ -121,7 +124,7 @@ impl TableSource {
             .map_err(SourceProblem::NoThread)?;
         let skipped = Vec::new();
         let (blocks, thread, name) = (Some(blocks), Some(thread), "".into());
-        Ok(TableSource { header, skipped, blocks, thread, of, name })
+        Ok(TableSource { header, skipped, unread_sheets: Vec::new(), blocks, thread, of, name })
     }
 
     /// The same table, with the columns that are not read.

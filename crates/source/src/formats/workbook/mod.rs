@@ -9,6 +9,7 @@ mod events;
 pub(crate) mod html;
 mod ods;
 mod sheet;
+mod shown;
 mod xls;
 mod xlsx;
 
@@ -16,7 +17,7 @@ use self::sheet::{Choose, choose};
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 use crate::input::format::Format;
-use crate::input::options::ReadOptions;
+use crate::input::options::{ReadOptions, Sheets};
 use crate::input::sheet::Sheet;
 use crate::records::contained::contained;
 use crate::records::header::HeaderSearch;
@@ -28,7 +29,17 @@ pub(crate) fn open(
     input: Input,
     options: ReadOptions<'_>,
 ) -> Result<TableSource, SourceProblem> {
-    open_chosen(format, input, options, &mut |candidates| choose(candidates, options))
+    let mut sheets: Vec<String> = Vec::new();
+    let mut table = open_chosen(format, input, options, &mut |candidates| {
+        let filled = candidates.iter().filter(|candidate| !candidate.rows.is_empty());
+        sheets = filled.map(|candidate| candidate.name.clone()).collect();
+        let chosen = choose(candidates, options)?;
+        let is_other = |name: &String| chosen.as_ref().is_some_and(|one| one.sheet != *name);
+        sheets.retain(|name| !matches!(options.sheets, Sheets::Named(_)) && is_other(name));
+        Ok(chosen)
+    })?;
+    table.unread_sheets = sheets;
+    Ok(table)
 }
 
 /// The sheets of a workbook, in order.

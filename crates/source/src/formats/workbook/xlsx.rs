@@ -2,11 +2,12 @@
 
 use std::io::{BufReader, Read, Seek, Write};
 
-use calamine::{Reader, SheetType, SheetVisible, Xlsx, XlsxError};
+use calamine::{DataRef, Reader, SheetType, SheetVisible, Style, Xlsx, XlsxError};
 
 use super::cell;
 use super::events::ShortEvents;
 use super::sheet::{Candidate, Choose, Chosen, MAX_COLUMNS, MAX_ROWS};
+use super::shown::ShownDigits;
 use crate::input::Input;
 use crate::input::decompress::{Archive, Member};
 use crate::input::error::SourceProblem;
@@ -270,10 +271,11 @@ fn first_rows(
         Err(error) => return Err(problem(error)),
     };
     let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
-    while let Some(cell) = cells.next_cell().map_err(problem)? {
+    let shown = shown_digits(cells.styles());
+    while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(problem)? {
         let (number, column) = position(cell.get_position())?;
         let mut text = String::new();
-        if !cell::push(&mut text, cell.get_value()) || text.trim().is_empty() {
+        if !push(&mut text, cell.get_value(), (&shown, style)) || text.trim().is_empty() {
             continue;
         }
         if rows.last().is_none_or(|(last, _)| *last != number) {
@@ -288,6 +290,20 @@ fn first_rows(
         }
     }
     Ok(rows)
+}
+
+fn shown_digits(styles: &[Style]) -> ShownDigits {
+    let formats = styles.iter().map(|style| style.number_format.as_ref());
+    ShownDigits::of(formats.map(|format| format.map(|format| format.format_code.as_str())))
+}
+
+/// Appends the value of a cell, a number as its style shows it. Returns whether it has one.
+fn push(text: &mut String, value: &DataRef<'_>, (shown, style): (&ShownDigits, usize)) -> bool {
+    match *value {
+        DataRef::Float(number) if shown.push(text, style, number) => true,
+        DataRef::Int(number) if shown.push(text, style, number as f64) => true,
+        _ => cell::push(text, value),
+    }
 }
 
 /// The number of a cell's row, from 1, and its column, from 0.
@@ -311,7 +327,8 @@ fn rows(
     let last = f64::from(cells.dimensions().end.0) + 1.0;
     let (mut present, mut behind) = (0, 0);
     let share = |number: u64| number as f64 / last;
-    while let Some(cell) = cells.next_cell().map_err(problem)? {
+    let shown = shown_digits(cells.styles());
+    while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(problem)? {
         let (number, column) = position(cell.get_position())?;
         if number > present {
             writer.end_row(present, share(present))?;
@@ -325,8 +342,8 @@ fn rows(
         }
         behind = column + 1;
         let value = cell.get_value();
-        if number > header_row && *value != calamine::DataRef::Empty {
-            cell::push(writer.cell(column), value);
+        if number > header_row && *value != DataRef::Empty {
+            push(writer.cell(column), value, (&shown, style));
         }
     }
     writer.end_row(present, share(present))
