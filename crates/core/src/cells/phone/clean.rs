@@ -2,7 +2,7 @@
 
 use contactmill_phone::{PhoneNumber, Plain, Region, parse_plain};
 
-use super::repair::is_filler;
+use super::repair::{is_filler, is_set_apart};
 use super::{PhoneContext, beside, list, lookalike};
 use crate::options::BareDigits;
 
@@ -45,15 +45,16 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
     if has_plus && context.is_region_stated && !is_of(number, context.region) {
         return None;
     }
+    if digits >= 2 * list::LONG && digits < body.len() && list::are_long_groups(cell) {
+        return None;
+    }
     if let Some(region) = region {
         if digits < body.len() && is_other(cell, body) {
             return None;
         }
         let has_digits_of_date = digits <= MOST_OF_A_DATE || digits == DATE_AND_TIME;
         let may_be_date = has_digits_of_date && context.calling_code.is_none();
-        if may_be_date && lookalike::is_date(cell)
-            || digits >= 2 * list::LONG && list::are_long_groups(cell)
-        {
+        if may_be_date && lookalike::is_date(cell) {
             return None;
         }
         if region == Region::BR && digits == body.len() && lookalike::is_cpf(cell) {
@@ -66,17 +67,34 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
         let leading = 100 * digit() + 10 * digit() + digit();
         let own = region.calling_code()?;
         let begins_with_own = [leading, leading / 10, leading / 100].contains(&own);
-        if leading < 10 || begins_with_own && !is_the_same_with_plus(number, inside) {
+        let is_other = || !is_the_same_with_plus(number, inside) || is_apart(number, inside, own);
+        if leading < 10 || begins_with_own && is_other() {
             return None;
         }
     }
     (!(may_be_filler([a, b, c]) && is_filler_number(number, body))).then_some(number)
 }
 
+fn digits_of(body: &[u8]) -> String {
+    body.iter().filter(|byte| byte.is_ascii_digit()).map(|&byte| char::from(byte)).collect()
+}
+
+/// Number of digits before anything else.
+fn digits_of_first(body: &[u8]) -> usize {
+    body.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// Whether the region's own code is set apart from the number that it belongs to.
+fn is_apart(number: PhoneNumber, body: &[u8], own: u16) -> bool {
+    let first = digits_of_first(body);
+    let is_code = || body[..first] == *own.to_string().as_bytes();
+    let is_apart = || is_set_apart(number, &own.to_string(), &digits_of(body));
+    first <= 3 && first < body.len() && is_code() && is_apart()
+}
+
 /// Whether the national number is a filler, as it is or as it is written behind its code.
 fn is_filler_number(number: PhoneNumber, body: &[u8]) -> bool {
-    let digits: String =
-        body.iter().filter(|byte| byte.is_ascii_digit()).map(|&byte| char::from(byte)).collect();
+    let digits = digits_of(body);
     let code = number.calling_code().to_string();
     let national = number.national_number().to_string();
     [Some(&*national), digits.strip_prefix(&code)]

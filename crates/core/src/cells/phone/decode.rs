@@ -235,28 +235,77 @@ fn json(text: &str) -> Option<String> {
         return (unescaped != text).then_some(unescaped);
     }
     let inside = |open, close| text.strip_prefix(open)?.strip_suffix(close);
-    let values: Vec<&str> = if let Some(array) = inside('[', ']') {
+    if inside('{', '}').or_else(|| inside('[', ']')).is_some_and(|inside| inside.contains(':'))
+        && text.contains('{')
+    {
+        let objects = text.split('}').filter_map(|text| text.rsplit_once('{'));
+        return Some(objects.map(|(_, pairs)| json_object(pairs)).collect::<Vec<_>>().join("; "));
+    }
+    let values = match inside('[', ']') {
         // `[9876543210]` is layout.
-        if array.contains(['[', ']']) || !array.contains(['"', '\'', ',', '{']) {
+        Some(array) if array.contains(['[', ']']) || !array.contains(['"', '\'', ',']) => {
             return None;
         }
-        array.trim_matches(['{', '}']).split(',').collect()
-    } else {
-        inside('{', '}')?.split(',').collect()
+        Some(array) => array,
+        None => inside('{', '}')?,
     };
-    let is_object = text.contains('{');
-    let value = |pair: &'_ str| -> String {
-        let value = match is_object {
-            true => pair.split_once(':').map_or(pair, |(_, value)| value),
-            false => pair,
-        };
-        value.trim().trim_matches(['"', '\'', '{', '}']).to_owned()
+    let values = values.split(',').map(|value| value.trim().trim_matches(['"', '\'']));
+    Some(values.collect::<Vec<_>>().join("; "))
+}
+
+/// The numbers of an object, each with the calling code or the country and the label that stand beside it. What
+/// stands under other keys is none: `order_id`, `father`.
+fn json_object(pairs: &str) -> String {
+    let (mut numbers, mut keys, mut country, mut label) = (Vec::new(), Vec::new(), "", "");
+    for (key, value) in pairs.split(',').filter_map(|pair| pair.split_once(':')) {
+        let [key, value] = [key, value].map(|text| text.trim().trim_matches(['"', '\'']));
+        let words = words_of_key(key);
+        match words.as_str() {
+            "cc"
+            | "code"
+            | "prefix"
+            | "country"
+            | "region"
+            | "isd"
+            | "country code"
+            | "calling code"
+            | "dial code"
+            | "country calling code" => country = value,
+            "type" | "label" | "kind" | "relation" => label = value,
+            "value" | "e164" => numbers.push(value),
+            words if beside::is_label(words) => numbers.push(value),
+            _ => keys.push(words),
+        }
+    }
+    let with_country = |number: &str| match country {
+        "" | "null" => number.to_owned(),
+        _ if number.contains('+') => number.to_owned(),
+        code if digits(code) > 0 => format!("+{} {number}", code.trim_start_matches('+')),
+        country => format!("{country} {number}"),
     };
-    let values: Vec<String> = values.into_iter().map(value).collect();
-    // Of an object's values, those that may be numbers.
-    let may_be_number = |value: &&String| !is_object || digits(value) >= 5;
-    let values: Vec<&str> = values.iter().filter(may_be_number).map(String::as_str).collect();
-    Some(values.join("; "))
+    let with_label = |number: String| match label {
+        "" | "null" => number,
+        label => format!("{label}: {number}"),
+    };
+    let numbers: Vec<String> =
+        numbers.into_iter().map(|number| with_label(with_country(number))).collect();
+    // Keys alone are no number.
+    let said = if numbers.is_empty() { keys.join(", ") } else { numbers.join("; ") };
+    said.chars().filter(|c| !numbers.is_empty() || !c.is_numeric()).collect()
+}
+
+/// The words of a key, in lower case: `phoneNumber`, `phone_number`.
+fn words_of_key(key: &str) -> String {
+    let mut words = String::new();
+    let mut is_behind_lower = false;
+    for c in key.chars() {
+        if c.is_uppercase() && is_behind_lower || !c.is_alphanumeric() {
+            words.push(' ');
+        }
+        is_behind_lower = c.is_lowercase();
+        words.extend(c.to_lowercase().filter(|c| c.is_alphanumeric()));
+    }
+    words.trim().to_owned()
 }
 
 /// JSON's escapes in strings (RFC 8259, section 7); `None` where one is not complete.

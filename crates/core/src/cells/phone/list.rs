@@ -64,6 +64,15 @@ pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReadin
         if pieces.len() < 2 {
             return parted;
         }
+        // `0171/1234567/8`: a slash before the number, and one before another ending.
+        if let [_, .., number, ending] = pieces[..]
+            && separator == "/"
+            && digits(number) >= LONG
+            && digits(ending) < 4
+        {
+            context.notes.refused(|| "another ending behind a slash".into());
+            return Err(Reason::PhoneAmbiguous);
+        }
         let whole = repair::read_number(&text.replace([',', '&', '\\', '\n'], " "), context);
         return match (whole, parted) {
             // Fewer digits than any number has: the first piece is an area code, as in `040/…`.

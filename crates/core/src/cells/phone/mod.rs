@@ -139,7 +139,7 @@ impl PhoneReading {
         self.repaired(WarningCode::PhoneExtension)
     }
 
-    fn repaired(mut self, code: WarningCode) -> Self {
+    pub(crate) fn repaired(mut self, code: WarningCode) -> Self {
         if !self.repairs().contains(&code) {
             self.more().repairs.push(code);
         }
@@ -491,6 +491,10 @@ fn beside_words(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneRe
     }
     let reading = match read_in_country(&beside, context) {
         Ok(reading) if reading.number().is_valid() => reading,
+        // Apart from the country, the number would be read as if it did not stand there.
+        Err(Reason::PhoneAmbiguous) if beside.country.is_some() => {
+            return Some(Err(Reason::PhoneAmbiguous));
+        }
         other => {
             let reason = other.err().unwrap_or(Reason::PhoneNotANumber);
             // The words may part several numbers.

@@ -82,6 +82,8 @@ struct Cell<'t> {
     has_plus: bool,
     /// How many digits stand before a `+` that is not the first character: `9198…+`, `+91 +91 98…`.
     inner_plus: Option<usize>,
+    /// Number of digits behind the last space or sign.
+    last_group: usize,
 }
 
 impl<'t> Cell<'t> {
@@ -96,16 +98,24 @@ impl<'t> Cell<'t> {
             return Err(Reason::PhoneNotANumber);
         }
         let mut digits: String = body.chars().filter(char::is_ascii_digit).collect();
+        let mut groups = body.split(|c: char| !c.is_ascii_digit());
+        let last_group = groups.rfind(|group| !group.is_empty()).map_or(0, str::len);
         let has_plus = before.contains('+');
         if let Some((first, rest)) = body.split_once('+') {
             if rest.contains('+') {
                 return Err(Reason::PhoneNotANumber);
             }
             let inner_plus = Some(first.bytes().filter(u8::is_ascii_digit).count());
-            return Ok(Cell { text: text.into(), digits, has_plus, inner_plus });
+            return Ok(Cell { text: text.into(), digits, has_plus, inner_plus, last_group });
         }
         let with_plus = |digits: String| {
-            Ok(Cell { text: format!("+{digits}").into(), digits, has_plus: true, inner_plus: None })
+            Ok(Cell {
+                text: format!("+{digits}").into(),
+                digits,
+                has_plus: true,
+                inner_plus: None,
+                last_group,
+            })
         };
         // The calling code of no region.
         if let (Some(code), None) = (context.calling_code, context.region)
@@ -117,7 +127,7 @@ impl<'t> Cell<'t> {
             && context.bare_digits == BareDigits::International
             && !digits.starts_with("00");
         if !has_plus && !bare_international {
-            return Ok(Cell { text: text.into(), digits, has_plus, inner_plus: None });
+            return Ok(Cell { text: text.into(), digits, has_plus, inner_plus: None, last_group });
         }
         // `+0091…`: an exit code where the + stands already.
         if let Some(rest) = digits.strip_prefix("00") {
@@ -177,6 +187,10 @@ impl<'t> Cell<'t> {
         if let Ok(number) = as_written
             && number.is_valid()
         {
+            if self.has_code_apart(number, region) {
+                notes.refused(|| "the code stands apart, and belongs to the number".into());
+                return Err(Reason::PhoneAmbiguous);
+            }
             valid = Some(number);
             if !REPAIRS
                 .iter()
@@ -215,6 +229,20 @@ impl<'t> Cell<'t> {
             Err(reason) => notes.refused(|| reason.meaning().into()),
         }
         chosen
+    }
+
+    /// Whether the number begins with the region's own calling code, which is set apart as no part of a number
+    /// is: `91-98765432` lacks digits, rather than being +91 91987 65432.
+    fn has_code_apart(&self, number: PhoneNumber, region: Option<Region>) -> bool {
+        let first = self.text.trim_start_matches('(').split(|c: char| !c.is_ascii_digit()).next();
+        let Some(first) = first.filter(|first| first.len() < self.digits.len()) else {
+            return false;
+        };
+        let is_own = own_code(region).is_some_and(|own| own == first);
+        let with_plus = || parse(&format!("+{}", self.digits), None);
+        is_own
+            && is_set_apart(number, first, &self.digits)
+            && !with_plus().is_ok_and(PhoneNumber::is_valid)
     }
 
     /// Whether eleven digits alone may just as well be those of a person in Brazil. One mobile in a
@@ -275,6 +303,13 @@ impl<'t> Cell<'t> {
     fn calling_code(&self) -> Option<(&str, &str)> {
         calling_code(&self.digits)
     }
+}
+
+/// Whether these are the digits of a national number, and begin with a group that is none of its own.
+pub(super) fn is_set_apart(number: PhoneNumber, first: &str, digits: &str) -> bool {
+    let written = number.international().to_string();
+    number.national_number().to_string() == digits
+        && written.split([' ', '-']).nth(1).is_some_and(|group| group.len() != first.len())
 }
 
 /// The country calling code that the digits begin with, and the digits behind; calling codes are
@@ -441,6 +476,10 @@ fn without_mobile_1(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
 fn with_ninth_digit(cell: &Cell<'_>, region: Option<Region>) -> Vec<String> {
     // Without a code, eleven digits may be those of a person.
     if !cell.has_plus && lookalike::is_cpf(&cell.digits) {
+        return Vec::new();
+    }
+    // `98765-432` is a mobile as they are today, of which a digit was lost.
+    if cell.last_group != 4 && cell.last_group < 8 {
         return Vec::new();
     }
     let with_9 = |(code, number): (String, &str)| {
