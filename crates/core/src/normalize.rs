@@ -16,7 +16,7 @@ use crate::contact::{
     Attribute, AttributeValue, Contact, ContactLists, ContactName, EmailAddress, Tag,
 };
 use crate::explain::{Explained, Explanation, Notes};
-use crate::options::{BadEmail, BareDigits, LineTypePolicy, MissingName, Options};
+use crate::options::{BadEmail, BareDigits, LineTypePolicy, MissingName, Options, PhoneMode};
 use crate::raw::RawContact;
 use crate::reason::{Field, Reason, Rejection, Warning, WarningCode};
 use crate::text::{
@@ -209,14 +209,24 @@ impl Normalizer {
     /// What the record's country cells, and the options behind them, say of its phone cells.
     fn country<'n, 'r: 'n>(&self, raw: &RawContact<'r>, notes: Notes<'n>) -> Country<'n, 'r> {
         let default = PhoneContext::new(&self.options, notes);
-        let mut country = Country { context: default, or_else: None, not_understood: Vec::new() };
+        let mut country = Country {
+            context: default,
+            or_else: None,
+            contradicted_by: None,
+            not_understood: Vec::new(),
+        };
         let mut found = false;
         for &cell in &raw.countries {
             let reading = country::read(cell);
             if reading == CountryReading::NotUnderstood {
                 country.not_understood.push(cell);
             }
-            if found || reading == CountryReading::Nothing {
+            if reading == CountryReading::Nothing {
+                continue;
+            }
+            if found {
+                let known = country.contradicted_by;
+                country.contradicted_by = known.or_else(|| country.contradiction(reading));
                 continue;
             }
             found = true;
@@ -404,12 +414,51 @@ struct Country<'n, 'r> {
     context: PhoneContext<'n>,
     /// Another way that is just as plausible: both must come to the same, or only one to a number.
     or_else: Option<PhoneContext<'n>>,
+    /// A country with another calling code, which another cell says.
+    contradicted_by: Option<Region>,
     /// Country cells that say something, but not which country.
     not_understood: Vec<&'r str>,
 }
 
 impl Country<'_, '_> {
     fn read_phone(&self, cell: &str) -> Result<PhoneReading, Reason> {
+        let reading = self.read_by_first(cell)?;
+        match self.contradicted_by {
+            Some(region) if self.is_mobile_in(region, cell, reading.number()) => {
+                Ok(reading.repaired(WarningCode::PhoneTwoReadings))
+            }
+            _ => Ok(reading),
+        }
+    }
+
+    /// The region of a further cell, if its calling code is another than that of the first.
+    fn contradiction(&self, reading: CountryReading) -> Option<Region> {
+        let region = match reading {
+            CountryReading::Named(region) => Some(region),
+            CountryReading::CallingCode(code) => Region::of_calling_code(code),
+            _ => None,
+        }?;
+        let PhoneContext { is_region_stated, mode, .. } = self.context;
+        let first =
+            self.context.region.filter(|_| is_region_stated && mode == PhoneMode::Recover)?;
+        (region.calling_code() != first.calling_code()).then_some(region)
+    }
+
+    /// Whether a cell is another number in this region, and a mobile.
+    fn is_mobile_in(&self, region: Region, cell: &str, number: PhoneNumber) -> bool {
+        let notes = Notes::default();
+        let there =
+            PhoneContext { region: Some(region), calling_code: None, notes, ..self.context };
+        let other = phone::read(cell, &there).map(|other| other.number());
+        let other = other.ok().filter(|&o| o != number && o.line_type().may_be_mobile());
+        if let Some(other) = other {
+            self.context.notes.seen(|| format!("the record says {region}, too: {}", other.e164()));
+        }
+        other.is_some()
+    }
+
+    /// Reads a cell by the first country cell that says one.
+    fn read_by_first(&self, cell: &str) -> Result<PhoneReading, Reason> {
         let reading = phone::read(cell, &self.context);
         let Some(other) = &self.or_else else { return reading };
         if self.context.region.is_none() {

@@ -177,6 +177,22 @@ impl RegionSample {
         }
     }
 
+    /// The phone cells whose country cannot be told from the record, 250 at most, and how many tell it, by
+    /// calling code.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<Box<str>>, BTreeMap<u16, u64>) {
+        (self.without_code, self.with_code)
+    }
+
+    /// Of what [`into_parts`](RegionSample::into_parts) has said. Its cells will be read with these options.
+    #[must_use]
+    pub fn of_parts(
+        options: &Options,
+        (without_code, with_code): (Vec<Box<str>>, BTreeMap<u16, u64>),
+    ) -> Self {
+        RegionSample { options: options.clone(), without_code, with_code }
+    }
+
     fn read(&self, cell: &str, region: Option<Region>) -> Result<PhoneReading, Reason> {
         read_phone(cell, &Options { region, ..self.options.clone() })
     }

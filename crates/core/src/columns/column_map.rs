@@ -5,7 +5,7 @@ use crate::columns::consent::{self, Consent};
 use crate::columns::content::ContentSample;
 use crate::columns::decide::{DecidedBy, Decision};
 use crate::columns::field::MappedField;
-use crate::columns::header;
+use crate::columns::header::Bookkeeping;
 use crate::columns::header_row::column_letters;
 use crate::columns::names::{column_names, find_column};
 use crate::columns::notes::MappingNote;
@@ -84,12 +84,12 @@ impl ColumnMap {
     #[must_use]
     pub fn of_fields(header: &[String], mut fields: Vec<(MappedField, usize)>) -> Self {
         fields.retain(|&(_, index)| index < header.len());
-        let (names, is_own) = (column_names(header), header::is_bookkeeping_header(header));
+        let (names, bookkeeping) = (column_names(header), Bookkeeping::of(header));
         ColumnMap {
             header: header.to_vec(),
-            roles: roles(&names, is_own, &fields),
+            roles: roles(&names, bookkeeping, &fields),
             fields,
-            reason_column: reason_column(&names, is_own),
+            reason_column: reason_column(&names, bookkeeping),
             consents: consent::columns(header),
             names,
             ..ColumnMap::default()
@@ -389,12 +389,10 @@ impl ColumnMap {
 /// What each column holds: a field, nothing, or what `convert` added to a file of its own.
 pub(super) fn roles(
     names: &[String],
-    is_own: bool,
+    bookkeeping: Bookkeeping,
     fields: &[(MappedField, usize)],
 ) -> Vec<ColumnRole> {
-    let is_bookkeeping =
-        |name: &String| is_own && header::BOOKKEEPING_COLUMNS.contains(&name.as_str());
-    let role = |name: &String| match is_bookkeeping(name) {
+    let role = |name: &String| match bookkeeping.has(name) {
         true => ColumnRole::Bookkeeping,
         false => ColumnRole::Ignored,
     };
@@ -406,6 +404,6 @@ pub(super) fn roles(
 }
 
 /// The column of a corrected file that says why the record was rejected.
-pub(super) fn reason_column(names: &[String], is_own: bool) -> Option<usize> {
-    names.iter().position(|name| is_own && name == "_reason")
+pub(super) fn reason_column(names: &[String], bookkeeping: Bookkeeping) -> Option<usize> {
+    names.iter().position(|name| name == "_reason" && bookkeeping.has(name))
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::cells::country::{self, CountryReading};
 use crate::cells::email;
 use crate::cells::name;
 use crate::cells::phone::read_phone;
@@ -42,6 +43,8 @@ pub struct ColumnContent {
     pub emails: u64,
     /// Cells that could be the name of a person: a few words without digits.
     pub names: u64,
+    /// Cells that are a country calling code with its `+`, and nothing more.
+    pub calling_codes: u64,
 }
 
 /// What the columns of a file hold, by some of its records.
@@ -378,7 +381,15 @@ impl ColumnContent {
                 matches!(digits, 7..=15) && !is_date && !cell.contains(char::is_alphabetic);
             self.phones += u64::from(is_phone);
             self.numbers += u64::from(is_phone || has_the_look);
+        } else if cell.contains('+') {
+            let is_code = matches!(country::read(cell), CountryReading::CallingCode(_));
+            self.calling_codes += u64::from(is_code);
         }
+    }
+
+    /// Whether all cells are country calling codes. `+1` may be a guest.
+    pub(crate) const fn are_calling_codes(&self) -> bool {
+        self.filled > 0 && self.calling_codes == self.filled
     }
 
     /// Whether at least four of five cells are of the kind that `count` counts.

@@ -4,11 +4,12 @@
 //! something else. Content alone decides only where no header does, and only by cells that do not
 //! just look right but read right.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::columns::content::{ColumnContent, ContentSample};
 use crate::columns::field::MappedField;
-use crate::columns::header::{self, HeaderMeaning, PhoneRank};
+use crate::columns::header::{self, Bookkeeping, HeaderMeaning, PhoneRank};
 use crate::columns::hint::{HeaderHint, hint, hint_of_party, is_of_something_else};
 use crate::columns::party::{self, Party, Standing};
 use crate::columns::preset::{Preset, PresetField};
@@ -52,6 +53,8 @@ pub enum CellKind {
     Email,
     /// What could be a name.
     Name,
+    /// A country calling code.
+    CallingCode,
     /// A number that goes with more names than one person has.
     Shared,
 }
@@ -97,6 +100,7 @@ impl fmt::Display for Share {
             CellKind::Phone => "a phone number",
             CellKind::Email => "an e-mail address",
             CellKind::Name => "a name",
+            CellKind::CallingCode => "a country calling code",
         };
         let verb = if self.count == 1 { "reads" } else { "read" };
         write!(f, "{} of {} cells {verb} as {kind}", self.count, self.of)
@@ -179,6 +183,7 @@ pub(crate) struct Columns<'c> {
     pub(crate) header: &'c [String],
     /// The names of the columns.
     pub(crate) names: &'c [String],
+    pub(crate) bookkeeping: Bookkeeping,
     /// Fields and columns that the user has chosen.
     pub(crate) assigned: &'c [(MappedField, usize)],
     pub(crate) preset: Option<&'static Preset>,
@@ -215,7 +220,7 @@ impl Columns<'_> {
     /// Whether the user has said nothing of a column, and `convert` has not added it.
     fn is_free(&self, index: usize) -> bool {
         let is_assigned = self.assigned.iter().any(|&(_, assigned)| assigned == index);
-        !is_assigned && !self.names[index].starts_with('_')
+        !is_assigned && !self.bookkeeping.has(&self.names[index])
     }
 
     /// Whether the user has chosen the columns of a field.
@@ -295,6 +300,13 @@ impl Columns<'_> {
                     let phone = self.by_content(index, MappedField::Phone, precedence);
                     decided.candidates.push(phone);
                 }
+                Some(HeaderHint::CallingCode)
+                    if content.are_calling_codes() && Party::of(header) == Party::default() =>
+                {
+                    let precedence = Precedence::CallingCode;
+                    let code = self.by_content(index, MappedField::Country, precedence);
+                    decided.candidates.push(code);
+                }
                 Some(HeaderHint::Name) if content.is_mostly(content.names) => {
                     undecided.perhaps_names.push(index);
                 }
@@ -341,7 +353,14 @@ impl Columns<'_> {
         if is_of_contact {
             phones.retain(|phone| phone.party.standing() < Standing::Other);
         }
-        if phones.iter().any(|phone| phone.party != phones[0].party) {
+        // Beside a phone of the contact, those of others fill in for nobody.
+        let of_others = self.phones_of_several_people(&phones);
+        let is_of_others = |phone: &FieldCandidate| of_others.contains(&phone.index);
+        let are_all = phones.iter().all(is_of_others);
+        phones.retain(|phone| are_all || !is_of_others(phone));
+        if phones.iter().any(|phone| phone.party != phones[0].party)
+            || are_all && !of_others.is_empty()
+        {
             decided.ambiguous =
                 phones.iter().map(|phone| (phone.index, phone.decision.share)).collect();
             decided.ambiguous.sort_by_key(|&(index, _)| index);
@@ -356,6 +375,55 @@ impl Columns<'_> {
         let is_left = |index: &usize| !phones.iter().any(|phone| phone.index == *index);
         decided.refuted.extend(all.into_iter().filter(is_left).map(|index| (index, decision)));
         decided.candidates.append(&mut phones);
+    }
+
+    /// The phones of several people in one record, each with a name: `Name, Phone, Name 2, Phone 2`, or
+    /// `contacts.name, contacts.phone, contacts.2.name, …` as a list in JSON has them. Where the names stand
+    /// together, before the phones, they may be the parts of one.
+    fn phones_of_several_people(&self, phones: &[FieldCandidate]) -> Vec<usize> {
+        let numbered = self.numbered();
+        // The first name of each number, and by its header without the number.
+        let (mut names, mut by_stem) = (HashMap::new(), HashMap::new());
+        for (index, (number, stem)) in numbered.iter().enumerate().filter(|(_, of)| is_name(&of.1))
+        {
+            names.entry(*number).or_insert((index, stem));
+            by_stem.entry((*number, stem)).or_insert(index);
+        }
+        let by_header = phones.iter().filter(|phone| phone.decision.by != DecidedBy::Preset);
+        let by_header: Vec<usize> = by_header.map(|phone| phone.index).collect();
+        let first_of: HashMap<&String, usize> = by_header
+            .iter()
+            .filter(|&&index| numbered[index].0 == 1)
+            .map(|&index| (&numbered[index].1, index))
+            .collect();
+        let is_of_another = |&&phone: &&usize| {
+            let (number, stem) = &numbered[phone];
+            let Some(&(name, name_stem)) = names.get(number).filter(|_| *number > 1) else {
+                return false;
+            };
+            let same_name = by_stem.get(&(1, name_stem)).copied();
+            let first_name = same_name.or_else(|| names.get(&1).map(|&(index, _)| index));
+            let end = first_name.max(first_of.get(stem).copied());
+            first_name.is_some() && Some(name.min(phone)) > end
+        };
+        let stems: HashSet<&String> =
+            by_header.iter().filter(is_of_another).map(|&index| &numbered[index].1).collect();
+        by_header.iter().copied().filter(|&index| stems.contains(&numbered[index].1)).collect()
+    }
+
+    /// For each column the number in its header, or how often it stands up to there, and the header without it.
+    fn numbered(&self) -> Vec<(u32, String)> {
+        let mut seen: HashMap<&str, u32> = HashMap::new();
+        let mut numbers = Vec::with_capacity(self.header.len());
+        for header in self.header {
+            let count = seen.entry(header).or_default();
+            *count += u32::from(!header.is_empty() || *count == 0);
+            numbers.push(match (*count, numbered(header)) {
+                (1, Some(numbered)) => numbered,
+                (count, _) => (count, header.clone()),
+            });
+        }
+        numbers
     }
 
     /// Takes the names and addresses of the one whose phone it is, and no other's.
@@ -608,6 +676,9 @@ impl Columns<'_> {
             MappedField::Name | MappedField::FirstName | MappedField::LastName => {
                 (CellKind::Name, content.names)
             }
+            MappedField::Country if content.are_calling_codes() => {
+                (CellKind::CallingCode, content.calling_codes)
+            }
             MappedField::Country
             | MappedField::Tags
             | MappedField::Attributes
@@ -615,6 +686,26 @@ impl Columns<'_> {
         };
         (content.filled > 0).then_some(Share { kind, count, of: content.filled })
     }
+}
+
+/// The number in a header, and the header without it: `Phone 2`, `contacts.2.phone`. It has one number only.
+fn numbered(header: &str) -> Option<(u32, String)> {
+    let start = header.find(|c: char| c.is_ascii_digit())?;
+    let (before, rest) = header.split_at(start);
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (number, behind) = rest.split_at(end);
+    let is_only = !behind.contains(|c: char| c.is_ascii_digit());
+    let number = number.parse().ok().filter(|&number| is_only && number < 100)?;
+    let is_sign = |c: char| !c.is_alphanumeric();
+    let stem = [before.trim_end_matches(is_sign), behind].concat();
+    Some((number, stem.trim_matches(is_sign).to_owned()))
+}
+
+/// Whether a header is that of a name, or of a part of one, whoever's it is.
+fn is_name(header: &str) -> bool {
+    use HeaderMeaning::{FirstName, LastName, Name};
+    let meaning = header::meaning(header).or_else(|| party::meaning(header));
+    matches!(meaning, Some(Name | FirstName | LastName))
 }
 
 /// The columns of these fields.

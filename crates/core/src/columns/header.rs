@@ -36,6 +36,22 @@ pub fn is_bookkeeping_header(header: &[String]) -> bool {
     ["_source", "_record", "_line"].iter().all(|own| header.iter().any(|column| column == own))
 }
 
+/// Which columns `convert` has added: none, unless the header row is that of a file of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bookkeeping {
+    is_own: bool,
+}
+
+impl Bookkeeping {
+    pub(crate) fn of(header: &[String]) -> Self {
+        Bookkeeping { is_own: is_bookkeeping_header(header) }
+    }
+
+    pub(crate) fn has(self, name: &str) -> bool {
+        self.is_own && BOOKKEEPING_COLUMNS.contains(&name)
+    }
+}
+
 /// The columns of a table of contacts that `convert` writes. In JSON, each attribute is a column.
 pub const CONTACT_COLUMNS: [&str; 12] = [
     "name",

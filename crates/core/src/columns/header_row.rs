@@ -5,7 +5,7 @@
 //! header is never shown.
 
 use crate::columns::content::ContentSample;
-use crate::columns::header::{self, HeaderMeaning, words_of};
+use crate::columns::header::{self, Bookkeeping, HeaderMeaning, words_of};
 use crate::columns::hint::{hint, hint_of_party, is_of_something_else};
 use crate::columns::party::{self, Party};
 use crate::columns::preset::Preset;
@@ -52,7 +52,8 @@ pub(crate) fn index_of_letters(letters: &str) -> Option<usize> {
 /// Whether the names of columns are those of [`numbered_header`], with or without what `convert` adds
 /// to its own files.
 pub(crate) fn is_numbered(header: &[String]) -> bool {
-    let given = header.iter().take_while(|name| !name.starts_with('_'));
+    let bookkeeping = Bookkeeping::of(header);
+    let given = header.iter().take_while(|name| !bookkeeping.has(name));
     let mut count = 0;
     given.enumerate().all(|(at, name)| {
         count += 1;
@@ -206,7 +207,8 @@ impl<'h> Labels<'h> {
 
     /// Those of all columns that hold data.
     pub(crate) fn all(&self) -> Vec<String> {
-        let names = self.names.iter().enumerate().filter(|(_, name)| !name.starts_with('_'));
+        let bookkeeping = Bookkeeping::of(self.header);
+        let names = self.names.iter().enumerate().filter(|(_, name)| !bookkeeping.has(name));
         names.map(|(index, _)| self.of(index)).collect()
     }
 }

@@ -18,6 +18,7 @@ pub(crate) const MAYBE: &str = "maybe.";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeaderHint {
     Name,
+    CallingCode,
     Phone(PhoneRank),
 }
 
@@ -26,6 +27,7 @@ impl HeaderHint {
     pub(crate) const fn of(meaning: HeaderMeaning) -> Option<Self> {
         match meaning {
             HeaderMeaning::Name => Some(HeaderHint::Name),
+            HeaderMeaning::CallingCode => Some(HeaderHint::CallingCode),
             HeaderMeaning::Phone(rank) => Some(HeaderHint::Phone(rank)),
             _ => None,
         }
@@ -35,6 +37,7 @@ impl HeaderHint {
     pub(crate) const fn meaning(self) -> HeaderMeaning {
         match self {
             HeaderHint::Name => HeaderMeaning::Name,
+            HeaderHint::CallingCode => HeaderMeaning::CallingCode,
             HeaderHint::Phone(rank) => HeaderMeaning::Phone(rank),
         }
     }
@@ -69,11 +72,13 @@ fn of_parts(parts: &HeaderParts<'_>) -> Option<HeaderHint> {
     let mut found: Option<HeaderHint> = None;
     for text in parts.alternatives.iter().chain(&parts.remarks) {
         let hint = match single_meaning(text) {
+            Some(HeaderMeaning::CallingCode) => return None,
             Some(meaning) => HeaderHint::of(meaning)?,
             None if is_of_something_else(text) => return None,
             None => match single_hint(text) {
+                // Beside other words, a code or a prefix is of something else.
+                None | Some(HeaderHint::CallingCode) => continue,
                 Some(hint) => hint,
-                None => continue,
             },
         };
         found = match (found, hint) {

@@ -8,7 +8,7 @@ use crate::columns::consent;
 use crate::columns::content::ContentSample;
 use crate::columns::decide::{Columns, DecidedBy, Decision, FieldCandidate, Share};
 use crate::columns::field::MappedField;
-use crate::columns::header;
+use crate::columns::header::Bookkeeping;
 use crate::columns::header_row::{
     Labels, column_letters, has_data, index_of_letters, is_data, is_label, is_record, labels,
     may_be_record, without_shared_word,
@@ -245,7 +245,9 @@ impl FieldMapping {
         for &(_, index) in &fields {
             decisions[index] = Decision { by: DecidedBy::Option, confidence: 100, share: None };
         }
-        let columns = Columns { header: said, names: &names, assigned: &fields, preset, sample };
+        let bookkeeping = Bookkeeping::of(header);
+        let columns =
+            Columns { header: said, names: &names, bookkeeping, assigned: &fields, preset, sample };
         let decided = columns.decide();
         if !decided.ambiguous.is_empty() {
             return Err(labels.ambiguous(&decided.ambiguous));
@@ -259,17 +261,17 @@ impl FieldMapping {
         }
         self.check_header(reach, &fields, &labels, decided.likely)?;
 
-        let known = Known { header, sample, preset, fields: &fields, decisions: &decisions };
+        let known =
+            Known { header, sample, preset, bookkeeping, fields: &fields, decisions: &decisions };
         let notes = known.notes();
-        let is_own = header::is_bookkeeping_header(header);
-        let mut roles = roles(&names, is_own, &fields);
+        let mut roles = roles(&names, bookkeeping, &fields);
         for (field, index) in self.attributes(&names, &labels, preset, &roles)? {
             roles[index] = ColumnRole::Field(field.clone());
             fields.push((field, index));
         }
         let mut map = ColumnMap {
             header: header.to_vec(),
-            reason_column: reason_column(&names, is_own),
+            reason_column: reason_column(&names, bookkeeping),
             names,
             roles,
             fields,
@@ -375,9 +377,8 @@ impl FieldMapping {
         preset: Option<&Preset>,
     ) -> Result<Vec<bool>, MappingError> {
         let is_ignored = |name: &str| preset.is_some_and(|preset| preset.ignores(name));
-        let is_data = |name: &String| {
-            self.attributes.is_open() && !name.starts_with('_') && !is_ignored(name)
-        };
+        let is_data =
+            |name: &String| self.attributes.is_open() && !is_ignored(name) && !is_row_label(name);
         let mut wanted: Vec<bool> = names.iter().map(is_data).collect();
         match &self.attributes {
             AttributeSelection::All | AttributeSelection::None => {}
@@ -507,4 +508,10 @@ fn find_named(names: &[String], labels: &Labels<'_>, column: &str) -> Result<usi
         columns: labels.all(),
         fits: Vec::new(),
     })
+}
+/// Whether pandas has numbered the rows in a column of this name, for want of a better index (pandas'
+/// developer guide, "Storing pandas DataFrame objects in Apache Parquet format").
+fn is_row_label(name: &str) -> bool {
+    let number = name.strip_prefix("__index_level_").and_then(|rest| rest.strip_suffix("__"));
+    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }

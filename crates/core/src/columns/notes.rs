@@ -5,7 +5,7 @@ use crate::columns::consent;
 use crate::columns::content::ContentSample;
 use crate::columns::decide::{CellKind, DecidedBy, Decision, ENOUGH_CELLS, Share};
 use crate::columns::field::MappedField;
-use crate::columns::header::{self, HeaderMeaning};
+use crate::columns::header::{self, Bookkeeping, HeaderMeaning};
 use crate::columns::hint::{HeaderHint, hint, is_of_something_else};
 use crate::columns::preset::Preset;
 use crate::columns::sensitive;
@@ -72,6 +72,7 @@ pub enum WhyUnused {
 pub(crate) struct Known<'k> {
     pub(crate) header: &'k [String],
     pub(crate) sample: &'k ContentSample,
+    pub(crate) bookkeeping: Bookkeeping,
     pub(crate) preset: Option<&'static Preset>,
     /// Fields and their columns, in the order in which these are tried.
     pub(crate) fields: &'k [(MappedField, usize)],
@@ -126,7 +127,7 @@ impl Known<'_> {
     /// Whether `convert`, or a known export, says what the column is.
     fn is_own(&self, column: usize) -> bool {
         let header = &self.header[column];
-        header.starts_with('_')
+        self.bookkeeping.has(header)
             || self.preset.is_some_and(|one| !one.is_open() || one.field(header).is_some())
     }
 
