@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{io, iter};
 
 use contactmill_wire::files::{MANIFEST, is_result_file};
-use contactmill_wire::manifest::parts_of;
+use contactmill_wire::manifest::{is_of_another_program, parts_of};
 
 use crate::error::EmitError;
 use crate::file::{ResultFile, ResultFiles, make_folder};
@@ -402,7 +402,9 @@ fn check(out: &Path, existing: Existing) -> Result<bool, EmitError> {
         Ok(_) => {}
     }
     let names = names_in(out).map_err(cannot())?;
-    let is_result = names.iter().any(|name| name == MANIFEST);
+    let has_manifest = names.iter().any(|name| name == MANIFEST);
+    let manifest = || fs::read(out.join(MANIFEST)).unwrap_or_default();
+    let is_result = has_manifest && !is_of_another_program(&manifest());
     // A folder with a user's files is never replaced.
     let mut others = names.into_iter().filter(|name| !is_result || !is_result_file(name));
     if let Some(first) = others.next() {
@@ -496,6 +498,31 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_with_the_manifest_of_another_program_is_never_replaced() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("extension");
+        fs::create_dir(&out).unwrap();
+        fs::write(out.join(MANIFEST), r#"{"manifest_version": 3}"#).unwrap();
+        fs::write(out.join("warnings.csv"), "mine").unwrap();
+        let refused = result_in(&out, Existing::Overwrite, "1").unwrap_err();
+        let is_other = |file: &str| file == MANIFEST;
+        assert!(matches!(refused, EmitError::HoldsOtherFiles { file, .. } if is_other(&file)));
+        assert_eq!(names(&out), [MANIFEST, "warnings.csv"]);
+    }
+
+    #[test]
+    fn what_stands_in_the_folder_that_is_replaced_is_known() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("out");
+        result_in(&out, Existing::Keep, "1").unwrap();
+        fs::write(parent.path().join("leads.csv"), "").unwrap();
+        let staging = Staging::new(&out, Existing::Overwrite).unwrap();
+        let replaces = |name: &str| staging.replaces(&parent.path().join(name));
+        let known = ["out/manifest.json", "out/../out/manifest.json", "leads.csv", "out/leads.csv"];
+        assert_eq!(known.map(replaces), [true, true, false, false]);
+    }
+
+    #[test]
     fn a_folder_with_a_users_file_is_never_replaced() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
@@ -518,7 +545,7 @@ mod tests {
     fn a_part_is_replaced_with_its_result_unless_it_holds_a_users_file() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
-        let split = r#"{"parts":[{"folder":"IN"}]}"#;
+        let split = r#"{"schema":1,"parts":[{"folder":"IN"}]}"#;
         result_in(&out, Existing::Keep, split).unwrap();
         let refused = |file: &str| {
             let refused = result_in(&out, Existing::Overwrite, "2").unwrap_err();
@@ -548,7 +575,7 @@ mod tests {
     fn a_part_in_use_is_not_replaced_with_its_result() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("out");
-        result_in(&out, Existing::Keep, r#"{"parts":[{"folder":"IN"}]}"#).unwrap();
+        result_in(&out, Existing::Keep, r#"{"schema":1,"parts":[{"folder":"IN"}]}"#).unwrap();
         fs::create_dir(out.join("IN")).unwrap();
         let Lock::Acquired(at_work) = Lock::of(&out.join("IN")).unwrap() else { return };
         let refused = result_in(&out, Existing::Overwrite, "2").unwrap_err();

@@ -473,6 +473,20 @@ pub fn parts_of(json: &[u8]) -> serde_json::Result<Vec<Part>> {
     serde_json::from_slice(json).map(|Parts { parts }| parts)
 }
 
+/// Whether a file that is called as a manifest is of something else: web extensions and web apps have one, too.
+///
+/// ```
+/// use contactmill_wire::manifest::is_of_another_program;
+///
+/// assert!(is_of_another_program(br#"{"manifest_version": 3, "name": "Notes"}"#));
+/// assert!(!is_of_another_program(br#"{"schema": 1, "files": []}"#));
+/// ```
+#[must_use]
+pub fn is_of_another_program(json: &[u8]) -> bool {
+    let object: serde_json::Result<serde_json::Map<_, _>> = serde_json::from_slice(json);
+    object.is_ok_and(|object| !object.is_empty() && !object.contains_key("schema"))
+}
+
 /// An exclusion list, or one member of an archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
