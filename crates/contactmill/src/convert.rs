@@ -28,7 +28,8 @@ use crate::exclusion::ListReader;
 use crate::fixes::Fixes;
 use crate::inputs::{self, Input, Reading, ScratchFile};
 use crate::limits::MaxRejects;
-use crate::manifest::{self, ExclusionList, Manifest};
+use crate::manifest::{self, ExclusionList, Manifest, RunInputs};
+use crate::opened_inputs::OpenedInputs;
 use crate::opening::{Opened, Opening};
 use crate::scratch::scratch;
 use crate::since::{Earlier, SinceProblem};
@@ -451,7 +452,52 @@ impl<'c> Convert<'c> {
     ///
     /// Those of [`run`](Convert::run); and when the options, or an input, cannot be distributed.
     pub fn distribute(self) -> Result<Coordinator<'c>, Error> {
-        Coordinator::new(self)
+        Coordinator::new(self, None)
+    }
+
+    /// Begins a conversion as [`distribute`](Convert::distribute) does, with inputs that other processes
+    /// have opened. `open` is called once the result folder is known to be free; it gives all inputs, in
+    /// their order. What is to be said of single inputs is not reported.
+    ///
+    /// ```
+    /// use contactmill::Convert;
+    /// use contactmill::distributed::OpenedInputs;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let (dumps, out) = ([folder.path().join("a.csv"), folder.path().join("b.csv")], folder.path().join("out"));
+    /// std::fs::write(&dumps[0], "Name,Phone\nAsha,+919876543210\n")?;
+    /// std::fs::write(&dumps[1], "Name,Phone\nRavi,+919988776655\n")?;
+    /// // In other processes, with the same options.
+    /// let opened = dumps.iter().map(|dump| Ok(Convert::new([dump]).open_inputs()?.to_json()));
+    /// let opened = opened.collect::<Result<Vec<_>, contactmill::Error>>()?;
+    ///
+    /// let open = || opened.iter().map(|json| OpenedInputs::from_json(json)).collect::<Result<_, _>>();
+    /// let coordinator = Convert::new(&dumps).out(&out).distribute_opened(open)?;
+    /// assert_eq!(coordinator.plan().inputs().len(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`distribute`](Convert::distribute); and when `open` fails, or the inputs were opened by
+    /// another version or with other options, or are others.
+    pub fn distribute_opened<E: Into<ForeignError>>(
+        self,
+        open: impl FnOnce() -> Result<Vec<OpenedInputs>, E>,
+    ) -> Result<Coordinator<'c>, Error> {
+        let open = || open().map_err(|error| Error::foreign(error.into()));
+        Coordinator::new(self, Some(Box::new(open)))
+    }
+
+    /// Opens these inputs, some of a distributed conversion, for
+    /// [`distribute_opened`](Convert::distribute_opened). All that is set here must be what is set there,
+    /// but for the inputs, the folder and what is done with results that stand in it.
+    ///
+    /// # Errors
+    ///
+    /// When an input cannot be read, or its columns are not known.
+    pub fn open_inputs(self) -> Result<OpenedInputs, Error> {
+        OpenedInputs::of(self)
     }
 
     /// Takes part in a conversion that another process coordinates. All that is set here must be what is
@@ -486,7 +532,8 @@ impl<'c> Convert<'c> {
         let lists = (!listed.is_empty()).then_some(&lists);
         let run = Run { reading, lists, earlier: earlier.as_ref(), scratch: &scratch };
         let written = settings.write(&mut opened, run, staging.files(), on_event)?;
-        let manifest = written.manifests(&settings, &opened, &regions, listed, staging.files())?;
+        let inputs = RunInputs::of(&opened, regions);
+        let manifest = written.manifests(&settings, inputs, listed, staging.files())?;
         settings.commit(staging, on_event)?;
         Ok(manifest)
     }
@@ -523,7 +570,8 @@ impl<'c> Convert<'c> {
         let sink = (CountingSink::default(), Some(&encoder as &dyn ContactEncoder));
         let (counts, sink, tallies) = settings.feed(&mut opened, run, sink, on_event)?;
         let (counted, finished) = ((counts, tallies), sink.into_finished());
-        Ok(manifest::of_run(&settings, &opened, &regions, listed, counted, finished))
+        let inputs = RunInputs::of(&opened, regions);
+        Ok(manifest::of_run(&settings, inputs, listed, counted, finished))
     }
 }
 
@@ -581,20 +629,38 @@ impl Settings<'_> {
         (reading, fixes): (ReadOptions<'_>, Option<&Fixes>),
         on_event: &mut OnEvent<'_>,
     ) -> Result<(Opened, RegionFits), Error> {
-        let Settings { mapping, options, stop, .. } = self;
-        let mut opened =
-            Opening { reading, mapping, options, fixes, stop: *stop }.all(inputs, on_event)?;
-        let mut regions = RegionSample::new(options);
+        let mut opened = self.opening(reading, fixes).all(inputs, on_event)?;
+        let mut regions = RegionSample::new(&self.options);
         for input in &mut opened.inputs {
             on_event(Event::Opened(input.opened()));
             regions.append(std::mem::take(&mut input.regions));
         }
+        let fits = self.started(&regions, opened.bytes(), on_event);
+        Ok((opened, fits))
+    }
+
+    pub(crate) fn opening<'o>(
+        &'o self,
+        reading: ReadOptions<'o>,
+        fixes: Option<&'o Fixes>,
+    ) -> Opening<'o> {
+        let Settings { mapping, options, stop, .. } = self;
+        Opening { reading, mapping, options, fixes, stop: *stop }
+    }
+
+    /// Reports that everything is open, and what regions the phones may be of.
+    pub(crate) fn started(
+        &self,
+        regions: &RegionSample,
+        bytes: u64,
+        on_event: &mut OnEvent<'_>,
+    ) -> RegionFits {
         let fits = regions.fits();
         on_event(Event::Regions(&fits));
         // A sample takes two passes.
         let passes = 1 + u64::from(self.sample.is_some());
-        on_event(Event::Started { bytes: passes * opened.bytes() });
-        Ok((opened, fits))
+        on_event(Event::Started { bytes: passes * bytes });
+        fits
     }
 
     /// Counts the records of all inputs, if only a sample of them is to be read.
@@ -805,14 +871,13 @@ impl Written {
     pub(crate) fn manifests(
         self,
         settings: &Settings<'_>,
-        opened: &Opened,
-        regions: &RegionFits,
+        inputs: RunInputs,
         listed: Vec<ExclusionList>,
         files: &ResultFiles,
     ) -> Result<Manifest, Error> {
         let Written { counts, tallies, finished, parts } = self;
         let counted = (counts, tallies);
-        let mut manifest = manifest::of_run(settings, opened, regions, listed, counted, finished);
+        let mut manifest = manifest::of_run(settings, inputs, listed, counted, finished);
         for part in parts {
             let files = part.files.clone();
             let (entry, of_part) = manifest::of_part(&manifest, part);

@@ -1,8 +1,9 @@
 //! A conversion in steps that different machines take: the result is the one that
 //! [`Convert::run`](crate::Convert::run) writes, byte for byte.
 //!
-//! 1. **Plan.** A [`Coordinator`] opens the inputs and decides on their columns, once. Its [`Plan`] goes
-//!    to every [`Worker`]. Whoever has another version, other phone metadata or other options refuses it.
+//! 1. **Plan.** A [`Coordinator`] opens the inputs and decides on their columns, once. Of many inputs,
+//!    [other processes](Convert::open_inputs) open some each. The [`Plan`] goes to every [`Worker`].
+//!    Whoever has another version, other phone metadata or other options refuses it.
 //! 2. **Split.** [`Worker::splits`] cuts an input into splits that can be read by themselves. What
 //!    cannot be cut is read as a whole.
 //! 3. **Number.** Every split is read once to count its records; [`records_before`] adds them up.
@@ -62,7 +63,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use contactmill_core::columns::ColumnMap;
 use contactmill_core::exclusion::ExclusionLists;
@@ -73,13 +74,12 @@ use contactmill_core::pipeline::{
 };
 pub use contactmill_core::pipeline::{EncodedRecord, MERGE_KEY_BYTES, MergeKey};
 use contactmill_core::records::{RecordId, SourceId};
-use contactmill_core::regions::RegionFits;
 use contactmill_core::{ContactEncoder, Normalizer};
 use contactmill_emit::{
     EmailDomains, Existing, Finished, InputTable, RejectsFormat, ResultFiles, ResultPartition,
     ResultWriter, Staging, WriteThread, indexing_encoder, join_partitions, manifest_counts,
 };
-use contactmill_source::{AnySource, Dump, DumpMember, ReadOptions};
+use contactmill_source::{AnySource, DumpMember, ReadOptions};
 pub use contactmill_source::{InputSplit, InputSplits};
 use contactmill_wire::files::MANIFEST;
 use contactmill_wire::object::Object;
@@ -91,8 +91,10 @@ use crate::error::{Error, ForeignError, Problem};
 use crate::event::{Event, OnEvent};
 use crate::exclusion::ListReader;
 use crate::inputs::{self, Input, ScratchFile};
-use crate::manifest::{self, ExclusionList, Manifest, Options, Tool};
-use crate::opening::{OpenInput, Opened, check_stop};
+use crate::manifest::{self, ExclusionList, Manifest, Options, RunInputs, Tool};
+pub use crate::opened_inputs::OpenedInputs;
+use crate::opened_inputs::{PlannedInput, PlannedRun};
+use crate::opening::check_stop;
 use crate::sink::ReportingSink;
 use crate::tallies::RunTallies;
 
@@ -102,6 +104,8 @@ pub(crate) enum DistributedProblem {
     OneProcess,
     NoFile { input: String },
     NotAPlan,
+    NotOpened,
+    OtherInputs,
     OtherTool { plan: Tool },
     OtherOptions,
     OtherLists,
@@ -125,6 +129,12 @@ impl fmt::Display for DistributedProblem {
                 write!(f, "{input}: only files can be read by other processes")
             }
             DistributedProblem::NotAPlan => f.write_str("this is not a plan of a distributed run"),
+            DistributedProblem::NotOpened => {
+                f.write_str("this does not say how inputs were opened for a distributed run")
+            }
+            DistributedProblem::OtherInputs => {
+                f.write_str("the inputs that were opened are not those of the run, in their order")
+            }
             DistributedProblem::OtherTool { plan: Tool { name, version, phone_metadata } } => {
                 write!(
                     f,
@@ -176,22 +186,18 @@ pub struct Plan {
     inputs: Vec<PlannedInput>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct PlannedInput {
-    path: PathBuf,
-    /// In an archive, the path and the name of the file.
-    name: String,
-    bytes: u64,
-    modified: Option<SystemTime>,
-    is_self_describing: bool,
-    columns: DecidedColumns,
-}
-
 impl Plan {
     /// The names of the inputs. The index of each is what [`Worker::read`] knows it by, and the
     /// [`SourceId`] of its records.
     pub fn inputs(&self) -> impl ExactSizeIterator<Item = &str> {
         self.inputs.iter().map(|input| input.name.as_str())
+    }
+
+    fn tables(&self) -> Vec<InputTable<'_>> {
+        let inputs = self.inputs.iter();
+        inputs
+            .map(|PlannedInput { name, columns, .. }| InputTable { name, header: &columns.header })
+            .collect()
     }
 
     /// As JSON.
@@ -208,23 +214,6 @@ impl Plan {
     /// When it is something else.
     pub fn from_json(json: &str) -> Result<Self, Error> {
         serde_json::from_str(json).map_err(|_| DistributedProblem::NotAPlan.into())
-    }
-}
-
-impl PlannedInput {
-    fn of(input: &OpenInput) -> Result<Self, Error> {
-        let path = input
-            .member
-            .path()
-            .ok_or_else(|| DistributedProblem::NoFile { input: input.name.clone() })?;
-        Ok(PlannedInput {
-            path: path.to_owned(),
-            name: input.name.clone(),
-            bytes: input.bytes,
-            modified: input.member.modified(),
-            is_self_describing: input.format.is_self_describing(),
-            columns: DecidedColumns::of(&input.header, input.map.as_ref()),
-        })
     }
 }
 
@@ -373,10 +362,7 @@ impl<'c> Worker<'c> {
     ) -> Result<(), Error> {
         self.settings.check_partitions()?;
         let staging = Staging::new(folder, Existing::Keep)?;
-        let described: Vec<(&str, &[String])> =
-            self.plan.inputs.iter().map(|input| (&*input.name, &*input.columns.header)).collect();
-        let tables: Vec<InputTable<'_>> =
-            described.iter().map(|&(name, header)| InputTable { name, header }).collect();
+        let tables = self.plan.tables();
         let (files, scratch) = (staging.files(), || staging.scratch());
         let results = Results { tables: &tables, files, scratch: &scratch, earlier: None };
         let written = self.settings.write_whole(results, |result, _| {
@@ -409,23 +395,13 @@ impl<'c> Worker<'c> {
         let planned = self.plan.inputs.get(input).ok_or(DistributedProblem::NoInput { input })?;
         let is_header = |row: &[String]| self.settings.mapping.is_header(row);
         let reading = self.settings.reading.options(&tempfile::tempfile, &is_header);
-        let file = Input::file(&planned.path).open(reading.scratch, &mut |_| {})?;
-        let mut parts = Dump::of(file, reading)?.parts.into_iter();
-        let mut member =
-            parts.find(|part| part.name() == planned.name).ok_or_else(|| planned.changed())?;
-        if member.modified() != planned.modified {
-            return Err(planned.changed());
-        }
-        if planned.is_self_describing {
-            member.has_columns(&planned.columns.header);
-        }
-        take(&member, reading, planned)
+        take(&planned.member(reading)?, reading, planned)
     }
 
     fn stopped<S: Into<Error>, E: Into<ForeignError>>(&self, stopped: Stopped<S, E>) -> Error {
         match stopped {
             Stopped::Source(error) => error.into(),
-            Stopped::Sink(error) => DistributedProblem::Foreign(error.into()).into(),
+            Stopped::Sink(error) => Error::foreign(error.into()),
             Stopped::Scratch(error) => {
                 Problem::Scratch { out: self.settings.out.clone(), error }.into()
             }
@@ -536,32 +512,24 @@ fn scratch() -> io::Result<Box<dyn Scratch>> {
     Ok(Box::new(tempfile::tempfile()?))
 }
 
-impl PlannedInput {
-    /// Requires that a source is the one that was planned.
-    fn check(&self, source: &AnySource) -> Result<(), Error> {
-        match source.bytes() == self.bytes && source.header() == self.columns.header {
-            true => Ok(()),
-            false => Err(self.changed()),
-        }
-    }
-
-    fn changed(&self) -> Error {
-        Problem::Changed { input: self.name.clone() }.into()
-    }
-}
+/// Has other processes open the inputs.
+pub(crate) type OpenElsewhere<'o> = dyn FnOnce() -> Result<Vec<OpenedInputs>, Error> + 'o;
 
 /// Begins a distributed run, and ends it with the results. Until then their folder is locked.
 pub struct Coordinator<'c> {
     settings: Settings<'c>,
     on_event: Box<OnEvent<'c>>,
     staging: Staging,
-    opened: Opened,
-    regions: RegionFits,
+    inputs: RunInputs,
     plan: Plan,
 }
 
 impl<'c> Coordinator<'c> {
-    pub(crate) fn new(convert: Convert<'c>) -> Result<Self, Error> {
+    /// `open` gives the inputs as other processes have opened them; without it, they are opened here.
+    pub(crate) fn new(
+        convert: Convert<'c>,
+        open: Option<Box<OpenElsewhere<'_>>>,
+    ) -> Result<Self, Error> {
         let Convert { inputs, mut on_event, settings } = convert;
         if settings.split_by.is_some() || settings.sample.is_some() || settings.fixes.is_some() {
             return Err(DistributedProblem::OneProcess.into());
@@ -573,15 +541,20 @@ impl<'c> Coordinator<'c> {
         let scratch = || staging.scratch();
         let is_header = |row: &[String]| settings.mapping.is_header(row);
         let reading = settings.reading.options(&scratch, &is_header);
-        let (opened, regions) = settings.open(inputs, (reading, None), &mut on_event)?;
+        let run = match open {
+            None => PlannedRun::open(&settings, inputs, reading, &mut on_event)?,
+            Some(open) => {
+                PlannedRun::of_opened(&settings, &inputs, open()?, reading, &mut on_event)?
+            }
+        };
         let (_, exclusion_lists) = ListReader::of(&settings, &scratch).read(&mut on_event)?;
         let plan = Plan {
             tool: manifest::tool(),
             options: manifest::options(&settings),
             exclusion_lists,
-            inputs: opened.inputs.iter().map(PlannedInput::of).collect::<Result<_, _>>()?,
+            inputs: run.planned,
         };
-        Ok(Coordinator { settings, on_event, staging, opened, regions, plan })
+        Ok(Coordinator { settings, on_event, staging, inputs: run.inputs, plan })
     }
 
     /// What every [`Worker`] needs.
@@ -602,12 +575,10 @@ impl<'c> Coordinator<'c> {
         read: &[(String, Vec<ReadSplit>)],
         decided: impl IntoIterator<Item = Result<B, E>>,
     ) -> Result<Manifest, Error> {
-        let Coordinator { settings, mut on_event, staging, mut opened, regions, plan } = self;
-        let all = ReadAll::of(read, &mut opened.inputs);
+        let Coordinator { settings, mut on_event, staging, mut inputs, plan } = self;
+        let all = ReadAll::of(read, &mut inputs);
         on_event(Event::Writing);
-        let described = opened.described();
-        let tables: Vec<InputTable<'_>> =
-            described.iter().map(|(name, header)| InputTable { name, header }).collect();
+        let tables = plan.tables();
         let earlier = settings.earlier()?;
         let (files, scratch) = (staging.files(), || staging.scratch());
         let results =
@@ -620,8 +591,7 @@ impl<'c> Coordinator<'c> {
         (written.counts.records, written.counts.blank) = (all.records, all.blank);
         written.finished.opt_outs = all.opt_outs;
         written.tallies.damage = all.damage;
-        let lists = plan.exclusion_lists;
-        let manifest = written.manifests(&settings, &opened, &regions, lists, files)?;
+        let manifest = written.manifests(&settings, inputs, plan.exclusion_lists, files)?;
         settings.commit(staging, &mut on_event)?;
         Ok(manifest)
     }
@@ -645,16 +615,16 @@ impl<'c> Coordinator<'c> {
         partitions: &[PathBuf],
     ) -> Result<Manifest, Error> {
         let partitions_folder = self.partitions_folder();
-        let Coordinator { settings, mut on_event, staging, mut opened, regions, plan } = self;
+        let Coordinator { settings, mut on_event, staging, mut inputs, plan } = self;
         settings.check_partitions()?;
-        let all = ReadAll::of(read, &mut opened.inputs);
+        let all = ReadAll::of(read, &mut inputs);
         on_event(Event::Writing);
         let (mut counts, mut finished) = (Counts::default(), Finished::default());
         (counts.records, counts.blank) = (all.records, all.blank);
         finished.opt_outs.clone_from(&all.opt_outs);
         let tallies = RunTallies { damage: all.damage.clone(), ..RunTallies::default() };
         let (lists, counted) = (plan.exclusion_lists, (counts, tallies));
-        let mut run = manifest::of_run(&settings, &opened, &regions, lists, counted, finished);
+        let mut run = manifest::of_run(&settings, inputs, lists, counted, finished);
         let mut results = Vec::with_capacity(partitions.len());
         let mut domains = EmailDomains::default();
         for folder in partitions {
@@ -755,7 +725,7 @@ impl Emit<'_, '_> {
         let mut clusters = RunTallies::default();
         for row in decided {
             check_stop(self.settings.stop)?;
-            let bytes = row.map_err(|error| DistributedProblem::Foreign(error.into()))?;
+            let bytes = row.map_err(|error| Error::foreign(error.into()))?;
             let emitted = emit_encoded(bytes.as_ref(), &mut counts, &mut sink);
             let EmittedRecord { id, duplicates, .. } =
                 emitted.map_err(|stopped| Error::stopped(stopped, &self.settings.out))?;
@@ -784,10 +754,11 @@ struct ReadAll {
 
 impl ReadAll {
     /// Adds up what was read, and completes the inputs.
-    fn of(read: &[(String, Vec<ReadSplit>)], inputs: &mut [OpenInput]) -> Self {
+    fn of(read: &[(String, Vec<ReadSplit>)], run: &mut RunInputs) -> Self {
         let mut all = ReadAll::default();
-        for (source, (input, (sha256, splits))) in
-            (0..).map(SourceId).zip(inputs.iter_mut().zip(read))
+        let inputs = run.inputs.iter_mut().zip(&run.mapping);
+        for (source, ((input, mapping), (sha256, splits))) in
+            (0..).map(SourceId).zip(inputs.zip(read))
         {
             input.sha256.clone_from(sha256);
             input.records = splits.iter().map(|split| split.records).sum();
@@ -803,8 +774,8 @@ impl ReadAll {
             let some = by_column.into_iter().filter(|&(_, contacts)| contacts > 0);
             all.opt_outs.extend(some.map(|(name, contacts)| (source, name.to_owned(), contacts)));
             let damage = damage(splits).into_iter().map(|(column, damage)| {
-                let name = input.map.as_ref().and_then(|map| map.columns().nth(column));
-                (source, name.map_or("", |(name, _)| name).to_owned(), damage)
+                let name = mapping.columns.get(column).map(|column| column.column.clone());
+                (source, name.unwrap_or_default(), damage)
             });
             all.damage.extend(damage);
         }

@@ -157,6 +157,16 @@ pub(crate) enum Problem {
 }
 
 impl Error {
+    /// What a caller's function has failed with; as it is, if it is one of these.
+    pub(crate) fn foreign(error: ForeignError) -> Self {
+        error.downcast::<Error>().map_or_else(|e| DistributedProblem::Foreign(e).into(), |e| *e)
+    }
+
+    /// Whether a list holds nobody, or its columns are not known.
+    pub(crate) fn is_of_exclusion_list(&self) -> bool {
+        matches!(&*self.0, Problem::ExclusionList { .. })
+    }
+
     /// What kind of error it is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

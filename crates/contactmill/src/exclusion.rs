@@ -6,7 +6,7 @@ use contactmill_core::columns::{
     Sampled,
 };
 use contactmill_core::exclusion::{self, ExclusionLists, ListCounts};
-use contactmill_source::{AnySource, Dump, DumpMember, ReadOptions, SkippedMember};
+use contactmill_source::{AnySource, Dump, DumpMember, ReadOptions, Sheets, SkippedMember};
 
 use crate::convert::Settings;
 use crate::error::{Error, Problem};
@@ -27,7 +27,8 @@ pub(crate) struct ListReader<'r> {
 impl<'r> ListReader<'r> {
     pub(crate) fn of(settings: &'r Settings<'r>, scratch: ScratchFile<'r>) -> Self {
         let decompress = settings.reading.decompress;
-        let reading = Reading { decompress, ..Reading::default() };
+        // Whoever stands in a sheet that is skipped would be written to.
+        let reading = Reading { decompress, sheets: Sheets::All, ..Reading::default() };
         let normalizer = Normalizer::new(settings.options.clone());
         ListReader { settings, scratch, reading, normalizer }
     }
@@ -52,8 +53,19 @@ impl<'r> ListReader<'r> {
             for SkippedMember { name, what } in &skipped_members {
                 on_event(Event::SkippedMember { member: name, what });
             }
+            let (before, mut empty) = (listed.len(), None);
             for member in parts {
-                listed.push(self.member(&member, reading, &mut reader)?);
+                match self.member(&member, reading, &mut reader) {
+                    Err(error) if member.may_lack_contacts() && error.is_of_exclusion_list() => {
+                        let what = "a sheet without numbers or addresses";
+                        on_event(Event::SkippedMember { member: member.name(), what });
+                        empty.get_or_insert(error);
+                    }
+                    read => listed.push(read?),
+                }
+            }
+            if let Some(error) = empty.filter(|_| listed.len() == before) {
+                return Err(error);
             }
         }
         Ok((reader.finish(), listed))

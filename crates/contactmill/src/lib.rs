@@ -41,6 +41,7 @@ mod inspect;
 mod limits;
 pub mod manifest;
 mod mask;
+mod opened_inputs;
 mod opening;
 mod records;
 mod scratch;

@@ -26,34 +26,57 @@ use crate::convert::{Output, Settings, Written};
 use crate::opening::{OpenInput, Opened};
 use crate::tallies::RunTallies;
 
+/// What a manifest says of the inputs of a run.
+pub(crate) struct RunInputs {
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) mapping: Vec<Mapping>,
+    pub(crate) skipped: Vec<Skipped>,
+    pub(crate) sampled: Option<u64>,
+    pub(crate) fixed: Option<Fixed>,
+    pub(crate) regions: RegionFits,
+}
+
+impl RunInputs {
+    pub(crate) fn of(opened: &Opened, regions: RegionFits) -> Self {
+        RunInputs {
+            inputs: opened.inputs.iter().map(input).collect(),
+            mapping: opened.inputs.iter().map(mapping_of).collect(),
+            skipped: opened.skipped.clone(),
+            sampled: opened.sampled,
+            fixed: opened.fixed,
+            regions,
+        }
+    }
+}
+
 /// What a run read, how, and what came of it.
 pub(crate) fn of_run(
     settings: &Settings<'_>,
-    Opened { inputs, skipped, sampled, fixed, .. }: &Opened,
-    regions: &RegionFits,
+    run: RunInputs,
     exclusion_lists: Vec<ExclusionList>,
     (counts, tallies): (pipeline::Counts, RunTallies),
     mut finished: Finished,
 ) -> Manifest {
+    let RunInputs { inputs, mapping, skipped, sampled, fixed, regions } = run;
     let since = finished.compared.as_ref().map(Comparison::counts);
     let opted_out = std::mem::take(&mut finished.opt_outs);
     let manifest = Manifest {
         schema: SCHEMA,
         tool: tool(),
-        inputs: inputs.iter().map(input).collect(),
-        skipped: skipped.clone(),
-        mapping: inputs.iter().map(mapping).collect(),
+        skipped,
+        mapping,
         sample: sampled.map(|of| Sample { records: counts.records, of }),
         options: options(settings),
         counts: manifest_counts(counts, since),
         since,
-        fixed: *fixed,
+        fixed,
         exclusion_lists,
-        opt_outs: opt_outs(inputs, opted_out),
+        opt_outs: opt_outs(&inputs, opted_out),
         clusters_by_size: tallies.clusters,
         conflicts_by_field: tallies.conflicts,
-        damage_by_column: damage(inputs, tallies.damage),
-        region_advice: doubt(regions),
+        damage_by_column: damage(&inputs, tallies.damage),
+        region_advice: doubt(&regions),
+        inputs,
         ..Manifest::default()
     };
     with_finished(manifest, finished)
@@ -147,7 +170,7 @@ pub(crate) fn of_part(run: &Manifest, part: FinishedPart) -> (Part, Manifest) {
     (Part { value, folder, counts }, manifest)
 }
 
-fn input(input: &OpenInput) -> Input {
+pub(crate) fn input(input: &OpenInput) -> Input {
     Input {
         path: input.name.clone(),
         format: input.format.name().to_owned(),
@@ -159,7 +182,7 @@ fn input(input: &OpenInput) -> Input {
     }
 }
 
-fn opt_outs(inputs: &[OpenInput], counts: Vec<(SourceId, String, u64)>) -> Vec<OptOuts> {
+fn opt_outs(inputs: &[Input], counts: Vec<(SourceId, String, u64)>) -> Vec<OptOuts> {
     let named = counts.into_iter().map(|(source, column, contacts)| OptOuts {
         path: name(inputs, source),
         column,
@@ -169,7 +192,7 @@ fn opt_outs(inputs: &[OpenInput], counts: Vec<(SourceId, String, u64)>) -> Vec<O
 }
 
 fn damage(
-    inputs: &[OpenInput],
+    inputs: &[Input],
     damage: Vec<(SourceId, String, pipeline::ColumnDamage)>,
 ) -> Vec<ColumnDamage> {
     let named = damage.into_iter().map(|(source, column, damage)| ColumnDamage {
@@ -182,14 +205,18 @@ fn damage(
 }
 
 /// The name of an input.
-fn name(inputs: &[OpenInput], source: SourceId) -> String {
-    inputs.get(source.0 as usize).map(|input| input.name.clone()).unwrap_or_default()
+fn name(inputs: &[Input], source: SourceId) -> String {
+    inputs.get(source.0 as usize).map(|input| input.path.clone()).unwrap_or_default()
 }
 
-fn mapping(input: &OpenInput) -> Mapping {
-    let map = input.map.as_ref();
+pub(crate) fn mapping_of(input: &OpenInput) -> Mapping {
+    mapping(&input.name, input.map.as_ref())
+}
+
+/// What the columns of the input of this name were taken for.
+pub(crate) fn mapping(path: &str, map: Option<&ColumnMap>) -> Mapping {
     Mapping {
-        path: input.name.clone(),
+        path: path.to_owned(),
         preset: map.and_then(ColumnMap::preset).map(|(id, _)| id.to_owned()),
         columns: map.map(columns).unwrap_or_default(),
         missing: map.map(missing).unwrap_or_default(),

@@ -76,6 +76,15 @@ impl OpenInput {
         Ok(records)
     }
 
+    fn columns(&self) -> InputColumns<'_> {
+        InputColumns {
+            name: &self.name,
+            format: self.format,
+            header: &self.header,
+            phone: self.map.as_ref().and_then(phone_column),
+        }
+    }
+
     /// What is reported of it.
     pub(crate) fn opened(&self) -> OpenedInput<'_> {
         OpenedInput {
@@ -113,7 +122,7 @@ pub(crate) struct Opened {
     pub(crate) sampled: Option<u64>,
     /// How many cells were corrected by hand.
     pub(crate) fixed: Option<Fixed>,
-    unresolved: Vec<Unresolved>,
+    pub(crate) unresolved: Vec<Unresolved>,
     /// How many of them stay open.
     kept: usize,
 }
@@ -136,17 +145,34 @@ impl Opened {
 }
 
 /// An input whose columns may be known by those of others.
-struct Unresolved {
-    index: usize,
+pub(crate) struct Unresolved {
+    pub(crate) index: usize,
     /// What is wrong with it where they are not.
     error: Error,
     /// Whether none of its cells looks like a phone number.
-    lacks_phones: bool,
+    pub(crate) lacks_phones: bool,
 }
 
 impl Opening<'_> {
     /// Opens everything that the inputs hold, to see its columns.
     pub(crate) fn all(
+        &self,
+        inputs: Vec<Input<'_>>,
+        on_event: &mut OnEvent<'_>,
+    ) -> Result<Opened, Error> {
+        let mut opened = self.each(inputs, on_event)?;
+        let unresolved = std::mem::take(&mut opened.unresolved);
+        if !unresolved.is_empty() {
+            self.resolve_by_others(&mut opened.inputs, unresolved)?;
+        }
+        self.check_exceptions(opened.inputs.iter().map(OpenInput::columns))?;
+        opened.fixed = self.fixes.map(Fixes::finish).transpose()?;
+        Ok(opened)
+    }
+
+    /// Opens everything that some of the inputs of a run hold. What only all of them together can decide is
+    /// left open.
+    pub(crate) fn each(
         &self,
         inputs: Vec<Input<'_>>,
         on_event: &mut OnEvent<'_>,
@@ -173,23 +199,21 @@ impl Opening<'_> {
                 return Err(error);
             }
         }
-        let unresolved = std::mem::take(&mut opened.unresolved);
-        if !unresolved.is_empty() {
-            self.resolve_by_others(&mut opened.inputs, unresolved)?;
-        }
-        self.check_exceptions(&opened.inputs)?;
-        opened.fixed = self.fixes.map(Fixes::finish).transpose()?;
         Ok(opened)
     }
 
     /// Requires that what is to become no attribute is a column of some input.
-    fn check_exceptions(&self, inputs: &[OpenInput]) -> Result<(), Error> {
-        let inputs = inputs.iter().filter(|input| !input.header.is_empty());
-        let headers: Vec<&[String]> = inputs.clone().map(|input| &*input.header).collect();
-        match (inputs.clone().next(), self.mapping.unknown_exception(&headers)) {
+    pub(crate) fn check_exceptions<'i>(
+        &self,
+        inputs: impl Iterator<Item = InputColumns<'i>>,
+    ) -> Result<(), Error> {
+        let inputs: Vec<_> = inputs.filter(|input| !input.header.is_empty()).collect();
+        let headers: Vec<&[String]> = inputs.iter().map(|input| input.header).collect();
+        match (inputs.first(), self.mapping.unknown_exception(&headers)) {
             (Some(first), Some(error)) => {
                 let takes_no_header = first.format.has_header_row();
-                Err(Problem::Mapping { input: first.name.clone(), error, takes_no_header }.into())
+                let input = first.name.to_owned();
+                Err(Problem::Mapping { input, error, takes_no_header }.into())
             }
             _ => Ok(()),
         }
@@ -210,6 +234,12 @@ impl Opening<'_> {
     ) -> Result<Option<Error>, Error> {
         let sampled = Sampled::of(member.open(self.reading)?, self.options.clone())?;
         self.report(sampled.source(), on_event);
+        // Where all sheets were looked at, they are listed.
+        let is_listed = !opened.workbooks.is_empty();
+        for sheet in sampled.source().unread_sheets().iter().filter(|_| !is_listed) {
+            let sheet = format!("{}/{sheet}", member.name());
+            opened.skip(&sheet, "another sheet", on_event);
+        }
         let map = match self.columns_of(&sampled) {
             Ok(map) => map,
             Err(error) => {
@@ -267,7 +297,10 @@ impl Opening<'_> {
 
     /// What the columns of a source hold, by its header and its first thousand records; nothing when
     /// it is empty.
-    fn columns_of(&self, sampled: &Sampled<AnySource>) -> Result<Option<ColumnMap>, Error> {
+    pub(crate) fn columns_of(
+        &self,
+        sampled: &Sampled<AnySource>,
+    ) -> Result<Option<ColumnMap>, Error> {
         let (source, sample) = (sampled.source(), sampled.sample());
         if source.header().is_empty() {
             // Its records, if any, are damaged or hold nothing.
@@ -298,16 +331,14 @@ impl Opening<'_> {
         inputs: &mut [OpenInput],
         unresolved: Vec<Unresolved>,
     ) -> Result<(), Error> {
-        let known = self.known_columns(inputs);
+        let known = self.known_columns(inputs.iter().map(OpenInput::columns));
         for Unresolved { index, error, lacks_phones } in unresolved {
             let input = &mut inputs[index];
-            let Some(KnownColumns { named, phone }) = known.get(&input.format) else {
+            let known = known.get(&input.format);
+            let Some((sampled, map)) = self.complete(&mut input.member, known, lacks_phones)?
+            else {
                 return Err(error);
             };
-            let phone = phone.iter().filter(|_| lacks_phones);
-            input.member.has_also(&named.iter().chain(phone).cloned().collect::<Vec<_>>());
-            let sampled = Sampled::of(input.member.open(self.reading)?, self.options.clone())?;
-            let Ok(map) = self.columns_of(&sampled) else { return Err(error) };
             input.map = map;
             input.header = sampled.source().header().to_vec();
             if input.source.is_some() {
@@ -317,16 +348,32 @@ impl Opening<'_> {
         Ok(())
     }
 
+    /// Opens a member again, with columns that it lacks and others have. Nothing where that is not enough.
+    pub(crate) fn complete(
+        &self,
+        member: &mut DumpMember,
+        known: Option<&KnownColumns>,
+        lacks_phones: bool,
+    ) -> Result<Option<Completed>, Error> {
+        let Some(KnownColumns { named, phone }) = known else { return Ok(None) };
+        let phone = phone.iter().filter(|_| lacks_phones);
+        member.has_also(&named.iter().chain(phone).cloned().collect::<Vec<_>>());
+        let sampled = Sampled::of(member.open(self.reading)?, self.options.clone())?;
+        Ok(self.columns_of(&sampled).ok().map(|map| (sampled, map)))
+    }
+
     /// The columns that inputs have, by format.
-    fn known_columns(&self, inputs: &[OpenInput]) -> HashMap<Format, KnownColumns> {
+    pub(crate) fn known_columns<'i>(
+        &self,
+        inputs: impl Iterator<Item = InputColumns<'i>>,
+    ) -> HashMap<Format, KnownColumns> {
         let mut known: HashMap<Format, KnownColumns> = HashMap::new();
-        for input in inputs.iter().filter(|input| input.format.is_self_describing()) {
+        for input in inputs.filter(|input| input.format.is_self_describing()) {
             let KnownColumns { named, phone } = known.entry(input.format).or_default();
-            let missing = self.mapping.missing_in(&input.header);
+            let missing = self.mapping.missing_in(input.header);
             let present = self.mapping.missing_in(&[]).into_iter();
             named.extend(present.filter(|name| !missing.contains(name)).map(str::to_owned));
-            let of_input = || input.map.as_ref().and_then(phone_column).map(str::to_owned);
-            *phone = phone.take().or_else(of_input);
+            *phone = phone.take().or_else(|| input.phone.map(str::to_owned));
         }
         known
     }
@@ -374,9 +421,22 @@ pub(crate) fn check_stop(stop: Option<&AtomicBool>) -> Result<(), Error> {
     }
 }
 
+/// What must be known of an input to decide on the columns of others.
+#[derive(Clone, Copy)]
+pub(crate) struct InputColumns<'i> {
+    pub(crate) name: &'i str,
+    pub(crate) format: Format,
+    pub(crate) header: &'i [String],
+    /// The first column with phones.
+    pub(crate) phone: Option<&'i str>,
+}
+
+/// A member that was opened again, and what its columns hold now.
+pub(crate) type Completed = (Sampled<AnySource>, Option<ColumnMap>);
+
 /// Columns that one of several inputs has.
 #[derive(Default)]
-struct KnownColumns {
+pub(crate) struct KnownColumns {
     /// Those that the caller named.
     named: BTreeSet<String>,
     /// The first one with phones.
@@ -384,6 +444,6 @@ struct KnownColumns {
 }
 
 /// The name of the first column of phones.
-fn phone_column(map: &ColumnMap) -> Option<&str> {
+pub(crate) fn phone_column(map: &ColumnMap) -> Option<&str> {
     map.columns().find(|(_, role)| role.is_phone()).map(|(name, _)| name)
 }

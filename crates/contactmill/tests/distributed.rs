@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use contactmill::distributed::{InputSplit, MergeKey, Plan, ReadSplit, Worker, records_before};
+use contactmill::columns::FieldMapping;
+use contactmill::distributed::{
+    Coordinator, InputSplit, MergeKey, OpenedInputs, Plan, ReadSplit, Worker, records_before,
+};
 use contactmill::{
     ArrayLayout, BatchLimits, Convert, DedupPolicy, Error, ErrorKind, Existing, Input, OptOuts,
     Options, Output, RecordId, Region, RejectsFormat, SplitBy,
@@ -21,6 +24,8 @@ struct Distribution {
     partitions: u64,
     /// In how many parts results are written; `None` for as a whole.
     parts: Option<usize>,
+    /// How many inputs each process opens; `None` where the coordinator opens all.
+    opened: Option<usize>,
     seed: u64,
 }
 
@@ -93,9 +98,29 @@ fn read(
     (contacts, decided)
 }
 
+/// Begins a run, of which each process opens this many inputs.
+fn coordinator(
+    set: &Set<'_>,
+    inputs: &[PathBuf],
+    out: &Path,
+    opened: Option<usize>,
+) -> Result<Coordinator<'static>, Error> {
+    let run = set(Convert::new(inputs)).out(out);
+    let Some(each) = opened else { return run.distribute() };
+    run.distribute_opened(|| {
+        let open = |some: &[PathBuf]| {
+            let opened = set(Convert::new(some)).open_inputs()?;
+            let same = OpenedInputs::from_json(&opened.to_json())?;
+            assert_eq!(same, opened);
+            Ok(same)
+        };
+        inputs.chunks(each).map(open).collect::<Result<_, Error>>()
+    })
+}
+
 /// Converts in steps.
 fn distribute(set: &Set<'_>, inputs: &[PathBuf], out: &Path, by: &Distribution) {
-    let coordinator = set(Convert::new(inputs)).out(out).distribute().unwrap();
+    let coordinator = coordinator(set, inputs, out, by.opened).unwrap();
     let plan = Plan::from_json(&coordinator.plan().to_json()).unwrap();
     assert_eq!(&plan, coordinator.plan());
     let worker = || set(Convert::new::<Input<'_>>([])).worker(plan.clone()).unwrap();
@@ -197,11 +222,13 @@ fn contacts(files: &mut BTreeMap<String, Vec<u8>>) -> Vec<Value> {
 
 fn any_distribution() -> impl Strategy<Value = Distribution> {
     let split_bytes = prop_oneof![3 => 20_u64..2_000, 1 => Just(1 << 20)];
-    (split_bytes, 1_u64..6, prop::option::of(1_usize..4), any::<u64>()).prop_map(
-        |(split_bytes, partitions, parts, seed)| Distribution {
+    let (parts, opened) = (prop::option::of(1_usize..4), prop::option::of(1_usize..3));
+    (split_bytes, 1_u64..6, parts, opened, any::<u64>()).prop_map(
+        |(split_bytes, partitions, parts, opened, seed)| Distribution {
             split_bytes,
             partitions,
             parts,
+            opened,
             seed,
         },
     )
@@ -347,7 +374,8 @@ fn two_dumps(folder: &Path) -> Vec<PathBuf> {
     written(folder, &[dump(0), dump(1_000)])
 }
 
-const BY: Distribution = Distribution { split_bytes: 300, partitions: 3, parts: None, seed: 7 };
+const BY: Distribution =
+    Distribution { split_bytes: 300, partitions: 3, parts: None, opened: None, seed: 7 };
 
 #[test]
 fn every_output_is_the_same() {
@@ -385,6 +413,67 @@ fn a_delta_is_the_same() {
     let earlier = folder.path().join("earlier");
     Convert::new(&inputs[..1]).out(&earlier).run().unwrap();
     check(&|run| run.since(Some(earlier.clone())), &inputs[1..], &BY);
+}
+
+/// Inputs of which each alone says too little, each opened by itself.
+#[test]
+fn inputs_that_other_processes_open_are_decided_on_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let cells: String = (0..300).map(|of| format!("{},x\n", 9_876_543_210_u64 - of)).collect();
+    let inputs = [
+        at("none.ndjson", "{\"name\": \"Asha\", \"city\": \"Pune\"}\n"),
+        at("some.ndjson", "{\"name\": \"Ravi\", \"phone\": \"+919876543210\"}\n"),
+        at("empty.csv", ""),
+        at("national.csv", &format!("Phone,Notes\n{cells}")),
+        at("international.csv", "Phone,Plan\n+4915123456789,pro\n"),
+    ];
+    let alone = Distribution { opened: Some(1), ..BY };
+    check(&|run| run, &inputs, &alone);
+    // Only one of them has this column.
+    let exception = |run: Convert<'static>| {
+        let attributes = "all but Plan".parse().unwrap();
+        run.mapping(FieldMapping { attributes, ..FieldMapping::default() })
+    };
+    check(&exception, &inputs, &alone);
+    check(&exception, &inputs, &Distribution { opened: Some(2), ..BY });
+
+    let refused = |inputs: &[PathBuf], set: &Set<'_>| {
+        let [here, elsewhere] = [None, Some(1)].map(|opened| {
+            let out = folder.path().join("refused");
+            let error = coordinator(set, inputs, &out, opened).unwrap_err();
+            assert!(!out.exists());
+            (error.kind(), error.to_string())
+        });
+        assert_eq!(here, elsewhere);
+    };
+    refused(&inputs[..1], &|run| run);
+    refused(&inputs[2..4], &exception);
+}
+
+#[test]
+fn inputs_that_were_opened_for_another_run_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let inputs = two_dumps(folder.path());
+    let refused = |opened: Result<OpenedInputs, Error>| {
+        let run = Convert::new(&inputs).out(folder.path().join("out"));
+        let error = run.distribute_opened(|| Ok::<_, Error>(vec![opened?])).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Distributed);
+        error.to_string()
+    };
+    let opened = Convert::new(&inputs).open_inputs().unwrap();
+    let version = format!("{:?}", env!("CARGO_PKG_VERSION"));
+    let other = opened.to_json().replace(&version, "\"0.0.0\"");
+    assert!(refused(OpenedInputs::from_json(&other)).contains("0.0.0"));
+    refused(OpenedInputs::from_json("{}"));
+    let error = refused(Convert::new(&inputs).dedup(DedupPolicy::First).open_inputs());
+    assert_eq!(error, "the options of this process are not those of the run");
+    let error = refused(Convert::new(&inputs[1..]).open_inputs());
+    assert_eq!(error, "the inputs that were opened are not those of the run, in their order");
 }
 
 #[test]

@@ -18,7 +18,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, LargeBinaryArray, RecordBatch};
 use arrow_pyarrow::{FromPyArrow, ToPyArrow};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
-use contactmill::distributed::{self as library, InputSplit, Plan, ReadSplit, SplitReader};
+use contactmill::distributed::{
+    self as library, InputSplit, OpenedInputs, Plan, ReadSplit, SplitReader,
+};
 use contactmill::{Error, RecordId};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -194,10 +196,34 @@ fn read_of(json: &str) -> PyResult<Vec<(String, Vec<ReadSplit>)>> {
 
 #[pymethods]
 impl Coordinator {
+    /// `open` gives the inputs as `open_inputs` has opened them elsewhere; without it, they are opened here.
     #[new]
-    fn new(py: Python<'_>, arguments: ConvertArguments<'_>) -> PyResult<Self> {
-        let coordinator = arguments.convert(py)?().distribute();
-        Ok(Coordinator(Some(raised(py, coordinator)?)))
+    #[pyo3(signature = (arguments, open=None))]
+    fn new(
+        py: Python<'_>,
+        arguments: ConvertArguments<'_>,
+        open: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let convert = arguments.convert(py)?();
+        let Some(open) = open else {
+            return Ok(Coordinator(Some(raised(py, convert.distribute())?)));
+        };
+        let mut failed = None;
+        let begun = convert.distribute_opened(|| {
+            let opened = open.call0().and_then(|opened| opened.extract::<Vec<String>>());
+            let opened = opened.map_err(|error| {
+                failed = Some(error);
+                "the inputs were not opened"
+            })?;
+            let inputs = opened.iter().map(|json| OpenedInputs::from_json(json));
+            inputs
+                .collect::<Result<_, _>>()
+                .map_err(Box::<dyn std::error::Error + Send + Sync>::from)
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(Coordinator(Some(raised(py, begun)?))),
+        }
     }
 
     /// What every worker needs, as JSON.
@@ -239,6 +265,12 @@ impl Coordinator {
     fn abandon(&mut self) {
         self.0 = None;
     }
+}
+
+/// Opens some inputs of a run, and returns what a `Coordinator` needs of them, as JSON.
+#[pyfunction]
+pub(crate) fn open_inputs(py: Python<'_>, arguments: ConvertArguments<'_>) -> PyResult<String> {
+    raised(py, arguments.convert(py)?().open_inputs()).map(|opened| opened.to_json())
 }
 
 /// Reads splits, and writes partitions of the results.

@@ -36,7 +36,7 @@ mod _contactmill {
 
     #[pymodule_export]
     use crate::distributed::{
-        Coordinator, Merger, Reading, Worker, decided_columns, normalize_decided,
+        Coordinator, Merger, Reading, Worker, decided_columns, normalize_decided, open_inputs,
     };
     #[pymodule_export]
     use crate::files::{convert, inspect};

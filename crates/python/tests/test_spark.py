@@ -252,6 +252,48 @@ def test_a_delta_is_the_same(
     check(inputs, tmp_path, spark, by, since=tmp_path / "earlier")
 
 
+def opened_by_driver(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The groups of inputs that the driver opens itself, from now on."""
+    groups: list[dict[str, Any]] = []
+    open_inputs = _contactmill.open_inputs
+
+    def opened(group: dict[str, Any]) -> str:
+        groups.append(group)
+        return open_inputs(group)
+
+    monkeypatch.setattr(_contactmill, "open_inputs", opened)
+    return groups
+
+
+def test_many_inputs_are_opened_by_executors(
+    spark: SparkSession, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / f"{number:03}.ndjson" for number in range(100)]
+    for number, path in enumerate(paths):
+        # Some have no phone in any record, which alone would be an error.
+        phone = {} if number % 7 == 0 else {"phone": str(9_876_543_210 - number * 37_654_321)}
+        path.write_text(json.dumps({"name": f"Ravi {number}", **phone, "city": "Pune"}) + "\n")
+    by_driver = opened_by_driver(monkeypatch)
+    one = cm.convert(paths, tmp_path / "one")
+    with pytest.warns(UserWarning, match="and 80 more"):
+        many = cms.convert(spark, paths, tmp_path / "many", single_folder=True)
+    assert one == many
+    assert one["region_advice"]["likely"] == "IN"
+    assert files(tmp_path / "one") == files(tmp_path / "many")
+    assert not by_driver
+
+    paths[50].write_text("Name,City\nAsha,Pune\n")
+    paths[90].write_text("nothing")
+    with pytest.raises(cm.MappingError) as alone:
+        cm.convert(paths, tmp_path / "none")
+    with pytest.raises(cm.MappingError, match="050") as elsewhere:
+        cms.convert(spark, paths, tmp_path / "none")
+    assert str(alone.value) == str(elsewhere.value)
+    # Those from which the error comes.
+    assert [group["inputs"][0] for group in by_driver] == [str(paths[48])]
+    assert not list(tmp_path.glob(".none*"))
+
+
 def test_nothing_is_nothing(spark: SparkSession, tmp_path: pathlib.Path) -> None:
     empty = tmp_path / "empty.csv"
     empty.write_text("")
@@ -269,8 +311,8 @@ from contactmill import _contactmill
 from pyspark.sql import SparkSession
 
 class Killed:
-    def __init__(self, arguments):
-        self.inner = _contactmill.Coordinator(arguments)
+    def __init__(self, arguments, open_inputs):
+        self.inner = _contactmill.Coordinator(arguments, open_inputs)
     def __getattr__(self, name):
         if name == "join":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -331,7 +373,7 @@ def _arguments(dump: pathlib.Path, out: pathlib.Path) -> dict[str, Any]:
 
     class Module:
         @staticmethod
-        def Coordinator(arguments: dict[str, Any]) -> None:
+        def Coordinator(arguments: dict[str, Any], open_inputs: Callable[[], list[str]] | None) -> None:
             caught.append(arguments)
             raise Caught
 

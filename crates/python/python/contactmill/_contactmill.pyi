@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, final
 
@@ -29,6 +29,7 @@ __all__ = [
     "normalize_decided",
     "normalize_phones",
     "normalize_table",
+    "open_inputs",
     "parse_phone",
     "run",
 ]
@@ -188,7 +189,9 @@ class Result:
 
 @final
 class Coordinator:
-    def __new__(cls, arguments: dict[str, Any]) -> Coordinator: ...
+    def __new__(
+        cls, arguments: dict[str, Any], open: Callable[[], list[str]] | None = None
+    ) -> Coordinator: ...
     @property
     def plan(self) -> str: ...
     @property
@@ -196,6 +199,8 @@ class Coordinator:
     def finish(self, read: str, batches: Iterable[Any]) -> Manifest: ...
     def join(self, read: str, partitions: Sequence[str]) -> Manifest: ...
     def abandon(self) -> None: ...
+
+def open_inputs(arguments: dict[str, Any]) -> str: ...
 
 @final
 class Worker:

@@ -25,7 +25,7 @@ from pyspark.errors import PySparkAttributeError, PySparkNotImplementedError
 from pyspark.sql import functions as sql
 
 from contactmill import _contactmill
-from contactmill._errors import OptionError, SourceError
+from contactmill._errors import ContactmillError, OptionError, SourceError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -46,6 +46,12 @@ _OUTCOMES = (
 )
 
 _SAMPLE_ROWS = 1000
+
+_OPENED_BY_DRIVER = 64
+"""Maximum number of inputs that the driver opens itself: a job of Spark would take longer."""
+
+_OPENED_TOGETHER = 16
+"""Inputs that a process opens at a time."""
 
 _FETCHED_RECORDS = 200_000
 """Records of a partition that the driver fetches: it has all of one in memory, several times over."""
@@ -248,7 +254,11 @@ def _converted(
     by: tuple[int | None, int | None],
     by_driver: bool,
 ) -> Manifest:
-    coordinator = _contactmill.Coordinator(arguments)
+    are_many = len(arguments["inputs"]) > _OPENED_BY_DRIVER
+    open_inputs = partial(_open, spark, arguments) if are_many else None
+    coordinator = _contactmill.Coordinator(arguments, open_inputs)
+    # The plan has the inputs.
+    arguments = {**arguments, "inputs": []}
     try:
         plan = coordinator.plan
         planned = json.loads(plan)["inputs"]
@@ -276,6 +286,23 @@ def _converted(
         return coordinator.join(read, folders)
     finally:
         coordinator.abandon()
+
+
+def _open(spark: SparkSession, arguments: dict[str, Any]) -> list[str]:
+    """Has executors open the inputs."""
+    inputs = arguments["inputs"]
+    starts = range(0, len(inputs), _OPENED_TOGETHER)
+    groups = [{**arguments, "inputs": inputs[start : start + _OPENED_TOGETHER]} for start in starts]
+    opened = _each(spark, len(groups), 4 * _cores(spark), partial(_opened, groups))
+    # Whatever is wrong is said by the driver, as it is of a few inputs.
+    return [one or _contactmill.open_inputs(group) for one, group in zip(opened, groups)]
+
+
+def _opened(groups: list[dict[str, Any]], number: int) -> str:
+    try:
+        return _contactmill.open_inputs(groups[number])
+    except ContactmillError:
+        return ""
 
 
 def _split(
