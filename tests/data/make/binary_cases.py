@@ -114,6 +114,19 @@ def xlsx_number_formats():
     case("xlsx-number-formats", "leads.xlsx", data.getvalue(), "--region", "FR")
 
 
+def xlsx_formulas_without_results():
+    # The library does not calculate. What is said of a sheet that is not read does not count.
+    book = openpyxl.Workbook()
+    book.active.title = "Leads"
+    book.active.append(["Name", "Phone"])
+    book.create_sheet("Source").append(["Asha", "+919876543210"])
+    for row in range(2, 4):
+        book.active.append([f"=Source!A{row - 1}", f"=Source!B{row - 1}"])
+    data = io.BytesIO()
+    book.save(data)
+    case("xlsx-formulas-without-results", "leads.xlsx", data.getvalue(), "--sheet", "Leads")
+
+
 def xlsx_exclusion_list():
     # Whoever stands in any of its sheets is left out.
     book = openpyxl.Workbook()
@@ -336,7 +349,8 @@ def sheets():
     case("sheets-all-ods", "leads.ods", made.getvalue(), "--sheet", "*")
 
 
-ALL = [xls_formulas, xlsx_1904, xlsx_number_formats, xlsx_exclusion_list, xlsm, sheets, columns, compressed]
+ALL = [xls_formulas, xlsx_1904, xlsx_number_formats, xlsx_formulas_without_results, xlsx_exclusion_list,
+       xlsm, sheets, columns, compressed]
 for make in [*ALL, encrypted, padded]:
     if make.__name__ in sys.argv[1:] or not sys.argv[1:]:
         make()

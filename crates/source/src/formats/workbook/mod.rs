@@ -6,6 +6,7 @@
 mod biff;
 mod cell;
 mod events;
+mod formulas;
 pub(crate) mod html;
 mod ods;
 mod sheet;

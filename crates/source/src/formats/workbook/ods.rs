@@ -8,9 +8,9 @@ use std::io::{BufRead, BufReader, Read};
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
-use super::cell;
 use super::events::ShortEvents;
 use super::sheet::{Candidate, Choose, Chosen, MAX_COLUMNS, MAX_ROWS};
+use super::{cell, formulas};
 use crate::input::Input;
 use crate::input::decompress::Archive;
 use crate::input::error::SourceProblem;
@@ -225,8 +225,13 @@ impl<R: BufRead> Content<R> {
                     let count = usize::try_from(count).unwrap_or(usize::MAX);
                     let start = self.row.text.len();
                     let has_value = push_value(&mut self.row.text, &element)?;
+                    let may_lack_result = attribute(&element, "table:formula")?.is_some()
+                        && attribute(&element, "office:value-type")?.is_none();
                     self.read_text(!has_value)?;
                     let end = self.row.text.len();
+                    if may_lack_result && end == start {
+                        return Err(formulas::without_result(self.row.number, column));
+                    }
                     let next = column.saturating_add(count);
                     if end > start {
                         if next > MAX_COLUMNS {

@@ -6,6 +6,7 @@ use calamine::{DataRef, Reader, SheetType, SheetVisible, Style, Xlsx, XlsxError}
 
 use super::cell;
 use super::events::ShortEvents;
+use super::formulas::{self, OpenFormulas};
 use super::sheet::{Candidate, Choose, Chosen, MAX_COLUMNS, MAX_ROWS};
 use super::shown::ShownDigits;
 use crate::input::Input;
@@ -24,7 +25,7 @@ pub(super) fn open(
     choose: Choose<'_>,
 ) -> Result<TableSource, SourceProblem> {
     let bytes = input.len();
-    let mut workbook = checked(&input, options)?;
+    let (mut workbook, may_lack_results) = checked(&input, options)?;
     let sheets: Vec<(String, bool)> = workbook
         .sheets_metadata()
         .iter()
@@ -44,6 +45,9 @@ pub(super) fn open(
     let Some(Chosen { sheet, header_row, header }) = choose(candidates)? else {
         return Ok(TableSource::empty());
     };
+    if may_lack_results {
+        require_results(&mut workbook, &sheet)?;
+    }
     TableSource::spawn(TableOf::Workbook, header, bytes, move |writer| {
         rows(workbook, &sheet, header_row, writer)
     })
@@ -62,7 +66,9 @@ fn problem(error: XlsxError) -> SourceProblem {
 /// first, as the sizes in the directory and the count in the table of strings need not be true. Sheets
 /// are checked while calamine reads the strings. Only this check compares their checksums, as calamine
 /// stops where the cells end.
-fn checked(input: &Input, options: ReadOptions<'_>) -> Result<Workbook, SourceProblem> {
+///
+/// Returns whether some formula may have no result, too.
+fn checked(input: &Input, options: ReadOptions<'_>) -> Result<(Workbook, bool), SourceProblem> {
     let archive = Archive::of(input.clone(), options.decompress)?;
     let is_xml = |member: &&Member| {
         let name = member.name.to_ascii_lowercase();
@@ -73,20 +79,23 @@ fn checked(input: &Input, options: ReadOptions<'_>) -> Result<Workbook, SourcePr
         archive.members.iter().filter(is_xml).partition(is_sheet);
     let inflate = options.decompress;
     let look = |member: &Member| check(member, input.clone(), inflate);
-    others.into_iter().try_for_each(look)?;
+    for member in others {
+        look(member)?;
+    }
     let without_macros = without_macros(&archive, input, options)?;
     let readable = without_macros.as_ref().unwrap_or(input);
     std::thread::scope(|scope| {
         let looking = std::thread::Builder::new()
             .name("contactmill-look".into())
-            .spawn_scoped(scope, move || sheets.into_iter().try_for_each(look))
+            .spawn_scoped(scope, move || {
+                sheets.into_iter().try_fold(false, |found, member| Ok(found | look(member)?))
+            })
             .map_err(SourceProblem::NoThread)?;
         let workbook = Xlsx::new(BufReader::new(readable.clone())).map_err(problem);
         match looking.join() {
-            Ok(looked) => looked?,
+            Ok(may_lack_results) => Ok((workbook?, may_lack_results?)),
             Err(panic) => std::panic::resume_unwind(panic),
         }
-        workbook
     })
 }
 
@@ -133,8 +142,8 @@ fn without_macros(
     Ok(Some(Input::of_copy(input.name().into(), file, len)))
 }
 
-/// Reads a part to its end.
-fn check(member: &Member, input: Input, limits: DecompressLimits) -> Result<(), SourceProblem> {
+/// Reads a part to its end. Returns whether some formula in it may have no result.
+fn check(member: &Member, input: Input, limits: DecompressLimits) -> Result<bool, SourceProblem> {
     let mut reader = ShortEvents::new(member.reader(input, limits)?);
     let mut head = Vec::new();
     let read = reader.by_ref().take(4 << 10).read_to_end(&mut head);
@@ -148,11 +157,16 @@ fn check(member: &Member, input: Input, limits: DecompressLimits) -> Result<(), 
     }
     let mut memory = if is_strings { Memory::of_strings(claimed) } else { Memory::of_part(member) };
     memory.add(&head)?;
+    let mut formulas = OpenFormulas::default();
+    formulas.add(&head);
     let mut buffer = vec![0; 64 << 10];
     loop {
         match reader.read(&mut buffer).map_err(SourceProblem::reading)? {
-            0 => return memory.check(),
-            count => memory.add(&buffer[..count])?,
+            0 => return memory.check().map(|()| formulas.found),
+            count => {
+                memory.add(&buffer[..count])?;
+                formulas.add(&buffer[..count]);
+            }
         }
     }
 }
@@ -290,6 +304,18 @@ fn first_rows(
         }
     }
     Ok(rows)
+}
+
+/// Requires that each formula of a sheet has a result.
+fn require_results(workbook: &mut Workbook, sheet: &str) -> Result<(), SourceProblem> {
+    let mut cells = workbook.worksheet_cells_reader(sheet).map_err(problem)?;
+    while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(problem)? {
+        if cell.formula.is_some() && cell.value == DataRef::Empty {
+            let (row, column) = position(cell.pos)?;
+            return Err(formulas::without_result(row, column));
+        }
+    }
+    Ok(())
 }
 
 fn shown_digits(styles: &[Style]) -> ShownDigits {
