@@ -276,7 +276,9 @@ impl Normalizer {
             return Err(match (phones.is_empty(), refused.first()) {
                 (false, _) => Reason::PhoneTypeNotAllowed,
                 (true, Some(&(_, reason))) => reason,
-                (true, None) => Reason::PhoneMissing,
+                (true, None) => {
+                    raw.phones_of_others.first().map_or(Reason::PhoneMissing, |&(_, reason)| reason)
+                }
             });
         };
         let phone = phones.remove(chosen);

@@ -1,6 +1,6 @@
 //! A contact as it was written: text by field, nothing checked.
 
-use crate::reason::Field;
+use crate::reason::{Field, Reason};
 
 /// Borrowed text by field, nothing checked.
 ///
@@ -24,6 +24,9 @@ pub struct RawContact<'r> {
     pub last_names: Vec<&'r str>,
     /// Phone numbers, best first.
     pub phones: Vec<&'r str>,
+    /// Phone cells whose labels say that they do not hold the contact's own number (`type: fax`), and why
+    /// each is refused. None of them is the phone; where there is no other, the record is rejected.
+    pub phones_of_others: Vec<(&'r str, Reason)>,
     /// E-mail addresses, best first.
     pub emails: Vec<&'r str>,
     /// Countries: names, ISO 3166 codes or country calling codes.
@@ -52,7 +55,8 @@ impl RawContact<'_> {
             tags: texts(self.tags),
             attributes: emptied(self.attributes, |_| ("", "")),
             attribute_objects: texts(self.attribute_objects),
-            // Hardly any record has one.
+            // Hardly any record has one of these.
+            phones_of_others: Vec::new(),
             unreadable: Vec::new(),
         }
     }

@@ -92,6 +92,9 @@ codes! {
         PhoneFax = "phone_fax",
             "the number of a fax machine",
             "put a phone number into the cell";
+        PhoneNotOfContact = "phone_not_of_contact",
+            "labelled as not the contact's own",
+            "put the contact's own number in, or correct the label";
         PhoneTypeNotAllowed = "phone_type_not_allowed",
             "not a mobile number", "find a mobile number, or convert it with every line type";
         EmailInvalid = "email_invalid",

@@ -8,11 +8,11 @@ mod table;
 use std::process::ExitCode;
 
 use contactmill_core::__private::{header, is_opt_out, sensitive};
-use contactmill_core::Options;
 use contactmill_core::columns::{
     ContentSample, FieldMapping, MappedField, MappingError, MappingNote, WhyTaken, WhyUnused,
 };
 use contactmill_core::records::{Integrity, Position, Record};
+use contactmill_core::{Normalizer, Options};
 use libtest_mimic::{Arguments, Trial};
 use table::{add, columns};
 
@@ -22,6 +22,7 @@ const HEADER_ROWS: &str = include_str!("columns/header-rows.tsv");
 const HEADERS: &str = include_str!("columns/headers.tsv");
 const NOTES: &str = include_str!("columns/notes.tsv");
 const PARTIES: &str = include_str!("columns/parties.tsv");
+const PHONE_LABELS: &str = include_str!("columns/phone-labels.tsv");
 const SENSITIVE: &str = include_str!("columns/sensitive.tsv");
 
 fn main() -> ExitCode {
@@ -50,6 +51,10 @@ fn main() -> ExitCode {
         let [header, expected] = columns(row);
         assert_eq!(sensitive(header), expected);
     });
+    add(&mut trials, ("phone-labels", PHONE_LABELS), 20, |row| {
+        let [header, cells, expected] = columns(row);
+        assert_eq!(phone(&split(header), &split(cells)), expected);
+    });
     add(&mut trials, ("notes", NOTES), 15, |row| {
         let [region, header, cells, expected] = columns(row);
         assert_eq!(notes(&split(header), &sample(region, cells)), expected);
@@ -68,6 +73,20 @@ fn main() -> ExitCode {
         Ok(())
     }));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// The phone of a record, or why the record is rejected.
+fn phone(header: &[String], cells: &[String]) -> String {
+    let map = FieldMapping::default().resolve(header).unwrap();
+    let mut end = 0;
+    let ends: Vec<usize> = cells.iter().map(|cell| (end += cell.len(), end).1).collect();
+    let text = cells.concat();
+    let record = Record::new(&text, &ends, Position::default(), Integrity::Whole);
+    let raw = map.raw_contact(record);
+    match Normalizer::new(Options::default()).normalize(&raw) {
+        Ok(normalized) => normalized.contact.phone.e164().to_string(),
+        Err(rejection) => rejection.reason.code().to_owned(),
+    }
 }
 
 /// What people are told of how columns were taken.

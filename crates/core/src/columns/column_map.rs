@@ -9,6 +9,7 @@ use crate::columns::header::Bookkeeping;
 use crate::columns::header_row::column_letters;
 use crate::columns::names::{column_names, find_column};
 use crate::columns::notes::MappingNote;
+use crate::columns::phone_label::{self, LabelColumn};
 use crate::columns::preset::Preset;
 use crate::columns::sensitive::{self, SensitiveColumn};
 use crate::raw::RawContact;
@@ -49,6 +50,8 @@ pub struct ColumnMap {
     /// Why each column holds what it holds.
     pub(super) decisions: Vec<Decision>,
     pub(super) preset: Option<&'static Preset>,
+    /// The columns that say what kind of phone another column holds.
+    pub(super) phone_labels: Vec<LabelColumn>,
     /// The columns of consents.
     pub(super) consents: Vec<(usize, Consent)>,
     /// What people should see of how columns were taken.
@@ -88,6 +91,7 @@ impl ColumnMap {
         ColumnMap {
             header: header.to_vec(),
             roles: roles(&names, bookkeeping, &fields),
+            phone_labels: LabelColumn::all(header, &fields),
             fields,
             reason_column: reason_column(&names, bookkeeping),
             consents: consent::columns(header),
@@ -318,7 +322,13 @@ impl ColumnMap {
                 MappedField::Name => raw.names.push(text),
                 MappedField::FirstName => raw.first_names.push(text),
                 MappedField::LastName => raw.last_names.push(text),
-                MappedField::Phone => raw.phones.push(text),
+                MappedField::Phone => match self.refusal(*index, record) {
+                    None => raw.phones.push(text),
+                    Some(reason) => {
+                        raw.phones_of_others.push((text, reason));
+                        raw.attributes.push((&self.names[*index], text));
+                    }
+                },
                 MappedField::Email => raw.emails.push(text),
                 MappedField::Country => raw.countries.push(text),
                 MappedField::Tags => raw.tags.push(text),
@@ -326,6 +336,15 @@ impl ColumnMap {
                 MappedField::Attribute(key) => raw.attributes.push((key, text)),
             }
         }
+    }
+
+    /// Why the number in this column of a record is not the contact's, if its label says so.
+    fn refusal(&self, phone: usize, record: Record<'_>) -> Option<Reason> {
+        if self.phone_labels.is_empty() {
+            return None;
+        }
+        let label = record.get(LabelColumn::of(&self.phone_labels, phone)?)?;
+        phone_label::refusal(label)
     }
 
     /// What the record is, before its contact is looked at.

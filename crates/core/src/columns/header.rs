@@ -194,6 +194,7 @@ pub(crate) struct Words {
     date_parts: HashSet<String>,
     no_name_remarks: HashSet<String>,
     country_remarks: HashSet<String>,
+    pub(crate) phone_labels: HashSet<String>,
 }
 
 impl Words {
@@ -216,6 +217,7 @@ impl Words {
             "date-part" => &mut self.date_parts,
             "no-name-remark" => &mut self.no_name_remarks,
             "country-remark" => &mut self.country_remarks,
+            "phone-label" => &mut self.phone_labels,
             _ => return None,
         })
     }

@@ -15,6 +15,7 @@ use crate::columns::header_row::{
 };
 use crate::columns::names::{by_name, column_names, find_column};
 use crate::columns::notes::Known;
+use crate::columns::phone_label::LabelColumn;
 use crate::columns::preset::Preset;
 
 /// What the user says of the columns; what is not said, the header says, or their content.
@@ -271,6 +272,7 @@ impl FieldMapping {
         }
         let mut map = ColumnMap {
             header: header.to_vec(),
+            phone_labels: LabelColumn::all(header, &fields),
             reason_column: reason_column(&names, bookkeeping),
             names,
             roles,

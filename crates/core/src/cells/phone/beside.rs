@@ -143,7 +143,7 @@ pub(super) fn split_before_labels(text: &str) -> Vec<&str> {
 }
 
 /// Whether the part says that the number is that of a fax machine alone: `Fax No.`, but not `Tel/Fax`.
-fn says_fax(part: &str) -> bool {
+pub(crate) fn says_fax(part: &str) -> bool {
     let words: Vec<String> = words(part).collect();
     let is_fax = |word: &String| FAX.contains(word.as_str());
     if !words.iter().any(is_fax) {
@@ -164,7 +164,7 @@ fn says_fax(part: &str) -> bool {
 }
 
 /// Whether the part says that the digits are no phone number, or not to be called: `Invoice`, `not in use`.
-fn says_no_phone(part: &str) -> bool {
+pub(crate) fn says_no_phone(part: &str) -> bool {
     // `Rs.` is a currency, `R. S.` are initials.
     let words = part.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let said = words.fold(" ".to_owned(), |said, word| said + &word.to_lowercase() + " ");

@@ -19,6 +19,8 @@ use std::fmt;
 
 use contactmill_phone::{PhoneNumber, Region, parse_with_extension};
 
+pub(crate) use beside::{says_fax, says_no_phone};
+
 use crate::explain::Notes;
 use crate::options::{Acceptance, BareDigits, Options, PhoneMode};
 use crate::reason::{Reason, WarningCode};
