@@ -2,8 +2,8 @@
 
 use contactmill_core::Normalizer;
 use contactmill_core::columns::{
-    AttributeSelection, ColumnMap, ContentSample, FieldMapping, MappedField, MappingError, Resumed,
-    Sampled,
+    AttributeSelection, ColumnMap, ColumnRole, ContentSample, FieldMapping, MappedField,
+    MappingError, Resumed, Sampled,
 };
 use contactmill_core::exclusion::{self, ExclusionLists, ListCounts};
 use contactmill_source::{AnySource, Dump, DumpMember, ReadOptions, Sheets, SkippedMember};
@@ -134,19 +134,47 @@ fn is_without_header(
         || header.iter().any(|cell| reader.is_entry(cell))
 }
 
-/// The columns of numbers and addresses. Whose they are makes no difference: each is one that must
-/// not be written to.
+/// The columns of numbers and addresses. Whose they are, and what they are called, makes no difference: each
+/// is one that must not be written to.
 fn columns_of(sampled: &Sampled<AnySource>) -> Result<ColumnMap, MappingError> {
     let (header, sample) = (sampled.source().header(), sampled.sample());
     let attributes = AttributeSelection::None;
     let mapping = FieldMapping { attributes, ..FieldMapping::default() };
-    match mapping.resolve_list(header, sample) {
+    let map = match mapping.resolve_list(header, sample) {
         Err(MappingError::AmbiguousPhone { candidates }) => {
             let phones = candidates.into_iter().map(|one| (MappedField::Phone, one.column));
-            FieldMapping { assignments: phones.collect(), ..mapping }.resolve_list(header, sample)
+            let assignments = phones.collect();
+            FieldMapping { assignments, ..mapping.clone() }.resolve_list(header, sample)?
         }
-        resolved => resolved,
+        resolved => resolved?,
+    };
+    let further = further_columns(&map, sample);
+    if further.is_empty() {
+        return Ok(map);
     }
+    let known = map.fields().filter(|(field, _)| is_reach(field));
+    let known = known.map(|(field, column)| (field.clone(), column.to_owned()));
+    let assignments = known.chain(further).collect();
+    FieldMapping { assignments, ..mapping }.resolve_list(header, sample)
+}
+
+fn is_reach(field: &MappedField) -> bool {
+    matches!(field, MappedField::Phone | MappedField::Email)
+}
+
+/// Columns whose cells are numbers or addresses, and whose headers do not say so: `Alt`, `Fax`.
+fn further_columns(map: &ColumnMap, sample: &ContentSample) -> Vec<(MappedField, String)> {
+    let columns = map.columns().enumerate().filter_map(|(index, (name, role))| {
+        let content = sample.column(index);
+        let is_half = |count: u64| count > 0 && 2 * count >= content.filled;
+        let field = match role {
+            ColumnRole::Ignored if is_half(content.phones) => MappedField::Phone,
+            ColumnRole::Ignored if is_half(content.emails) => MappedField::Email,
+            _ => return None,
+        };
+        Some((field, name.to_owned()))
+    });
+    columns.collect()
 }
 
 /// The columns of a list without a header row: one column holds numbers and addresses, of several

@@ -245,7 +245,8 @@ impl BlockReader<'_> {
     fn add_contact(self, raw: &RawContact<'_>, line: u64, entries: &mut BlockEntries) -> bool {
         let before = (entries.numbers.len(), entries.addresses.len());
         let mut is_read = true;
-        for &cell in &raw.phones {
+        let of_others = raw.phones_of_others.iter().map(|&(cell, _)| cell);
+        for cell in raw.phones.iter().copied().chain(of_others) {
             match self.normalizer.phone_of(raw, cell) {
                 Ok(reading) => {
                     let phones = reading.into_phones();
