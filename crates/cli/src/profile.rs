@@ -52,7 +52,12 @@ pub(crate) fn with_profile(typed: &[OsString]) -> Result<Arguments, Failure> {
     let fail = |message: String| Failure::Profile { path: path.to_owned(), message };
     let text =
         std::fs::read_to_string(path).map_err(|error| fail(format!("cannot be read: {error}")))?;
-    let table: Table = text.parse().map_err(|error| fail(format!("is no profile: {error}")))?;
+    let table: Table = text.parse().map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let message = error.message().trim().replace('\n', "; ");
+        fail(format!("is no profile: line {line}: {message}"))
+    })?;
     let is_convert = matches!(arguments.command, Command::Convert(_));
     let matches = matches.subcommand().map(|(_, matches)| matches);
     let is_typed =
