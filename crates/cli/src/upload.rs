@@ -309,6 +309,14 @@ fn dry_run(
     target: &Target,
     options: &UploadOptions,
 ) -> Result<ExitCode, Failure> {
+    // A token that is there has to be one; to type it in, no plan is needed.
+    let is_given = match &arguments.sending.token_file {
+        Some(path) => path.as_os_str() != "-",
+        None => std::env::var_os(TOKEN_VARIABLE).is_some_and(|text| !text.is_empty()),
+    };
+    if is_given {
+        token(arguments)?;
+    }
     let journal = |error| UploadFailure::Upload(UploadError::Journal(error));
     let remaining = remaining(folder, target, options).map_err(journal)?;
     let bytes = match remaining.slices.first() {

@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use contactmill_wire::fixes::{self, Fix};
+use contactmill_wire::kept_file::check_unchanged;
 
 use crate::StartError;
 
@@ -149,6 +150,7 @@ impl FixLog {
         fixes.iter().for_each(|fix| fix.write(&mut lines));
         let Some(file) = &mut self.file else { return Ok(()) };
         let end = file.stream_position()?;
+        check_unchanged(file, &self.path, end)?;
         let written = file.write_all(&lines).and_then(|()| file.sync_data());
         if written.is_err() {
             // Half a line would make the whole file unreadable.

@@ -265,29 +265,32 @@ fn number(value: Option<&Value>) -> Option<u64> {
     }
 }
 
-/// Names of fields for failures, in lower case without `_` and `-`.
-const FAILURES: [&str; 17] = [
+/// How names of fields for failures begin, in lower case without `_` and `-`: `failedUsers`, `errorCount`.
+const FAILURES: [&str; 16] = [
+    "dropped",
     "err",
-    "error",
-    "errorcode",
-    "errormessage",
-    "errors",
-    "errorcount",
+    "exception",
     "fail",
-    "failed",
-    "failedcount",
-    "failure",
-    "failurecount",
-    "failures",
+    "haserror",
+    "ignored",
     "invalid",
-    "invalidcount",
+    "iserror",
+    "notimported",
+    "notsaved",
     "rejected",
-    "rejectedcount",
     "skipped",
+    "unimported",
+    "unprocessed",
+    "unsaved",
+    "unsuccess",
 ];
 
+/// What a status, or a result, says that is none of a success.
+const FAILED: [&str; 8] =
+    ["error", "fail", "failed", "failure", "invalid", "partial", "rejected", "skipped"];
+
 /// Whether a field at any depth says that something failed: `"failed": 3`, `"errors": [...]`,
-/// `"success": false`, a `statusCode` of an error.
+/// `"success": false`, a `statusCode` of an error, a `status` of `failed`.
 fn names_a_failure<'v>(fields: impl IntoIterator<Item = &'v (String, Value)>) -> bool {
     fields.into_iter().any(|(name, value)| is_failure(name, value))
 }
@@ -297,8 +300,14 @@ fn is_failure(name: &str, value: &Value) -> bool {
     match bare.to_ascii_lowercase().as_str() {
         // Some services count successes in this field.
         "success" => is_nothing(value) || value == "false",
+        "ok" => *value == Value::Bool(false),
         "statuscode" => neutral_code(value) == Claim::Other,
-        bare if FAILURES.contains(&bare) => !is_nothing(value),
+        "status" | "result" | "state" | "outcome" if !value.is_object() && !value.is_array() => {
+            let said = |text: &str| FAILED.contains(&text.to_ascii_lowercase().as_str());
+            value.as_str().is_some_and(said)
+                || number(Some(value)).is_some_and(|code| (400..600).contains(&code))
+        }
+        bare if FAILURES.iter().any(|failure| bare.starts_with(failure)) => !is_nothing(value),
         _ => holds_a_failure(value),
     }
 }

@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use contactmill_wire::files::JOURNAL;
 pub(crate) use contactmill_wire::journal::{Job, JournalEvent, JournalLine};
 use contactmill_wire::journal::{WholeLines, encode, read};
+use contactmill_wire::kept_file::check_unchanged;
 
 use crate::slice::ArraySlice;
 use crate::words::shown_path;
@@ -153,7 +154,9 @@ impl Journal {
             return Err(io(io::Error::other("a line before could not be written")));
         }
         let line = encode(self.next, &JournalLine { at: milliseconds(now), event }).map_err(&io)?;
-        let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
+        let is_there = check_unchanged(&self.file, &self.path, self.len);
+        let written =
+            is_there.and_then(|()| self.file.write_all(&line)).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
             self.is_broken = true;
             // Where this fails too, the next run cuts off the incomplete line.

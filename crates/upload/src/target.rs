@@ -291,12 +291,16 @@ fn endpoint(base_url: &str, bot_id: Option<&str>) -> Result<Uri, TargetError> {
     format!("{scheme}://{authority}{path}{query}").parse().map_err(|_| invalid())
 }
 
-/// A URL that is safe to show: what comes before an `@` may be a password.
+/// A URL that is safe to show: what comes before an `@` may be a password, and a query may hold a token.
 fn without_user(url: &str) -> String {
     let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+    let (url, query) = match url.split_once(['?', '#']) {
+        Some((url, _)) => (url, "?…"),
+        None => (url, ""),
+    };
     match url.rsplit_once('@') {
-        Some((_, rest)) => format!("{scheme}://…@{rest}"),
-        None => url.to_owned(),
+        Some((_, rest)) => format!("{scheme}://…@{rest}{query}"),
+        None => format!("{url}{query}"),
     }
 }
 

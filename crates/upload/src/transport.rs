@@ -1,7 +1,7 @@
 //! Sends requests and receives answers: a trait, and HTTPS.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -183,11 +183,22 @@ impl Transport for HttpTransport {
             location: header("location"),
             body: Vec::new(),
         };
-        match response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec() {
-            Ok(body) => answer.body = body,
+        // The limit of the library is on what is sent, which may be compressed a thousandfold.
+        let reader = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).reader();
+        let read = reader.take(MAX_ANSWER_BYTES + 1).read_to_end(&mut answer.body);
+        let read = match read.map_err(ureq::Error::from) {
+            Ok(_) if answer.body.len() as u64 > MAX_ANSWER_BYTES => {
+                Err(SendError::Unclear(Trouble::TooLong))
+            }
+            Ok(_) => Ok(()),
+            Err(error) => Err(send_error(&error, &self.trust)),
+        };
+        if let Err(error) = read {
             // An answer that is no success needs no body.
-            Err(_) if !response.status().is_success() => {}
-            Err(error) => return Err(send_error(&error, &self.trust)),
+            answer.body.clear();
+            if response.status().is_success() {
+                return Err(error);
+            }
         }
         Ok(answer)
     }

@@ -13,6 +13,7 @@ pub mod fixes;
 pub mod import;
 pub mod index;
 pub mod journal;
+pub mod kept_file;
 pub mod limits;
 pub mod manifest;
 pub mod object;
