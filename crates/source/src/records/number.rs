@@ -18,6 +18,15 @@ pub(crate) fn push_number(text: &mut String, number: f64) {
     };
 }
 
+/// Appends a number of a type that keeps no more than so many decimal digits (IEEE 754: 7 of binary32, 3 of
+/// binary16). One with more was rounded, and its exponent says so.
+pub(crate) fn push_short_float(text: &mut String, number: f32, digits: i32) {
+    if number.abs() < 10_f32.powi(digits) {
+        return push_number(text, f64::from(number));
+    }
+    let _ = write!(text, "{number:E}").map(|()| with_plus(text));
+}
+
 /// `E15` as spreadsheets write it: `E+15`.
 fn with_plus(text: &mut String) {
     if let Some(at) = text.rfind('E')

@@ -59,7 +59,7 @@ const NAMES: [(&str, &str); 11] = [
 ];
 
 /// Properties that are not read, as they describe the card itself or are not text.
-const SKIPPED: [&str; 13] = [
+const SKIPPED: [&str; 14] = [
     "BEGIN",
     "END",
     "VERSION",
@@ -72,6 +72,7 @@ const SKIPPED: [&str; 13] = [
     "AGENT",
     "SOURCE",
     "X-ABLABEL",
+    "X-LABEL",
     "X-ABADR",
 ];
 
@@ -203,13 +204,13 @@ impl Card {
     /// Takes the values of a property.
     fn take(&mut self, property: &Property<'_>, is_old: bool, points: &mut ContactPoints) {
         let name = property.name.as_str();
-        if SKIPPED.contains(&name) && name != "X-ABLABEL" {
+        if SKIPPED.contains(&name) && !matches!(name, "X-ABLABEL" | "X-LABEL") {
             return;
         }
         let text = self.text(property);
         let whole = || unescaped(&text, is_old);
         match name {
-            "X-ABLABEL" => {
+            "X-ABLABEL" | "X-LABEL" => {
                 let label = whole();
                 let label = label.trim_start_matches("_$!<").trim_end_matches(">!$_");
                 let (group, text) = (property.group.to_owned(), label.to_owned());
@@ -331,7 +332,7 @@ impl Card {
 impl ContactPoint {
     /// The label of its group, if it has one.
     fn group_label<'l>(&self, labels: &'l [GroupLabel]) -> Option<&'l str> {
-        let label = labels.iter().find(|label| label.group == self.group);
+        let label = labels.iter().find(|label| label.group.eq_ignore_ascii_case(&self.group));
         label.filter(|_| !self.group.is_empty()).map(|label| label.text.as_str())
     }
 
@@ -347,8 +348,6 @@ fn has_line(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.split(|&byte| byte == b'\n').any(|line| line.trim_ascii().eq_ignore_ascii_case(wanted))
 }
 
-/// The lines of a card, unfolded: a line that begins with a space or a tab continues the line before
-/// (RFC 6350, 3.2), and so does the line behind a soft line break of quoted-printable text.
 /// The lines of a card without the space that the first property is indented by, which would fold all into
 /// `BEGIN:VCARD`.
 fn without_indent(bytes: &[u8]) -> Cow<'_, [u8]> {
@@ -366,6 +365,8 @@ fn without_indent(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(bare.concat())
 }
 
+/// The lines of a card, unfolded: a line that begins with a space or a tab continues the line before
+/// (RFC 6350, 3.2), and so does the line behind a soft line break of quoted-printable text.
 fn logical_lines(bytes: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
     let mut lines = bytes.split(|&byte| byte == b'\n').peekable();
     std::iter::from_fn(move || {
@@ -423,6 +424,10 @@ impl<'c> Property<'c> {
             value,
         };
         for piece in pieces {
+            if let Some(label) = custom_label(piece) {
+                property.types.push(label);
+                continue;
+            }
             let (key, words) = piece.split_once('=').unwrap_or(("TYPE", piece));
             for word in words.trim_matches('"').split(',') {
                 property.parameter(key.trim(), word.trim());
@@ -439,7 +444,10 @@ impl<'c> Property<'c> {
             ("CHARSET", _) => self.charset = Encoding::for_label(word.as_bytes()),
             ("PREF", _) => self.preference = word.parse().ok(),
             ("TYPE", "PREF") => self.preference = Some(1),
-            ("TYPE", _) if !upper.is_empty() => self.types.push(upper),
+            // Labels of one's own, as some programs write them.
+            ("TYPE" | "LABEL" | "X-LABEL" | "X-CUSTOM" | "X-NAME", _) if !upper.is_empty() => {
+                self.types.push(upper);
+            }
             _ => {}
         }
     }
@@ -461,6 +469,17 @@ impl<'c> Property<'c> {
         let preference = self.preference.unwrap_or(u32::MAX);
         ContactPoint { preference, text, group: self.group.to_owned(), types: self.types.clone() }
     }
+}
+
+/// The label of one's own that phones write into 2.1: `X-CUSTOM(CHARSET=UTF-8,ENCODING=QUOTED-PRINTABLE,=46…)`.
+fn custom_label(parameter: &str) -> Option<String> {
+    let upper = parameter.trim().to_ascii_uppercase();
+    let inside = upper.strip_prefix("X-CUSTOM(")?.strip_suffix(')')?;
+    let label = inside.rsplit(',').next()?;
+    let decoded = quoted_printable::decode(label, quoted_printable::ParseMode::Robust);
+    let is_encoded = inside.contains("QUOTED-PRINTABLE");
+    let text = decoded.ok().filter(|_| is_encoded).and_then(|bytes| String::from_utf8(bytes).ok());
+    Some(text.map_or_else(|| label.to_owned(), |text| text.to_uppercase()))
 }
 
 /// The text without its escapes: `\n`, `\,`, `\;`, `\\`. Version 2.1 has no `\n`.
@@ -531,6 +550,18 @@ mod tests {
                 ("phone 2 kind", "cell"),
             ],
         );
+        check(
+            "ITEM1.TEL;TYPE=cell:1\nitem1.X-ABLabel:Father",
+            &[("phone", "1"), ("phone kind", "Father")],
+        );
+        for parameter in [
+            "X-CUSTOM(CHARSET=UTF-8,ENCODING=QUOTED-PRINTABLE,=46=61=74=68=65=72)",
+            "X-CUSTOM(Father)",
+            "X-LABEL=\"Father\"",
+        ] {
+            let card = format!("TEL;{parameter}:1");
+            check(&card, &[("phone", "1"), ("phone kind", "father")]);
+        }
         check(
             "TEL;VALUE=uri;PREF=2:tel:+1\nTEL;PREF=1;TYPE=\"voice,home\":2",
             &[("phone", "2"), ("phone kind", "home"), ("phone 2", "tel:+1")],

@@ -54,6 +54,10 @@ impl Format {
                     let currency = inside.strip_prefix('$').map(|text| text.split('-').next());
                     literal.extend(currency.flatten());
                 }
+                'G' if rest.as_str().starts_with("eneral") => {
+                    is_behind_placeholder = true;
+                    rest.by_ref().take("eneral".len()).for_each(drop);
+                }
                 '0' | '#' | '?' => {
                     is_behind_placeholder = true;
                     format.digits += usize::from(c == '0');
@@ -86,6 +90,7 @@ mod tests {
             ("\"+44 \"0", 7_400_123_456.0, Some("+44 7400123456")),
             ("\\+\\4\\40", 7_400_123_456.0, Some("+44 7400123456")),
             ("[$+44] 0", 7_400_123_456.0, Some("+44 7400123456")),
+            ("\"+44 \"General", 7_400_123_456.0, Some("+44 7400123456")),
             ("+44 0", 7_400_123_456.0, Some("+44 7400123456")),
             ("\"+1 \"(000) 000\\-0000", 2_025_550_123.0, Some("+1 2025550123")),
             ("[Red][>=1000]\"+91 \"0;0", 9_876_543_210.0, Some("+91 9876543210")),
