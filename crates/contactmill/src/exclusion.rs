@@ -1,11 +1,11 @@
 //! Reading exclusion lists.
 
-use contactmill_core::Normalizer;
 use contactmill_core::columns::{
-    AttributeSelection, ColumnMap, ColumnRole, ContentSample, FieldMapping, MappedField,
-    MappingError, Resumed, Sampled,
+    AttributeSelection, ColumnMap, ContentSample, FieldMapping, MappedField, MappingError, Resumed,
+    Sampled,
 };
 use contactmill_core::exclusion::{self, ExclusionLists, ListCounts};
+use contactmill_core::{Normalizer, Options};
 use contactmill_source::{AnySource, Dump, DumpMember, ReadOptions, Sheets, SkippedMember};
 
 use crate::convert::Settings;
@@ -56,7 +56,11 @@ impl<'r> ListReader<'r> {
             let (before, mut empty) = (listed.len(), None);
             for member in parts {
                 match self.member(&member, reading, &mut reader) {
-                    Err(error) if member.may_lack_contacts() && error.is_of_exclusion_list() => {
+                    Err(error)
+                        if member.may_lack_contacts()
+                            && error.is_of_exclusion_list()
+                            && !may_hold_entries(&member, reading) =>
+                    {
                         let what = "a sheet without numbers or addresses";
                         on_event(Event::SkippedMember { member: member.name(), what });
                         empty.get_or_insert(error);
@@ -121,6 +125,20 @@ impl<'r> ListReader<'r> {
     }
 }
 
+/// Whether something in a sheet has the look of a number or an address, so that nobody knows whom it names.
+fn may_hold_entries(sheet: &DumpMember, reading: ReadOptions<'_>) -> bool {
+    let sampled = sheet.open(reading).map(|source| Sampled::of(source, Options::default()));
+    let Ok(Ok(sampled)) = sampled else { return true };
+    let (header, sample) = (sampled.source().header(), sampled.sample());
+    let has_entries = |index: usize| {
+        let content = sample.column(index);
+        content.numbers + content.emails > 0
+    };
+    let is_entry =
+        |cell: &String| cell.contains('@') || cell.bytes().filter(u8::is_ascii_digit).count() >= 7;
+    header.iter().any(is_entry) || (0..header.len()).any(has_entries)
+}
+
 /// Whether the first row is an entry of the list. Where one column is not known by its name, its
 /// first row is one that cannot be read.
 fn is_without_header(
@@ -134,47 +152,19 @@ fn is_without_header(
         || header.iter().any(|cell| reader.is_entry(cell))
 }
 
-/// The columns of numbers and addresses. Whose they are, and what they are called, makes no difference: each
-/// is one that must not be written to.
+/// The columns of numbers and addresses, and of all else. Whose they are, and what they are called, makes no
+/// difference: each is one that must not be written to.
 fn columns_of(sampled: &Sampled<AnySource>) -> Result<ColumnMap, MappingError> {
     let (header, sample) = (sampled.source().header(), sampled.sample());
-    let attributes = AttributeSelection::None;
-    let mapping = FieldMapping { attributes, ..FieldMapping::default() };
-    let map = match mapping.resolve_list(header, sample) {
+    let mapping = FieldMapping::default();
+    match mapping.resolve_list(header, sample) {
         Err(MappingError::AmbiguousPhone { candidates }) => {
             let phones = candidates.into_iter().map(|one| (MappedField::Phone, one.column));
             let assignments = phones.collect();
-            FieldMapping { assignments, ..mapping.clone() }.resolve_list(header, sample)?
+            FieldMapping { assignments, ..mapping }.resolve_list(header, sample)
         }
-        resolved => resolved?,
-    };
-    let further = further_columns(&map, sample);
-    if further.is_empty() {
-        return Ok(map);
+        resolved => resolved,
     }
-    let known = map.fields().filter(|(field, _)| is_reach(field));
-    let known = known.map(|(field, column)| (field.clone(), column.to_owned()));
-    let assignments = known.chain(further).collect();
-    FieldMapping { assignments, ..mapping }.resolve_list(header, sample)
-}
-
-fn is_reach(field: &MappedField) -> bool {
-    matches!(field, MappedField::Phone | MappedField::Email)
-}
-
-/// Columns whose cells are numbers or addresses, and whose headers do not say so: `Alt`, `Fax`.
-fn further_columns(map: &ColumnMap, sample: &ContentSample) -> Vec<(MappedField, String)> {
-    let columns = map.columns().enumerate().filter_map(|(index, (name, role))| {
-        let content = sample.column(index);
-        let is_half = |count: u64| count > 0 && 2 * count >= content.filled;
-        let field = match role {
-            ColumnRole::Ignored if is_half(content.phones) => MappedField::Phone,
-            ColumnRole::Ignored if is_half(content.emails) => MappedField::Email,
-            _ => return None,
-        };
-        Some((field, name.to_owned()))
-    });
-    columns.collect()
 }
 
 /// The columns of a list without a header row: one column holds numbers and addresses, of several

@@ -8,9 +8,11 @@ use contactmill_phone::{PhoneNumber, parse};
 
 use self::entries::{AddressHashers, AddressKey, Entries, NumberKey, Place};
 use crate::cells::email::{self, EmailReading};
+use crate::cells::phone::{Phone, PhoneReading};
 use crate::columns::column_map::{ColumnMap, RecordKind};
 use crate::contact::{Contact, EmailAddress};
 use crate::dedup::MatchKey;
+use crate::dedup::variant::other_form;
 use crate::explain::Notes;
 use crate::normalize::Normalizer;
 use crate::raw::RawContact;
@@ -119,6 +121,8 @@ pub struct ListCounts {
 #[derive(Default)]
 struct BlockEntries {
     numbers: Vec<(PhoneNumber, u64)>,
+    /// The other forms of these numbers, where they have one.
+    other_forms: Vec<(PhoneNumber, u64)>,
     addresses: Vec<(AddressKey, u64)>,
     unreadable: u64,
     first_unreadable: Option<u64>,
@@ -184,7 +188,7 @@ impl<'n> ListReader<'n> {
                 counts.addresses += read.addresses.len() as u64;
                 counts.unreadable += read.unreadable;
                 counts.first_unreadable = counts.first_unreadable.or(read.first_unreadable);
-                for &(number, line) in &read.numbers {
+                for &(number, line) in read.numbers.iter().chain(&read.other_forms) {
                     let place = Place::new(list, line);
                     match NumberKey::of(number) {
                         Some(key) => numbers.sorted.push((key, place)),
@@ -217,6 +221,7 @@ impl BlockReader<'_> {
         mut entries: BlockEntries,
     ) -> Result<BlockEntries, B::Error> {
         entries.numbers.clear();
+        entries.other_forms.clear();
         entries.addresses.clear();
         (entries.unreadable, entries.first_unreadable) = (0, None);
         let mut empty = RawContact::default();
@@ -248,10 +253,7 @@ impl BlockReader<'_> {
         let of_others = raw.phones_of_others.iter().map(|&(cell, _)| cell);
         for cell in raw.phones.iter().copied().chain(of_others) {
             match self.normalizer.phone_of(raw, cell) {
-                Ok(reading) => {
-                    let phones = reading.into_phones();
-                    entries.numbers.extend(phones.map(|phone| (phone.number, line)));
-                }
+                Ok(reading) => is_read &= self.add_phones(cell, reading, line, entries),
                 Err(Reason::PhoneMissing) => {}
                 Err(_) => is_read &= self.add_addresses(cell, line, entries),
             }
@@ -259,20 +261,68 @@ impl BlockReader<'_> {
         for &cell in &raw.emails {
             is_read &= self.add_addresses(cell, line, entries);
         }
+        // What other columns hold need be neither.
+        for &(_, cell) in &raw.attributes {
+            match self.normalizer.phone_of(raw, cell) {
+                Ok(reading) if has_digits(cell, FEWEST_DIGITS) => {
+                    self.add_phones(cell, reading, line, entries);
+                }
+                _ => drop(cell.contains('@') && self.add_addresses(cell, line, entries)),
+            }
+        }
         is_read && (entries.numbers.len(), entries.addresses.len()) != before
     }
 
-    /// Adds the addresses of a cell. Returns whether it can be read.
+    /// Adds the numbers of a cell, and addresses beside them. Returns whether all of it was read: whoever
+    /// stands behind the first number means to be left out, too.
+    fn add_phones(
+        self,
+        cell: &str,
+        reading: PhoneReading,
+        line: u64,
+        entries: &mut BlockEntries,
+    ) -> bool {
+        let mut left = cell.bytes().filter(u8::is_ascii_digit).count();
+        let mut is_read = true;
+        for Phone { number, extension } in reading.into_phones() {
+            let national = number.national_number().to_string().len();
+            let extension = extension.map_or(0, |extension| extension.len());
+            left = left.saturating_sub(national + extension);
+            entries.numbers.push((number, line));
+            entries.other_forms.extend(in_other_form(number).map(|number| (number, line)));
+        }
+        if cell.contains('@') {
+            is_read = self.add_addresses(cell, line, entries);
+        } else if left >= FEWEST_DIGITS {
+            is_read = false;
+        }
+        is_read
+    }
+
+    /// Adds the addresses of a cell, and those beside other words. Returns whether all were read.
     fn add_addresses(self, cell: &str, line: u64, entries: &mut BlockEntries) -> bool {
-        let addresses = match email::read(cell, Notes::default()) {
-            EmailReading::Empty => return true,
-            EmailReading::Bad => return false,
-            EmailReading::One(address) => vec![address],
-            EmailReading::Several(addresses) => addresses,
+        let mut add = |address: &EmailAddress<'_>| {
+            entries.addresses.push((self.hashers.key(address.as_str()), line));
         };
-        let key = |address: &EmailAddress| self.hashers.key(address.as_str());
-        entries.addresses.extend(addresses.iter().map(|address| (key(address), line)));
-        true
+        match email::read(cell, Notes::default()) {
+            EmailReading::Empty => return true,
+            EmailReading::One(address) if cell.matches('@').count() == 1 => {
+                add(&address);
+                return true;
+            }
+            _ => {}
+        }
+        let is_end = |c: char| c.is_whitespace() || ";,|/<>()[]\"'".contains(c);
+        let pieces = cell.split(is_end).filter(|piece| piece.contains('@'));
+        let (mut is_found, mut is_read) = (false, true);
+        for piece in pieces {
+            match email::read(piece, Notes::default()).into_addresses() {
+                Some(addresses) => addresses.iter().for_each(&mut add),
+                None => is_read = false,
+            }
+            is_found = true;
+        }
+        is_found && is_read
     }
 }
 
@@ -314,6 +364,17 @@ impl ExclusionLists {
         if let Some(place) = email.and_then(|email| self.place_of_address(email.as_str())) {
             return Some((Field::Email, place));
         }
+        let beside = contact.attributes.iter().filter(|one| one.key == "phone_note");
+        let mut texts = beside.map(|one| one.value.as_str()).chain([contact.name.as_str()]);
+        let is_end = |c: char| c.is_whitespace() || ";,|<>()".contains(c);
+        let in_text = |text: &str| {
+            let mut words = text.split(is_end).filter(|word| word.contains('@'));
+            words.find_map(|word| self.place_of_address(word))
+        };
+        // An address that was taken for a name, or for words beside a number.
+        if let Some(place) = texts.find_map(in_text) {
+            return Some((Field::Email, place));
+        }
         // Whoever asks not to be reached by a number means all of the numbers.
         contact.attributes.iter().find_map(|attribute| {
             let (key, value) = (&*attribute.key, attribute.value.as_str());
@@ -336,6 +397,19 @@ impl ExclusionLists {
         let list = self.names.get(place.list()).map_or("", String::as_str);
         Exclusion::Listed { field, list, line: place.line() }
     }
+}
+
+/// Fewer digits are no number of their own.
+const FEWEST_DIGITS: usize = 6;
+
+fn has_digits(cell: &str, at_least: usize) -> bool {
+    cell.bytes().filter(u8::is_ascii_digit).count() >= at_least
+}
+
+/// The number in its [other form](other_form).
+fn in_other_form(number: PhoneNumber) -> Option<PhoneNumber> {
+    let (code, national) = other_form(number.into())?;
+    parse(&format!("+{code}{national}"), None).ok()
 }
 
 const fn is_digit(c: char) -> bool {
