@@ -207,10 +207,11 @@ impl Normalizer {
     }
 
     /// What the record's country cells, and the options behind them, say of its phone cells.
-    fn country<'n, 'r: 'n>(&self, raw: &RawContact<'r>, notes: Notes<'n>) -> Country<'n, 'r> {
+    fn country<'n, 'r: 'n>(&self, raw: &'n RawContact<'r>, notes: Notes<'n>) -> Country<'n, 'r> {
         let default = PhoneContext::new(&self.options, notes);
         let mut country = Country {
             context: default,
+            area_codes: &raw.area_codes,
             or_else: None,
             contradicted_by: None,
             not_understood: Vec::new(),
@@ -414,6 +415,8 @@ impl Normalizer {
 /// How a record's phone cells are to be read.
 struct Country<'n, 'r> {
     context: PhoneContext<'n>,
+    /// Area codes that stand in other columns.
+    area_codes: &'n [&'r str],
     /// Another way that is just as plausible: both must come to the same, or only one to a number.
     or_else: Option<PhoneContext<'n>>,
     /// A country with another calling code, which another cell says.
@@ -422,14 +425,59 @@ struct Country<'n, 'r> {
     not_understood: Vec<&'r str>,
 }
 
+/// Whether a cell is a code, and not other words: `0221`, `(11)`, `+351`.
+fn is_area_code(cell: &str) -> bool {
+    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+    (1..=5).contains(&digits)
+        && cell
+            .chars()
+            .all(|c| c.is_ascii_digit() || c == ' ' || matches!(c, '+' | '(' | ')' | '-'))
+}
+
 impl Country<'_, '_> {
     fn read_phone(&self, cell: &str) -> Result<PhoneReading, Reason> {
-        let reading = self.read_by_first(cell)?;
+        let reading = match self.area_codes {
+            [] => self.read_by_first(cell)?,
+            codes => self.read_with_area_code(codes, cell)?,
+        };
         match self.contradicted_by {
             Some(region) if self.is_mobile_in(region, cell, reading.number()) => {
                 Ok(reading.repaired(WarningCode::PhoneTwoReadings))
             }
             _ => Ok(reading),
+        }
+    }
+
+    /// Reads a cell whose number begins with one of these codes, or lacks it.
+    fn read_with_area_code(&self, codes: &[&str], cell: &str) -> Result<PhoneReading, Reason> {
+        let alone = self.read_by_first(cell);
+        if codes.iter().any(|code| !is_area_code(code)) {
+            return alone;
+        }
+        let has_one = |reading: &PhoneReading| {
+            let number = reading.number();
+            let written = [number.calling_code().to_string(), number.national_number().to_string()];
+            let bare =
+                |code: &&str| code.trim_matches(|c: char| !matches!(c, '1'..='9')).to_owned();
+            codes.iter().map(bare).any(|code| {
+                written[0] == code || written[1].trim_start_matches('0').starts_with(&code)
+            })
+        };
+        if alone.as_ref().is_ok_and(has_one) {
+            return alone;
+        }
+        let joined =
+            codes.iter().flat_map(|code| [format!("{code} {cell}"), format!("+{code} {cell}")]);
+        let mut readings: Vec<PhoneReading> =
+            joined.filter_map(|text| self.read_by_first(&text).ok()).filter(has_one).collect();
+        readings.dedup_by_key(|reading| reading.number());
+        match (readings.pop(), readings.is_empty(), &alone) {
+            (Some(joined), true, _) => Ok(joined.repaired(WarningCode::PhoneAreaCode)),
+            (_, _, Err(_)) => alone,
+            _ => {
+                self.context.notes.refused(|| "it lacks the code of another column".into());
+                Err(Reason::PhoneAmbiguous)
+            }
         }
     }
 

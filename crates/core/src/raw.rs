@@ -31,6 +31,8 @@ pub struct RawContact<'r> {
     pub emails: Vec<&'r str>,
     /// Countries: names, ISO 3166 codes or country calling codes.
     pub countries: Vec<&'r str>,
+    /// Area codes, each of which belongs before every phone: `0221` beside `8234567`.
+    pub area_codes: Vec<&'r str>,
     /// Cells of tags, each split at `;` `|` `,` and `:::`.
     pub tags: Vec<&'r str>,
     /// Keys and values.
@@ -52,6 +54,7 @@ impl RawContact<'_> {
             phones: texts(self.phones),
             emails: texts(self.emails),
             countries: texts(self.countries),
+            area_codes: texts(self.area_codes),
             tags: texts(self.tags),
             attributes: emptied(self.attributes, |_| ("", "")),
             attribute_objects: texts(self.attribute_objects),

@@ -146,6 +146,8 @@ codes! {
             "two readings were valid", "check one or two of them";
         PhoneTrunkZero = "phone_trunk_zero",
             "a trunk prefix was taken off", "nothing to do";
+        PhoneAreaCode = "phone_area_code",
+            "an area code was put before it", "check one or two of them";
         PhoneFloatSuffix = "phone_float_suffix",
             "a spreadsheet had added .0", "export the column as text";
         PhoneScientific = "phone_scientific",

@@ -12,10 +12,11 @@ use contactmill_core::columns::{
     ContentSample, FieldMapping, MappedField, MappingError, MappingNote, WhyTaken, WhyUnused,
 };
 use contactmill_core::records::{Integrity, Position, Record};
-use contactmill_core::{Normalizer, Options};
+use contactmill_core::{Field, Normalizer, Options};
 use libtest_mimic::{Arguments, Trial};
 use table::{add, columns};
 
+const AREA_CODES: &str = include_str!("columns/area-codes.tsv");
 const CONSENTS: &str = include_str!("columns/consents.tsv");
 const EXPORTS: &str = include_str!("columns/exports.tsv");
 const HEADER_ROWS: &str = include_str!("columns/header-rows.tsv");
@@ -53,7 +54,11 @@ fn main() -> ExitCode {
     });
     add(&mut trials, ("phone-labels", PHONE_LABELS), 20, |row| {
         let [header, cells, expected] = columns(row);
-        assert_eq!(phone(&split(header), &split(cells)), expected);
+        assert_eq!(phone("", &split(header), &split(cells)), expected);
+    });
+    add(&mut trials, ("area-codes", AREA_CODES), 15, |row| {
+        let [region, header, cells, expected] = columns(row);
+        assert_eq!(phone(region, &split(header), &split(cells)), expected);
     });
     add(&mut trials, ("notes", NOTES), 15, |row| {
         let [region, header, cells, expected] = columns(row);
@@ -75,16 +80,22 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// The phone of a record, or why the record is rejected.
-fn phone(header: &[String], cells: &[String]) -> String {
+/// The phone of a record and the warnings about it, or why the record is rejected.
+fn phone(region: &str, header: &[String], cells: &[String]) -> String {
     let map = FieldMapping::default().resolve(header).unwrap();
     let mut end = 0;
     let ends: Vec<usize> = cells.iter().map(|cell| (end += cell.len(), end).1).collect();
     let text = cells.concat();
     let record = Record::new(&text, &ends, Position::default(), Integrity::Whole);
     let raw = map.raw_contact(record);
-    match Normalizer::new(Options::default()).normalize(&raw) {
-        Ok(normalized) => normalized.contact.phone.e164().to_string(),
+    let options = Options { region: region.parse().ok(), ..Options::default() };
+    match Normalizer::new(options).normalize(&raw) {
+        Ok(normalized) => {
+            let of_phone =
+                normalized.warnings.iter().filter(|warning| warning.field == Field::Phone);
+            let said = of_phone.map(|warning| format!(" {}", warning.code.code()));
+            format!("{}{}", normalized.contact.phone.e164(), said.collect::<String>())
+        }
         Err(rejection) => rejection.reason.code().to_owned(),
     }
 }

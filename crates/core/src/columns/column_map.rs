@@ -5,7 +5,7 @@ use crate::columns::consent::{self, Consent};
 use crate::columns::content::ContentSample;
 use crate::columns::decide::{DecidedBy, Decision};
 use crate::columns::field::MappedField;
-use crate::columns::header::Bookkeeping;
+use crate::columns::header::{self, Bookkeeping};
 use crate::columns::header_row::column_letters;
 use crate::columns::names::{column_names, find_column};
 use crate::columns::notes::MappingNote;
@@ -50,8 +50,10 @@ pub struct ColumnMap {
     /// Why each column holds what it holds.
     pub(super) decisions: Vec<Decision>,
     pub(super) preset: Option<&'static Preset>,
-    /// The columns that say what kind of phone another column holds.
-    pub(super) phone_labels: Vec<LabelColumn>,
+    /// The columns that say what kind of phone or e-mail address another column holds.
+    pub(super) labels: Vec<LabelColumn>,
+    /// The columns of area codes.
+    pub(super) area_codes: Vec<usize>,
     /// The columns of consents.
     pub(super) consents: Vec<(usize, Consent)>,
     /// What people should see of how columns were taken.
@@ -91,7 +93,8 @@ impl ColumnMap {
         ColumnMap {
             header: header.to_vec(),
             roles: roles(&names, bookkeeping, &fields),
-            phone_labels: LabelColumn::all(header, &fields),
+            labels: LabelColumn::all(header, &fields),
+            area_codes: area_codes(header, &fields),
             fields,
             reason_column: reason_column(&names, bookkeeping),
             consents: consent::columns(header),
@@ -308,6 +311,9 @@ impl ColumnMap {
     /// Adds the text of a record by role.
     pub(crate) fn fill<'r>(&'r self, record: Record<'r>, raw: &mut RawContact<'r>) {
         let may_be_unreadable = record.integrity() == Integrity::UnreadableValue;
+        if !self.area_codes.is_empty() {
+            self.fill_area_codes(record, raw);
+        }
         for (field, index) in &self.fields {
             let Some(text) = record.get(*index).filter(|text| !text.is_empty()) else {
                 continue;
@@ -329,7 +335,10 @@ impl ColumnMap {
                         raw.attributes.push((&self.names[*index], text));
                     }
                 },
-                MappedField::Email => raw.emails.push(text),
+                MappedField::Email => match self.refusal(*index, record) {
+                    None => raw.emails.push(text),
+                    Some(_) => raw.attributes.push((&self.names[*index], text)),
+                },
                 MappedField::Country => raw.countries.push(text),
                 MappedField::Tags => raw.tags.push(text),
                 MappedField::Attributes => raw.attribute_objects.push(text),
@@ -338,13 +347,19 @@ impl ColumnMap {
         }
     }
 
-    /// Why the number in this column of a record is not the contact's, if its label says so.
-    fn refusal(&self, phone: usize, record: Record<'_>) -> Option<Reason> {
-        if self.phone_labels.is_empty() {
+    /// Adds the area codes of a record.
+    fn fill_area_codes<'r>(&'r self, record: Record<'r>, raw: &mut RawContact<'r>) {
+        let cells = self.area_codes.iter().filter_map(|&index| record.get(index));
+        raw.area_codes.extend(cells.filter(|cell| !is_blank(cell) && !says_nothing(cell)));
+    }
+
+    /// Why what stands in this column of a record is not the contact's, if a label of it says so.
+    fn refusal(&self, index: usize, record: Record<'_>) -> Option<Reason> {
+        if self.labels.is_empty() {
             return None;
         }
-        let label = record.get(LabelColumn::of(&self.phone_labels, phone)?)?;
-        phone_label::refusal(label)
+        let labels = LabelColumn::of(&self.labels, index);
+        labels.filter_map(|label| phone_label::refusal(record.get(label)?)).next()
     }
 
     /// What the record is, before its contact is looked at.
@@ -420,6 +435,14 @@ pub(super) fn roles(
         roles[*index] = ColumnRole::Field(field.clone());
     }
     roles
+}
+
+/// The columns of area codes, unless they hold a field.
+pub(super) fn area_codes(header: &[String], fields: &[(MappedField, usize)]) -> Vec<usize> {
+    let is_attribute = |field: &MappedField| matches!(field, MappedField::Attribute(_));
+    let is_free = |&at: &usize| !fields.iter().any(|(field, of)| *of == at && !is_attribute(field));
+    let of_codes = header.iter().enumerate().filter(|(_, text)| header::is_area_code(text));
+    of_codes.map(|(at, _)| at).filter(is_free).collect()
 }
 
 /// The column of a corrected file that says why the record was rejected.

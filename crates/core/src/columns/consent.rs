@@ -95,8 +95,9 @@ impl Consent {
             return false;
         }
         match self {
-            Consent::Out => WORDS.yes.contains(&folded(cell)),
-            Consent::In => WORDS.no.contains(&folded(cell)),
+            // `opted out`, in whatever column.
+            Consent::Out => WORDS.yes.contains(&folded(cell)) || is_refusal(cell),
+            Consent::In => WORDS.no.contains(&folded(cell)) || is_refusal(cell),
             Consent::Remark => is_refusal(cell),
         }
     }

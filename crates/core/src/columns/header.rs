@@ -195,6 +195,7 @@ pub(crate) struct Words {
     no_name_remarks: HashSet<String>,
     country_remarks: HashSet<String>,
     pub(crate) phone_labels: HashSet<String>,
+    area_codes: HashSet<String>,
 }
 
 impl Words {
@@ -218,6 +219,7 @@ impl Words {
             "no-name-remark" => &mut self.no_name_remarks,
             "country-remark" => &mut self.country_remarks,
             "phone-label" => &mut self.phone_labels,
+            "area-code" => &mut self.area_codes,
             _ => return None,
         })
     }
@@ -431,6 +433,11 @@ fn name_of_path(steps: &[String], said: &[&str]) -> Option<HeaderMeaning> {
     };
     let part = || WORDS.part_of_name(last).or_else(|| exact(last).filter(|one| one.is_name()));
     is_of_contact.then(part)?
+}
+
+/// Whether a header is that of a column of area codes, which are a part of the number in another: `Vorwahl`.
+pub(crate) fn is_area_code(header: &str) -> bool {
+    WORDS.area_codes.contains(&folded(header))
 }
 
 /// Whether a header is a part of a date where columns beside it are others: the `Tag` of `Jahr;Monat;Tag`.

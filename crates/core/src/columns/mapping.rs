@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::columns::attribute_selection::AttributeSelection;
-use crate::columns::column_map::{ColumnMap, ColumnRole, reason_column, roles};
+use crate::columns::column_map::{ColumnMap, ColumnRole, area_codes, reason_column, roles};
 use crate::columns::consent;
 use crate::columns::content::ContentSample;
 use crate::columns::decide::{Columns, DecidedBy, Decision, FieldCandidate, Share};
@@ -272,7 +272,8 @@ impl FieldMapping {
         }
         let mut map = ColumnMap {
             header: header.to_vec(),
-            phone_labels: LabelColumn::all(header, &fields),
+            labels: LabelColumn::all(header, &fields),
+            area_codes: area_codes(header, &fields),
             reason_column: reason_column(&names, bookkeeping),
             names,
             roles,

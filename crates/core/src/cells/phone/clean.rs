@@ -3,7 +3,7 @@
 use contactmill_phone::{PhoneNumber, Plain, Region, parse_plain};
 
 use super::repair::{is_filler, is_set_apart};
-use super::{PhoneContext, beside, list, lookalike};
+use super::{PhoneContext, beside, list, lookalike, shape};
 use crate::options::BareDigits;
 
 /// Numbers have 4 digits at least (Tokelau, +690) and 15 at most (ITU-T E.164).
@@ -39,8 +39,15 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
     if !number.is_valid() || !(FEWEST..=MOST).contains(&digits) {
         return None;
     }
-    if digits < body.len() && !is_layout(body) {
-        return None;
+    if digits < body.len() {
+        // An odd ending is short.
+        let is_short = !matches!(body, [.., b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', _]);
+        if !is_layout(body)
+            || is_short && shape::odd_ending_of(body).is_some()
+            || has_plus && repeats_first_group(body)
+        {
+            return None;
+        }
     }
     if has_plus && context.is_region_stated && !is_of(number, context.region) {
         return None;
@@ -50,6 +57,10 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
     }
     if let Some(region) = region {
         if digits < body.len() && is_other(cell, body) {
+            return None;
+        }
+        // Of old, an area code.
+        if region == Region::VN && inside.starts_with(b"08") && !inside[2].is_ascii_digit() {
             return None;
         }
         let has_digits_of_date = digits <= MOST_OF_A_DATE || digits == DATE_AND_TIME;
@@ -75,6 +86,17 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
     (!(may_be_filler([a, b, c]) && is_filler_number(number, body))).then_some(number)
 }
 
+/// Whether a number with its code begins with the same group once more: `+49 49 171 …`.
+fn repeats_first_group(body: &[u8]) -> bool {
+    // One sign stands between them.
+    let is_repeated = |first: usize| {
+        !body[first].is_ascii_digit()
+            && body[first + 1] == body[0]
+            && body[first + 1..].starts_with(&body[..first])
+    };
+    body.len() > 7 && (1..=3).any(is_repeated)
+}
+
 fn digits_of(body: &[u8]) -> String {
     body.iter().filter(|byte| byte.is_ascii_digit()).map(|&byte| char::from(byte)).collect()
 }
@@ -86,6 +108,7 @@ fn digits_of_first(body: &[u8]) -> usize {
 
 /// Whether the region's own code is set apart from the number that it belongs to.
 fn is_apart(number: PhoneNumber, body: &[u8], own: u16) -> bool {
+    let body = body.strip_prefix(b"0").unwrap_or(body);
     let first = digits_of_first(body);
     let is_code = || body[..first] == *own.to_string().as_bytes();
     let is_apart = || is_set_apart(number, &own.to_string(), &digits_of(body));

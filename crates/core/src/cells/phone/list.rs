@@ -86,8 +86,16 @@ pub(super) fn read(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReadin
                 context.notes.refused(|| "one number or several: both can be read".into());
                 Err(Reason::PhoneAmbiguous)
             }
-            (Ok(whole), Err(_)) if matches!(separator, "/" | "\n") => Ok(whole),
-            (Ok(whole), Err(_)) if separator == "," => {
+            // `3123-4567/11`: an area code, or another ending.
+            (Ok(_), Err(_))
+                if separator == "/"
+                    && matches!(pieces[..], [one, two] if digits(one) >= LONG && digits(two) < 4) =>
+            {
+                context.notes.refused(|| "an area code or another ending behind a slash".into());
+                Err(Reason::PhoneAmbiguous)
+            }
+            (Ok(whole), Err(_)) if separator == "/" => Ok(whole),
+            (Ok(whole), Err(_)) if matches!(separator, "," | "\n") => {
                 Ok(whole.repaired(WarningCode::PhoneDecoded))
             }
             // Of two numbers that are none, neither is too long by itself.

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use contactmill_phone::{LengthCheck, ParseError, PhoneNumber, Region, parse};
 use foldhash::HashMap;
 
+use super::shape::{self, OddEnding};
 use super::{PhoneContext, PhoneReading, lookalike};
 use crate::data;
 use crate::explain::Notes;
@@ -25,6 +26,13 @@ pub(super) fn read_international(
 /// Reads one number: digits and layout.
 pub(super) fn read_number(text: &str, context: &PhoneContext<'_>) -> Result<PhoneReading, Reason> {
     let cell = Cell::new(text, context)?;
+    let ending = shape::odd_ending(text);
+    if ending == Some(OddEnding::Sure) {
+        context
+            .notes
+            .refused(|| "what stands at the end is of another number, or its area code".into());
+        return Err(Reason::PhoneAmbiguous);
+    }
     let behind_code = cell.calling_code().filter(|_| cell.has_plus).map(|(_, rest)| rest);
     if is_filler(&cell.digits) || behind_code.is_some_and(is_filler) {
         context.notes.refused(|| format!("{}: digits that mean nothing", cell.digits));
@@ -45,6 +53,14 @@ pub(super) fn read_number(text: &str, context: &PhoneContext<'_>) -> Result<Phon
                 .ok_or(reason);
         }
     };
+    if repeats_code(text, number) {
+        context.notes.refused(|| "its code stands there twice, or belongs to the number".into());
+        return Err(Reason::PhoneAmbiguous);
+    }
+    if ending == Some(OddEnding::UnlessExtension) && !has_direct_dialling(number) {
+        context.notes.refused(|| "another ending, or a part of the number".into());
+        return Err(Reason::PhoneAmbiguous);
+    }
     if is_filler(number.national_number().to_string().trim_start_matches('0')) {
         context.notes.refused(|| format!("{}: digits that mean nothing", number.e164()));
         return Err(Reason::PhonePlaceholder);
@@ -54,6 +70,11 @@ pub(super) fn read_number(text: &str, context: &PhoneContext<'_>) -> Result<Phon
         Some(code) => reading.repaired(code),
         None => reading,
     })
+}
+
+/// Whether extensions are part of the numbers of its plan, and written behind a hyphen (DIN 5008, ÖNORM A 1080).
+fn has_direct_dialling(number: PhoneNumber) -> bool {
+    matches!(number.calling_code(), 43 | 49) && !number.line_type().may_be_mobile()
 }
 
 /// One digit throughout, a plain run such as 1234567890, or runs that begin again at 1: 1231231234. A
@@ -234,15 +255,23 @@ impl<'t> Cell<'t> {
     /// Whether the number begins with the region's own calling code, which is set apart as no part of a number
     /// is: `91-98765432` lacks digits, rather than being +91 91987 65432.
     fn has_code_apart(&self, number: PhoneNumber, region: Option<Region>) -> bool {
-        let first = self.text.trim_start_matches('(').split(|c: char| !c.is_ascii_digit()).next();
-        let Some(first) = first.filter(|first| first.len() < self.digits.len()) else {
+        let mut groups = groups_of(&self.text);
+        let Some(first) = groups.next().filter(|first| first.len() < self.digits.len()) else {
             return false;
         };
+        // `(08) 3825 4567` was Ho Chi Minh City; mobiles begin with 083 today.
+        if region == Some(Region::VN) && first == "08" && number.line_type().may_be_mobile() {
+            return true;
+        }
+        // `049 171 …`, too.
+        let has_zero = first.starts_with('0');
+        let [first, digits] =
+            [first, &self.digits].map(|text| text.strip_prefix('0').unwrap_or(text));
         let is_own = own_code(region).is_some_and(|own| own == first);
         let with_plus = || parse(&format!("+{}", self.digits), None);
         is_own
-            && is_set_apart(number, first, &self.digits)
-            && !with_plus().is_ok_and(PhoneNumber::is_valid)
+            && is_set_apart(number, first, digits)
+            && (has_zero || !with_plus().is_ok_and(PhoneNumber::is_valid))
     }
 
     /// Whether eleven digits alone may just as well be those of a person in Brazil. One mobile in a
@@ -303,6 +332,21 @@ impl<'t> Cell<'t> {
     fn calling_code(&self) -> Option<(&str, &str)> {
         calling_code(&self.digits)
     }
+}
+
+/// Groups of digits.
+fn groups_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty())
+}
+
+/// Whether the number begins with its calling code once more, set apart as no part of a number is:
+/// `+49 49 171 …`.
+fn repeats_code(text: &str, number: PhoneNumber) -> bool {
+    let mut groups = groups_of(text);
+    let Some(first) = groups.next() else { return false };
+    let is_twice = groups.next() == Some(first) && number.calling_code().to_string() == first;
+    let rest = || groups_of(text).skip(1).collect::<String>();
+    is_twice && is_set_apart(number, first, &rest())
 }
 
 /// Whether these are the digits of a national number, and begin with a group that is none of its own.

@@ -215,3 +215,56 @@ impl Marker {
 fn all_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
+/// What the end of a number may be beside a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OddEnding {
+    /// The ending of another number, or an area code: `051-234-5678~9`, `3123-4567 (11)`.
+    Sure,
+    /// The same, or an extension where those belong to the number: `5551234-5`.
+    UnlessExtension,
+}
+
+/// How the number ends, if not with a group as numbers have them.
+pub(super) fn odd_ending(text: &str) -> Option<OddEnding> {
+    odd_ending_of(text.trim_end().as_bytes())
+}
+
+pub(super) fn odd_ending_of(text: &[u8]) -> Option<OddEnding> {
+    /// Fewer digits are an area code or a part of a number, and not all of it.
+    const MOST_OF_A_NUMBER: usize = 6;
+    let is_bracketed = text.last() == Some(&b')');
+    let text = if is_bracketed { &text[..text.len() - 1] } else { text };
+    let digits_at_end = |text: &[u8]| text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let last = digits_at_end(text);
+    if last == 0 || last > 3 && !is_bracketed {
+        return None;
+    }
+    let before = &text[..text.len() - last];
+    let signs = before.iter().rev().take_while(|byte| !byte.is_ascii_digit()).count();
+    let (before, signs) = before.split_at(before.len() - signs);
+    // Nearly all numbers end here.
+    if !signs.iter().any(|sign| matches!(sign, b'~' | b'(' | b')' | b'-')) {
+        return None;
+    }
+    if before.iter().filter(|byte| byte.is_ascii_digit()).count() < MOST_OF_A_NUMBER {
+        return None;
+    }
+    let has = |sign: u8| signs.contains(&sign);
+    if has(b'+') {
+        return None;
+    }
+    let digits_in_brackets = || {
+        let inside = before.rsplit(|&byte| byte == b'(').next().unwrap_or_default();
+        inside.iter().filter(|byte| byte.is_ascii_digit()).count()
+    };
+    let is_behind_brackets = has(b')') && digits_in_brackets() >= MOST_OF_A_NUMBER;
+    // Others have these between all of their groups.
+    let is_range = has(b'~') && !before.contains(&b'~');
+    let is_spaced_hyphen = signs == b" - " && !before.windows(3).any(|signs| signs == b" - ");
+    if is_range || has(b'(') && is_bracketed || is_behind_brackets {
+        return Some(OddEnding::Sure);
+    }
+    let is_short =
+        is_spaced_hyphen && last <= 3 || signs == b"-" && last <= 2 && digits_at_end(before) >= 5;
+    is_short.then_some(OddEnding::UnlessExtension)
+}
