@@ -18,7 +18,7 @@ pub(crate) fn push_number(text: &mut String, number: f64) {
     };
 }
 
-/// Appends a number of a type that keeps no more than so many decimal digits (IEEE 754: 7 of binary32, 3 of
+/// Appends a number of a type that keeps this number of decimal digits (IEEE 754: 7 of binary32, 3 of
 /// binary16). One with more was rounded, and its exponent says so.
 pub(crate) fn push_short_float(text: &mut String, number: f32, digits: i32) {
     if number.abs() < 10_f32.powi(digits) {
