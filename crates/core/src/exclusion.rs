@@ -614,4 +614,29 @@ mod tests {
         let listed = |record, field: &str, line| (record, field.to_owned(), line);
         assert_eq!(excluded, [listed(1, "phone", 1), listed(3, "phone", 1), listed(4, "email", 2)]);
     }
+
+    #[test]
+    fn all_of_a_cell_counts_or_is_said_to_be_unread() {
+        for (cell, expected) in [
+            ("+919820112345 / +919820112346", (2, 0, 0)),
+            ("+919820112345 / 9820112346", (1, 0, 1)),
+            ("+919820112345 asha@example.com", (1, 1, 0)),
+            ("asha@example.com; ravi@@example.com", (0, 1, 1)),
+            ("asha@example.com (bounced)", (0, 1, 0)),
+        ] {
+            let (counts, _) = read(&["Phone"], std::iter::once([cell]));
+            let found = (counts.numbers, counts.addresses, counts.unreadable);
+            assert_eq!(found, expected, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_left_out_in_its_other_form() {
+        for (listed, number) in
+            [("+541123456789", "+5491123456789"), ("+5491123456789", "+541123456789")]
+        {
+            let place = lists(&[listed]).place_of_number(parse(number, None).unwrap());
+            assert!(place.is_some(), "{listed}");
+        }
+    }
 }

@@ -41,6 +41,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_short_float_says_that_it_was_rounded() {
+        for (number, expected) in
+            [(1_234_567.0, "1234567"), (9_876_550_001.0, "9.87655E+9"), (2.5, "2.5")]
+        {
+            let mut text = String::new();
+            push_short_float(&mut text, number, 7);
+            assert_eq!(text, expected);
+        }
+    }
+
+    #[test]
     fn numbers_keep_their_digits() {
         for (number, expected) in [
             (919_876_543_210.0, "919876543210"),
