@@ -417,6 +417,15 @@ mod tests {
             r#"[true,"success",200]"#,
             r#"[{"success": true}]"#,
             r#""success""#,
+            // The same, further inside.
+            r#"{"success":true,"data":{"success":false,"success":true}}"#,
+            r#"{"success":true,"data":{"error":"x","error":""}}"#,
+            r#"{"success":true,"data":{"status":"failed"}}"#,
+            r#"{"success":true,"results":[{"phone":"1","result":"error"}]}"#,
+            r#"{"success":true,"data":{"status":"500"}}"#,
+            r#"{"success":true,"data":{"failedUsers":[1]}}"#,
+            r#"{"success":true,"data":{"isError":true}}"#,
+            r#"{"success":true,"ok":false}"#,
             // Fields that do not agree.
             r#"{"success": true, "status": "error"}"#,
             r#"{"success": true, "status": "partial"}"#,
