@@ -339,12 +339,15 @@ fn of_note(input: &str, map: &ColumnMap, note: &MappingNote) -> Option<Note> {
                     pieces.push(Piece::Cells(*share));
                 }
                 WhyUnused::OfOthers => said("as by its header it is not the contact's own"),
+                WhyUnused::BehindAnotherName => {
+                    said("as it stands behind the name of somebody else");
+                }
                 WhyUnused::Another => said(&format!("as another column is the {field}")),
                 _ => return None,
             }
             let note = Note::new(input, pieces);
-            let is_usable = matches!(why, WhyUnused::Unnamed(_) | WhyUnused::Another);
-            if !is_usable {
+            let is_certain = matches!(why, WhyUnused::Refuted(_) | WhyUnused::OfOthers);
+            if is_certain {
                 return Some(note);
             }
             let what = format!("to take {} for the {field} too", Quoted(name));

@@ -116,6 +116,7 @@ fn notes(header: &[String], sample: &ContentSample) -> String {
             let why = match why {
                 WhyUnused::Refuted(_) => "refuted".to_owned(),
                 WhyUnused::OfOthers => "of others".to_owned(),
+                WhyUnused::BehindAnotherName => "behind another".to_owned(),
                 WhyUnused::Unnamed(share) => share.to_string(),
                 _ => "another".to_owned(),
             };

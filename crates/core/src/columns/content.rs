@@ -25,8 +25,8 @@ const KEPT_BLOCKS: usize = 16;
 const MAX_REMEMBERED: usize = 1 << 20;
 
 /// Maximum number of names beside one number of a person, which leaves room for a family and for one
-/// name in several spellings.
-const NAMES_OF_A_PERSON: usize = 3;
+/// name in several spellings; and of numbers beside one name.
+const OF_A_PERSON: usize = 3;
 
 /// What the cells of one column are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -138,29 +138,40 @@ impl ContentSample {
     /// In how many cells of a column stands a number that goes with more names than a person has.
     /// `names` are the columns that together hold the name.
     pub(crate) fn shared(&self, index: usize, names: &[usize]) -> Shared {
-        let mut by_number: HashMap<u64, (u64, HashSet<Vec<u64>>)> = HashMap::new();
+        // `ext 204` or `not given` in many cells says nothing of the numbers in the others.
+        self.shared_where(index, names, |mark| mark & OF_NUMBER != 0)
+    }
+
+    /// Whether most of the names in a column go with more numbers of another than a person has.
+    pub(crate) fn has_many(&self, index: usize, numbers: usize) -> bool {
+        let shared = self.shared_where(index, &[numbers], |mark| mark != NO_MARK);
+        2 * shared.cells > shared.of
+    }
+
+    /// In how many cells of a column stands one that goes with too many in the others.
+    fn shared_where(&self, index: usize, others: &[usize], counts: fn(u64) -> bool) -> Shared {
+        let mut by_cell: HashMap<u64, (u64, HashSet<Vec<u64>>)> = HashMap::new();
         let mark = |column: usize, record: usize| {
             let marks = self.marks.get(column);
             marks.and_then(|marks| marks.get(record)).copied().unwrap_or(NO_MARK)
         };
         let mut of = 0;
         for record in 0..self.records {
-            let number = mark(index, record);
-            // `ext 204` or `not given` in many cells says nothing of the numbers in the others.
-            if number & OF_NUMBER == 0 {
+            let cell = mark(index, record);
+            if !counts(cell) {
                 continue;
             }
             of += 1;
-            let (count, of_number) = by_number.entry(number).or_default();
+            let (count, of_cell) = by_cell.entry(cell).or_default();
             *count += 1;
-            let name: Vec<u64> = names.iter().map(|&column| mark(column, record)).collect();
-            // Enough is known of a number that has too many.
-            if name.iter().any(|&part| part != NO_MARK) && of_number.len() <= NAMES_OF_A_PERSON {
-                of_number.insert(name);
+            let beside: Vec<u64> = others.iter().map(|&column| mark(column, record)).collect();
+            // Enough is known of a cell that has too many.
+            if beside.iter().any(|&part| part != NO_MARK) && of_cell.len() <= OF_A_PERSON {
+                of_cell.insert(beside);
             }
         }
-        let is_shared = |(_, names): &&(u64, HashSet<Vec<u64>>)| names.len() > NAMES_OF_A_PERSON;
-        let cells = by_number.values().filter(is_shared).map(|(count, _)| count).sum();
+        let is_shared = |(_, beside): &&(u64, HashSet<Vec<u64>>)| beside.len() > OF_A_PERSON;
+        let cells = by_cell.values().filter(is_shared).map(|(count, _)| count).sum();
         Shared { cells, of }
     }
 

@@ -4,7 +4,6 @@
 //! something else. Content alone decides only where no header does, and only by cells that do not
 //! just look right but read right.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::columns::content::{ColumnContent, ContentSample};
@@ -12,6 +11,7 @@ use crate::columns::field::MappedField;
 use crate::columns::header::{self, Bookkeeping, HeaderMeaning, PhoneRank};
 use crate::columns::hint::{HeaderHint, hint, hint_of_party, is_of_something_else};
 use crate::columns::party::{self, Party, Standing};
+use crate::columns::people::{Owners, People};
 use crate::columns::preset::{Preset, PresetField};
 
 /// Minimum number of filled cells for content to decide against, or without, a header.
@@ -210,6 +210,7 @@ impl Columns<'_> {
         }
         self.place_refuted(&mut decided, &refuted);
         self.choose_names(&mut decided, &mut undecided);
+        self.remove_emails_of_others(&mut decided);
         self.add_email_by_content(&mut decided, &undecided, &refuted);
         self.add_name_by_content(&mut decided, &undecided);
         self.remove_shared_phones(&mut decided);
@@ -354,13 +355,20 @@ impl Columns<'_> {
             phones.retain(|phone| phone.party.standing() < Standing::Other);
         }
         // Beside a phone of the contact, those of others fill in for nobody.
-        let of_others = self.phones_of_several_people(&phones);
+        let by_header = phones.iter().filter(|phone| phone.decision.by != DecidedBy::Preset);
+        let by_header: Vec<usize> = by_header.map(|phone| phone.index).collect();
+        let of_others = self.people().by_number(&by_header);
         let is_of_others = |phone: &FieldCandidate| of_others.contains(&phone.index);
         let are_all = phones.iter().all(is_of_others);
         phones.retain(|phone| are_all || !is_of_others(phone));
-        if phones.iter().any(|phone| phone.party != phones[0].party)
-            || are_all && !of_others.is_empty()
-        {
+        let of_several = phones.iter().any(|phone| phone.party != phones[0].party)
+            || are_all && !of_others.is_empty();
+        let owners = if of_several { Owners::Unknown } else { self.owners_by_order(&phones) };
+        if let Owners::Others(others) = &owners {
+            phones.retain(|phone| !others.contains(&phone.index));
+            decided.candidates.retain(|known| !others.contains(&known.index));
+        }
+        if owners == Owners::Unknown {
             decided.ambiguous =
                 phones.iter().map(|phone| (phone.index, phone.decision.share)).collect();
             decided.ambiguous.sort_by_key(|&(index, _)| index);
@@ -377,53 +385,20 @@ impl Columns<'_> {
         decided.candidates.append(&mut phones);
     }
 
-    /// The phones of several people in one record, each with a name: `Name, Phone, Name 2, Phone 2`, or
-    /// `contacts.name, contacts.phone, contacts.2.name, …` as a list in JSON has them. Where the names stand
-    /// together, before the phones, they may be the parts of one.
-    fn phones_of_several_people(&self, phones: &[FieldCandidate]) -> Vec<usize> {
-        let numbered = self.numbered();
-        // The first name of each number, and by its header without the number.
-        let (mut names, mut by_stem) = (HashMap::new(), HashMap::new());
-        for (index, (number, stem)) in numbered.iter().enumerate().filter(|(_, of)| is_name(&of.1))
-        {
-            names.entry(*number).or_insert((index, stem));
-            by_stem.entry((*number, stem)).or_insert(index);
-        }
-        let by_header = phones.iter().filter(|phone| phone.decision.by != DecidedBy::Preset);
-        let by_header: Vec<usize> = by_header.map(|phone| phone.index).collect();
-        let first_of: HashMap<&String, usize> = by_header
-            .iter()
-            .filter(|&&index| numbered[index].0 == 1)
-            .map(|&index| (&numbered[index].1, index))
-            .collect();
-        let is_of_another = |&&phone: &&usize| {
-            let (number, stem) = &numbered[phone];
-            let Some(&(name, name_stem)) = names.get(number).filter(|_| *number > 1) else {
-                return false;
-            };
-            let same_name = by_stem.get(&(1, name_stem)).copied();
-            let first_name = same_name.or_else(|| names.get(&1).map(|&(index, _)| index));
-            let end = first_name.max(first_of.get(stem).copied());
-            first_name.is_some() && Some(name.min(phone)) > end
+    /// Whose columns of one field are by their order, where nothing else says so.
+    fn owners_by_order(&self, candidates: &[FieldCandidate]) -> Owners {
+        let says_whose = |one: &FieldCandidate| {
+            one.party != Party::default() || one.decision.by == DecidedBy::Preset
         };
-        let stems: HashSet<&String> =
-            by_header.iter().filter(is_of_another).map(|&index| &numbered[index].1).collect();
-        by_header.iter().copied().filter(|&index| stems.contains(&numbered[index].1)).collect()
+        if candidates.iter().any(says_whose) {
+            return Owners::One;
+        }
+        let columns: Vec<usize> = candidates.iter().map(|one| one.index).collect();
+        self.people().by_order(&columns)
     }
 
-    /// For each column the number in its header, or how often it stands up to there, and the header without it.
-    fn numbered(&self) -> Vec<(u32, String)> {
-        let mut seen: HashMap<&str, u32> = HashMap::new();
-        let mut numbers = Vec::with_capacity(self.header.len());
-        for header in self.header {
-            let count = seen.entry(header).or_default();
-            *count += u32::from(!header.is_empty() || *count == 0);
-            numbers.push(match (*count, numbered(header)) {
-                (1, Some(numbered)) => numbered,
-                (count, _) => (count, header.clone()),
-            });
-        }
-        numbers
+    fn people(&self) -> People<'_> {
+        People { header: self.header, sample: self.sample }
     }
 
     /// Takes the names and addresses of the one whose phone it is, and no other's.
@@ -467,6 +442,15 @@ impl Columns<'_> {
                 !is_field(&known.field) || known.party == party || !has_own && !is_others
             });
         }
+    }
+
+    fn remove_emails_of_others(&self, decided: &mut Decided) {
+        let is_email = |known: &mut FieldCandidate| known.field == MappedField::Email;
+        let mut emails: Vec<FieldCandidate> = decided.candidates.extract_if(.., is_email).collect();
+        if let Owners::Others(others) = self.owners_by_order(&emails) {
+            emails.retain(|email| !others.contains(&email.index));
+        }
+        decided.candidates.append(&mut emails);
     }
 
     /// `Participant Name` beside `Phone`: where the contact has no name, that of the only party.
@@ -686,26 +670,6 @@ impl Columns<'_> {
         };
         (content.filled > 0).then_some(Share { kind, count, of: content.filled })
     }
-}
-
-/// The number in a header, and the header without it: `Phone 2`, `contacts.2.phone`. It has one number only.
-fn numbered(header: &str) -> Option<(u32, String)> {
-    let start = header.find(|c: char| c.is_ascii_digit())?;
-    let (before, rest) = header.split_at(start);
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    let (number, behind) = rest.split_at(end);
-    let is_only = !behind.contains(|c: char| c.is_ascii_digit());
-    let number = number.parse().ok().filter(|&number| is_only && number < 100)?;
-    let is_sign = |c: char| !c.is_alphanumeric();
-    let stem = [before.trim_end_matches(is_sign), behind].concat();
-    Some((number, stem.trim_matches(is_sign).to_owned()))
-}
-
-/// Whether a header is that of a name, or of a part of one, whoever's it is.
-fn is_name(header: &str) -> bool {
-    use HeaderMeaning::{FirstName, LastName, Name};
-    let meaning = header::meaning(header).or_else(|| party::meaning(header));
-    matches!(meaning, Some(Name | FirstName | LastName))
 }
 
 /// The columns of these fields.

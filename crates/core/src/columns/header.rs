@@ -224,6 +224,11 @@ impl Words {
         })
     }
 
+    /// Whether a word says that there is another before: `secondary`.
+    pub(crate) fn is_beside_another(&self, word: &str) -> bool {
+        self.beside_another.contains(word)
+    }
+
     /// Whether a remark leaves a country that of the phone.
     fn is_country_remark(&self, remark: &str) -> bool {
         let mut words = remark.split(|c: char| !c.is_alphanumeric()).map(folded);

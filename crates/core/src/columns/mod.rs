@@ -19,6 +19,7 @@ pub(crate) mod mapping;
 pub(crate) mod names;
 pub(crate) mod notes;
 pub(crate) mod party;
+pub(crate) mod people;
 pub(crate) mod phone_label;
 pub(crate) mod preset;
 pub(crate) mod sensitive;

@@ -7,6 +7,7 @@ use crate::columns::decide::{CellKind, DecidedBy, Decision, ENOUGH_CELLS, Share}
 use crate::columns::field::MappedField;
 use crate::columns::header::{self, Bookkeeping, HeaderMeaning};
 use crate::columns::hint::{HeaderHint, hint, is_of_something_else};
+use crate::columns::party::{Party, Standing};
 use crate::columns::preset::Preset;
 use crate::columns::sensitive;
 
@@ -62,6 +63,8 @@ pub enum WhyUnused {
     Refuted(Option<Share>),
     /// Its header names somebody else.
     OfOthers,
+    /// It stands behind the name of somebody else: `Name, Phone, Guardian, Mobile`.
+    BehindAnotherName,
     /// Its header does not say that it does, and its cells do.
     Unnamed(Share),
     /// Another column fits better.
@@ -117,7 +120,11 @@ impl Known<'_> {
             Decision { by: DecidedBy::Content, share, .. } => {
                 (MappedField::Phone, WhyUnused::Refuted(share))
             }
-            Decision { by: DecidedBy::Header, .. } => (MappedField::Phone, WhyUnused::OfOthers),
+            Decision { by: DecidedBy::Header, .. } => {
+                let is_said = Party::of(&self.header[column]).standing() > Standing::Contact;
+                let why = if is_said { WhyUnused::OfOthers } else { WhyUnused::BehindAnotherName };
+                (MappedField::Phone, why)
+            }
             _ => self.looks_like(column)?,
         };
         // Where the user has chosen the columns, others were left out on purpose.

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use foldhash::{HashMap, HashSet};
 
 use crate::columns::header::{self, HeaderMeaning, WORDS, words_of};
+use crate::columns::hint::{HeaderHint, hint};
 use crate::data;
 use crate::text::folded;
 
@@ -53,6 +54,8 @@ pub(crate) enum RowKind {
     AtEdge,
     /// A word between a party and what it has.
     Filler,
+    /// A party whose name is not that of a person.
+    NoPerson,
 }
 
 impl RowKind {
@@ -60,6 +63,7 @@ impl RowKind {
         match kind {
             "at-edge" => Some(RowKind::AtEdge),
             "filler" => Some(RowKind::Filler),
+            "no-person" => Some(RowKind::NoPerson),
             _ => Standing::of_kind(kind).map(RowKind::Word),
         }
     }
@@ -74,11 +78,13 @@ struct Parties {
     by_word: HashMap<String, usize>,
     at_edge: HashMap<String, usize>,
     fillers: HashSet<String>,
+    /// As a set.
+    no_persons: Party,
 }
 
 static PARTIES: LazyLock<Parties> = LazyLock::new(|| {
     let mut parties = Parties::default();
-    let mut at_edge = Vec::new();
+    let (mut at_edge, mut no_persons) = (Vec::new(), Vec::new());
     for [kind, name, _, word] in data::rows(data::PARTIES) {
         match RowKind::of_kind(kind) {
             Some(RowKind::Word(standing)) => {
@@ -92,9 +98,12 @@ static PARTIES: LazyLock<Parties> = LazyLock::new(|| {
             Some(RowKind::Filler) => {
                 parties.fillers.insert(folded(word));
             }
+            Some(RowKind::NoPerson) => no_persons.push(name),
             None => {}
         }
     }
+    let numbers = no_persons.into_iter().filter_map(|name| parties.number(name));
+    parties.no_persons = Party(numbers.fold(0, |set, number| set | 1 << number));
     for (name, word) in at_edge {
         if let Some(number) = parties.number(name) {
             parties.at_edge.insert(folded(word), number);
@@ -182,6 +191,28 @@ pub(crate) fn meaning(header: &str) -> Option<HeaderMeaning> {
     header::meaning(&rest).or_else(|| WORDS.part_of_name(&folded(&rest)))
 }
 
+/// Whether a header is that of the names of a party that is a person: `Guardian`, `Referred By`, `Agent Name`.
+pub(crate) fn is_person(header: &str) -> bool {
+    let parted = Parted::of(header);
+    let (party, rest) = (parted.party, parted.rest());
+    let is_person = party != Party::default()
+        && party.0 & PARTIES.no_persons.0 == 0
+        && party.standing() != Standing::Address;
+    let is_name = || {
+        rest.is_empty()
+            || meaning(header).is_some_and(HeaderMeaning::is_name)
+            || hint(&rest) == Some(HeaderHint::Name)
+    };
+    is_person && is_name()
+}
+
+/// Words for somebody beside the contact, folded.
+pub(crate) fn words_of_others() -> impl Iterator<Item = &'static str> {
+    let is_of_others = |number: usize| PARTIES.all[number].0 == Standing::Other;
+    let words = PARTIES.by_word.iter().filter(move |&(_, &number)| is_of_others(number));
+    words.map(|(word, _)| word.as_str())
+}
+
 /// What is left of a header without the words for its party, where it names one.
 pub(crate) fn without_party(header: &str) -> Option<String> {
     let parted = Parted::of(header);
@@ -235,9 +266,10 @@ mod tests {
     }
 
     #[test]
-    fn a_word_at_an_edge_stands_for_a_party_that_has_words() {
+    fn a_word_at_an_edge_and_what_is_no_person_stand_for_a_party_that_has_words() {
         for [kind, name, ..] in data::rows::<4>(data::PARTIES) {
-            assert!(kind != "at-edge" || PARTIES.number(name).is_some(), "{name}");
+            let is_of_party = matches!(kind, "at-edge" | "no-person");
+            assert!(!is_of_party || PARTIES.number(name).is_some(), "{name}");
         }
     }
 }
