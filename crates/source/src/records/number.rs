@@ -20,6 +20,7 @@ pub(crate) fn push_number(text: &mut String, number: f64) {
 
 /// Appends a number of a type that keeps this number of decimal digits (IEEE 754: 7 of binary32, 3 of
 /// binary16). One with more was rounded, and its exponent says so.
+#[cfg(feature = "arrow")]
 pub(crate) fn push_short_float(text: &mut String, number: f32, digits: i32) {
     if number.abs() < 10_f32.powi(digits) {
         return push_number(text, f64::from(number));
@@ -41,6 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg(feature = "arrow")]
     fn a_short_float_says_that_it_was_rounded() {
         for (number, expected) in
             [(1_234_567.0, "1234567"), (9_876_550_001.0, "9.87655E+9"), (2.5, "2.5")]
