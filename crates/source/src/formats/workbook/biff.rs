@@ -16,6 +16,7 @@ const EOF: u16 = 0x000A;
 const FORMULA: u16 = 0x0006;
 /// Formulas of Excel 3 and 4, which some programs still write.
 const OLD_FORMULAS: [u16; 2] = [0x0206, 0x0406];
+const DIMENSIONS: u16 = 0x0200;
 const STRING: u16 = 0x0207;
 const CONTINUE: u16 = 0x003C;
 const BOUND_SHEET: u16 = 0x0085;
@@ -90,6 +91,14 @@ impl<R: Read> Records<R> {
     }
 }
 
+/// calamine takes memory for the whole rectangle of the cells of a sheet.
+fn too_far_apart() -> SourceProblem {
+    SourceProblem::NotRead {
+        what: "cells of this workbook stand too far apart".to_owned(),
+        instead: "copy the contacts to a new workbook, or save it as XLSX",
+    }
+}
+
 fn not_read(what: &str) -> SourceProblem {
     SourceProblem::NotRead {
         what: what.to_owned(),
@@ -100,13 +109,6 @@ fn not_read(what: &str) -> SourceProblem {
 /// Looks through the stream of a workbook.
 pub(super) fn survey<R: Read + Seek>(stream: &mut R) -> Result<Survey, SourceProblem> {
     let damaged = |error: io::Error| SourceProblem::damaged("workbook", error);
-    stream.rewind().map_err(damaged)?;
-    if has_far_flung_sheet(BufReader::with_capacity(64 << 10, &mut *stream)).map_err(damaged)? {
-        return Err(SourceProblem::NotRead {
-            what: "cells of this workbook stand too far apart".to_owned(),
-            instead: "copy the contacts to a new workbook, or save it as XLSX",
-        });
-    }
     stream.rewind().map_err(damaged)?;
     let (mut survey, sheets) = globals(BufReader::with_capacity(64 << 10, &mut *stream))?;
     if survey.is_encrypted {
@@ -223,6 +225,7 @@ fn sheet(
     patches: &mut Vec<(u64, u16)>,
 ) -> Result<Option<u64>, SourceProblem> {
     let mut count = Count::default();
+    let mut extent = Extent::default();
     let (mut formula, mut depth, mut before) = ((0, 0), 0_u32, 0);
     while let Some(record) = records.next().map_err(SourceProblem::Io)? {
         match record.kind {
@@ -231,6 +234,7 @@ fn sheet(
             EOF => depth -= 1,
             // A chart in the sheet has cells of its own.
             _ if depth > 1 => {}
+            DIMENSIONS if is_no_sheet(&record.body) => return Err(too_far_apart()),
             FORMULA | 0x0206 | 0x0406 => {
                 if OLD_FORMULAS.contains(&record.kind) {
                     patches.push((record.at, FORMULA));
@@ -239,16 +243,21 @@ fn sheet(
                     return Err(not_read("a formula of this workbook is written in an old way"));
                 }
                 formula = record.cell().unwrap_or_default();
+                extent.add(formula, formula.1);
                 // The text of a formula follows in a record of its own.
                 let gave_text = record.body[6] == 0 && record.body[12..14] == [0xFF, 0xFF];
                 if !gave_text {
                     count.add(formula, formula.1);
                 }
             }
-            STRING => count.add(formula, formula.1),
+            STRING => {
+                extent.add(formula, formula.1);
+                count.add(formula, formula.1);
+            }
             // Number, Label, RString, BoolErr, RK, LabelSst.
             0x0203 | 0x0204 | 0x00D6 | 0x0205 | 0x027E | 0x00FD => {
                 if let Some(cell) = record.cell() {
+                    extent.add(cell, cell.1);
                     count.add(cell, cell.1);
                 }
             }
@@ -256,6 +265,7 @@ fn sheet(
             0x00BD => {
                 let last = record.body.len().checked_sub(2).and_then(|at| record.word(at));
                 if let (Some(cell), Some(last)) = (record.cell(), last) {
+                    extent.add(cell, last);
                     count.add(cell, last);
                 }
             }
@@ -274,6 +284,9 @@ fn sheet(
             _ => {}
         }
         before = record.kind;
+    }
+    if extent.is_far_flung() {
+        return Err(too_far_apart());
     }
     Ok(count.cells)
 }
@@ -306,44 +319,6 @@ impl Count {
     }
 }
 
-/// Whether a sheet has too few cells for its size to be a table: the parser takes memory for the whole
-/// rectangle of cells. A cell record begins with its row and its column.
-fn has_far_flung_sheet(mut records: impl Read) -> io::Result<bool> {
-    let mut sheet = Extent::default();
-    let mut body = Vec::new();
-    let mut head = [0; 4];
-    while records.read_exact(&mut head).is_ok() {
-        let [kind, length] = [[head[0], head[1]], [head[2], head[3]]].map(u16::from_le_bytes);
-        body.clear();
-        records.by_ref().take(length.into()).read_to_end(&mut body)?;
-        let word = |at: usize| Some(u16::from_le_bytes(*body.get(at..)?.first_chunk()?));
-        match kind {
-            // FilePass: the workbook is encrypted, or, with method 0, obfuscated.
-            0x002F if word(0) != Some(0) => return Ok(false),
-            // Dimensions: the parser takes memory for them.
-            0x0200 if is_no_sheet(&body) => return Ok(true),
-            // BOF and EOF: a sheet begins or ends, or a chart behind the cells of a sheet.
-            0x0809 | 0x000A if sheet.is_far_flung() => return Ok(true),
-            0x0809 | 0x000A => sheet = Extent::default(),
-            // Formula, Number, Label, BoolErr, RK, LabelSst, RString.
-            0x0006 | 0x0206 | 0x0406 | 0x0203 | 0x0204 | 0x0205 | 0x027E | 0x00FD | 0x00D6 => {
-                if let (Some(row), Some(column)) = (word(0), word(2)) {
-                    sheet.add(row, column, column);
-                }
-            }
-            // MulRk: the last column stands at its end.
-            0x00BD => {
-                let last = body.len().checked_sub(2).and_then(word);
-                if let (Some(row), Some(column), Some(last)) = (word(0), word(2), last) {
-                    sheet.add(row, column, last);
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(sheet.is_far_flung())
-}
-
 /// Whether the dimensions are not those of a sheet. They are the first row, the row behind the last, and
 /// the same of columns ([MS-XLS], 2.4.90; before Excel 97, rows have shorter numbers).
 fn is_no_sheet(dimensions: &[u8]) -> bool {
@@ -367,7 +342,8 @@ struct Extent {
 }
 
 impl Extent {
-    fn add(&mut self, row: u16, first: u16, last: u16) {
+    /// Adds the cells of a row from one column to the last one.
+    fn add(&mut self, (row, first): (u16, u16), last: u16) {
         let with = |range: Option<(u16, u16)>, low: u16, high: u16| {
             let (start, end) = range.unwrap_or((low, high));
             Some((start.min(low), end.max(high)))
@@ -396,43 +372,6 @@ mod tests {
         words.flat_map(u16::to_le_bytes).collect()
     }
 
-    /// A sheet with a number in each of these cells, and a sheet with one behind it.
-    fn stream(cells: &[(u16, u16)]) -> Vec<u8> {
-        let number = |&(row, column): &(u16, u16)| record(0x0203, &[row, column, 0, 0, 0, 0, 0]);
-        let begin = record(0x0809, &[0x0600, 0x0010]);
-        let end = record(0x000A, &[]);
-        let cells: Vec<u8> = cells.iter().flat_map(number).collect();
-        [begin.clone(), cells, end.clone(), begin, number(&(0, 0)), end].concat()
-    }
-
-    #[test]
-    fn two_cells_in_far_corners_are_not_a_table() {
-        let corners = [(0, 0), (65_535, 255)];
-        assert!(has_far_flung_sheet(stream(&corners).as_slice()).unwrap());
-        let table: Vec<(u16, u16)> =
-            (0..65_535).flat_map(|row| [(row, 0), (row, 1), (row, 19)]).collect();
-        assert!(!has_far_flung_sheet(stream(&table).as_slice()).unwrap());
-        assert!(!has_far_flung_sheet(stream(&[(0, 0), (900, 255)]).as_slice()).unwrap());
-        let dimensions = |words: &[u16]| [record(0x0200, words), stream(&[(0, 0)])].concat();
-        for (words, is_no_sheet) in [
-            (&[0, 0, 0xFFFF, 0, 0, 20, 0][..], false),
-            (&[0, 0, 0, 1, 0, 0x100, 0], false),
-            (&[0, 0, 0, 0, 0, 0, 0], false),
-            (&[0, 0, 0, 0x100, 0, 20, 0], true),
-            (&[9, 0, 5, 0, 0, 20, 0], true),
-            (&[0, 0, 5, 0, 0, 0x4000, 0], true),
-            (&[0, 50, 0, 20, 0], false),
-            (&[60, 50, 0, 20, 0], true),
-        ] {
-            let found = has_far_flung_sheet(dimensions(words).as_slice()).unwrap();
-            assert_eq!(found, is_no_sheet, "{words:?}");
-        }
-        let disguised = [record(0x002F, &[0]), stream(&corners)].concat();
-        assert!(has_far_flung_sheet(disguised.as_slice()).unwrap());
-        let encrypted = [record(0x002F, &[1]), stream(&corners)].concat();
-        assert!(!has_far_flung_sheet(encrypted.as_slice()).unwrap());
-    }
-
     /// A workbook with a sheet of these records, behind these of its own.
     fn book(own: &[Vec<u8>], sheet: &[Vec<u8>]) -> Vec<u8> {
         let begin = record(0x0809, &[0x0600, 0x0005]);
@@ -446,6 +385,58 @@ mod tests {
 
     fn survey_of(stream: &[u8]) -> Result<Survey, SourceProblem> {
         survey(&mut io::Cursor::new(stream))
+    }
+
+    /// Numbers in these cells.
+    fn numbers(cells: &[(u16, u16)]) -> Vec<Vec<u8>> {
+        let number = |&(row, column): &(u16, u16)| record(0x0203, &[row, column, 0, 0, 0, 0, 0]);
+        cells.iter().map(number).collect()
+    }
+
+    fn is_too_far_apart(stream: &[u8]) -> bool {
+        match survey_of(stream) {
+            Err(SourceProblem::NotRead { what, .. }) => what.contains("too far apart"),
+            outcome => outcome.map(|_| false).unwrap(),
+        }
+    }
+
+    #[test]
+    fn two_cells_in_far_corners_are_not_a_table() {
+        let corners = numbers(&[(0, 0), (65_535, 255)]);
+        let table: Vec<(u16, u16)> =
+            (0..65_535).flat_map(|row| [(row, 0), (row, 1), (row, 19)]).collect();
+        assert!(is_too_far_apart(&book(&[], &corners)));
+        assert!(!is_too_far_apart(&book(&[], &numbers(&table))));
+        assert!(!is_too_far_apart(&book(&[], &numbers(&[(0, 0), (900, 255)]))));
+        assert!(is_too_far_apart(&book(&[record(FILE_PASS, &[0])], &corners)));
+        assert!(!is_too_far_apart(&book(&[record(FILE_PASS, &[1])], &corners)));
+    }
+
+    #[test]
+    fn dimensions_that_no_sheet_has_take_no_memory() {
+        for (words, is_no_sheet) in [
+            (&[0, 0, 0xFFFF, 0, 0, 20, 0][..], false),
+            (&[0, 0, 0, 1, 0, 0x100, 0], false),
+            (&[0, 0, 0, 0, 0, 0, 0], false),
+            (&[0, 0, 0, 0x100, 0, 20, 0], true),
+            (&[9, 0, 5, 0, 0, 20, 0], true),
+            (&[0, 0, 5, 0, 0, 0x4000, 0], true),
+            (&[0, 50, 0, 20, 0], false),
+            (&[60, 50, 0, 20, 0], true),
+        ] {
+            let dimensions = record(DIMENSIONS, words);
+            let found = is_too_far_apart(&book(&[], std::slice::from_ref(&dimensions)));
+            assert_eq!(found, is_no_sheet, "{words:?}");
+            // The list of sheets points into another record.
+            let sheet = [dimensions, record(EOF, &[])].concat();
+            let words: Vec<u16> =
+                sheet.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]])).collect();
+            let inside = record(0x0ABC, &words);
+            let listed = record(BOUND_SHEET, &[28, 0, 0, 0x0001, 0x0041, 0]);
+            let stream =
+                [record(BOF, &[0x0600, 0x0005]), listed, inside, record(EOF, &[])].concat();
+            assert_eq!(is_too_far_apart(&stream), is_no_sheet, "{words:?}");
+        }
     }
 
     #[test]
