@@ -99,19 +99,60 @@ def xlsx_1904():
     case("xlsx-dates-from-1904", "leads.xlsx", data.getvalue(), "--region", "IN")
 
 
-def xlsx_number_formats():
+def number_formats():
     # Numbers whose country code, or leading zero, is in the format of the cell.
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.append(["Name", "Phone"])
+    book, old = openpyxl.Workbook(), xlwt.Workbook()
+    sheet, old_sheet = book.active, old.add_sheet("Leads")
+    for column, title in enumerate(["Name", "Phone"]):
+        sheet.cell(1, column + 1, title)
+        old_sheet.write(0, column, title)
     formats = ['"+44 "0', "\\+\\4\\40", "[$+44] 0", '"+1 "(000) 000\\-0000', "0000000000", "General"]
     numbers = [7400123456, 7400123457, 7400123458, 2025550123, 612345678, 9876543210]
+    shown = ["+44 7400123456", "+447400123457", "+44 7400123458", "+1 (202) 555-0123", "0612345678", "9876543210"]
     for row, (number, code) in enumerate(zip(numbers, formats), start=2):
         sheet.cell(row, 1, f"Asha {row}")
         sheet.cell(row, 2, number).number_format = code
-    data = io.BytesIO()
+        old_sheet.write(row - 1, 0, f"Asha {row}")
+        old_sheet.write(row - 1, 1, number, xlwt.easyxf(num_format_str=code))
+    data, old_data = io.BytesIO(), io.BytesIO()
     book.save(data)
+    old.save(old_data)
     case("xlsx-number-formats", "leads.xlsx", data.getvalue(), "--region", "FR")
+    case("xls-number-formats", "leads.xls", old_data.getvalue(), "--region", "FR")
+    rows = [TEXT.format("Name") + TEXT.format("Phone")]
+    for row, (number, text) in enumerate(zip(numbers, shown), start=2):
+        number = f'<table:table-cell office:value-type="float" office:value="{number}"><text:p>{text}</text:p></table:table-cell>'
+        rows.append(TEXT.format(f"Asha {row}") + number)
+    case("ods-number-formats", "leads.ods", ods({"Leads": rows}), "--region", "FR")
+
+
+TEXT = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+
+
+def ods(tables):
+    """A spreadsheet of these tables; a row is its cells in XML."""
+    spaces = "".join(
+        f' xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"'
+        for prefix in ["office", "table", "text"]
+    )
+    content = f"<office:document-content{spaces}><office:body><office:spreadsheet>"
+    for name, rows in tables.items():
+        content += f'<table:table table:name="{name}">'
+        content += "".join(f"<table:table-row>{cells}</table:table-row>" for cells in rows)
+        content += "</table:table>"
+    content += "</office:spreadsheet></office:body></office:document-content>"
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+    return made.getvalue()
+
+
+def ods_formulas_without_results():
+    formula = '<table:table-cell table:formula="of:=[.D{}]"/>'
+    rows = [TEXT.format("Name") + TEXT.format("Phone"), TEXT.format("Asha Rao") + formula.format(2)]
+    case("ods-formulas-without-results", "leads.ods", ods({"Leads": rows}))
 
 
 def xlsx_formulas_without_results():
@@ -327,29 +368,15 @@ def sheets():
     book.save(data)
     case("sheets-all-xls", "leads.xls", data.getvalue(), "--sheet", "*")
 
-    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
-    tables = ""
-    for name, rows in SHEETS.items():
-        tables += f'<table:table table:name="{name}">'
-        for row in rows:
-            cells = "".join(cell.format(escape(text)) for text in row)
-            tables += f"<table:table-row>{cells}</table:table-row>"
-        tables += "</table:table>"
-    spaces = "".join(
-        f' xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"'
-        for prefix in ["office", "table", "text"]
-    )
-    content = f"<office:document-content{spaces}><office:body><office:spreadsheet>{tables}"
-    content += "</office:spreadsheet></office:body></office:document-content>"
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("content.xml", content)
-        archive.writestr("META-INF/manifest.xml", "<manifest/>")
-    case("sheets-all-ods", "leads.ods", made.getvalue(), "--sheet", "*")
+    tables = {
+        name: ["".join(TEXT.format(escape(text)) for text in row) for row in rows]
+        for name, rows in SHEETS.items()
+    }
+    case("sheets-all-ods", "leads.ods", ods(tables), "--sheet", "*")
 
 
-ALL = [xls_formulas, xlsx_1904, xlsx_number_formats, xlsx_formulas_without_results, xlsx_exclusion_list,
+ALL = [xls_formulas, xlsx_1904, number_formats, ods_formulas_without_results,
+       xlsx_formulas_without_results, xlsx_exclusion_list,
        xlsm, sheets, columns, compressed]
 for make in [*ALL, encrypted, padded]:
     if make.__name__ in sys.argv[1:] or not sys.argv[1:]:

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
+use super::shown::ShownDigits;
 use crate::input::error::SourceProblem;
 
 const BOF: u16 = 0x0809;
@@ -17,6 +18,8 @@ const FORMULA: u16 = 0x0006;
 /// Formulas of Excel 3 and 4, which some programs still write.
 const OLD_FORMULAS: [u16; 2] = [0x0206, 0x0406];
 const DIMENSIONS: u16 = 0x0200;
+const NUMBER: u16 = 0x0203;
+const RK: u16 = 0x027E;
 const STRING: u16 = 0x0207;
 const CONTINUE: u16 = 0x003C;
 const BOUND_SHEET: u16 = 0x0085;
@@ -35,11 +38,21 @@ const TIME_SPAN: u16 = 46;
 pub(super) struct Survey {
     /// Offsets in the stream, and the numbers to write there.
     pub(super) patches: Vec<(u64, u16)>,
-    /// The number of filled cells of each worksheet, in the order of the workbook; `None` where it is not
-    /// certain.
-    pub(super) cells: Vec<Option<u64>>,
+    /// The worksheets, in the order of the workbook.
+    pub(super) sheets: Vec<SheetSurvey>,
+    /// What the styles of the workbook show.
+    pub(super) shown: ShownDigits,
     /// Whether the workbook is encrypted.
     pub(super) is_encrypted: bool,
+}
+
+/// The findings in a sheet.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct SheetSurvey {
+    /// The number of filled cells; `None` where it is not certain.
+    pub(super) cells: Option<u64>,
+    /// The styles of numbers, by row and column, where they show more than the number.
+    pub(super) styles: BTreeMap<(u16, u16), u16>,
 }
 
 /// A record of the stream: its number, its offset and its body.
@@ -57,6 +70,12 @@ impl Record {
     /// The row and the column that a cell begins with.
     fn cell(&self) -> Option<(u16, u16)> {
         Some((self.word(0)?, self.word(2)?))
+    }
+
+    /// The cell and its style, where that shows more than a number.
+    fn style(&self, shown: &ShownDigits) -> Option<((u16, u16), u16)> {
+        let style = self.word(4)?;
+        shown.is_more(style).then_some((self.cell()?, style))
     }
 }
 
@@ -117,8 +136,9 @@ pub(super) fn survey<R: Read + Seek>(stream: &mut R) -> Result<Survey, SourcePro
     for position in sheets {
         stream.seek(SeekFrom::Start(position)).map_err(damaged)?;
         let records = BufReader::with_capacity(64 << 10, &mut *stream);
-        let cells = sheet(Records::of(records, position), &mut survey.patches)?;
-        survey.cells.push(cells);
+        let records = Records::of(records, position);
+        let sheet = sheet(records, &survey.shown, &mut survey.patches)?;
+        survey.sheets.push(sheet);
     }
     survey.patches.sort_unstable();
     survey.patches.dedup();
@@ -129,7 +149,7 @@ pub(super) fn survey<R: Read + Seek>(stream: &mut R) -> Result<Survey, SourcePro
 /// that calamine refuses.
 fn globals(stream: impl Read) -> Result<(Survey, Vec<u64>), SourceProblem> {
     let (mut survey, mut sheets, mut is_listed) = (Survey::default(), Vec::new(), false);
-    let mut formats: BTreeMap<u16, u16> = BTreeMap::new();
+    let mut formats: BTreeMap<u16, String> = BTreeMap::new();
     let mut looks: Vec<(u64, u16)> = Vec::new();
     let mut is_biff8 = true;
     let mut records = Records::of(stream, 0);
@@ -152,11 +172,11 @@ fn globals(stream: impl Read) -> Result<(Survey, Vec<u64>), SourceProblem> {
                 }
             }
             FORMAT => {
-                if let Some((number, stands_in)) = odd_format(record, is_biff8) {
-                    formats.insert(number, stands_in);
+                if let (Some(number), Some(text)) = (record.word(0), format(record, is_biff8)) {
+                    formats.insert(number, text);
                 }
             }
-            XF => looks.extend(record.word(2).map(|format| (record.at + 6, format))),
+            XF => looks.push((record.at + 6, record.word(2).unwrap_or_default())),
             EOF => break,
             _ => {}
         }
@@ -164,30 +184,33 @@ fn globals(stream: impl Read) -> Result<(Survey, Vec<u64>), SourceProblem> {
     if !is_listed {
         return Err(not_read("this workbook is written in the way of Excel 4"));
     }
-    let odd = |(at, format)| formats.get(&format).map(|&stands_in| (at, stands_in));
-    survey.patches.extend(looks.into_iter().filter_map(odd));
+    let odd = |&(at, number): &(u64, u16)| {
+        let stands_in = odd_format(number, formats.get(&number)?)?;
+        Some((at, stands_in))
+    };
+    survey.patches.extend(looks.iter().filter_map(odd));
+    let formats = looks.iter().map(|(_, number)| formats.get(number).map(String::as_str));
+    survey.shown = ShownDigits::of(formats);
     Ok((survey, sheets))
 }
 
-/// The number of a format of dates or time spans that calamine refuses, and of the built-in format that
-/// replaces it.
-fn odd_format(record: &Record, is_biff8: bool) -> Option<(u16, u16)> {
-    let number = record.word(0)?;
+/// The text of a format. All characters with a meaning in formats are ASCII.
+fn format(record: &Record, is_biff8: bool) -> Option<String> {
+    let text = record.body.get(if is_biff8 { 5.. } else { 3.. })?;
+    let is_wide = is_biff8 && record.body[4] & 1 != 0;
+    let bytes = text.chunks(if is_wide { 2 } else { 1 }).map(|unit| match unit {
+        [byte] | [byte, 0] if byte.is_ascii() => char::from(*byte),
+        _ => '?',
+    });
+    Some(bytes.collect())
+}
+
+/// The built-in format that replaces one of dates or time spans whose number calamine refuses.
+fn odd_format(number: u16, text: &str) -> Option<u16> {
     if matches!(number, 5..=8 | 23..=26 | 41..=44 | 63..=66 | 164..=382) {
         return None;
     }
-    // All characters with a meaning in formats are ASCII.
-    let text: Vec<u8> = match is_biff8 {
-        true if record.body.get(4)? & 1 != 0 => record
-            .body
-            .get(5..)?
-            .chunks_exact(2)
-            .map(|pair| if pair[1] == 0 { pair[0] } else { b'?' })
-            .collect(),
-        true => record.body.get(5..)?.to_vec(),
-        false => record.body.get(3..)?.to_vec(),
-    };
-    Some((number, moment_format(&text)?))
+    moment_format(text.as_bytes())
 }
 
 /// The built-in format that replaces this one, if it is one of dates or time spans.
@@ -222,8 +245,10 @@ fn moment_format(text: &[u8]) -> Option<u16> {
 /// Looks through a sheet as calamine does, and counts its cells.
 fn sheet(
     mut records: Records<impl Read>,
+    shown: &ShownDigits,
     patches: &mut Vec<(u64, u16)>,
-) -> Result<Option<u64>, SourceProblem> {
+) -> Result<SheetSurvey, SourceProblem> {
+    let mut styles = BTreeMap::new();
     let mut count = Count::default();
     let mut extent = Extent::default();
     let (mut formula, mut depth, mut before) = ((0, 0), 0_u32, 0);
@@ -243,6 +268,7 @@ fn sheet(
                     return Err(not_read("a formula of this workbook is written in an old way"));
                 }
                 formula = record.cell().unwrap_or_default();
+                styles.extend(record.style(shown));
                 extent.add(formula, formula.1);
                 // The text of a formula follows in a record of its own.
                 let gave_text = record.body[6] == 0 && record.body[12..14] == [0xFF, 0xFF];
@@ -254,9 +280,12 @@ fn sheet(
                 extent.add(formula, formula.1);
                 count.add(formula, formula.1);
             }
-            // Number, Label, RString, BoolErr, RK, LabelSst.
-            0x0203 | 0x0204 | 0x00D6 | 0x0205 | 0x027E | 0x00FD => {
+            // Label, RString, BoolErr, LabelSst.
+            NUMBER | RK | 0x0204 | 0x00D6 | 0x0205 | 0x00FD => {
                 if let Some(cell) = record.cell() {
+                    if matches!(record.kind, NUMBER | RK) {
+                        styles.extend(record.style(shown));
+                    }
                     extent.add(cell, cell.1);
                     count.add(cell, cell.1);
                 }
@@ -267,6 +296,11 @@ fn sheet(
                 if let (Some(cell), Some(last)) = (record.cell(), last) {
                     extent.add(cell, last);
                     count.add(cell, last);
+                    // Behind the row and the first column, each cell has a style and four bytes.
+                    let cells = (cell.1..=last).zip((4..).step_by(6));
+                    let style = |(column, at)| Some(((cell.0, column), record.word(at)?));
+                    let shows_more = |&(_, style): &_| shown.is_more(style);
+                    styles.extend(cells.filter_map(style).filter(shows_more));
                 }
             }
             // Cells of Excel 2, and RK under an earlier number.
@@ -288,7 +322,7 @@ fn sheet(
     if extent.is_far_flung() {
         return Err(too_far_apart());
     }
-    Ok(count.cells)
+    Ok(SheetSurvey { cells: count.cells, styles })
 }
 
 /// Counts cells, as long as they come in order.
@@ -452,16 +486,17 @@ mod tests {
         ];
         let stream = book(&[], &sheet);
         let found = survey_of(&stream).unwrap();
-        assert_eq!(found.cells, [Some(5)]);
+        assert_eq!(found.sheets[0].cells, Some(5));
         let [(at, FORMULA)] = found.patches[..] else { panic!("{found:?}") };
         assert_eq!(stream[at as usize..at as usize + 2], 0x0406_u16.to_le_bytes());
         for kind in [0x0006, 0x0206] {
             let found = survey_of(&book(&[], &[formula(kind, 1)])).unwrap();
-            assert_eq!((found.cells, found.patches.len()), (vec![Some(1)], usize::from(kind != 6)));
+            let found = (found.sheets[0].cells, found.patches.len());
+            assert_eq!(found, (Some(1), usize::from(kind != 6)));
         }
         // Out of order, it is not known which of two records of one cell counts.
         let turned = [record(0x0205, &[1, 0, 0, 0]), record(0x0205, &[0, 0, 0, 0])];
-        assert_eq!(survey_of(&book(&[], &turned)).unwrap().cells, [None]);
+        assert_eq!(survey_of(&book(&[], &turned)).unwrap().sheets[0].cells, None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::events::ShortEvents;
 use super::sheet::{Candidate, Choose, Chosen, MAX_COLUMNS, MAX_ROWS};
-use super::{cell, formulas};
+use super::{cell, formulas, shown};
 use crate::input::Input;
 use crate::input::decompress::Archive;
 use crate::input::error::SourceProblem;
@@ -224,10 +224,20 @@ impl<R: BufRead> Content<R> {
                     let count = repeated(&element, "table:number-columns-repeated")?;
                     let count = usize::try_from(count).unwrap_or(usize::MAX);
                     let start = self.row.text.len();
-                    let has_value = push_value(&mut self.row.text, &element)?;
+                    let value = push_value(&mut self.row.text, &element)?;
                     let may_lack_result = attribute(&element, "table:formula")?.is_some()
                         && attribute(&element, "office:value-type")?.is_none();
-                    self.read_text(!has_value)?;
+                    let end_of_value = self.row.text.len();
+                    self.read_text(!matches!(value, Value::Other))?;
+                    if matches!(value, Value::Number) {
+                        let text = &self.row.text[start..];
+                        let (number, shown) = text.split_at(end_of_value - start);
+                        let with_shown = shown::with_shown_digits(number, shown);
+                        self.row.text.truncate(end_of_value);
+                        if let Some(text) = with_shown {
+                            self.row.text.replace_range(start.., &text);
+                        }
+                    }
                     let end = self.row.text.len();
                     if may_lack_result && end == start {
                         return Err(formulas::without_result(self.row.number, column));
@@ -315,33 +325,47 @@ impl<R: BufRead> Content<R> {
     }
 }
 
-/// Appends the value in the attributes of a cell, and returns whether there is one. The value of a text
-/// cell is the text that it shows.
-fn push_value(text: &mut String, element: &BytesStart<'_>) -> Result<bool, SourceProblem> {
+/// The value in the attributes of a cell.
+enum Value {
+    /// There is none: that of a text cell is the text that it shows.
+    None,
+    Number,
+    Other,
+}
+
+/// Appends the value in the attributes of a cell.
+fn push_value(text: &mut String, element: &BytesStart<'_>) -> Result<Value, SourceProblem> {
     match attribute(element, "office:value-type")?.as_deref() {
         Some("float" | "currency" | "percentage") => {
-            let Some(value) = attribute(element, "office:value")? else { return Ok(false) };
+            let Some(value) = attribute(element, "office:value")? else { return Ok(Value::None) };
             push_number(text, value.parse().map_err(damaged)?);
+            return Ok(Value::Number);
         }
         Some("date") => {
-            let Some(value) = attribute(element, "office:date-value")? else { return Ok(false) };
+            let Some(value) = attribute(element, "office:date-value")? else {
+                return Ok(Value::None);
+            };
             text.push_str(&value);
         }
         Some("time") => {
-            let Some(value) = attribute(element, "office:time-value")? else { return Ok(false) };
+            let Some(value) = attribute(element, "office:time-value")? else {
+                return Ok(Value::None);
+            };
             text.push_str(&value);
         }
         Some("boolean") => {
             let Some(value) = attribute(element, "office:boolean-value")? else {
-                return Ok(false);
+                return Ok(Value::None);
             };
             cell::push_bool(text, value == "true");
         }
         _ => {
             let value = attribute(element, "office:string-value")?;
-            let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(false) };
+            let Some(value) = value.filter(|value| !value.is_empty()) else {
+                return Ok(Value::None);
+            };
             text.push_str(&value);
         }
     }
-    Ok(true)
+    Ok(Value::Other)
 }

@@ -1,6 +1,7 @@
 //! The digits that a number format shows beside those of the number (ISO/IEC 29500-1, 18.8.31).
 
 /// What the formats of a workbook show, by the index of the style.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ShownDigits(Vec<Format>);
 
 /// What a format shows of a whole number.
@@ -15,6 +16,12 @@ struct Format {
 impl ShownDigits {
     pub(super) fn of<'f>(formats: impl Iterator<Item = Option<&'f str>>) -> Self {
         ShownDigits(formats.map(|format| format.map(Format::of).unwrap_or_default()).collect())
+    }
+
+    /// Whether a style can show more than a whole number.
+    pub(super) fn is_more(&self, style: u16) -> bool {
+        let format = self.0.get(usize::from(style));
+        format.is_some_and(|format| !format.before.is_empty() || format.digits > 1)
     }
 
     /// Appends a whole number as the style shows it, but for its layout. Returns whether the style shows
@@ -33,6 +40,19 @@ impl ShownDigits {
         }
         is_more
     }
+}
+
+/// A whole number as the text of its cell shows it, where that has a `+` or digits before it.
+pub(super) fn with_shown_digits(number: &str, shown: &str) -> Option<String> {
+    // `5.00` and `1E+09` show no digits beside those of the number.
+    let is_plain = |text: &str| !text.contains(|c: char| c.is_alphabetic() || matches!(c, '.' | ','));
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) || !is_plain(shown) {
+        return None;
+    }
+    let digits: String = shown.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    let before = digits.strip_suffix(number).filter(|before| !before.is_empty())?;
+    let is_zeros = before.bytes().all(|byte| byte == b'0');
+    Some([before, if is_zeros { "" } else { " " }, number].concat())
 }
 
 impl Format {
@@ -79,6 +99,28 @@ impl Format {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_read_as_its_cell_shows_it() {
+        for (number, shown, expected) in [
+            ("7400123456", "+44 7400123456", Some("+44 7400123456")),
+            ("7400123456", "+44 (7400) 123-456", Some("+44 7400123456")),
+            ("7400123456", "+7400123456", Some("+ 7400123456")),
+            ("612345678", "0612345678", Some("0612345678")),
+            ("612345678", "06 12 34 56 78", Some("0612345678")),
+            ("7400123456", "7400123456", None),
+            ("7400123456", "7,400,123,456", None),
+            ("7400123456", "7.4E+09", None),
+            ("0", "0.00", None),
+            ("12", "1", None),
+            ("12.5", "0 12.5", None),
+            ("5", "EUR 5", None),
+            ("7400123456", "", None),
+            ("", "+44", None),
+        ] {
+            assert_eq!(with_shown_digits(number, shown).as_deref(), expected, "{number} {shown}");
+        }
+    }
 
     #[test]
     fn a_number_is_read_as_its_format_shows_it() {

@@ -1,5 +1,6 @@
 //! Excel 97–2003 workbooks, by calamine. It reads the whole workbook into memory, as these cannot be large.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Write};
 
 use calamine::{Data, DataRef, Range, Reader, SheetType, SheetVisible, Xls, XlsError};
@@ -7,6 +8,7 @@ use calamine::{Data, DataRef, Range, Reader, SheetType, SheetVisible, Xls, XlsEr
 use super::biff::{self, Survey};
 use super::cell;
 use super::sheet::{Candidate, Choose, Chosen};
+use super::shown::ShownDigits;
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 use crate::input::options::ReadOptions;
@@ -37,10 +39,10 @@ pub(super) fn open(
     let survey = biff::survey(&mut file.open_stream(name).map_err(damaged)?)?;
     drop(file);
     if survey.patches.is_empty() {
-        return read(BufReader::new(input.clone()), &survey, &input, options, choose);
+        return read(BufReader::new(input.clone()), survey, &input, options, choose);
     }
     let copy = patched(input.clone(), name, &survey).map_err(damaged)?;
-    read(copy, &survey, &input, options, choose)
+    read(copy, survey, &input, options, choose)
 }
 
 /// Other documents in compound files, each by a stream that it has.
@@ -72,7 +74,7 @@ fn patched(mut input: Input, name: &str, survey: &Survey) -> io::Result<Cursor<V
 
 fn read(
     workbook: impl Read + Seek,
-    survey: &Survey,
+    mut survey: Survey,
     input: &Input,
     options: ReadOptions<'_>,
     choose: Choose<'_>,
@@ -89,22 +91,22 @@ fn read(
         .map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible))
         .collect();
     let mut candidates = Vec::new();
-    for (index, (name, is_hidden)) in sheets.into_iter().enumerate() {
-        let range = workbook.worksheet_range(&name);
+    for (index, (name, is_hidden)) in sheets.iter().enumerate() {
+        let range = workbook.worksheet_range(name);
         let range = range.map_err(|error| SourceProblem::damaged("workbook", error))?;
-        let is_wanted = options.sheets.may_be(&name);
+        let is_wanted = options.sheets.may_be(name);
         // No cell may be lost silently.
         if is_wanted
-            && let Some(&Some(cells)) = survey.cells.get(index)
+            && let Some(cells) = survey.sheets.get(index).and_then(|sheet| sheet.cells)
             && cells != range.used_cells().count() as u64
         {
             let error = "not all of its cells can be read";
             return Err(SourceProblem::damaged("workbook", error));
         }
         candidates.push(Candidate {
-            name,
+            name: name.clone(),
             rows: first_rows(&range, HeaderSearch::new(&options).rows()),
-            is_hidden,
+            is_hidden: *is_hidden,
         });
     }
     let Some(Chosen { sheet, header_row, header }) = choose(candidates)? else {
@@ -113,8 +115,11 @@ fn read(
     let range = workbook.worksheet_range(&sheet);
     let range = range.map_err(|error| SourceProblem::damaged("workbook", error))?;
     drop(workbook);
+    let index = sheets.iter().position(|(name, _)| *name == sheet);
+    let styles = index.and_then(|index| survey.sheets.get_mut(index));
+    let styles = styles.map(|sheet| std::mem::take(&mut sheet.styles)).unwrap_or_default();
     TableSource::spawn(TableOf::Workbook, header, input.len(), move |writer| {
-        rows(&range, header_row, writer)
+        rows(&range, (&survey.shown, &styles), header_row, writer)
     })
 }
 
@@ -160,12 +165,30 @@ fn first_rows(range: &Range<Data>, max: usize) -> Vec<(u64, Vec<String>)> {
         .collect()
 }
 
-fn rows(range: &Range<Data>, header_row: u64, writer: &mut RowWriter) -> Result<(), Ended> {
+fn rows(
+    range: &Range<Data>,
+    (shown, styles): (&ShownDigits, &BTreeMap<(u16, u16), u16>),
+    header_row: u64,
+    writer: &mut RowWriter,
+) -> Result<(), Ended> {
+    let style_of = |row: u64, column: usize| {
+        let cell = (u16::try_from(row).ok()?, u16::try_from(column).ok()?);
+        styles.get(&cell).map(|&style| usize::from(style))
+    };
     let last = range.end().map_or(1.0, |(row, _)| f64::from(row) + 1.0);
     for (number, first, cells) in filled_rows(range).filter(|row| row.0 > header_row) {
         for (value, column) in cells.iter().zip(first..) {
-            if *value != Data::Empty {
-                push(writer.cell(column), value);
+            if *value == Data::Empty {
+                continue;
+            }
+            let text = writer.cell(column);
+            let shown_number = match (style_of(number - 1, column), value) {
+                (Some(style), &Data::Float(value)) => shown.push(text, style, value),
+                (Some(style), &Data::Int(value)) => shown.push(text, style, value as f64),
+                _ => false,
+            };
+            if !shown_number {
+                push(text, value);
             }
         }
         writer.end_row(number, number as f64 / last)?;
