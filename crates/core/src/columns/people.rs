@@ -128,6 +128,10 @@ impl People<'_> {
             return None;
         }
         let header = &self.header[index];
+        // A value in a nested object is beside those of that object, whatever stands behind it.
+        if is_path(header) {
+            return None;
+        }
         let owner = if party::is_person(header) {
             Owner::Of(Party::of(header))
         } else if is_another_name(header) {
@@ -187,6 +191,12 @@ fn numbered(header: &str) -> Option<(u32, String)> {
 fn is_name(header: &str) -> bool {
     let meaning = header::meaning(header).or_else(|| party::meaning(header));
     meaning.is_some_and(HeaderMeaning::is_name) || party::is_person(header)
+}
+
+/// Whether a header is a path in JSON: `owner.name`, and not `Ref. Name`.
+fn is_path(header: &str) -> bool {
+    header.contains('.')
+        && header.split('.').all(|step| !step.is_empty() && !step.starts_with(char::is_whitespace))
 }
 
 /// `Secondary Contact`, `Other Contact Name`.

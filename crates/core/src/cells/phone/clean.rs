@@ -197,7 +197,8 @@ fn has_dot_or_slash(body: &[u8]) -> bool {
 /// Whether a cell with these last bytes may be one digit throughout, or a run.
 fn may_be_filler([a, b, c]: [u8; 3]) -> bool {
     let may_follow = |one: u8, next: u8| {
-        !one.is_ascii_digit() || next == one || next == one + 1 || (one, next) == (b'9', b'0')
+        let is_sign = !one.is_ascii_digit() || !next.is_ascii_digit();
+        is_sign || next == one || next == one + 1 || (one, next) == (b'9', b'0')
     };
     may_follow(b, c) && may_follow(a, b)
 }

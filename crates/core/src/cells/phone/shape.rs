@@ -215,6 +215,7 @@ impl Marker {
 fn all_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
+
 /// What the end of a number may be beside a part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OddEnding {
@@ -261,7 +262,7 @@ pub(super) fn odd_ending_of(text: &[u8]) -> Option<OddEnding> {
     // Others have these between all of their groups.
     let is_range = has(b'~') && !before.contains(&b'~');
     let is_spaced_hyphen = signs == b" - " && !before.windows(3).any(|signs| signs == b" - ");
-    if is_range || has(b'(') && is_bracketed || is_behind_brackets {
+    if is_range || has(b'(') || is_behind_brackets {
         return Some(OddEnding::Sure);
     }
     let is_short =
