@@ -241,8 +241,8 @@ mod tests {
 
     #[test]
     fn no_word_names_two_parties() {
-        let of_party =
-            rows::<4>(PARTIES).filter(|[kind, ..]| !matches!(*kind, "filler" | "at-edge" | "no-person"));
+        let of_party = rows::<4>(PARTIES)
+            .filter(|[kind, ..]| !matches!(*kind, "filler" | "at-edge" | "no-person"));
         assert_distinct(of_party.map(|[_, party, _, word]| (party, word)));
         let at_edge = rows::<4>(PARTIES).filter(|[kind, ..]| *kind == "at-edge");
         assert_distinct(at_edge.map(|[_, party, _, word]| (party, word)));

@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use contactmill_phone::Region;
+
 use crate::cells::country::{self, CountryReading};
 use crate::cells::email;
 use crate::cells::name;
@@ -23,6 +25,12 @@ const KEPT_BLOCKS: usize = 16;
 /// Maximum number of cells remembered, to find those that are the same. A thousand records have fewer,
 /// unless a file has more than a thousand columns.
 const MAX_REMEMBERED: usize = 1 << 20;
+
+/// Number of records whose short cells are kept, to be read together.
+const FIRST_RECORDS: usize = 100;
+
+/// Maximum length of a short cell, in bytes: more than that of a number in any layout.
+const SHORT: usize = 32;
 
 /// Maximum number of names beside one number of a person, which leaves room for a family and for one
 /// name in several spellings; and of numbers beside one name.
@@ -71,6 +79,8 @@ pub struct ContentSample {
     marks: Vec<Vec<u64>>,
     remembered: usize,
     records: usize,
+    /// The short cells of the first records.
+    first: Vec<Vec<Box<str>>>,
 }
 
 /// In how many cells of a column of numbers stands one that many people share.
@@ -100,6 +110,7 @@ impl ContentSample {
             marks: Vec::new(),
             remembered: 0,
             records: 0,
+            first: Vec::new(),
         }
     }
 
@@ -127,6 +138,32 @@ impl ContentSample {
             }
             self.records += 1;
         }
+        if self.first.len() < FIRST_RECORDS && record.len() <= MAX_REMEMBERED / FIRST_RECORDS {
+            let short = |cell: &str| Box::from(if cell.len() <= SHORT { cell } else { "" });
+            self.first.push(record.iter().map(short).collect());
+        }
+    }
+
+    /// Whether the cells of a column, digits alone, surely are the country calling codes of numbers in
+    /// another: with them all are valid, and not all of these codes are that of the region.
+    pub(crate) fn are_calling_codes_of(&self, index: usize, numbers: usize) -> bool {
+        let of_record = |record: &Vec<Box<str>>| {
+            let cell = |column: usize| record.get(column).map_or("", |cell| cell.trim());
+            let (code, number) = (cell(index), cell(numbers));
+            let says = !code.is_empty() && !number.is_empty() && !number.starts_with(['+', '0']);
+            says.then(|| {
+                let is_bare = code.bytes().all(|byte| byte.is_ascii_digit()) && code.len() <= 3;
+                let code: u16 = code.parse().ok().filter(|_| is_bare)?;
+                let region = Region::of_calling_code(code)?;
+                let number = contactmill_phone::parse(number, Some(region)).ok()?;
+                (number.is_valid() && number.calling_code() == code).then_some(code)
+            })
+        };
+        let codes: Option<Vec<u16>> = self.first.iter().filter_map(of_record).collect();
+        let own = self.options.region.and_then(Region::calling_code);
+        codes.is_some_and(|codes| {
+            codes.len() > 1 && own.is_some() && codes.iter().any(|&code| Some(code) != own)
+        })
     }
 
     /// Whether a text stands among the cells of a column.
@@ -142,9 +179,10 @@ impl ContentSample {
         self.shared_where(index, names, |mark| mark & OF_NUMBER != 0)
     }
 
-    /// Whether most of the names in a column go with more numbers of another than a person has.
-    pub(crate) fn has_many(&self, index: usize, numbers: usize) -> bool {
-        let shared = self.shared_where(index, &[numbers], |mark| mark != NO_MARK);
+    /// Whether most of the cells of a column go with more in the others than a person has: those of an
+    /// agent with names and numbers of many.
+    pub(crate) fn has_many(&self, index: usize, others: &[usize]) -> bool {
+        let shared = self.shared_where(index, others, |mark| mark != NO_MARK);
         2 * shared.cells > shared.of
     }
 

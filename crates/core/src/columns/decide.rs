@@ -208,6 +208,7 @@ impl Columns<'_> {
         if !decided.ambiguous.is_empty() {
             return decided;
         }
+        self.add_calling_codes(&mut decided);
         self.place_refuted(&mut decided, &refuted);
         self.choose_names(&mut decided, &mut undecided);
         self.remove_emails_of_others(&mut decided);
@@ -531,7 +532,32 @@ impl Columns<'_> {
         }
     }
 
-    /// The e-mail, where no header says it: the first column whose cells are addresses.
+    /// Calling codes without `+`, where the numbers beside them prove what they are: a code that is
+    /// left out makes a number of the region, and another's, of one abroad.
+    fn add_calling_codes(&self, decided: &mut Decided) {
+        if self.is_assigned(&MappedField::Country) || !self.preset.is_none_or(Preset::is_open) {
+            return;
+        }
+        let mut phones = of_field(&decided.candidates, &[MappedField::Phone]);
+        let assigned = self.assigned.iter().filter(|(field, _)| *field == MappedField::Phone);
+        phones.extend(assigned.map(|&(_, index)| index));
+        let is_code = |&index: &usize| {
+            let header = &self.header[index];
+            self.is_free(index)
+                && hint(header) == Some(HeaderHint::CallingCode)
+                && Party::of(header) == Party::default()
+                && !decided.candidates.iter().any(|known| known.index == index)
+                && phones.iter().any(|&phone| self.sample.are_calling_codes_of(index, phone))
+        };
+        let codes: Vec<usize> = (0..self.header.len()).filter(is_code).collect();
+        decided.candidates.extend(
+            codes
+                .into_iter()
+                .map(|index| self.by_content(index, MappedField::Country, Precedence::CallingCode)),
+        );
+    }
+
+    /// The e-mail, where no header says it: the only column whose cells are addresses, each of one person.
     fn add_email_by_content(
         &self,
         decided: &mut Decided,
@@ -542,13 +568,17 @@ impl Columns<'_> {
             return;
         }
         let refuted = refuted.iter().map(|&(index, _)| index);
-        let mut columns = undecided.unknown.iter().copied().chain(refuted);
-        let found = columns.find(|&index| {
+        let names = self.name_columns(&decided.candidates);
+        let mut fitting = undecided.unknown.iter().copied().chain(refuted).filter(|&index| {
             let content = self.sample.column(index);
-            content.filled >= ENOUGH_CELLS && content.is_mostly(content.emails)
+            content.filled >= ENOUGH_CELLS
+                && content.is_mostly(content.emails)
+                && !self.sample.has_many(index, &names)
         });
-        let email = |index| self.by_content(index, MappedField::Email, Precedence::ByContentAlone);
-        decided.candidates.extend(found.map(email));
+        if let (Some(index), None) = (fitting.next(), fitting.next()) {
+            let email = self.by_content(index, MappedField::Email, Precedence::ByContentAlone);
+            decided.candidates.push(email);
+        }
     }
 
     /// The name, where no header says it: the first column whose header hints at one.

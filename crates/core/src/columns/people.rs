@@ -143,7 +143,7 @@ impl People<'_> {
         };
         let behind = columns.iter().copied().filter(|&column| column > index).min()?;
         // An agent has many contacts, and one number.
-        let has_many = owner != Owner::Contact && self.sample.has_many(index, behind);
+        let has_many = owner != Owner::Contact && self.sample.has_many(index, &[behind]);
         (!has_many || self.has_relations(index)).then_some(owner)
     }
 

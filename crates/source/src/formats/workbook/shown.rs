@@ -45,7 +45,8 @@ impl ShownDigits {
 /// A whole number as the text of its cell shows it, where that has a `+` or digits before it.
 pub(super) fn with_shown_digits(number: &str, shown: &str) -> Option<String> {
     // `5.00` and `1E+09` show no digits beside those of the number.
-    let is_plain = |text: &str| !text.contains(|c: char| c.is_alphabetic() || matches!(c, '.' | ','));
+    let is_plain =
+        |text: &str| !text.contains(|c: char| c.is_alphabetic() || matches!(c, '.' | ','));
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) || !is_plain(shown) {
         return None;
     }
