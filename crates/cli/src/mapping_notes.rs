@@ -39,6 +39,8 @@ pub(crate) struct MappingNotes {
     /// Whether one of them has no name that a list can hold, and whether it has at least letters.
     is_unnamed: bool,
     is_by_letters: bool,
+    /// That no column says who has opted out.
+    without_consents: Vec<Note>,
 }
 
 /// A line about the columns of some inputs.
@@ -175,6 +177,10 @@ impl MappingNotes {
         for note in taken.into_iter().chain(others) {
             note.fold_into(&mut self.columns);
         }
+        if !map.has_consents() {
+            let said = "no column says who has opted out: nobody is left out by one".to_owned();
+            Note::new(input, vec![Piece::Text(said)]).fold_into(&mut self.without_consents);
+        }
         for column in map.sensitive() {
             of_sensitive(input, map, column).fold_into(&mut self.sensitive);
         }
@@ -205,6 +211,16 @@ impl MappingNotes {
     /// Whether anything is known of how columns were taken.
     pub(crate) const fn has_columns(&self) -> bool {
         !self.columns.is_empty()
+    }
+
+    /// Whether in some input no column says who has opted out.
+    pub(crate) const fn lacks_consents(&self) -> bool {
+        !self.without_consents.is_empty()
+    }
+
+    /// Writes in which inputs no column says who has opted out.
+    pub(crate) fn write_lack_of_consents(&self, out: &mut impl Write) -> io::Result<()> {
+        self.write(out, &self.without_consents, None)
     }
 
     /// Whether attributes look sensitive.

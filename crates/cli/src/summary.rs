@@ -281,7 +281,8 @@ impl Summary<'_> {
     /// How many opted out, by the column that says so.
     fn write_opt_outs(&self, out: &mut impl Write) -> io::Result<()> {
         let opt_outs = &self.manifest.opt_outs;
-        if opt_outs.is_empty() {
+        let lacks_columns = self.excludes_opt_outs() && self.notes.mapping.lacks_consents();
+        if opt_outs.is_empty() && !lacks_columns {
             return Ok(());
         }
         let fate = match self.manifest.exclusion_lists.as_slice() {
@@ -296,6 +297,9 @@ impl Summary<'_> {
                 _ => format!(" of {}", one_line(&of.path)),
             };
             writeln!(out, "  {:>11}  by {}{place}", grouped(of.contacts), one_line(&of.column))?;
+        }
+        if lacks_columns {
+            self.notes.mapping.write_lack_of_consents(out)?;
         }
         match opt_outs.len().saturating_sub(SHOWN) {
             0 => Ok(()),

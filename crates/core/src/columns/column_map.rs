@@ -118,6 +118,21 @@ impl ColumnMap {
         self.names.get(index).map_or("", String::as_str)
     }
 
+    /// Whether a column can say, by its header, that somebody must not be written to.
+    ///
+    /// ```
+    /// use contactmill_core::columns::FieldMapping;
+    ///
+    /// let map = |header: [&str; 3]| FieldMapping::default().resolve(&header.map(String::from));
+    /// assert!(map(["Name", "Phone", "Unsubscribed"])?.has_consents());
+    /// assert!(!map(["Name", "Phone", "City"])?.has_consents());
+    /// # Ok::<(), contactmill_core::columns::MappingError>(())
+    /// ```
+    #[must_use]
+    pub fn has_consents(&self) -> bool {
+        !self.consents.is_empty()
+    }
+
     /// The columns of consents, each with its index.
     pub(crate) fn consents(&self) -> &[(usize, Consent)] {
         &self.consents
