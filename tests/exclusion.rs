@@ -175,6 +175,62 @@ fn a_list_in_which_nothing_can_be_read_is_an_error() {
     fails(folder.path(), &["in.csv", "--exclude", "list.csv"], 1, cannot);
 }
 
+/// A spreadsheet (ODS) with a sheet for each list of cells, one below the other.
+fn ods(sheets: &[&[&str]]) -> Vec<u8> {
+    let cell = |text: &&str| {
+        format!(
+            "<table:table-row><table:table-cell><text:p>{text}</text:p></table:table-cell></table:table-row>"
+        )
+    };
+    let sheet = |(number, cells): (usize, &&[&str])| {
+        let rows: String = cells.iter().map(cell).collect();
+        format!(r#"<table:table table:name="{number}">{rows}</table:table>"#)
+    };
+    let sheets: String = sheets.iter().enumerate().map(sheet).collect();
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let content = format!(
+        r#"<office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x"><office:body>
+        <office:spreadsheet>{sheets}</office:spreadsheet></office:body></office:document-content>"#
+    );
+    for (name, text) in [
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", &content),
+        ("META-INF/manifest.xml", "<manifest/>"),
+    ] {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn a_sheet_is_skipped_only_where_nothing_has_the_look_of_an_entry() {
+    let listed: &[&str] = &["Phone", "98765 43210"];
+    for (sheet, is_skipped) in [
+        (&["Never write to these people"][..], true),
+        (&["Shop", "Pune", "Delhi"], true),
+        (&["Floor", "204"], true),
+        (&["Phone", "0000000 junk", "12345678901"], false),
+        (&["12345678901"], false),
+        (&["Shop", "1234567"], false),
+        (&["asha@"], false),
+    ] {
+        let folder = with_list("lists.ods", &ods(&[listed, sheet]));
+        let arguments = ["in.csv", "--region", "IN", "--exclude", "lists.ods", "-o", "out"];
+        if is_skipped {
+            let output = converted(folder.path(), &arguments);
+            let said = program::text(&output.stderr);
+            assert!(said.contains("a sheet without numbers or addresses"), "{sheet:?}: {said}");
+            assert_eq!(column(&folder.path().join("out/excluded.csv"), "Name"), ["Asha"]);
+        } else {
+            fails(folder.path(), &arguments, 1, "no number and no e-mail address can be read");
+        }
+    }
+    let folder = with_list("lists.ods", &ods(&[&["Shop", "Pune"], &["Floor", "204"]]));
+    let arguments = ["in.csv", "--region", "IN", "--exclude", "lists.ods", "-o", "out"];
+    fails(folder.path(), &arguments, 1, "no number and no e-mail address can be read");
+}
+
 #[test]
 fn lines_that_cannot_be_read_are_named() {
     let list = b"Phone,Email\n9876543210,\njunk,ravi@example.com\n98,\n,\n9123456780,junk\n";
