@@ -22,6 +22,7 @@ use crate::reason::{Field, Reason, Rejection, Warning, WarningCode};
 use crate::text::{
     folded, has_bad_control, head, is_bad_control, is_blank, says_nothing, without_text_mark,
 };
+use contactmill_phone::LineType;
 
 /// An attribute's value that is longer is cut, with a warning that holds all of it (characters).
 const MAX_VALUE_CHARACTERS: usize = 4_000;
@@ -415,8 +416,8 @@ impl Normalizer {
 /// How a record's phone cells are to be read.
 struct Country<'n, 'r> {
     context: PhoneContext<'n>,
-    /// Area codes that stand in other columns.
-    area_codes: &'n [&'r str],
+    /// Area codes that stand in other columns, each with its phone cell.
+    area_codes: &'n [(&'r str, &'r str)],
     /// Another way that is just as plausible: both must come to the same, or only one to a number.
     or_else: Option<PhoneContext<'n>>,
     /// A country with another calling code, which another cell says.
@@ -438,7 +439,11 @@ impl Country<'_, '_> {
     fn read_phone(&self, cell: &str) -> Result<PhoneReading, Reason> {
         let reading = match self.area_codes {
             [] => self.read_by_first(cell)?,
-            codes => self.read_with_area_code(codes, cell)?,
+            codes => {
+                let of_cell = codes.iter().filter(|(_, phone)| *phone == cell);
+                let codes: Vec<&str> = of_cell.map(|&(code, _)| code).collect();
+                self.read_with_area_code(&codes, cell)?
+            }
         };
         match self.contradicted_by {
             Some(region) if self.is_mobile_in(region, cell, reading.number()) => {
@@ -451,9 +456,24 @@ impl Country<'_, '_> {
     /// Reads a cell whose number begins with one of these codes, or lacks it.
     fn read_with_area_code(&self, codes: &[&str], cell: &str) -> Result<PhoneReading, Reason> {
         let alone = self.read_by_first(cell);
-        if codes.iter().any(|code| !is_area_code(code)) {
+        // `0151 23456781`, `(11) 98765-4321` and `+49 …` have theirs.
+        let is_whole = |reading: &PhoneReading| {
+            // In Italy, what begins with 0 is no more than the number.
+            let has_trunk_prefix =
+                || !reading.number().national_number().to_string().starts_with('0');
+            let cell = cell.trim_start();
+            cell.starts_with(['+', '(']) || cell.starts_with('0') && has_trunk_prefix()
+        };
+        if alone.as_ref().is_ok_and(is_whole)
+            || codes.is_empty()
+            || codes.iter().any(|code| !is_area_code(code))
+        {
             return alone;
         }
+        // A mobile needs none of a town.
+        let is_of_town = |code: &&str| code.trim_start().starts_with('0');
+        let is_mobile = |reading: &PhoneReading| reading.number().line_type() == LineType::Mobile;
+        let may_stand = codes.iter().all(is_of_town) && alone.as_ref().is_ok_and(is_mobile);
         let has_one = |reading: &PhoneReading| {
             let number = reading.number();
             let written = [number.calling_code().to_string(), number.national_number().to_string()];
@@ -474,6 +494,7 @@ impl Country<'_, '_> {
         match (readings.pop(), readings.is_empty(), &alone) {
             (Some(joined), true, _) => Ok(joined.repaired(WarningCode::PhoneAreaCode)),
             (_, _, Err(_)) => alone,
+            (None, ..) if may_stand => alone,
             _ => {
                 self.context.notes.refused(|| "it lacks the code of another column".into());
                 Err(Reason::PhoneAmbiguous)

@@ -31,8 +31,9 @@ pub struct RawContact<'r> {
     pub emails: Vec<&'r str>,
     /// Countries: names, ISO 3166 codes or country calling codes.
     pub countries: Vec<&'r str>,
-    /// Area codes, each of which belongs before every phone: `0221` beside `8234567`.
-    pub area_codes: Vec<&'r str>,
+    /// Area codes that stand beside phones, each with the phone cell that it belongs before: `0221` and
+    /// `8234567`. A phone may have several.
+    pub area_codes: Vec<(&'r str, &'r str)>,
     /// Cells of tags, each split at `;` `|` `,` and `:::`.
     pub tags: Vec<&'r str>,
     /// Keys and values.
@@ -54,7 +55,7 @@ impl RawContact<'_> {
             phones: texts(self.phones),
             emails: texts(self.emails),
             countries: texts(self.countries),
-            area_codes: texts(self.area_codes),
+            area_codes: emptied(self.area_codes, |_| ("", "")),
             tags: texts(self.tags),
             attributes: emptied(self.attributes, |_| ("", "")),
             attribute_objects: texts(self.attribute_objects),

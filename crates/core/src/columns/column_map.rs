@@ -326,9 +326,6 @@ impl ColumnMap {
     /// Adds the text of a record by role.
     pub(crate) fn fill<'r>(&'r self, record: Record<'r>, raw: &mut RawContact<'r>) {
         let may_be_unreadable = record.integrity() == Integrity::UnreadableValue;
-        if !self.area_codes.is_empty() {
-            self.fill_area_codes(record, raw);
-        }
         for (field, index) in &self.fields {
             let Some(text) = record.get(*index).filter(|text| !text.is_empty()) else {
                 continue;
@@ -344,7 +341,12 @@ impl ColumnMap {
                 MappedField::FirstName => raw.first_names.push(text),
                 MappedField::LastName => raw.last_names.push(text),
                 MappedField::Phone => match self.refusal(*index, record) {
-                    None => raw.phones.push(text),
+                    None => {
+                        raw.phones.push(text);
+                        if !self.area_codes.is_empty() {
+                            self.fill_area_codes(*index, text, record, raw);
+                        }
+                    }
                     Some(reason) => {
                         raw.phones_of_others.push((text, reason));
                         raw.attributes.push((&self.names[*index], text));
@@ -362,10 +364,19 @@ impl ColumnMap {
         }
     }
 
-    /// Adds the area codes of a record.
-    fn fill_area_codes<'r>(&'r self, record: Record<'r>, raw: &mut RawContact<'r>) {
-        let cells = self.area_codes.iter().filter_map(|&index| record.get(index));
-        raw.area_codes.extend(cells.filter(|cell| !is_blank(cell) && !says_nothing(cell)));
+    /// Adds the area code of a phone: that of the nearest column before it, or any behind it.
+    fn fill_area_codes<'r>(
+        &self,
+        index: usize,
+        phone: &'r str,
+        record: Record<'r>,
+        raw: &mut RawContact<'r>,
+    ) {
+        let nearest = self.area_codes.iter().filter(|&&at| at < index).max();
+        let columns = nearest.map_or(self.area_codes.as_slice(), std::slice::from_ref);
+        let cells = columns.iter().filter_map(|&at| record.get(at));
+        let codes = cells.filter(|cell| !is_blank(cell) && !says_nothing(cell));
+        raw.area_codes.extend(codes.map(|code| (code, phone)));
     }
 
     /// Why what stands in this column of a record is not the contact's, if a label of it says so.

@@ -145,7 +145,7 @@ impl ContentSample {
     }
 
     /// Whether the cells of a column, digits alone, surely are the country calling codes of numbers in
-    /// another: with them all are valid, and not all of these codes are that of the region.
+    /// another: not all are that of the region, and it is among them, or with them all numbers are valid.
     pub(crate) fn are_calling_codes_of(&self, index: usize, numbers: usize) -> bool {
         let of_record = |record: &Vec<Box<str>>| {
             let cell = |column: usize| record.get(column).map_or("", |cell| cell.trim());
@@ -159,11 +159,23 @@ impl ContentSample {
                 (number.is_valid() && number.calling_code() == code).then_some(code)
             })
         };
+        let Some(own) = self.options.region.and_then(Region::calling_code) else { return false };
+        let is_mixed =
+            |codes: &[u16]| codes.contains(&own) && codes.iter().any(|&code| code != own);
+        let cells = self.first.iter().filter_map(|record| record.get(index));
+        let codes: Option<Vec<u16>> = cells
+            .map(|cell| cell.trim())
+            .filter(|cell| !cell.is_empty())
+            .map(|cell| match country::read(cell) {
+                CountryReading::CallingCode(code) if cell.len() <= "+999".len() => Some(code),
+                _ => None,
+            })
+            .collect();
+        if codes.is_some_and(|codes| is_mixed(&codes)) {
+            return true;
+        }
         let codes: Option<Vec<u16>> = self.first.iter().filter_map(of_record).collect();
-        let own = self.options.region.and_then(Region::calling_code);
-        codes.is_some_and(|codes| {
-            codes.len() > 1 && own.is_some() && codes.iter().any(|&code| Some(code) != own)
-        })
+        codes.is_some_and(|codes| codes.len() > 1 && codes.iter().any(|&code| code != own))
     }
 
     /// Whether a text stands among the cells of a column.

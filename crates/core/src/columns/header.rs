@@ -441,8 +441,14 @@ fn name_of_path(steps: &[String], said: &[&str]) -> Option<HeaderMeaning> {
 }
 
 /// Whether a header is that of a column of area codes, which are a part of the number in another: `Vorwahl`.
+/// A header may say of which phone, too: `Vorwahl Mobil`.
 pub(crate) fn is_area_code(header: &str) -> bool {
-    WORDS.area_codes.contains(&folded(header))
+    let is_of_phone = |word: &String| {
+        matches!(exact(word), Some(HeaderMeaning::Phone(_))) || WORDS.home_or_work.contains(word)
+    };
+    let words = words_of(header).into_iter().map(folded);
+    let without_phone: String = words.filter(|word| !is_of_phone(word)).collect();
+    WORDS.area_codes.contains(&folded(header)) || WORDS.area_codes.contains(&without_phone)
 }
 
 /// Whether a header is a part of a date where columns beside it are others: the `Tag` of `Jahr;Monat;Tag`.

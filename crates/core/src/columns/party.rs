@@ -201,9 +201,17 @@ pub(crate) fn is_person(header: &str) -> bool {
     let is_name = || {
         rest.is_empty()
             || meaning(header).is_some_and(HeaderMeaning::is_name)
-            || hint(&rest) == Some(HeaderHint::Name)
+            || matches!(hint(&rest), Some(HeaderHint::Name | HeaderHint::Phone(_)))
+            // `Acil durumda aranacak kişi`: whatever else is said of whom to call in an emergency.
+            || party.standing() == Standing::Never && header::meaning(&rest).is_none()
     };
     is_person && is_name()
+}
+
+/// The first word of a header that names a party, folded.
+pub(crate) fn word_of_party(header: &str) -> Option<&'static str> {
+    let mut words = words_of(header).into_iter().map(folded);
+    words.find_map(|word| PARTIES.by_word.get_key_value(&word)).map(|(word, _)| word.as_str())
 }
 
 /// Words for somebody beside the contact, folded.

@@ -35,7 +35,8 @@ enum Owner {
     Contact,
     /// A further name without a party.
     Another,
-    Of(Party),
+    /// A party, and the word for it: a husband and a wife are two.
+    Of(Party, Option<&'static str>),
 }
 
 impl People<'_> {
@@ -103,7 +104,7 @@ impl People<'_> {
         }
         // What stands before all names is of the first.
         let first = owners.iter().find_map(|&(_, owner)| owner).unwrap_or(Owner::Contact);
-        let is_role = matches!(first, Owner::Of(party) if party.standing() == Standing::Role);
+        let is_role = matches!(first, Owner::Of(party, _) if party.standing() == Standing::Role);
         let before_all = if is_role && !has_contact { first } else { Owner::Contact };
         let owner_of = |owner: Option<Owner>| owner.unwrap_or(before_all);
         let is_of_first =
@@ -133,7 +134,7 @@ impl People<'_> {
             return None;
         }
         let owner = if party::is_person(header) {
-            Owner::Of(Party::of(header))
+            Owner::Of(Party::of(header), party::word_of_party(header))
         } else if is_another_name(header) {
             Owner::Another
         } else if is_name(header) || hint(header) == Some(HeaderHint::Name) {
