@@ -233,8 +233,19 @@ impl Columns<'_> {
     /// Whose phone the user has chosen, if it was the user.
     fn assigned_party(&self) -> Option<Party> {
         let mut assigned = self.assigned.iter();
-        let phone = assigned.find(|(field, _)| *field == MappedField::Phone);
-        phone.map(|&(_, index)| Party::of(&self.header[index]))
+        let &(_, phone) = assigned.find(|(field, _)| *field == MappedField::Phone)?;
+        let party = Party::of(&self.header[phone]);
+        if party != Party::default() {
+            return Some(party);
+        }
+        let is_phone = |&index: &usize| {
+            let header = &self.header[index];
+            index == phone
+                || matches!(header::meaning(header), Some(HeaderMeaning::Phone(_)))
+                || matches!(hint(header), Some(HeaderHint::Phone(_)))
+        };
+        let phones: Vec<usize> = (0..self.header.len()).filter(is_phone).collect();
+        Some(self.people().party_before(phone, &phones))
     }
 
     /// Whether no column holds a field yet.

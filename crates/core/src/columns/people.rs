@@ -122,6 +122,17 @@ impl People<'_> {
         Owners::Others(of_others)
     }
 
+    /// The party whose name is the nearest before one of these columns, where they are of several people.
+    pub(crate) fn party_before(self, column: usize, columns: &[usize]) -> Party {
+        if self.by_order(columns) == Owners::One {
+            return Party::default();
+        }
+        match (0..column).rev().find_map(|index| self.named(index, columns)) {
+            Some(Owner::Of(party, _)) => party,
+            _ => Party::default(),
+        }
+    }
+
     /// Whom a column of names names; nobody where the columns behind it cannot be theirs.
     fn named(self, index: usize, columns: &[usize]) -> Option<Owner> {
         let content = self.sample.column(index);
