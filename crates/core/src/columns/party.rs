@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 use foldhash::{HashMap, HashSet};
 
 use crate::columns::header::{self, HeaderMeaning, WORDS, words_of};
-use crate::columns::hint::{HeaderHint, hint};
 use crate::data;
 use crate::text::folded;
 
@@ -191,21 +190,13 @@ pub(crate) fn meaning(header: &str) -> Option<HeaderMeaning> {
     header::meaning(&rest).or_else(|| WORDS.part_of_name(&folded(&rest)))
 }
 
-/// Whether a header is that of the names of a party that is a person: `Guardian`, `Referred By`, `Agent Name`.
-pub(crate) fn is_person(header: &str) -> bool {
+/// What is left of a header that names a party of persons, without the words for it.
+pub(crate) fn without_person(header: &str) -> Option<String> {
     let parted = Parted::of(header);
-    let (party, rest) = (parted.party, parted.rest());
-    let is_person = party != Party::default()
-        && party.0 & PARTIES.no_persons.0 == 0
-        && party.standing() != Standing::Address;
-    let is_name = || {
-        rest.is_empty()
-            || meaning(header).is_some_and(HeaderMeaning::is_name)
-            || matches!(hint(&rest), Some(HeaderHint::Name | HeaderHint::Phone(_)))
-            // `Acil durumda aranacak kişi`: whatever else is said of whom to call in an emergency.
-            || party.standing() == Standing::Never && header::meaning(&rest).is_none()
-    };
-    is_person && is_name()
+    let is_person = parted.party != Party::default()
+        && parted.party.0 & PARTIES.no_persons.0 == 0
+        && parted.party.standing() != Standing::Address;
+    is_person.then(|| parted.rest())
 }
 
 /// The first word of a header that names a party, folded.

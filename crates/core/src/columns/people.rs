@@ -144,7 +144,7 @@ impl People<'_> {
         if is_path(header) {
             return None;
         }
-        let owner = if party::is_person(header) {
+        let owner = if is_person(header) {
             Owner::Of(Party::of(header), party::word_of_party(header))
         } else if is_another_name(header) {
             Owner::Another
@@ -202,7 +202,17 @@ fn numbered(header: &str) -> Option<(u32, String)> {
 /// Whether a header is that of a name, or of a part of one, whoever's it is.
 fn is_name(header: &str) -> bool {
     let meaning = header::meaning(header).or_else(|| party::meaning(header));
-    meaning.is_some_and(HeaderMeaning::is_name) || party::is_person(header)
+    meaning.is_some_and(HeaderMeaning::is_name) || is_person(header)
+}
+
+/// Whether a header is that of the names of a party that is a person: `Guardian`, `Referred By`, `Agent Name`.
+fn is_person(header: &str) -> bool {
+    let Some(rest) = party::without_person(header) else { return false };
+    rest.is_empty()
+        || party::meaning(header).is_some_and(HeaderMeaning::is_name)
+        || matches!(hint(&rest), Some(HeaderHint::Name | HeaderHint::Phone(_)))
+        // `Acil durumda aranacak kişi`: whatever else is said of whom to call in an emergency.
+        || Party::of(header).standing() == Standing::Never && header::meaning(&rest).is_none()
 }
 
 /// Whether a header is a path in JSON: `owner.name`, and not `Ref. Name`.
