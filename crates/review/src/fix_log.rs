@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use contactmill_wire::fixes::{self, Fix};
+use contactmill_wire::fixes::{self, Fix, FixForm};
 use contactmill_wire::kept_file::check_unchanged;
 
 use crate::StartError;
@@ -19,6 +19,8 @@ pub(crate) struct FixLog {
     path: PathBuf,
     /// Locked while the review lives. There is none before the first correction.
     file: Option<File>,
+    /// The line that was taken off, as it was not whole.
+    cut_off: Option<u64>,
     /// What was done, each as the lines that one action wrote: what is undone last first.
     done: Vec<Vec<Fix>>,
     /// What cells are read as now.
@@ -33,7 +35,7 @@ impl FixLog {
     /// The corrections in this file, if there are any. A line that was being written when the power went is
     /// taken off.
     pub(crate) fn open(path: PathBuf) -> Result<Self, StartError> {
-        let mut log = FixLog { path, file: None, done: Vec::new(), cells: HashMap::new() };
+        let mut log = FixLog { path, file: None, cut_off: None, done: Vec::new(), cells: HashMap::new() };
         if log.path.exists() {
             log.take_up().map_err(|message| log.error(message))?;
         }
@@ -50,12 +52,18 @@ impl FixLog {
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(|error| error.to_string())?;
         let whole = fixes::whole_bytes(&text);
-        for read in fixes::read(&text[..whole]) {
-            let (_, fix) = read.map_err(|(line, form)| format!("line {line}: {form}"))?;
-            self.remember(vec![fix]);
+        for read in fixes::read(&text) {
+            match read {
+                Ok((_, fix)) => self.remember(vec![fix]),
+                Err((line, FixForm::CutOff)) => self.cut_off = Some(line),
+                Err((line, form)) => return Err(format!("line {line}: {form}")),
+            }
         }
         if whole == 0 {
             let head = fixes::head();
+            if !head.starts_with(&text) {
+                return Err(format!("line 1: {}", FixForm::Header));
+            }
             file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&head)).map_err(text_of)?;
         }
         let end = whole.max(if whole == 0 { fixes::head().len() } else { 0 });
@@ -66,6 +74,11 @@ impl FixLog {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The line of the file that was taken off, as no line end stood behind it.
+    pub(crate) const fn cut_off(&self) -> Option<u64> {
+        self.cut_off
     }
 
     /// Whether there is a file yet.
@@ -212,6 +225,16 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_one_line_that_is_something_else_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notes.csv");
+        std::fs::write(&path, "call them back").unwrap();
+        let error = FixLog::open(path.clone()).unwrap_err().to_string();
+        assert!(error.contains("the first line must be"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"call them back");
+    }
+
+    #[test]
     fn a_line_that_was_cut_off_is_taken_off() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("fixes.csv");
@@ -222,6 +245,10 @@ mod tests {
         for end in (0..fixes::head().len()).chain(whole.len()..more.len()) {
             std::fs::write(&path, &more[..end]).unwrap();
             let mut log = FixLog::open(path.clone()).unwrap();
+            // The byte that `whole` ends with is the line end.
+            let cut_off = (1..fixes::head().len()).contains(&end).then_some(1);
+            let cut_off = cut_off.or((end > whole.len()).then_some(3));
+            assert_eq!(log.cut_off(), cut_off, "{end}");
             log.append(vec![fix(3, "x", "y")]).unwrap();
             drop(log);
             let expected = [(end >= whole.len()).then(|| fix(1, "a", "b")), Some(fix(3, "x", "y"))];

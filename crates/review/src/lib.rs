@@ -126,6 +126,13 @@ impl Review {
         self.session.fixes_path()
     }
 
+    /// The line of the file of corrections that was taken off, as no line end stood behind it: a correction that
+    /// was being written when the machine or the program stopped, or a last line that somebody wrote.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<u64> {
+        self.session.lock().log.cut_off()
+    }
+
     /// Whether nobody has asked for anything for an hour.
     #[must_use]
     pub fn is_idle(&self) -> bool {
