@@ -7,7 +7,7 @@ mod program;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -366,6 +366,7 @@ fn the_token_comes_from_a_file_a_variable_or_standard_input() {
         (&[][..], "there is no token: name a file with --token-file, or set CONTACTMILL_TOKEN"),
         (&["--token-file", "nowhere"], "nowhere: the token cannot be read"),
         (&["--token-file", "dump.csv"], "dump.csv: this is no token"),
+        (&["--token-file", "dump.csv", "--dry-run"], "dump.csv: this is no token"),
     ] {
         let output = none(command(arguments));
         check_exit(&output, 1);
@@ -387,6 +388,8 @@ fn a_folder_or_target_that_cannot_be_used_is_reported() {
         (&["out", "--target", "nobody"], 2, "there is no target \"nobody\"; the targets are"),
         (&["out", "--base-url", "http://api.example.com"], 2, "is not https"),
         (&["out", "--base-url", "https://me:hidden@example.com"], 2, "is more than a base URL"),
+        (&["out", "--base-url", "https://example.com/?key=hidden"], 2, "is more than a base URL"),
+        (&["out", "--base-url", "https://example.com/#hidden"], 2, "is more than a base URL"),
         (&["out", "--target", "m1bot", "--bot-id", "a b"], 2, "a bot id has"),
         (&["out", "--target", "m1bot", "--token", TOKEN], 2, "unexpected argument"),
         (&[".", "--target", "m1bot"], 1, "there is no manifest.json"),
@@ -695,7 +698,7 @@ fn everything_is_sent_once_more_with_again() {
 }
 
 /// A service that answers every request with this, and its URL.
-fn answering(answer: String) -> String {
+fn answering(answer: Vec<u8>) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -715,11 +718,32 @@ fn answering(answer: String) -> String {
                 }
             }
             let mut body = vec![0; length];
-            let _ = std::io::Read::read_exact(&mut lines, &mut body);
-            let _ = stream.write_all(answer.as_bytes());
+            let _ = lines.read_exact(&mut body);
+            let _ = stream.write_all(&answer);
         }
     });
     url
+}
+
+#[test]
+fn an_answer_is_too_long_by_what_it_holds_and_not_by_what_is_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    convert(folder.path(), 4, 4);
+    let success = br#"{"success":true,"message":""#;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(success).unwrap();
+    std::io::copy(&mut std::io::repeat(b' ').take(64 << 20), &mut packed).unwrap();
+    packed.write_all(br#""}"#).unwrap();
+    let packed = packed.finish().unwrap();
+    assert!(packed.len() < 1 << 20, "it is less than the limit of an answer: {}", packed.len());
+    let length = packed.len();
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n");
+    let service = answering([head.into_bytes(), packed].concat());
+    let output = upload(folder.path(), &service).args(["--retries", "0"]).output().unwrap();
+    check_exit(&output, 1);
+    let shown = text(&output.stdout);
+    assert!(shown.contains("the answer was too long"), "{shown}{}", text(&output.stderr));
 }
 
 /// Whether a terminal would obey a character, or reverse text because of it.
@@ -750,7 +774,7 @@ fn the_words_of_a_service_cannot_move_a_cursor() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         convert(folder.path(), 1, 4);
-        let service = answering(answer.clone());
+        let service = answering(answer.clone().into_bytes());
         for option in ["--json", "--progress=always", "--dry-run"] {
             let mut command = upload(folder.path(), &service);
             let output = command.args([option, "--retries", "0"]).output().unwrap();

@@ -41,7 +41,11 @@ fn write_introduction(review: &Review, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "Whoever has the whole address can read the dump; nothing leaves this machine.")?;
     writeln!(out, "Ctrl-C ends it.")?;
     if let Some(line) = review.cut_off() {
-        writeln!(out, "\nLine {line} of {} had no line end and may have been", review.fixes().display())?;
+        writeln!(
+            out,
+            "\nLine {line} of {} had no line end and may have been",
+            review.fixes().display()
+        )?;
         writeln!(out, "cut off: it is taken out. Correct its cell again on the page.")?;
     }
     out.flush()

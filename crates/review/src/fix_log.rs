@@ -35,7 +35,8 @@ impl FixLog {
     /// The corrections in this file, if there are any. A line that was being written when the power went is
     /// taken off.
     pub(crate) fn open(path: PathBuf) -> Result<Self, StartError> {
-        let mut log = FixLog { path, file: None, cut_off: None, done: Vec::new(), cells: HashMap::new() };
+        let mut log =
+            FixLog { path, file: None, cut_off: None, done: Vec::new(), cells: HashMap::new() };
         if log.path.exists() {
             log.take_up().map_err(|message| log.error(message))?;
         }
