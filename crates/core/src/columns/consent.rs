@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use foldhash::HashSet;
 
+use crate::columns::header::words_of;
 use crate::data::{self, Prefilter};
 use crate::text::folded;
 
@@ -12,6 +13,7 @@ use crate::text::folded;
 pub(crate) struct Words {
     opt_out: HashSet<String>,
     opt_in: HashSet<String>,
+    beside: HashSet<String>,
     question: HashSet<String>,
     remark: HashSet<String>,
     refusal: HashSet<String>,
@@ -24,6 +26,7 @@ impl Words {
         Some(match kind {
             "opt-out" => &mut self.opt_out,
             "opt-in" => &mut self.opt_in,
+            "beside" => &mut self.beside,
             "question" => &mut self.question,
             "remark" => &mut self.remark,
             "refusal" => &mut self.refusal,
@@ -66,20 +69,43 @@ pub(crate) enum Consent {
 pub(crate) fn of_header(header: &str) -> Option<Consent> {
     let is_question = header.trim_end().ends_with('?');
     let whole = folded(header);
-    let path_ends = header.match_indices('.').map(|(dot, _)| folded(&header[dot + 1..]));
-    let names: Vec<String> = std::iter::once(whole.clone()).chain(path_ends).collect();
-    let is_any = |words: &HashSet<String>| names.iter().any(|name| words.contains(name));
+    let path_ends = header.match_indices('.').map(|(dot, _)| &header[dot + 1..]);
+    let names: Vec<&str> = std::iter::once(header).chain(path_ends).collect();
+    let is_any = |words: &HashSet<String>| names.iter().any(|name| words.contains(&folded(name)));
+    let says =
+        |words: &HashSet<String>| is_any(words) || names.iter().any(|name| says(name, words));
     let asks = || is_question && WORDS.question.iter().any(|word| whole.contains(word.as_str()));
     let mut words = header.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation());
-    if is_any(&WORDS.opt_out) {
+    if says(&WORDS.opt_out) {
         Some(Consent::Out)
-    } else if is_any(&WORDS.opt_in) || asks() {
+    } else if says(&WORDS.opt_in) || asks() {
         Some(Consent::In)
     } else if is_any(&WORDS.remark) || words.any(|word| WORDS.remark.contains(&folded(word))) {
         Some(Consent::Remark)
     } else {
         None
     }
+}
+
+/// Whether a header says one of these, with nothing around it but words that change nothing:
+/// `Has unsubscribed from marketing emails`.
+fn says(header: &str, meant: &HashSet<String>) -> bool {
+    let words: Vec<String> = words_of(header).into_iter().map(folded).collect();
+    (0..words.len()).take_while(|&start| are_beside(&words[..start])).any(|start| {
+        let mut ends = (start + 1..=words.len()).filter(|&end| are_beside(&words[end..]));
+        ends.any(|end| meant.contains(&words[start..end].concat()))
+    })
+}
+
+/// Whether words change nothing, each by itself or with the next: `e-mail`, `WhatsApp`.
+fn are_beside(mut words: &[String]) -> bool {
+    while let Some(rest) = [2, 1].into_iter().find_map(|count| {
+        let (first, rest) = words.split_at_checked(count)?;
+        WORDS.beside.contains(&first.concat()).then_some(rest)
+    }) {
+        words = rest;
+    }
+    words.is_empty()
 }
 
 /// The columns of consents of a header row, each with its index.
