@@ -7,7 +7,7 @@ use crate::columns::decide::{CellKind, DecidedBy, Decision, ENOUGH_CELLS, Share}
 use crate::columns::field::MappedField;
 use crate::columns::header::{self, Bookkeeping, HeaderMeaning};
 use crate::columns::hint::{HeaderHint, hint, is_of_something_else};
-use crate::columns::party::{Party, Standing};
+use crate::columns::party::{self, Party, Standing};
 use crate::columns::preset::Preset;
 use crate::columns::sensitive;
 
@@ -201,7 +201,12 @@ impl Known<'_> {
             let mut fitting = free.iter().copied().filter(|column| fits(column));
             fitting.next().filter(|_| fitting.next().is_none())
         };
-        let likely = only(&is_hinted).or_else(|| only(&could_be));
+        let of_role = |&column: &usize| {
+            let header = &self.header[column];
+            party::meaning(header) == Some(HeaderMeaning::Name)
+                && Party::of(header).standing() == Standing::Role
+        };
+        let likely = only(&is_hinted).or_else(|| only(&of_role)).or_else(|| only(&could_be));
         Some(MappingNote::Missing { field: Name, likely })
     }
 }
