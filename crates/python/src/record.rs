@@ -107,15 +107,10 @@ pub(crate) struct Rejection {
     hint: &'static str,
 }
 
-impl From<contactmill::Rejection> for Rejection {
-    fn from(rejection: contactmill::Rejection) -> Self {
-        let reason: Reason = rejection.reason;
-        Rejection {
-            reason: reason.code(),
-            field: rejection.field.to_string(),
-            meaning: reason.meaning(),
-            hint: reason.advice(),
-        }
+impl Rejection {
+    fn new(reason: Reason, field: String) -> Self {
+        let (meaning, hint) = (reason.meaning(), reason.advice());
+        Rejection { reason: reason.code(), field, meaning, hint }
     }
 }
 
@@ -132,7 +127,11 @@ impl Rejection {
 
 /// The values of a record, by field.
 #[derive(Default)]
-struct Values(Vec<(MappedField, String)>);
+struct Values {
+    texts: Vec<(MappedField, String)>,
+    /// A field whose text is none: half a surrogate pair stands in it.
+    damaged: Option<MappedField>,
+}
 
 impl Values {
     fn of(record: &Bound<'_, PyMapping>) -> PyResult<Self> {
@@ -158,20 +157,27 @@ impl Values {
             return Ok(());
         }
         if let Ok(text) = value.cast::<PyString>() {
-            self.0.push((field, characters(text).into_owned()));
+            self.add_text(field, text);
             return Ok(());
         }
         for text in value.try_iter().map_err(|_| not_text(value))? {
             let text = text?;
             let text = text.cast::<PyString>().map_err(|_| not_text(&text))?;
-            self.0.push((field.clone(), characters(text).into_owned()));
+            self.add_text(field.clone(), text);
         }
         Ok(())
     }
 
+    fn add_text(&mut self, field: MappedField, text: &Bound<'_, PyString>) {
+        match text.to_str() {
+            Ok(text) => self.texts.push((field, text.to_owned())),
+            Err(_) => self.damaged = Some(field),
+        }
+    }
+
     fn raw(&self) -> RawContact<'_> {
         let mut raw = RawContact::default();
-        for (field, text) in &self.0 {
+        for (field, text) in &self.texts {
             match field {
                 MappedField::Name => raw.names.push(text),
                 MappedField::FirstName => raw.first_names.push(text),
@@ -222,10 +228,17 @@ pub(crate) fn normalize<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = record.py();
     let values = Values::of(record)?;
+    if let Some(field) = values.damaged {
+        let rejection = Rejection::new(Reason::TextInvalidEncoding, field.to_string());
+        return Ok(Bound::new(py, rejection)?.into_any());
+    }
     let normalizer = Options::normalizer(options.map(Bound::get));
     match normalizer.normalize(&values.raw()) {
         Ok(read) => Ok(Bound::new(py, Normalized::new(&read.contact, &read.warnings))?.into_any()),
-        Err(rejection) => Ok(Bound::new(py, Rejection::from(rejection))?.into_any()),
+        Err(rejection) => {
+            let rejection = Rejection::new(rejection.reason, rejection.field.to_string());
+            Ok(Bound::new(py, rejection)?.into_any())
+        }
     }
 }
 

@@ -24,14 +24,31 @@ pub(crate) type Batches = Box<dyn RecordBatchReader + Send>;
 pub(crate) fn batches(
     data: &Bound<'_, PyAny>,
 ) -> PyResult<impl RecordBatchReader + Send + 'static> {
+    let kind = data.get_type().fully_qualified_name()?;
     if !data.hasattr("__arrow_c_stream__")? {
-        let kind = data.get_type().fully_qualified_name()?;
         return Err(PyTypeError::new_err(format!(
             "expected a table with __arrow_c_stream__, such as one of pyarrow, polars, pandas 2.2 or \
              DuckDB, not {kind}"
         )));
     }
-    Ok(Checked(RecordBatchStreamReader::from_pyarrow_bound(data)?))
+    let read = match kind.to_str()?.starts_with("polars.") {
+        true => RecordBatchStreamReader::from_pyarrow_bound(&typed(data)?),
+        false => RecordBatchStreamReader::from_pyarrow_bound(data),
+    };
+    // A column has such a stream, too, of another kind of schema.
+    let column = |error: PyErr| match data.hasattr("to_frame") {
+        Ok(true) => PyTypeError::new_err(format!(
+            "expected a table, not a column ({kind}); to_frame() makes a table of it"
+        )),
+        _ => error,
+    };
+    Ok(Checked(read.map_err(column)?))
+}
+
+/// A frame of Polars without columns that have no type: Polars gives them a buffer, and Arrow's interface
+/// has none for them.
+fn typed<'py>(frame: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    frame.py().import("contactmill.polars")?.call_method1("_typed", (frame,))
 }
 
 /// Batches from a producer that is not believed: texts may be none, and offsets may lead anywhere.

@@ -105,6 +105,30 @@ def test_polars_reads_a_column_where_it_stands() -> None:
         cmp.phone("Phone", region="UK")
 
 
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        pl.Series([None, None]),
+        pl.Series([[], []]),
+        pl.Series([[[]], []]),
+        pl.Series([[None], [None]], dtype=pl.Array(pl.Null, 1)),
+        pl.Series([{"since": None}, None]),
+    ],
+    ids=lambda column: str(column.dtype),
+)
+def test_a_polars_column_of_no_type_holds_nothing(nothing: pl.Series) -> None:
+    frame = pl.DataFrame({"Phone": ["+919876543210", "x"], "Note": nothing})
+    result = cm.run(frame)
+    assert pa.table(result.contacts)["attributes"].to_pylist() == [[]]
+    assert pa.table(result.rejects)["Phone"].to_pylist() == ["x"]
+
+
+@pytest.mark.parametrize("column", [pl.Series(["1"]), pd.Series(["1"])], ids=["polars", "pandas"])
+def test_a_column_is_no_table(column: object) -> None:
+    with pytest.raises(TypeError, match=r"not a column .*to_frame\(\) makes a table"):
+        cm.run(column)  # type: ignore[arg-type]
+
+
 VALUES: list[tuple[pa.Array, list[str | None]]] = [
     (pa.array([1, None, 3], pa.int64()), ["1", None, "3"]),
     (pa.array([1.5, 2.0, None], pa.float32()), ["1.5", "2", None]),

@@ -57,6 +57,14 @@ def test_what_is_no_number_is_none(text: str) -> None:
     assert isinstance(cm.normalize({"phone": text}), cm.Rejection)
 
 
+@pytest.mark.parametrize("field", ["name", "email", "tags", "attr:City"])
+def test_half_a_surrogate_pair_is_no_text(field: str) -> None:
+    for text in ("A\ud800", ["B", "A\ud800"]):
+        read = cm.normalize({"phone": "+919876543210", field: text})
+        assert isinstance(read, cm.Rejection)
+        assert (read.reason, read.field) == ("text_invalid_encoding", field)
+
+
 def test_options_are_values() -> None:
     options = cm.Options(region="IN", add_tags=["fair"], phones="strict")
     assert pickle.loads(pickle.dumps(options)) == options == copy.copy(options)

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from contactmill import Options, normalize_phones
 
+if TYPE_CHECKING:
+    from polars.datatypes import DataTypeClass
+
+    _DataType = DataTypeClass | pl.DataType
+
 __all__ = ["phone"]
 
 _READ = pl.Struct({"e164": pl.String, "reason": pl.String})
+
+
+def _typed(frame: pl.DataFrame | pl.Series) -> pl.DataFrame | pl.Series:
+    if not isinstance(frame, pl.DataFrame):
+        return frame
+    schema = frame.schema
+    casts = pl.Schema({name: _text_for_null(kind) for name, kind in schema.items()})
+    return frame if casts == schema else frame.cast(casts)
+
+
+def _text_for_null(kind: _DataType) -> _DataType:
+    if kind == pl.Null:
+        return pl.String()
+    if isinstance(kind, pl.List):
+        return pl.List(_text_for_null(kind.inner))
+    if isinstance(kind, pl.Array):
+        return pl.Array(_text_for_null(kind.inner), kind.size)
+    if isinstance(kind, pl.Struct):
+        return pl.Struct({field.name: _text_for_null(field.dtype) for field in kind.fields})
+    return kind
 
 
 def phone(expr: str | pl.Expr, region: str | None = None) -> pl.Expr:
