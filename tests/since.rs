@@ -15,6 +15,7 @@ use program::{
     text,
 };
 use proptest::prelude::*;
+use serde_json::Value;
 
 /// One person of a dump: a number, and what is said of it.
 type Person = (u8, u8);
@@ -262,6 +263,33 @@ fn an_earlier_result_that_cannot_be_compared_with_is_an_error() {
     since("other", "upload.journal:1: it is damaged here");
     let replaced = ["in.csv", "-o", "other", "--overwrite", "--overwrite", "--since", "other"];
     fails(folder, &replaced, 1, "stands in the folder that would be replaced");
+}
+
+#[test]
+fn what_cannot_be_read_of_an_earlier_result_is_not_taken_for_missing() {
+    for name in ["manifest.json", "contacts.index", "upload.journal"] {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path();
+        convert(folder, &[(1, 0)], "earlier", &[]);
+        let path = folder.join("earlier").join(name);
+        let _ = fs::remove_file(&path);
+        fs::create_dir(&path).unwrap();
+        let said = format!("earlier: {name}: cannot be read");
+        fails(folder, &["in.csv", "-o", "out", "--since", "earlier"], 1, &said);
+    }
+}
+
+#[test]
+fn a_manifest_of_another_version_is_not_compared_with() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path();
+    convert(folder, &[(1, 0)], "earlier", &[]);
+    let path = folder.join("earlier/manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    manifest["schema"] = (manifest["schema"].as_u64().unwrap() + 1).into();
+    fs::write(&path, manifest.to_string()).unwrap();
+    let said = "manifest.json is not of the known form";
+    fails(folder, &["in.csv", "-o", "out", "--since", "earlier"], 1, said);
 }
 
 #[test]
