@@ -129,15 +129,20 @@ def number_formats():
 TEXT = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
 
 
-def ods(tables):
+def ods(tables, hidden=()):
     """A spreadsheet of these tables; a row is its cells in XML."""
     spaces = "".join(
         f' xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"'
-        for prefix in ["office", "table", "text"]
+        for prefix in ["office", "style", "table", "text"]
     )
-    content = f"<office:document-content{spaces}><office:body><office:spreadsheet>"
+    content = f"<office:document-content{spaces}><office:automatic-styles>"
+    for style, display in [("ta1", "true"), ("ta2", "false")]:
+        content += f'<style:style style:name="{style}" style:family="table">'
+        content += f'<style:table-properties table:display="{display}"/></style:style>'
+    content += "</office:automatic-styles><office:body><office:spreadsheet>"
     for name, rows in tables.items():
-        content += f'<table:table table:name="{name}">'
+        style = "ta2" if name in hidden else "ta1"
+        content += f'<table:table table:name="{name}" table:style-name="{style}">'
         content += "".join(f"<table:table-row>{cells}</table:table-row>" for cells in rows)
         content += "</table:table>"
     content += "</office:spreadsheet></office:body></office:document-content>"
@@ -372,7 +377,7 @@ def sheets():
         name: ["".join(TEXT.format(escape(text)) for text in row) for row in rows]
         for name, rows in SHEETS.items()
     }
-    case("sheets-all-ods", "leads.ods", ods(tables), "--sheet", "*")
+    case("sheets-all-ods", "leads.ods", ods(tables, hidden=["Old"]), "--sheet", "*")
 
 
 ALL = [xls_formulas, xlsx_1904, number_formats, ods_formulas_without_results,

@@ -22,6 +22,9 @@ use crate::records::table::{Ended, RowWriter, TableOf, TableSource};
 /// Maximum number of spaces in a row in a cell: the maximum number of characters of a cell in any program.
 const MAX_SPACES: usize = 32_767;
 
+/// Maximum number of styles that hide sheets. Programs write one for each sheet that looks like no other.
+const MAX_HIDING_STYLES: usize = 1024;
+
 pub(super) fn open(
     input: Input,
     options: ReadOptions<'_>,
@@ -41,7 +44,7 @@ pub(super) fn open(
 
     let mut content = Content::new(BufReader::new(ShortEvents::new(part("content.xml")?)));
     let mut candidates = Vec::new();
-    while let Some(name) = content.next_sheet()? {
+    while let Some(Table { name, is_hidden }) = content.next_sheet()? {
         let is_wanted = options.sheets.may_be(&name);
         let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
         while is_wanted
@@ -52,7 +55,7 @@ pub(super) fn open(
                 rows.push((row.number, row.to_strings()));
             }
         }
-        candidates.push(Candidate { name, rows, is_hidden: false });
+        candidates.push(Candidate { name, rows, is_hidden });
     }
     let Some(Chosen { sheet, header_row, header }) = choose(candidates)? else {
         return Ok(TableSource::empty());
@@ -70,8 +73,8 @@ fn rows(
     header_row: u64,
     writer: &mut RowWriter,
 ) -> Result<(), Ended> {
-    while let Some(name) = content.next_sheet()? {
-        if name != sheet {
+    while let Some(table) = content.next_sheet()? {
+        if table.name != sheet {
             continue;
         }
         while let Some(row) = content.next_row()? {
@@ -123,10 +126,20 @@ impl Row {
     }
 }
 
+/// A sheet that begins.
+struct Table {
+    name: String,
+    is_hidden: bool,
+}
+
 /// `content.xml`, event by event.
 struct Content<R> {
     xml: quick_xml::Reader<R>,
     buffer: Vec<u8>,
+    /// The name of the style that is read.
+    style: String,
+    /// The names of the styles that hide a sheet.
+    hiding: Vec<String>,
     row: Row,
     /// The number of the next row.
     next: u64,
@@ -163,17 +176,32 @@ impl<R: BufRead> Content<R> {
     fn new(reader: R) -> Self {
         let mut xml = quick_xml::Reader::from_reader(reader);
         xml.config_mut().expand_empty_elements = true;
-        Content { xml, buffer: Vec::new(), row: Row::default(), next: 1 }
+        let (style, hiding) = (String::new(), Vec::new());
+        Content { xml, buffer: Vec::new(), style, hiding, row: Row::default(), next: 1 }
     }
 
-    /// Goes to the next sheet and returns its name.
-    fn next_sheet(&mut self) -> Result<Option<String>, SourceProblem> {
+    /// Goes to the next sheet.
+    fn next_sheet(&mut self) -> Result<Option<Table>, SourceProblem> {
         loop {
             self.buffer.clear();
             match self.xml.read_event_into(&mut self.buffer).map_err(xml_problem)? {
+                // Styles stand before the sheets.
+                Event::Start(element) if element.name().as_ref() == "style:style" => {
+                    self.style = attribute(&element, "style:name")?.unwrap_or_default();
+                }
+                Event::Start(element) if element.name().as_ref() == "style:table-properties" => {
+                    let is_shown = attribute(&element, "table:display")?;
+                    if is_shown.as_deref() == Some("false") && self.hiding.len() < MAX_HIDING_STYLES
+                    {
+                        self.hiding.push(std::mem::take(&mut self.style));
+                    }
+                }
                 Event::Start(element) if element.name().as_ref() == "table:table" => {
                     self.next = 1;
-                    return Ok(Some(attribute(&element, "table:name")?.unwrap_or_default()));
+                    let name = attribute(&element, "table:name")?.unwrap_or_default();
+                    let style = attribute(&element, "table:style-name")?;
+                    let is_hidden = style.is_some_and(|style| self.hiding.contains(&style));
+                    return Ok(Some(Table { name, is_hidden }));
                 }
                 Event::Eof => return Ok(None),
                 _ => {}
