@@ -198,6 +198,30 @@ fn mapping_failure(
             write!(f, "  say which one it is: --map {}", shell_word(&format!("phone={column}")))
         }
         MappingError::AmbiguousPhone { candidates } => ambiguous_phone(f, candidates),
+        MappingError::SeveralCodes { phones } => {
+            writeln!(
+                f,
+                "several phones have country calling codes of their own; say whose to take"
+            )?;
+            write!(f, "  one of:")?;
+            let typed = |assignment: String| format!("--map {}", shell_word(&assignment));
+            phones.iter().try_for_each(|(phone, code)| {
+                let (phone, code) = (format!("phone={phone}"), format!("country={code}"));
+                write!(f, "\n    {} {}", typed(phone), typed(code))
+            })
+        }
+        MappingError::AmbiguousCountry { column } => {
+            writeln!(f, "{column:?} may hold the countries of the numbers, or their")?;
+            writeln!(
+                f,
+                "  calling codes; without them, numbers from abroad would be of the region"
+            )?;
+            let typed = |field: &str| format!("--map {}", shell_word(&format!("{field}={column}")));
+            let (countries, other) = (typed("country"), typed(&format!("attr:{column}")));
+            let width = countries.chars().count().max(other.chars().count()).min(44);
+            writeln!(f, "  one of:\n    {countries:width$}  it does")?;
+            write!(f, "    {other:width$}  it holds something else")
+        }
         MappingError::NoHeader { columns, likely } => {
             let add = match takes_no_header {
                 true => {

@@ -280,6 +280,12 @@ impl fmt::Display for Error {
             Problem::Emit(error) => error.fmt(f),
             Problem::Threads(error) => error.fmt(f),
             Problem::Mapping { input, error, .. } => write!(f, "{input}: {error}"),
+            Problem::ExclusionList {
+                list,
+                error: Some(error @ MappingError::AmbiguousCountry { .. }),
+            } => {
+                write!(f, "{list}: {error}; if it does, call it Country, else take it out")
+            }
             Problem::ExclusionList { list, error } => {
                 write!(f, "{list}: no number and no e-mail address can be read in this list")?;
                 match error {

@@ -177,6 +177,14 @@ fn outcome(header: &[String], sample: &ContentSample) -> String {
             let columns: Vec<&str> = candidates.iter().map(|one| &*one.column).collect();
             return format!("ambiguous: {}", columns.join(" | "));
         }
+        Err(MappingError::SeveralCodes { phones }) => {
+            let pairs: Vec<String> =
+                phones.iter().map(|(phone, code)| format!("{phone} with {code}")).collect();
+            return format!("several codes: {}", pairs.join(" | "));
+        }
+        Err(MappingError::AmbiguousCountry { column }) => {
+            return format!("ambiguous country: {column}");
+        }
         Err(MappingError::NoPhoneColumn { likely, .. }) => {
             return format!("no phone column: {}", likely.as_deref().unwrap_or("-"));
         }

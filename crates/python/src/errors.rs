@@ -84,6 +84,7 @@ fn columns_of(error: &MappingError) -> (Vec<&str>, Option<&str>) {
         MappingError::AmbiguousPhone { candidates } => {
             (candidates.iter().map(|one| &*one.column).collect(), None)
         }
+        MappingError::AmbiguousCountry { column } => (vec![column], Some(column)),
         MappingError::UnknownColumn { columns, fits, .. } => {
             let fit = fits.first().map(|(_, column)| column.as_str());
             (columns.iter().map(String::as_str).collect(), fit)

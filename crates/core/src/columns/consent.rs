@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use foldhash::HashSet;
 
+use crate::cells::phone::is_date;
 use crate::columns::header::words_of;
 use crate::data::{self, Prefilter};
 use crate::text::folded;
@@ -121,12 +122,36 @@ impl Consent {
             return false;
         }
         match self {
-            // `opted out`, in whatever column.
-            Consent::Out => WORDS.yes.contains(&folded(cell)) || is_refusal(cell),
-            Consent::In => WORDS.no.contains(&folded(cell)) || is_refusal(cell),
+            // `opted out`, in whatever column. The day on which somebody did says so, too.
+            Consent::Out => {
+                says_word(cell, &WORDS.yes)
+                    || is_made_of(cell, TICKS)
+                    || is_date(cell.trim())
+                    || is_refusal(cell)
+            }
+            Consent::In => {
+                says_word(cell, &WORDS.no) || is_made_of(cell, CROSSES) || is_refusal(cell)
+            }
             Consent::Remark => is_refusal(cell),
         }
     }
+}
+
+/// Marks for yes and for no, as forms and spreadsheets have them.
+const TICKS: &[char] = &['✓', '✔', '☑', '✅', '•', '●'];
+const CROSSES: &[char] = &['✗', '✘', '✕', '✖', '❌', '❎', '☐'];
+
+fn is_made_of(cell: &str, marks: &[char]) -> bool {
+    // A variation selector, which makes a picture of the mark, may stand behind it.
+    let mut characters = cell.chars().filter(|&c| !c.is_whitespace() && c != '\u{fe0f}').peekable();
+    characters.peek().is_some() && characters.all(|c| marks.contains(&c))
+}
+
+/// Whether a cell is such a word, or begins with one that is more than a letter and set off: `No - e-mail only`.
+fn says_word(cell: &str, words: &HashSet<String>) -> bool {
+    let is_mark = |c: char| matches!(c, '-' | '–' | '—' | '(' | ',' | ';' | ':' | '.' | '/');
+    let first = cell.split_once(is_mark).map_or("", |(first, _)| first.trim());
+    words.contains(&folded(cell)) || first.chars().count() > 1 && words.contains(&folded(first))
 }
 
 /// Whether the whole text is a refusal: `Do not call!`, and not `Do not call before noon`.

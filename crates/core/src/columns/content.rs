@@ -83,6 +83,77 @@ pub struct ContentSample {
     first: Vec<Vec<Box<str>>>,
 }
 
+/// Whether a column holds the country calling codes of the numbers in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum CallingCodes {
+    No,
+    /// Some cells say so, and others speak against it.
+    Perhaps,
+    Yes,
+}
+
+/// What the cells of a column of codes, and the numbers beside them, say.
+#[derive(Default)]
+struct CodeCells {
+    filled: u32,
+    codes: u32,
+    /// Codes with their `+` or `00`.
+    marked: u32,
+    has_own: bool,
+    has_foreign: bool,
+    /// Codes beside a number that has none itself.
+    beside: u32,
+    /// Those with which the number is valid, and those of them that are not of the region.
+    fitting: u32,
+    foreign: u32,
+}
+
+impl CodeCells {
+    fn add(&mut self, cell: &str, number: &str, own: Option<u16>) {
+        if cell.is_empty() || says_nothing(cell) {
+            return;
+        }
+        self.filled += 1;
+        let is_short = cell.len() <= "00999".len();
+        let code = match country::read(cell) {
+            CountryReading::CallingCode(code) if is_short => Some(code),
+            _ => None,
+        };
+        self.codes += u32::from(code.is_some());
+        self.marked +=
+            u32::from(code.is_some() && (cell.starts_with('+') || cell.starts_with("00")));
+        self.has_own |= code.is_some() && code == own;
+        self.has_foreign |= code.is_some() && code != own;
+        if own.is_none() || number.is_empty() || number.starts_with(['+', '0']) {
+            return;
+        }
+        self.beside += 1;
+        let fits = |&code: &u16| {
+            let number = contactmill_phone::parse(number, Region::of_calling_code(code)).ok();
+            number.is_some_and(|number| number.is_valid() && number.calling_code() == code)
+        };
+        if let Some(code) = code.filter(fits) {
+            self.fitting += 1;
+            self.foreign += u32::from(Some(code) != own);
+        }
+    }
+
+    fn verdict(&self) -> CallingCodes {
+        let mostly = |count: u32, of: u32| 5 * count >= 4 * of;
+        let are_all_mixed = self.codes == self.filled && self.has_own && self.has_foreign;
+        if are_all_mixed
+            || self.marked > 0 && mostly(self.codes, self.filled)
+            || self.foreign > 0 && self.fitting > 1 && mostly(self.fitting, self.beside)
+        {
+            CallingCodes::Yes
+        } else if self.marked > 0 || self.foreign > 0 && 2 * self.fitting >= self.beside {
+            CallingCodes::Perhaps
+        } else {
+            CallingCodes::No
+        }
+    }
+}
+
 /// In how many cells of a column of numbers stands one that many people share.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shared {
@@ -144,38 +215,31 @@ impl ContentSample {
         }
     }
 
-    /// Whether the cells of a column, digits alone, surely are the country calling codes of numbers in
-    /// another: not all are that of the region, and it is among them, or with them all numbers are valid.
-    pub(crate) fn are_calling_codes_of(&self, index: usize, numbers: usize) -> bool {
-        let of_record = |record: &Vec<Box<str>>| {
+    /// Whether the cells of a column are the country calling codes of the numbers in another, by the
+    /// records in which both are filled.
+    pub(crate) fn calling_codes_of(&self, index: usize, numbers: usize) -> CallingCodes {
+        let own = self.options.region.and_then(Region::calling_code);
+        let mut seen = CodeCells::default();
+        for record in &self.first {
             let cell = |column: usize| record.get(column).map_or("", |cell| cell.trim());
-            let (code, number) = (cell(index), cell(numbers));
-            let says = !code.is_empty() && !number.is_empty() && !number.starts_with(['+', '0']);
-            says.then(|| {
-                let is_bare = code.bytes().all(|byte| byte.is_ascii_digit()) && code.len() <= 3;
-                let code: u16 = code.parse().ok().filter(|_| is_bare)?;
-                let region = Region::of_calling_code(code)?;
-                let number = contactmill_phone::parse(number, Some(region)).ok()?;
-                (number.is_valid() && number.calling_code() == code).then_some(code)
-            })
-        };
-        let Some(own) = self.options.region.and_then(Region::calling_code) else { return false };
-        let is_mixed =
-            |codes: &[u16]| codes.contains(&own) && codes.iter().any(|&code| code != own);
-        let cells = self.first.iter().filter_map(|record| record.get(index));
-        let codes: Option<Vec<u16>> = cells
-            .map(|cell| cell.trim())
-            .filter(|cell| !cell.is_empty())
-            .map(|cell| match country::read(cell) {
-                CountryReading::CallingCode(code) if cell.len() <= "+999".len() => Some(code),
-                _ => None,
-            })
-            .collect();
-        if codes.is_some_and(|codes| is_mixed(&codes)) {
-            return true;
+            seen.add(cell(index), cell(numbers), own);
         }
-        let codes: Option<Vec<u16>> = self.first.iter().filter_map(of_record).collect();
-        codes.is_some_and(|codes| codes.len() > 1 && codes.iter().any(|&code| code != own))
+        seen.verdict()
+    }
+
+    /// Whether at least four of five cells of a column are countries, by the first records, and one of them is
+    /// not that of the region.
+    pub(crate) fn are_countries(&self, index: usize) -> bool {
+        let cells = self.first.iter().filter_map(|record| record.get(index));
+        let (mut filled, mut countries, mut has_foreign) = (0, 0, false);
+        for cell in cells.filter(|cell| !is_blank(cell) && !says_nothing(cell.trim())) {
+            filled += 1;
+            if let CountryReading::Named(region) = country::read(cell) {
+                countries += 1;
+                has_foreign |= Some(region) != self.options.region;
+            }
+        }
+        has_foreign && 5 * countries >= 4 * filled
     }
 
     /// Whether a text stands among the cells of a column.
@@ -258,11 +322,21 @@ impl ContentSample {
     /// filled have the look of one. It is for advice to the user.
     #[must_use]
     pub fn likely_phone_column(&self) -> Option<usize> {
-        let columns = self.columns.iter().enumerate();
+        self.likely_phone_column_among(|_| true)
+    }
+
+    /// As [`likely_phone_column`](Self::likely_phone_column), of the columns that may be one.
+    pub(crate) fn likely_phone_column_among(
+        &self,
+        may_be: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let columns = self.columns.iter().enumerate().filter(|&(index, _)| may_be(index));
         let likely = columns.filter(|(_, column)| 2 * column.numbers > column.filled);
         // Of equals the first.
         likely
-            .max_by_key(|&(index, column)| (column.numbers, std::cmp::Reverse(index)))
+            .max_by_key(|&(index, column)| {
+                (column.phones, column.numbers, std::cmp::Reverse(index))
+            })
             .map(|(index, _)| index)
     }
 }

@@ -6,10 +6,13 @@
 
 use std::fmt;
 
-use crate::columns::content::{ColumnContent, ContentSample};
+use crate::columns::content::{CallingCodes, ColumnContent, ContentSample};
 use crate::columns::field::MappedField;
 use crate::columns::header::{self, Bookkeeping, HeaderMeaning, PhoneRank};
-use crate::columns::hint::{HeaderHint, hint, hint_of_party, is_of_something_else};
+use crate::columns::hint::{
+    CountryHeader, HeaderHint, hint, hint_of_party, is_of_something_else, may_be_calling_code,
+    speaks_of_country,
+};
 use crate::columns::party::{self, Party, Standing};
 use crate::columns::people::{Owners, People};
 use crate::columns::preset::{Preset, PresetField};
@@ -150,6 +153,10 @@ pub(crate) struct Decided {
     pub(crate) refuted: Vec<(usize, Decision)>,
     /// The columns that could hold the phone, where nothing says which does.
     pub(crate) ambiguous: Vec<(usize, Option<Share>)>,
+    /// The column that may hold the countries of the numbers, or their calling codes.
+    pub(crate) perhaps_countries: Option<usize>,
+    /// Phones with a column of country calling codes each.
+    pub(crate) codes_of_several: Vec<(usize, usize)>,
     /// The column that speaks of a phone, but of somebody else's, where there is no other.
     pub(crate) likely: Option<usize>,
 }
@@ -209,6 +216,14 @@ impl Columns<'_> {
             return decided;
         }
         self.add_calling_codes(&mut decided);
+        self.add_countries(&mut decided);
+        self.find_codes_of_several(&mut decided);
+        if !decided.codes_of_several.is_empty() {
+            return decided;
+        }
+        if decided.perhaps_countries.is_some() {
+            return decided;
+        }
         self.place_refuted(&mut decided, &refuted);
         self.choose_names(&mut decided, &mut undecided);
         self.remove_emails_of_others(&mut decided);
@@ -543,8 +558,8 @@ impl Columns<'_> {
         }
     }
 
-    /// Calling codes without `+`, where the numbers beside them prove what they are: a code that is
-    /// left out makes a number of the region, and another's, of one abroad.
+    /// Calling codes, where the numbers beside them prove what they are: a code that is left out makes a
+    /// number of the region, and another's, of one abroad. So where that is left open, somebody has to say it.
     fn add_calling_codes(&self, decided: &mut Decided) {
         if self.is_assigned(&MappedField::Country) || !self.preset.is_none_or(Preset::is_open) {
             return;
@@ -555,17 +570,70 @@ impl Columns<'_> {
         let is_code = |&index: &usize| {
             let header = &self.header[index];
             self.is_free(index)
-                && hint(header) == Some(HeaderHint::CallingCode)
-                && Party::of(header) == Party::default()
+                && may_be_calling_code(header)
+                && Party::of(header).standing() < Standing::Other
                 && !decided.candidates.iter().any(|known| known.index == index)
-                && phones.iter().any(|&phone| self.sample.are_calling_codes_of(index, phone))
         };
         let codes: Vec<usize> = (0..self.header.len()).filter(is_code).collect();
-        decided.candidates.extend(
-            codes
-                .into_iter()
-                .map(|index| self.by_content(index, MappedField::Country, Precedence::CallingCode)),
-        );
+        for index in codes {
+            let codes_of = |&phone: &usize| self.sample.calling_codes_of(index, phone);
+            match phones.iter().map(codes_of).max() {
+                Some(CallingCodes::Yes) => decided.candidates.push(self.by_content(
+                    index,
+                    MappedField::Country,
+                    Precedence::CallingCode,
+                )),
+                Some(CallingCodes::Perhaps) if self.lacks(decided, &MappedField::Country) => {
+                    decided.perhaps_countries.get_or_insert(index);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Countries by a header that is not known as a whole: a country that is left out makes a number of the region,
+    /// and another's, of one abroad.
+    fn add_countries(&self, decided: &mut Decided) {
+        if !self.lacks(decided, &MappedField::Country) || !self.preset.is_none_or(Preset::is_open) {
+            return;
+        }
+        let free: Vec<usize> = (0..self.header.len())
+            .filter(|&index| self.is_free(index))
+            .filter(|index| !decided.candidates.iter().any(|known| known.index == *index))
+            .filter(|&index| self.sample.are_countries(index))
+            .collect();
+        for index in free {
+            match speaks_of_country(&self.header[index]) {
+                Some(CountryHeader::Own) => decided.candidates.push(self.by_content(
+                    index,
+                    MappedField::Country,
+                    Precedence::Usual,
+                )),
+                Some(CountryHeader::Perhaps) => {
+                    decided.perhaps_countries.get_or_insert(index);
+                }
+                None => {}
+            }
+        }
+        if !self.lacks(decided, &MappedField::Country) {
+            decided.perhaps_countries = None;
+        }
+    }
+
+    /// Calling codes in several columns are each of the phone behind them, and a contact has one country.
+    fn find_codes_of_several(&self, decided: &mut Decided) {
+        let codes: Vec<usize> = decided
+            .candidates
+            .iter()
+            .filter(|known| known.precedence == Precedence::CallingCode)
+            .map(|known| known.index)
+            .collect();
+        let phones = of_field(&decided.candidates, &[MappedField::Phone]);
+        if codes.len() > 1 && phones.len() > 1 {
+            let behind = |&code: &usize| phones.iter().copied().filter(|&phone| phone > code).min();
+            let pair = |code: usize| Some((behind(&code)?, code));
+            decided.codes_of_several = codes.into_iter().filter_map(pair).collect();
+        }
     }
 
     /// The e-mail, where no header says it: the only column whose cells are addresses, each of one person.

@@ -177,10 +177,10 @@ static MEANINGS: LazyLock<HashMap<String, HeaderMeaning>> = LazyLock::new(|| {
 /// The rows of `data/header-words.tsv` by kind, folded.
 #[derive(Default)]
 pub(crate) struct Words {
-    asking: HashSet<String>,
+    pub(crate) asking: HashSet<String>,
     of_others: HashSet<String>,
     pub(crate) something_else: HashSet<String>,
-    person_steps: HashSet<String>,
+    pub(crate) person_steps: HashSet<String>,
     container_steps: HashSet<String>,
     thing_steps: HashSet<String>,
     names_steps: HashSet<String>,
@@ -188,12 +188,13 @@ pub(crate) struct Words {
     last_name_steps: HashSet<String>,
     name_steps: HashSet<String>,
     tag_steps: HashSet<String>,
-    beside_phone: HashSet<String>,
-    home_or_work: HashSet<String>,
+    pub(crate) beside_phone: HashSet<String>,
+    pub(crate) home_or_work: HashSet<String>,
     beside_another: HashSet<String>,
     date_parts: HashSet<String>,
     no_name_remarks: HashSet<String>,
-    country_remarks: HashSet<String>,
+    pub(crate) country_remarks: HashSet<String>,
+    pub(crate) other_countries: HashSet<String>,
     pub(crate) phone_labels: HashSet<String>,
     area_codes: HashSet<String>,
 }
@@ -218,6 +219,7 @@ impl Words {
             "date-part" => &mut self.date_parts,
             "no-name-remark" => &mut self.no_name_remarks,
             "country-remark" => &mut self.country_remarks,
+            "other-country" => &mut self.other_countries,
             "phone-label" => &mut self.phone_labels,
             "area-code" => &mut self.area_codes,
             _ => return None,

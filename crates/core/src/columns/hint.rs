@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use foldhash::HashMap;
 
 use crate::columns::header::{
-    HeaderMeaning, HeaderParts, PhoneRank, WORDS, exact, is_of_others, single_meaning,
+    HeaderMeaning, HeaderParts, PhoneRank, WORDS, exact, is_of_others, single_meaning, words_of,
 };
 use crate::columns::party::{Party, Standing, without_party};
 use crate::data;
@@ -91,6 +91,75 @@ fn of_parts(parts: &HeaderParts<'_>) -> Option<HeaderHint> {
         };
     }
     found
+}
+
+/// Whether a header may be that of country calling codes: one that hints at them, or that speaks of a code and
+/// of a phone or a country, and of nothing else: `WhatsApp Country Code`.
+pub(crate) fn may_be_calling_code(header: &str) -> bool {
+    if hint(header) == Some(HeaderHint::CallingCode) {
+        return true;
+    }
+    // `WhatsApp` is one word, `phoneCode` two.
+    let is_of_word = |c: char| c.is_alphanumeric() || !c.is_ascii() && !c.is_whitespace();
+    let whole = header.split(|c: char| !is_of_word(c)).filter(|word| !word.is_empty());
+    speaks_of_codes(whole) || speaks_of_codes(words_of(header).into_iter())
+}
+
+/// Whether words speak of a code and of a phone or a country, and of nothing else.
+fn speaks_of_codes<'h>(words: impl Iterator<Item = &'h str>) -> bool {
+    let (mut has_code, mut has_subject) = (false, false);
+    let mut is_fitting = |word: String| {
+        let is_code = HINTS.get(&word) == Some(&HeaderHint::CallingCode);
+        let is_subject = matches!(
+            exact(&word),
+            Some(HeaderMeaning::Phone(_) | HeaderMeaning::Country | HeaderMeaning::CallingCode)
+        );
+        has_code |= is_code;
+        has_subject |= is_subject;
+        let beside = [&WORDS.beside_phone, &WORDS.asking, &WORDS.person_steps];
+        is_code
+            || is_subject
+            || word.bytes().all(|byte| byte.is_ascii_digit())
+            || beside.iter().any(|words| words.contains(&word))
+    };
+    words.map(folded).all(&mut is_fitting) && has_code && has_subject
+}
+
+/// Whether the words of a header leave a country in it that of the contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CountryHeader {
+    /// They do: `Country/Region Name`.
+    Own,
+    /// One of them is not known: `Country of the warranty`.
+    Perhaps,
+}
+
+/// What a header says that speaks of a country in words that are not known as a whole. `None` where it speaks of
+/// none, or of another: `Country of birth`.
+pub(crate) fn speaks_of_country(header: &str) -> Option<CountryHeader> {
+    let (mut has_country, mut are_known) = (false, true);
+    for word in words_of(header) {
+        let party = Party::of(word).standing();
+        let word = folded(word);
+        if WORDS.other_countries.contains(&word) || party >= Standing::Other {
+            return None;
+        }
+        let is_country = exact(&word) == Some(HeaderMeaning::Country);
+        has_country |= is_country;
+        let beside = [
+            &WORDS.country_remarks,
+            &WORDS.beside_phone,
+            &WORDS.home_or_work,
+            &WORDS.asking,
+            &WORDS.person_steps,
+        ];
+        are_known &= is_country
+            || party != Standing::Contact
+            || word.bytes().all(|byte| byte.is_ascii_digit())
+            || beside.iter().any(|words| words.contains(&word));
+    }
+    let says = if are_known { CountryHeader::Own } else { CountryHeader::Perhaps };
+    has_country.then_some(says)
 }
 
 /// Whether a header speaks of other things than how to reach the contact.

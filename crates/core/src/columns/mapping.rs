@@ -13,6 +13,7 @@ use crate::columns::header_row::{
     Labels, column_letters, has_data, index_of_letters, is_data, is_label, is_record, labels,
     may_be_record, without_shared_word,
 };
+use crate::columns::hint::is_of_something_else;
 use crate::columns::names::{by_name, column_names, find_column};
 use crate::columns::notes::Known;
 use crate::columns::phone_label::LabelColumn;
@@ -60,6 +61,17 @@ pub enum MappingError {
         /// Those that it could be, in the order of the columns.
         candidates: Vec<PhoneCandidate>,
     },
+    /// A column may hold the countries of the numbers, or their calling codes: some cells, or a part of its header, say
+    /// so. A country that is left out makes another number.
+    AmbiguousCountry {
+        /// By this, `--map` knows it: its name or its letter.
+        column: String,
+    },
+    /// Several phones have a column of country calling codes each, and a contact has one country.
+    SeveralCodes {
+        /// The columns of each phone and of its codes. By these, `--map` knows them: their names or letters.
+        phones: Vec<(String, String)>,
+    },
     /// The first row holds an e-mail address or a phone number: it is no header.
     NoHeader {
         /// How many columns there are.
@@ -99,6 +111,17 @@ impl fmt::Display for MappingError {
             MappingError::AmbiguousPhone { candidates } => {
                 let columns: Vec<&str> = candidates.iter().map(|one| &*one.column).collect();
                 write!(f, "the phone could be in any of {}", columns.join(", "))
+            }
+            MappingError::AmbiguousCountry { column } => {
+                write!(f, "the column {column:?} may hold the countries of the numbers")
+            }
+            MappingError::SeveralCodes { phones } => {
+                let codes: Vec<&str> = phones.iter().map(|(_, code)| &**code).collect();
+                write!(
+                    f,
+                    "each of {} holds the country calling codes of one phone",
+                    codes.join(", ")
+                )
             }
             MappingError::NoHeader { .. } => f.write_str("the first row is data, not a header"),
             MappingError::UnknownColumn { column, columns, .. } => {
@@ -253,6 +276,14 @@ impl FieldMapping {
         if !decided.ambiguous.is_empty() {
             return Err(labels.ambiguous(&decided.ambiguous));
         }
+        if !decided.codes_of_several.is_empty() {
+            let pair = |&(phone, code): &(usize, usize)| (labels.of(phone), labels.of(code));
+            let phones = decided.codes_of_several.iter().map(pair).collect();
+            return Err(MappingError::SeveralCodes { phones });
+        }
+        if let Some(index) = decided.perhaps_countries {
+            return Err(MappingError::AmbiguousCountry { column: labels.of(index) });
+        }
         for (index, decision) in decided.refuted {
             decisions[index] = decision;
         }
@@ -342,7 +373,12 @@ impl FieldMapping {
             if reach == Reach::PhoneOrEmail && has_email() {
                 return Ok(());
             }
-            let likely = likely.or_else(|| sample.likely_phone_column());
+            let may_be = |index: usize| {
+                labels.header.get(index).is_none_or(|header| !is_of_something_else(header))
+            };
+            let likely = likely
+                .or_else(|| sample.likely_phone_column_among(may_be))
+                .or_else(|| sample.likely_phone_column());
             let likely = likely.map(|index| labels.of(index));
             return Err(MappingError::NoPhoneColumn { columns: labels.all(), likely });
         }

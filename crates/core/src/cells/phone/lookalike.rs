@@ -152,7 +152,7 @@ fn is_currency(c: char) -> bool {
 
 /// `2024-03-15`, `15/03/2024`, `3. 15. 2024`, `2024 03 15`, `15/03/24` and `20240315`, with or without a
 /// time behind.
-pub(super) fn is_date(text: &str) -> bool {
+pub(crate) fn is_date(text: &str) -> bool {
     is_compact_date(text) || is_separated_date(text)
 }
 

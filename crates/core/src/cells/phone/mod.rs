@@ -20,6 +20,7 @@ use std::fmt;
 use contactmill_phone::{PhoneNumber, Region, parse_with_extension};
 
 pub(crate) use beside::{says_fax, says_no_phone};
+pub(crate) use lookalike::is_date;
 
 use crate::explain::Notes;
 use crate::options::{Acceptance, BareDigits, Options, PhoneMode};
@@ -370,7 +371,7 @@ fn is_digits_and_layout(text: &str) -> bool {
 fn digits_alone(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, Reason>> {
     let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
     // Beside its code, eight digits are half of a number.
-    let is_number = is_digits && (context.calling_code.is_some() || !lookalike::is_date(text));
+    let is_number = is_digits && (context.calling_code.is_some() || !is_date(text));
     is_number.then(|| repair::read_number(text, context))
 }
 
