@@ -8,7 +8,7 @@ mod program;
 use std::fs;
 use std::path::Path;
 
-use program::{arrays, check_laws, contacts, converted, manifest};
+use program::{arrays, check_laws, contacts, converted, fails, manifest};
 use serde_json::Value;
 
 const CSV: &str = "\
@@ -80,6 +80,36 @@ fn what_convert_wrote_reads_back_as_itself() {
         assert_eq!((&counts["rejected"], &counts["duplicates"]), (&0.into(), &0.into()));
         let (before, after) = (contacts(&path.join(&first)), contacts(&path.join(&second)));
         assert_eq!(sorted(before), sorted(after), "{layout}");
+    }
+}
+
+/// What few rejected rows say of their columns is not what the dump said: a number that everybody had there is
+/// that of one person here, and whoever booked has the only numbers.
+#[test]
+fn corrected_tables_keep_the_columns_of_the_run_that_wrote_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let rows = |row: &dyn Fn(usize) -> String| (0..30).map(row).collect::<String>();
+    let shared = rows(&|n| {
+        let mobile = if n < 28 { format!("+9198765000{n:02}") } else { "98765".to_owned() };
+        format!("P{n},{mobile},+912223456789\n")
+    });
+    let booked = rows(&|n| match n < 22 {
+        true => format!("P{n},+9198765000{n:02},Ravi\n"),
+        false => format!("P{n},n/a,+9170001000{n:02}\n"),
+    });
+    for (name, rejected, dump, option) in [
+        ("shared", 2, format!("Name,Mobile,Phone\n{shared}"), "phone=Mobile"),
+        ("booked", 8, format!("Name,Number,Booked by\n{booked}"), "phone=Number"),
+    ] {
+        let (dump_name, rejects) = (format!("{name}.csv"), format!("{name}/rejects.csv"));
+        let again = format!("{name}-again");
+        fs::write(path.join(&dump_name), dump).unwrap();
+        converted(path, &[&dump_name, "-r", "IN", "--out", name]);
+        let said = format!("as in that run:\n    --map {option}\n");
+        fails(path, &[&rejects, "-r", "IN", "--out", &again], 1, &said);
+        converted(path, &[&rejects, "-r", "IN", "--out", &again, "--map", option]);
+        assert_eq!(manifest(&path.join(&again))["counts"]["rejected"], rejected, "{name}");
     }
 }
 

@@ -210,6 +210,14 @@ fn mapping_failure(
                 write!(f, "\n    {} {}", typed(phone), typed(code))
             })
         }
+        MappingError::OtherThanBefore { assignments } => {
+            writeln!(f, "its columns would be taken for other fields than in the")?;
+            writeln!(f, "  run that wrote it; say what they are, as in that run:")?;
+            assignments.iter().enumerate().try_for_each(|(at, (field, column))| {
+                let before = if at == 0 { "   " } else { "" };
+                write!(f, "{before} --map {}", shell_word(&format!("{field}={column}")))
+            })
+        }
         MappingError::AmbiguousCountry { column } => {
             writeln!(f, "{column:?} may hold the countries of the numbers, or their")?;
             writeln!(

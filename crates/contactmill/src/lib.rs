@@ -29,6 +29,7 @@
 #[cfg(feature = "batches")]
 pub mod batches;
 mod convert;
+mod corrected;
 mod decided;
 pub mod distributed;
 mod error;

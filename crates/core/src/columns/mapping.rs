@@ -67,6 +67,11 @@ pub enum MappingError {
         /// By this, `--map` knows it: its name or its letter.
         column: String,
     },
+    /// The columns would be taken for other fields than in the run that wrote the table.
+    OtherThanBefore {
+        /// What they were taken for then.
+        assignments: Vec<(MappedField, String)>,
+    },
     /// Several phones have a column of country calling codes each, and a contact has one country.
     SeveralCodes {
         /// The columns of each phone and of its codes. By these, `--map` knows them: their names or letters.
@@ -115,6 +120,9 @@ impl fmt::Display for MappingError {
             MappingError::AmbiguousCountry { column } => {
                 write!(f, "the column {column:?} may hold the countries of the numbers")
             }
+            MappingError::OtherThanBefore { .. } => f.write_str(
+                "the columns would be taken for other fields than in the run that wrote it",
+            ),
             MappingError::SeveralCodes { phones } => {
                 let codes: Vec<&str> = phones.iter().map(|(_, code)| &**code).collect();
                 write!(

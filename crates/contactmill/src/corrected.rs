@@ -1,0 +1,94 @@
+//! Tables that an earlier run wrote, and people have corrected.
+//!
+//! What columns hold is decided by their cells, too, and of a dump only a few rows are left in `rejects.csv`: a
+//! number that many shared there is that of one person here. So columns are what they were.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::Path;
+
+use contactmill_core::columns::{
+    ColumnMap, ColumnRole, FieldMapping, MappedField, MappingError, is_bookkeeping_header,
+};
+use contactmill_wire::files::MANIFEST;
+use contactmill_wire::manifest::Manifest;
+use contactmill_wire::object::Object;
+
+/// Maximum size of a manifest that is looked at, in bytes. One of a thousand inputs has a few megabytes.
+const MAX_MANIFEST_BYTES: u64 = 64 << 20;
+
+/// Fails where a table of an earlier run stands beside the manifest of that run, and its columns would be taken for
+/// other fields than they were. What the user has assigned is as it should be.
+pub(crate) fn check_columns(
+    table: &str,
+    header: &[String],
+    map: &ColumnMap,
+    given: &FieldMapping,
+) -> Result<(), MappingError> {
+    if !is_bookkeeping_header(header) {
+        return Ok(());
+    }
+    let Some(manifest) = manifest_beside(Path::new(table)) else { return Ok(()) };
+    let before = fields_of(&manifest);
+    let is_given = |field: &Option<MappedField>| {
+        given.assignments.iter().any(|(assigned, _)| Some(assigned) == field.as_ref())
+    };
+    let differs = |(name, role): (&str, &ColumnRole)| {
+        let now = field(role);
+        let was = before.get(name)?.clone()?;
+        (was != now && !is_given(&was) && !is_given(&now)).then_some([was, now])
+    };
+    let changed: Vec<MappedField> = map.columns().filter_map(differs).flatten().flatten().collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    // All columns of a field, as the field is then theirs alone.
+    let was_changed = |(name, _): (&str, &ColumnRole)| {
+        let field = before.get(name).cloned().flatten().flatten()?;
+        changed.contains(&field).then(|| (field, name.to_owned()))
+    };
+    let mut assignments: Vec<(MappedField, String)> =
+        map.columns().filter_map(was_changed).collect();
+    let is_kept = |field: &MappedField| assignments.iter().any(|(kept, _)| kept == field);
+    let attributes = map.columns().filter_map(|(name, role)| {
+        let now = field(role).filter(|now| changed.contains(now) && !is_kept(now))?;
+        let is_other = before.get(name).is_some_and(|was| *was != Some(Some(now)));
+        is_other.then(|| (MappedField::Attribute(name.into()), name.to_owned()))
+    });
+    let attributes: Vec<_> = attributes.collect();
+    assignments.extend(attributes);
+    Err(MappingError::OtherThanBefore { assignments })
+}
+
+/// The manifest in the folder of a file, where there is one.
+fn manifest_beside(file: &Path) -> Option<Manifest> {
+    let path = file.parent()?.join(MANIFEST);
+    let is_small = fs::metadata(&path).ok()?.len() <= MAX_MANIFEST_BYTES;
+    let file = File::open(path).ok().filter(|_| is_small)?;
+    let Object(manifest) = serde_json::from_reader(std::io::BufReader::new(file)).ok()?;
+    Some(manifest)
+}
+
+/// The field of a column, unless it is an attribute or nothing.
+fn field(role: &ColumnRole) -> Option<MappedField> {
+    match role {
+        ColumnRole::Field(MappedField::Attribute(_)) => None,
+        ColumnRole::Field(field) => Some(field.clone()),
+        ColumnRole::Ignored | ColumnRole::Bookkeeping => None,
+    }
+}
+
+/// What the columns of the inputs were taken for: a field, or none. Nothing is known of those that were something
+/// else in every input.
+fn fields_of(manifest: &Manifest) -> HashMap<&str, Option<Option<MappedField>>> {
+    let mut fields = HashMap::new();
+    for column in manifest.mapping.iter().flat_map(|mapping| &mapping.columns) {
+        let field = column.field.as_deref().and_then(|field| field.parse().ok());
+        let field = field.filter(|field| !matches!(field, MappedField::Attribute(_)));
+        let known = fields.entry(&*column.column).or_insert_with(|| Some(field.clone()));
+        if *known != Some(field) {
+            *known = None;
+        }
+    }
+    fields
+}
