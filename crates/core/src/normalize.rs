@@ -213,6 +213,7 @@ impl Normalizer {
         let mut country = Country {
             context: default,
             area_codes: &raw.area_codes,
+            with_code: &raw.phones_with_code,
             or_else: None,
             contradicted_by: None,
             not_understood: Vec::new(),
@@ -418,6 +419,8 @@ struct Country<'n, 'r> {
     context: PhoneContext<'n>,
     /// Area codes that stand in other columns, each with its phone cell.
     area_codes: &'n [(&'r str, &'r str)],
+    /// Phone cells that have their country calling code, as their header says.
+    with_code: &'n [&'r str],
     /// Another way that is just as plausible: both must come to the same, or only one to a number.
     or_else: Option<PhoneContext<'n>>,
     /// A country with another calling code, which another cell says.
@@ -445,12 +448,27 @@ impl Country<'_, '_> {
                 self.read_with_area_code(&codes, cell)?
             }
         };
+        if !self.with_code.is_empty() && self.is_another_abroad(cell, reading.number()) {
+            self.context.notes.refused(|| "by its header, the calling code is in it".into());
+            return Err(Reason::PhoneAmbiguous);
+        }
         match self.contradicted_by {
             Some(region) if self.is_mobile_in(region, cell, reading.number()) => {
                 Ok(reading.repaired(WarningCode::PhoneTwoReadings))
             }
             _ => Ok(reading),
         }
+    }
+
+    /// Whether digits alone, under a header that says that they begin with the country calling code, are another
+    /// valid number with it than the one that was read.
+    fn is_another_abroad(&self, cell: &str, read: PhoneNumber) -> bool {
+        let starts_with_code = cell.trim_start().starts_with(|c: char| matches!(c, '1'..='9'));
+        if !starts_with_code || !self.with_code.contains(&cell) {
+            return false;
+        }
+        let abroad = contactmill_phone::parse(&format!("+{}", cell.trim_start()), None);
+        abroad.is_ok_and(|number| number.is_valid() && number != read)
     }
 
     /// Reads a cell whose number begins with one of these codes, or lacks it.

@@ -34,6 +34,8 @@ pub struct RawContact<'r> {
     /// Area codes that stand beside phones, each with the phone cell that it belongs before: `0221` and
     /// `8234567`. A phone may have several.
     pub area_codes: Vec<(&'r str, &'r str)>,
+    /// Phone cells under a header that says that their country calling code is in them: `Mobile (with country code)`.
+    pub phones_with_code: Vec<&'r str>,
     /// Cells of tags, each split at `;` `|` `,` and `:::`.
     pub tags: Vec<&'r str>,
     /// Keys and values.
@@ -56,6 +58,7 @@ impl RawContact<'_> {
             emails: texts(self.emails),
             countries: texts(self.countries),
             area_codes: emptied(self.area_codes, |_| ("", "")),
+            phones_with_code: texts(self.phones_with_code),
             tags: texts(self.tags),
             attributes: emptied(self.attributes, |_| ("", "")),
             attribute_objects: texts(self.attribute_objects),

@@ -54,6 +54,8 @@ pub struct ColumnMap {
     pub(super) labels: Vec<LabelColumn>,
     /// The columns of area codes.
     pub(super) area_codes: Vec<usize>,
+    /// The columns of phones whose header says that the country calling code is in the cell.
+    pub(super) with_code: Vec<usize>,
     /// The columns of consents.
     pub(super) consents: Vec<(usize, Consent)>,
     /// What people should see of how columns were taken.
@@ -95,6 +97,7 @@ impl ColumnMap {
             roles: roles(&names, bookkeeping, &fields),
             labels: LabelColumn::all(header, &fields),
             area_codes: area_codes(header, &fields),
+            with_code: phones_with_code(header, &fields),
             fields,
             reason_column: reason_column(&names, bookkeeping),
             consents: consent::columns(header),
@@ -343,6 +346,9 @@ impl ColumnMap {
                 MappedField::Phone => match self.refusal(*index, record) {
                     None => {
                         raw.phones.push(text);
+                        if self.with_code.contains(index) {
+                            raw.phones_with_code.push(text);
+                        }
                         if !self.area_codes.is_empty() {
                             self.fill_area_codes(*index, text, record, raw);
                         }
@@ -469,6 +475,13 @@ pub(super) fn area_codes(header: &[String], fields: &[(MappedField, usize)]) -> 
     let is_free = |&at: &usize| !fields.iter().any(|(field, of)| *of == at && !is_attribute(field));
     let of_codes = header.iter().enumerate().filter(|(_, text)| header::is_area_code(text));
     of_codes.map(|(at, _)| at).filter(is_free).collect()
+}
+
+/// The columns of phones whose header says that the country calling code is in the cell.
+pub(super) fn phones_with_code(header: &[String], fields: &[(MappedField, usize)]) -> Vec<usize> {
+    let phones = fields.iter().filter(|(field, _)| *field == MappedField::Phone);
+    let says = |at: &usize| header.get(*at).is_some_and(|header| header::says_with_code(header));
+    phones.map(|&(_, at)| at).filter(says).collect()
 }
 
 /// The column of a corrected file that says why the record was rejected.

@@ -197,6 +197,7 @@ pub(crate) struct Words {
     pub(crate) other_countries: HashSet<String>,
     pub(crate) phone_labels: HashSet<String>,
     area_codes: HashSet<String>,
+    without: HashSet<String>,
 }
 
 impl Words {
@@ -222,6 +223,7 @@ impl Words {
             "other-country" => &mut self.other_countries,
             "phone-label" => &mut self.phone_labels,
             "area-code" => &mut self.area_codes,
+            "without" => &mut self.without,
             _ => return None,
         })
     }
@@ -467,6 +469,15 @@ pub(crate) fn is_known(header: &str) -> bool {
 
 pub(crate) fn exact(folded: &str) -> Option<HeaderMeaning> {
     MEANINGS.get(folded).copied()
+}
+
+/// Whether the header of a phone says that the country calling code is in its cells: `Mobile (with country code)`,
+/// `Telefon mit Ländervorwahl`.
+pub(crate) fn says_with_code(header: &str) -> bool {
+    let words: Vec<String> = words_of(header).into_iter().map(folded).collect();
+    let is_code = |words: &[String]| exact(&words.concat()) == Some(HeaderMeaning::CallingCode);
+    let has_code = (1..=3).any(|count| words.windows(count).any(is_code));
+    has_code && !words.iter().any(|word| WORDS.without.contains(word))
 }
 
 /// The words of a header, also of `clientPhone` and `client_phone`.

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use crate::columns::attribute_selection::AttributeSelection;
-use crate::columns::column_map::{ColumnMap, ColumnRole, area_codes, reason_column, roles};
+use crate::columns::column_map::{
+    ColumnMap, ColumnRole, area_codes, phones_with_code, reason_column, roles,
+};
 use crate::columns::consent;
 use crate::columns::content::ContentSample;
 use crate::columns::decide::{Columns, DecidedBy, Decision, FieldCandidate, Share};
@@ -313,6 +315,7 @@ impl FieldMapping {
             header: header.to_vec(),
             labels: LabelColumn::all(header, &fields),
             area_codes: area_codes(header, &fields),
+            with_code: phones_with_code(header, &fields),
             reason_column: reason_column(&names, bookkeeping),
             names,
             roles,
