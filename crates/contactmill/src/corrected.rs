@@ -8,7 +8,8 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use contactmill_core::columns::{
-    ColumnMap, ColumnRole, FieldMapping, MappedField, MappingError, is_bookkeeping_header,
+    ColumnMap, ColumnRole, ContentSample, FieldMapping, MappedField, MappingError,
+    is_bookkeeping_header,
 };
 use contactmill_wire::files::MANIFEST;
 use contactmill_wire::manifest::Manifest;
@@ -18,11 +19,12 @@ use contactmill_wire::object::Object;
 const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 
 /// Fails where a table of an earlier run stands beside the manifest of that run, and its columns would be taken for
-/// other fields than they were. What the user has assigned is as it should be.
+/// other fields than they were. What the user has assigned is as it should be, and an empty column is nothing.
 pub(crate) fn check_columns(
     table: &str,
     header: &[String],
     map: &ColumnMap,
+    sample: &ContentSample,
     given: &FieldMapping,
 ) -> Result<(), MappingError> {
     if !is_bookkeeping_header(header) {
@@ -33,12 +35,16 @@ pub(crate) fn check_columns(
     let is_given = |field: &Option<MappedField>| {
         given.assignments.iter().any(|(assigned, _)| Some(assigned) == field.as_ref())
     };
-    let differs = |(name, role): (&str, &ColumnRole)| {
+    let differs = |(index, (name, role)): (usize, (&str, &ColumnRole))| {
+        if sample.column(index).filled == 0 {
+            return None;
+        }
         let now = field(role);
         let was = before.get(name)?.clone()?;
         (was != now && !is_given(&was) && !is_given(&now)).then_some([was, now])
     };
-    let changed: Vec<MappedField> = map.columns().filter_map(differs).flatten().flatten().collect();
+    let changed: Vec<MappedField> =
+        map.columns().enumerate().filter_map(differs).flatten().flatten().collect();
     if changed.is_empty() {
         return Ok(());
     }

@@ -260,12 +260,17 @@ impl Opening<'_> {
         let mut regions = RegionSample::new(self.options);
         if let Some(map) = &map {
             let source = sampled.source();
-            corrected::check_columns(source.name(), source.header(), map, self.mapping).map_err(
-                |error| {
-                    let takes_no_header = source.format().has_header_row();
-                    Problem::Mapping { input: source.name().to_owned(), error, takes_no_header }
-                },
-            )?;
+            corrected::check_columns(
+                source.name(),
+                source.header(),
+                map,
+                sampled.sample(),
+                self.mapping,
+            )
+            .map_err(|error| {
+                let takes_no_header = source.format().has_header_row();
+                Problem::Mapping { input: source.name().to_owned(), error, takes_no_header }
+            })?;
             sampled.visit(&mut |record| regions.add(record, map))?;
         }
         let source = sampled.source();
