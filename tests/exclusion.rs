@@ -267,3 +267,13 @@ fn who_was_excluded_once_is_excluded_by_the_proof() {
     converted(folder.path(), &[&arguments[..], &more].concat());
     assert_eq!(manifest(&folder.path().join("second"))["counts"]["contacts"], 0);
 }
+
+#[test]
+fn a_pattern_of_addresses_is_named_as_one_that_leaves_nobody_out() {
+    let folder = with_list("list.txt", b"ravi@example.com\n*@example.com\n");
+    let arguments = ["in.csv", "--region", "IN", "--exclude", "list.txt", "-o", "out"];
+    let output = converted(folder.path(), &arguments);
+    let summary = program::text(&output.stdout);
+    let line = "1 cannot be read and leave nobody out, the first at line 2";
+    assert!(summary.contains(line), "{summary}");
+}

@@ -306,6 +306,8 @@ impl BlockReader<'_> {
         };
         match email::read(cell, Notes::default()) {
             EmailReading::Empty => return true,
+            // `*@example.com` is meant for many, and is nobody's.
+            EmailReading::One(address) if address.as_str().contains('*') => return false,
             EmailReading::One(address) if cell.matches('@').count() == 1 => {
                 add(&address);
                 return true;

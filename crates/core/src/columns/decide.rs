@@ -474,6 +474,12 @@ impl Columns<'_> {
     fn remove_emails_of_others(&self, decided: &mut Decided) {
         let is_email = |known: &mut FieldCandidate| known.field == MappedField::Email;
         let mut emails: Vec<FieldCandidate> = decided.candidates.extract_if(.., is_email).collect();
+        let by_header = emails.iter().filter(|email| email.decision.by != DecidedBy::Preset);
+        let by_header: Vec<usize> = by_header.map(|email| email.index).collect();
+        let of_others = self.people().by_number(&by_header);
+        // The first of them is the contact's.
+        let first = emails.first().map(|email| email.index);
+        emails.retain(|email| !of_others.contains(&email.index) || Some(email.index) == first);
         if let Owners::Others(others) = self.owners_by_order(&emails) {
             emails.retain(|email| !others.contains(&email.index));
         }
