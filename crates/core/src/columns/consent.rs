@@ -149,7 +149,7 @@ fn is_made_of(cell: &str, marks: &[char]) -> bool {
 
 /// Whether a cell is such a word, or begins with one that is more than a letter and set off: `No - e-mail only`.
 fn says_word(cell: &str, words: &HashSet<String>) -> bool {
-    let is_mark = |c: char| matches!(c, '-' | '–' | '—' | '(' | ',' | ';' | ':' | '.' | '/');
+    let is_mark = |c: char| matches!(c, '-' | '–' | '—' | '(' | ',' | ';' | ':' | '.');
     let first = cell.split_once(is_mark).map_or("", |(first, _)| first.trim());
     words.contains(&folded(cell)) || first.chars().count() > 1 && words.contains(&folded(first))
 }

@@ -218,10 +218,7 @@ impl Columns<'_> {
         self.add_calling_codes(&mut decided);
         self.add_countries(&mut decided);
         self.find_codes_of_several(&mut decided);
-        if !decided.codes_of_several.is_empty() {
-            return decided;
-        }
-        if decided.perhaps_countries.is_some() {
+        if !decided.codes_of_several.is_empty() || decided.perhaps_countries.is_some() {
             return decided;
         }
         self.place_refuted(&mut decided, &refuted);
@@ -570,9 +567,7 @@ impl Columns<'_> {
         if self.is_assigned(&MappedField::Country) || !self.preset.is_none_or(Preset::is_open) {
             return;
         }
-        let mut phones = of_field(&decided.candidates, &[MappedField::Phone]);
-        let assigned = self.assigned.iter().filter(|(field, _)| *field == MappedField::Phone);
-        phones.extend(assigned.map(|&(_, index)| index));
+        let phones = self.phones(decided);
         let is_code = |&index: &usize| {
             let header = &self.header[index];
             self.is_free(index)
@@ -634,12 +629,32 @@ impl Columns<'_> {
             .filter(|known| known.precedence == Precedence::CallingCode)
             .map(|known| known.index)
             .collect();
-        let phones = of_field(&decided.candidates, &[MappedField::Phone]);
-        if codes.len() > 1 && phones.len() > 1 {
-            let behind = |&code: &usize| phones.iter().copied().filter(|&phone| phone > code).min();
-            let pair = |code: usize| Some((behind(&code)?, code));
-            decided.codes_of_several = codes.into_iter().filter_map(pair).collect();
+        if codes.len() < 2 {
+            return;
         }
+        match self.phones(decided)[..] {
+            [phone] => {
+                // The code of the only phone is the nearest before it.
+                let own = codes.iter().copied().filter(|&code| code < phone).max();
+                decided.candidates.retain(|known| {
+                    known.precedence != Precedence::CallingCode
+                        || own.is_none_or(|own| known.index == own)
+                });
+            }
+            ref phones => {
+                let behind = |&code: &usize| phones.iter().copied().filter(|&at| at > code).min();
+                let pair = |code: usize| Some((behind(&code)?, code));
+                decided.codes_of_several = codes.into_iter().filter_map(pair).collect();
+            }
+        }
+    }
+
+    /// The columns of phones, by what was decided and by the user.
+    fn phones(&self, decided: &Decided) -> Vec<usize> {
+        let mut phones = of_field(&decided.candidates, &[MappedField::Phone]);
+        let assigned = self.assigned.iter().filter(|(field, _)| *field == MappedField::Phone);
+        phones.extend(assigned.map(|&(_, index)| index));
+        phones
     }
 
     /// The e-mail, where no header says it: the only column whose cells are addresses, each of one person.
