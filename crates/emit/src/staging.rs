@@ -241,14 +241,13 @@ impl Staging {
         }
         match self.rename_into_place() {
             Ok(()) => Ok(self.into_committed(None)),
-            // Filled since then.
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+            Err(error) => {
+                // Perhaps it was filled since then.
                 if check(&self.out, self.existing)? {
                     return self.replace(may_replace);
                 }
                 Err(EmitError::io(&self.out, "cannot be put in place")(error).into())
             }
-            Err(error) => Err(EmitError::io(&self.out, "cannot be put in place")(error).into()),
         }
     }
 
@@ -665,6 +664,33 @@ mod tests {
         assert!(matches!(error, EmitError::Unfinished { .. }), "{error}");
         assert_eq!(fs::read_to_string(out.join(MANIFEST)).unwrap(), "1");
         assert_eq!(names(parent.path()), ["out"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_synced_is_not_put_in_place() {
+        // One by one up to a number of files, which one says is to blame.
+        for files in [1, 15, 16] {
+            let parent = tempfile::tempdir().unwrap();
+            let out = parent.path().join("out");
+            let staging = Staging::new(&out, Existing::Keep).unwrap();
+            for file in 1..files {
+                fs::write(staging.path_of(&format!("file-{file}")), "x").unwrap();
+            }
+            std::os::unix::fs::symlink("nowhere", staging.path_of("link")).unwrap();
+            let error = staging.commit().unwrap_err().to_string();
+            assert!(error.contains("cannot be synced to the disk"), "{error}");
+            assert!(!out.exists(), "{files}");
+        }
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_looked_into_is_not_taken_for_free() {
+        let parent = tempfile::tempdir().unwrap();
+        let file = parent.path().join("file");
+        fs::write(&file, "x").unwrap();
+        assert!(!check(&parent.path().join("out"), Existing::Keep).unwrap());
+        assert!(check(&file.join("out"), Existing::Keep).is_err());
     }
 
     #[test]
