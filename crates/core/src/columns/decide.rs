@@ -584,7 +584,11 @@ impl Columns<'_> {
                     MappedField::Country,
                     Precedence::CallingCode,
                 )),
-                Some(CallingCodes::Perhaps) if self.lacks(decided, &MappedField::Country) => {
+                // What may be an area code is tried before each number.
+                Some(CallingCodes::Perhaps)
+                    if self.lacks(decided, &MappedField::Country)
+                        && !header::is_area_code(&self.header[index]) =>
+                {
                     decided.perhaps_countries.get_or_insert(index);
                 }
                 _ => {}
