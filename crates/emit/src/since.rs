@@ -182,6 +182,18 @@ mod tests {
     }
 
     #[test]
+    fn names_are_read_until_the_last_one_who_is_gone_has_his() {
+        let comparison = compared(&[entry(10, 1), entry(20, 2)], &[]);
+        let mut names = [10, 20, 30, 40].into_iter().zip(1..);
+        let mut read = names
+            .by_ref()
+            .map(|(phone, content)| Ok::<_, EmitError>((entry(phone, content), "Asha".to_owned())));
+        let folder = tempfile::tempdir().unwrap();
+        comparison.write_gone(&ResultFiles::new(folder.path()), "earlier", &mut read).unwrap();
+        assert_eq!(names.next(), Some((30, 3)));
+    }
+
+    #[test]
     fn everybody_who_is_gone_is_listed_once_and_named_where_a_name_is_known() {
         let known = [entry(10, 1), entry(20, 2), entry(20, 2), entry(30, 3), entry(40, 4)];
         let comparison = compared(&known, &[entry(30, 9)]);
