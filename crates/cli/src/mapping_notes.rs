@@ -39,7 +39,7 @@ pub(crate) struct MappingNotes {
     /// Whether one of them has no name that a list can hold, and whether it has at least letters.
     is_unnamed: bool,
     is_by_letters: bool,
-    /// That no column says who has opted out.
+    /// That no column, or only remarks, says who has opted out.
     without_consents: Vec<Note>,
 }
 
@@ -177,8 +177,14 @@ impl MappingNotes {
         for note in taken.into_iter().chain(others) {
             note.fold_into(&mut self.columns);
         }
-        if !map.has_consents() {
-            let said = "no column says who has opted out: nobody is left out by one".to_owned();
+        let lack = match map.has_consents() {
+            false => Some("no column says who has opted out: nobody is left out by one"),
+            true if map.has_remarks_alone() => {
+                Some("only remarks say who has opted out: those that are nothing but a refusal")
+            }
+            true => None,
+        };
+        if let Some(said) = lack.map(str::to_owned) {
             Note::new(input, vec![Piece::Text(said)]).fold_into(&mut self.without_consents);
         }
         for column in map.sensitive() {
@@ -188,6 +194,13 @@ impl MappingNotes {
             Some(AttributeSelection::AllBut(names)) => self.add_sensitive_names(names, map),
             _ => self.is_unnamed = true,
         }
+    }
+
+    /// Adds that the columns of a table of an earlier run were decided by its own rows.
+    pub(crate) fn add_decided_anew(&mut self, input: &str) {
+        let said = "its columns were decided by these few rows, as the manifest.json of the run that wrote them is \
+                    not beside them";
+        Note::new(input, vec![Piece::Text(said.to_owned())]).fold_into(&mut self.columns);
     }
 
     fn add_sensitive_names(&mut self, names: Vec<String>, map: &ColumnMap) {
@@ -213,7 +226,7 @@ impl MappingNotes {
         !self.columns.is_empty()
     }
 
-    /// Whether in some input no column says who has opted out.
+    /// Whether in some input no column, or only remarks, says who has opted out.
     pub(crate) const fn lacks_consents(&self) -> bool {
         !self.without_consents.is_empty()
     }
@@ -366,7 +379,8 @@ fn of_note(input: &str, map: &ColumnMap, note: &MappingNote) -> Option<Note> {
             if is_certain {
                 return Some(note);
             }
-            let what = format!("to take {} for the {field} too", Quoted(name));
+            let too = if map.fields().any(|(known, _)| known == field) { " too" } else { "" };
+            let what = format!("to take {} for the {field}{too}", Quoted(name));
             note.with_option(what, map_options(&map.with_column(field, *column)))
         }
         MappingNote::Missing { field, likely } => {

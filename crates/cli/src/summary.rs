@@ -89,6 +89,9 @@ impl RunNotes {
                 if let Some(map) = input.columns {
                     self.mapping.add(input.name, map);
                 }
+                if input.decided_anew {
+                    self.mapping.add_decided_anew(input.name);
+                }
                 if let Some((_, title)) = input.columns.and_then(ColumnMap::preset) {
                     self.exports.entry(title).or_default().push(input.name.to_owned());
                 }

@@ -18,20 +18,47 @@ use contactmill_wire::object::Object;
 /// Maximum size of a manifest that is looked at, in bytes. One of a thousand inputs has a few megabytes.
 const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 
-/// Fails where a table of an earlier run stands beside the manifest of that run, and its columns would be taken for
-/// other fields than they were. What the user has assigned is as it should be, and an empty column is nothing.
-pub(crate) fn check_columns(
-    table: &str,
-    header: &[String],
+/// The run that wrote a table.
+pub(crate) enum EarlierRun {
+    /// None: it is somebody else's table.
+    None,
+    /// One that is not known, as its manifest is not beside the table.
+    Unknown,
+    Known(Box<Manifest>),
+}
+
+impl EarlierRun {
+    /// The run that wrote a table with this header.
+    pub(crate) fn of(table: &str, header: &[String]) -> Self {
+        if !is_bookkeeping_header(header) {
+            return EarlierRun::None;
+        }
+        let manifest = manifest_beside(Path::new(table));
+        manifest.map_or(EarlierRun::Unknown, |manifest| EarlierRun::Known(Box::new(manifest)))
+    }
+
+    /// Fails where columns would be taken for other fields than they were in a run that is known.
+    pub(crate) fn check_columns(
+        &self,
+        map: &ColumnMap,
+        sample: &ContentSample,
+        given: &FieldMapping,
+    ) -> Result<(), MappingError> {
+        match self {
+            EarlierRun::Known(manifest) => check_columns(manifest, map, sample, given),
+            EarlierRun::None | EarlierRun::Unknown => Ok(()),
+        }
+    }
+}
+
+/// What the user has assigned is as it should be, and an empty column is nothing.
+fn check_columns(
+    manifest: &Manifest,
     map: &ColumnMap,
     sample: &ContentSample,
     given: &FieldMapping,
 ) -> Result<(), MappingError> {
-    if !is_bookkeeping_header(header) {
-        return Ok(());
-    }
-    let Some(manifest) = manifest_beside(Path::new(table)) else { return Ok(()) };
-    let before = fields_of(&manifest);
+    let before = fields_of(manifest);
     let is_given = |field: &Option<MappedField>| {
         given.assignments.iter().any(|(assigned, _)| Some(assigned) == field.as_ref())
     };

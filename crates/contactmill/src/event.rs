@@ -130,6 +130,9 @@ pub struct OpenedInput<'e> {
     pub bytes: u64,
     /// What its columns hold; `None` when it is empty.
     pub columns: Option<&'e ColumnMap>,
+    /// Whether it is a table that an earlier run wrote, such as `rejects.csv`, and the `manifest.json` of that run
+    /// is not beside it: its columns were decided by its own rows, which are few.
+    pub decided_anew: bool,
 }
 
 /// The folder in which results grow before they appear whole.

@@ -15,7 +15,7 @@ use contactmill_source::{
     TextEncoding, Workbook,
 };
 
-use crate::corrected;
+use crate::corrected::EarlierRun;
 use crate::error::{Error, Problem};
 use crate::event::{Event, OnEvent, OpenedInput};
 use crate::fixes::Fixes;
@@ -37,6 +37,8 @@ pub(crate) struct OpenInput {
     pub(crate) skipped: Vec<SkippedColumn>,
     /// What its columns hold; nothing when it is empty.
     pub(crate) map: Option<ColumnMap>,
+    /// Whether it is a table of an earlier run whose manifest is not beside it.
+    pub(crate) decided_anew: bool,
     pub(crate) records: u64,
     /// Its first phone cells, for advice on their region.
     pub(crate) regions: RegionSample,
@@ -93,6 +95,7 @@ impl OpenInput {
             format: self.format,
             bytes: self.bytes,
             columns: self.map.as_ref(),
+            decided_anew: self.decided_anew,
         }
     }
 }
@@ -258,16 +261,13 @@ impl Opening<'_> {
             }
         };
         let mut regions = RegionSample::new(self.options);
+        let mut decided_anew = false;
         if let Some(map) = &map {
             let source = sampled.source();
-            corrected::check_columns(
-                source.name(),
-                source.header(),
-                map,
-                sampled.sample(),
-                self.mapping,
-            )
-            .map_err(|error| {
+            let run = EarlierRun::of(source.name(), source.header());
+            decided_anew =
+                matches!(run, EarlierRun::Unknown) && self.mapping.assignments.is_empty();
+            run.check_columns(map, sampled.sample(), self.mapping).map_err(|error| {
                 let takes_no_header = source.format().has_header_row();
                 Problem::Mapping { input: source.name().to_owned(), error, takes_no_header }
             })?;
@@ -285,6 +285,7 @@ impl Opening<'_> {
             header: source.header().to_vec(),
             skipped: source.skipped_columns().to_vec(),
             map,
+            decided_anew,
             records: 0,
             regions,
             source: None,

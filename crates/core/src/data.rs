@@ -263,7 +263,13 @@ mod tests {
 
     #[test]
     fn no_consent_is_given_and_refused_by_one_word() {
-        for kinds in [["opt-out", "opt-in"], ["yes", "no"]] {
+        for kinds in [
+            ["opt-out", "opt-in"],
+            ["yes", "no"],
+            ["agreement", "no"],
+            ["agreement", "refusal"],
+            ["agreement", "opt-out"],
+        ] {
             let words = kinds
                 .into_iter()
                 .flat_map(|kind| words(CONSENT_COLUMNS, kind).map(move |word| (kind, word)));

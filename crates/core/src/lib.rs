@@ -81,7 +81,7 @@ pub mod __private {
     use crate::cells::country::{self, CountryReading};
     use crate::cells::identifier::{self, SCHEMES};
     use crate::cells::name;
-    use crate::columns::consent;
+    use crate::columns::consent::{self, ConsentReading};
     use crate::columns::header;
     use crate::columns::hint::{self, HeaderHint, MAYBE};
     use crate::columns::party::{self, Party};
@@ -121,10 +121,16 @@ pub mod __private {
         if parties.is_empty() { kind.to_owned() } else { format!("{kind} ({parties})") }
     }
 
-    /// What a cell says in a column of consents with this header: `None` where it is no such column.
+    /// What a cell says in a column of consents with this header.
     #[must_use]
-    pub fn is_opt_out(header: &str, cell: &str) -> Option<bool> {
-        consent::of_header(header).map(|consent| consent.is_opt_out(cell))
+    pub fn consent(header: &str, cell: &str) -> &'static str {
+        match consent::of_header(header).map(|consent| consent.read(cell)) {
+            None => "no consent",
+            Some(ConsentReading::Nothing) => "nothing",
+            Some(ConsentReading::Given) => "in",
+            Some(ConsentReading::Refused) => "out",
+            Some(ConsentReading::NotUnderstood) => "unclear",
+        }
     }
 
     /// Why a column with this header is sensitive.

@@ -192,6 +192,9 @@ codes! {
             "a value was cut at its limit", "see the whole value under before";
         ValueUnreadable = "value_unreadable",
             "no date and no text; left out", "see what is stored under before";
+        ConsentUnclear = "consent_unclear",
+            "neither a yes nor a no; kept",
+            "read the cells, and put who refuses into an exclusion list";
         PhoneShared = "phone_shared",
             "another person has this number", "see the record under after";
         PhoneVariantOfAnother = "phone_variant_of_another",

@@ -7,7 +7,7 @@ mod table;
 
 use std::process::ExitCode;
 
-use contactmill_core::__private::{header, is_opt_out, sensitive};
+use contactmill_core::__private::{consent, header, sensitive};
 use contactmill_core::columns::{
     ContentSample, FieldMapping, MappedField, MappingError, MappingNote, WhyTaken, WhyUnused,
 };
@@ -41,12 +41,7 @@ fn main() -> ExitCode {
     });
     add(&mut trials, ("consents", CONSENTS), 20, |row| {
         let [header, cell, expected] = columns(row);
-        let found = match is_opt_out(header, cell) {
-            None => "no consent",
-            Some(true) => "out",
-            Some(false) => "in",
-        };
-        assert_eq!(found, expected);
+        assert_eq!(consent(header, cell), expected);
     });
     add(&mut trials, ("sensitive", SENSITIVE), 50, |row| {
         let [header, expected] = columns(row);

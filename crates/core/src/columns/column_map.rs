@@ -1,7 +1,7 @@
 //! What each column of one header row holds, and what a record says by it.
 
 use crate::columns::attribute_selection::AttributeSelection;
-use crate::columns::consent::{self, Consent};
+use crate::columns::consent::{self, Consent, ConsentReading};
 use crate::columns::content::ContentSample;
 use crate::columns::decide::{DecidedBy, Decision};
 use crate::columns::field::MappedField;
@@ -129,11 +129,19 @@ impl ColumnMap {
     /// let map = |header: [&str; 3]| FieldMapping::default().resolve(&header.map(String::from));
     /// assert!(map(["Name", "Phone", "Unsubscribed"])?.has_consents());
     /// assert!(!map(["Name", "Phone", "City"])?.has_consents());
+    /// assert!(map(["Name", "Phone", "Notes"])?.has_remarks_alone());
     /// # Ok::<(), contactmill_core::columns::MappingError>(())
     /// ```
     #[must_use]
     pub fn has_consents(&self) -> bool {
         !self.consents.is_empty()
+    }
+
+    /// Whether of the columns that say who does not want to be written to, all are remarks: most refusals are said
+    /// in other words there.
+    #[must_use]
+    pub fn has_remarks_alone(&self) -> bool {
+        self.has_consents() && self.consents.iter().all(|&(_, of)| of == Consent::Remark)
     }
 
     /// The columns of consents, each with its index.
@@ -146,6 +154,17 @@ impl ColumnMap {
     pub(crate) fn opt_out(&self, record: Record<'_>) -> Option<usize> {
         self.consents.iter().position(|&(index, consent)| {
             record.get(index).is_some_and(|cell| consent.is_opt_out(cell))
+        })
+    }
+
+    /// The cells of columns of consents that say neither yes nor no, each with its column.
+    pub(crate) fn unclear_consents<'r>(
+        &self,
+        record: Record<'r>,
+    ) -> impl Iterator<Item = (usize, &'r str)> {
+        self.consents.iter().filter_map(move |&(index, consent)| {
+            let cell = record.get(index)?;
+            (consent.read(cell) == ConsentReading::NotUnderstood).then_some((index, cell))
         })
     }
 

@@ -7,7 +7,7 @@ use foldhash::HashSet;
 use crate::cells::phone::is_date;
 use crate::columns::header::words_of;
 use crate::data::{self, Prefilter};
-use crate::text::folded;
+use crate::text::{folded, is_blank, says_nothing};
 
 /// The rows of `data/consent-columns.tsv` by kind, folded.
 #[derive(Default)]
@@ -18,6 +18,7 @@ pub(crate) struct Words {
     question: HashSet<String>,
     remark: HashSet<String>,
     refusal: HashSet<String>,
+    agreement: HashSet<String>,
     yes: HashSet<String>,
     no: HashSet<String>,
 }
@@ -31,6 +32,7 @@ impl Words {
             "question" => &mut self.question,
             "remark" => &mut self.remark,
             "refusal" => &mut self.refusal,
+            "agreement" => &mut self.agreement,
             "yes" => &mut self.yes,
             "no" => &mut self.no,
             _ => return None,
@@ -115,6 +117,19 @@ pub(crate) fn columns(header: &[String]) -> Vec<(usize, Consent)> {
     header.iter().enumerate().filter_map(of).collect()
 }
 
+/// What the cell of a column of consents says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConsentReading {
+    /// Nothing: it is empty, or a remark that is no refusal.
+    Nothing,
+    /// The person may be written to.
+    Given,
+    /// The person does not want to be written to.
+    Refused,
+    /// One of the two, in words that are not known.
+    NotUnderstood,
+}
+
 impl Consent {
     /// Whether the cell of such a column says that the person does not want to be written to.
     pub(crate) fn is_opt_out(self, cell: &str) -> bool {
@@ -123,18 +138,43 @@ impl Consent {
         }
         match self {
             // `opted out`, in whatever column. The day on which somebody did says so, too.
-            Consent::Out => {
-                says_word(cell, &WORDS.yes)
-                    || is_made_of(cell, TICKS)
-                    || is_date(cell.trim())
-                    || is_refusal(cell)
-            }
-            Consent::In => {
-                says_word(cell, &WORDS.no) || is_made_of(cell, CROSSES) || is_refusal(cell)
-            }
+            Consent::Out => is_yes(cell) || is_refusal(cell),
+            Consent::In => is_no(cell) || is_refusal(cell),
             Consent::Remark => is_refusal(cell),
         }
     }
+
+    /// What the cell of such a column says.
+    pub(crate) fn read(self, cell: &str) -> ConsentReading {
+        let is_given = || match self {
+            Consent::Out => is_no(cell) || is_agreement(cell),
+            Consent::In => is_yes(cell) || is_agreement(cell),
+            Consent::Remark => false,
+        };
+        if self.is_opt_out(cell) {
+            ConsentReading::Refused
+        } else if is_given() {
+            ConsentReading::Given
+        } else if self == Consent::Remark || is_blank(cell) || says_nothing(cell) {
+            ConsentReading::Nothing
+        } else {
+            ConsentReading::NotUnderstood
+        }
+    }
+}
+
+/// Whether a cell says yes, or has the day on which somebody did.
+fn is_yes(cell: &str) -> bool {
+    says_word(cell, &WORDS.yes) || is_made_of(cell, TICKS) || is_date(cell.trim())
+}
+
+fn is_no(cell: &str) -> bool {
+    says_word(cell, &WORDS.no) || is_made_of(cell, CROSSES)
+}
+
+/// Whether a cell says that the person may be written to: `Subscribed`, `Opted in`.
+fn is_agreement(cell: &str) -> bool {
+    says_word(cell, &WORDS.opt_in) || says_word(cell, &WORDS.agreement)
 }
 
 /// Marks for yes and for no, as forms and spreadsheets have them.

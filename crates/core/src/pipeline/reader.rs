@@ -6,7 +6,7 @@ use crate::columns::column_map::{ColumnMap, RecordKind};
 use crate::contact::{Contact, ContactLists};
 use crate::normalize::{Normalized, Normalizer};
 use crate::raw::RawContact;
-use crate::reason::{Rejection, Warning};
+use crate::reason::{Field, Rejection, Warning, WarningCode};
 use crate::records::Record;
 
 /// What a single record says, before anybody asks who came first.
@@ -69,7 +69,8 @@ impl<'w> RecordReader<'w> {
                 let lists = std::mem::take(&mut self.lists);
                 let taken = match self.normalizer.normalize_into(&raw, lists) {
                     Err(rejection) => take(ReadRecord::Rejected(rejection)),
-                    Ok(Normalized { contact, warnings }) => {
+                    Ok(Normalized { contact, mut warnings }) => {
+                        warnings.extend(unclear_consents(self.map, record));
                         let taken = take(ReadRecord::Contact(&contact, warnings));
                         self.lists = contact.into_lists();
                         taken
@@ -80,6 +81,19 @@ impl<'w> RecordReader<'w> {
             }
         }
     }
+}
+
+/// What is said of consents that say neither yes nor no.
+fn unclear_consents<'r>(
+    map: &'r ColumnMap,
+    record: Record<'r>,
+) -> impl Iterator<Item = Warning> + 'r {
+    map.unclear_consents(record).map(|(column, cell)| Warning {
+        field: Field::Attribute(map.name(column).into()),
+        code: WarningCode::ConsentUnclear,
+        before: cell.into(),
+        after: cell.into(),
+    })
 }
 
 impl fmt::Debug for RecordReader<'_> {
