@@ -83,6 +83,13 @@ pub struct ContentSample {
     first: Vec<Vec<Box<str>>>,
 }
 
+/// How many cells of a column name a country, of those that say something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CountryCells {
+    pub(crate) named: u64,
+    pub(crate) filled: u64,
+}
+
 /// Whether a column holds the country calling codes of the numbers in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum CallingCodes {
@@ -230,16 +237,30 @@ impl ContentSample {
     /// Whether at least four of five cells of a column are countries, by the first records, and one of them is
     /// not that of the region.
     pub(crate) fn are_countries(&self, index: usize) -> bool {
+        self.countries(index, |_| true).is_some()
+    }
+
+    /// How many cells of a column are countries in more letters than a code has, where the column [is one of
+    /// countries](Self::are_countries) by these alone. Codes may be those of languages, or of states.
+    pub(crate) fn countries_by_name(&self, index: usize) -> Option<CountryCells> {
+        self.countries(index, |cell| cell.chars().filter(|c| c.is_alphabetic()).count() > 3)
+    }
+
+    /// How many cells of a column are countries, of those that `counts` may be one.
+    fn countries(&self, index: usize, counts: impl Fn(&str) -> bool) -> Option<CountryCells> {
         let cells = self.first.iter().filter_map(|record| record.get(index));
-        let (mut filled, mut countries, mut has_foreign) = (0, 0, false);
+        let mut seen = CountryCells { named: 0, filled: 0 };
+        let mut has_foreign = false;
         for cell in cells.filter(|cell| !is_blank(cell) && !says_nothing(cell.trim())) {
-            filled += 1;
-            if let CountryReading::Named(region) = country::read(cell) {
-                countries += 1;
+            seen.filled += 1;
+            if let CountryReading::Named(region) = country::read(cell)
+                && counts(cell)
+            {
+                seen.named += 1;
                 has_foreign |= Some(region) != self.options.region;
             }
         }
-        has_foreign && 5 * countries >= 4 * filled
+        (has_foreign && 5 * seen.named >= 4 * seen.filled).then_some(seen)
     }
 
     /// Whether a text stands among the cells of a column.

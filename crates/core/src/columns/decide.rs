@@ -58,6 +58,8 @@ pub enum CellKind {
     Name,
     /// A country calling code.
     CallingCode,
+    /// A country.
+    Country,
     /// A number that goes with more names than one person has.
     Shared,
 }
@@ -104,6 +106,7 @@ impl fmt::Display for Share {
             CellKind::Email => "an e-mail address",
             CellKind::Name => "a name",
             CellKind::CallingCode => "a country calling code",
+            CellKind::Country => "a country",
         };
         let verb = if self.count == 1 { "reads" } else { "read" };
         write!(f, "{} of {} cells {verb} as {kind}", self.count, self.of)

@@ -162,6 +162,11 @@ pub(crate) fn speaks_of_country(header: &str) -> Option<CountryHeader> {
     has_country.then_some(says)
 }
 
+/// Whether a header speaks of another country than that of the contact's phone: `Country of birth`.
+pub(crate) fn speaks_of_other_country(header: &str) -> bool {
+    words_of(header).into_iter().any(|word| WORDS.other_countries.contains(&folded(word)))
+}
+
 /// Whether a header speaks of other things than how to reach the contact.
 pub(crate) fn is_of_something_else(header: &str) -> bool {
     let mut words = header.split(|c: char| !c.is_alphanumeric());

@@ -6,7 +6,7 @@ use crate::columns::content::ContentSample;
 use crate::columns::decide::{CellKind, DecidedBy, Decision, ENOUGH_CELLS, Share};
 use crate::columns::field::MappedField;
 use crate::columns::header::{self, Bookkeeping, HeaderMeaning};
-use crate::columns::hint::{HeaderHint, hint, is_of_something_else};
+use crate::columns::hint::{HeaderHint, hint, is_of_something_else, speaks_of_other_country};
 use crate::columns::party::{self, Party, Standing};
 use crate::columns::preset::Preset;
 use crate::columns::sensitive;
@@ -154,6 +154,13 @@ impl Known<'_> {
         }
         if self.is_of_something_else(column) || content.filled < ENOUGH_CELLS {
             return None;
+        }
+        if self.columns_of(&MappedField::Country).next().is_none()
+            && !speaks_of_other_country(header)
+            && let Some(seen) = self.sample.countries_by_name(column)
+        {
+            let share = Share { kind: CellKind::Country, count: seen.named, of: seen.filled };
+            return Some((MappedField::Country, WhyUnused::Unnamed(share)));
         }
         let named = || matches!(hint(header), Some(HeaderHint::Name));
         let share = |kind, count| WhyUnused::Unnamed(Share { kind, count, of: content.filled });
