@@ -214,6 +214,7 @@ impl Normalizer {
             context: default,
             area_codes: &raw.area_codes,
             with_code: &raw.phones_with_code,
+            without_code: &raw.phones_without_code,
             or_else: None,
             contradicted_by: None,
             not_understood: Vec::new(),
@@ -421,6 +422,8 @@ struct Country<'n, 'r> {
     area_codes: &'n [(&'r str, &'r str)],
     /// Phone cells that have their country calling code, as their header says.
     with_code: &'n [&'r str],
+    /// Those that have not, as theirs says.
+    without_code: &'n [&'r str],
     /// Another way that is just as plausible: both must come to the same, or only one to a number.
     or_else: Option<PhoneContext<'n>>,
     /// A country with another calling code, which another cell says.
@@ -441,6 +444,7 @@ fn is_area_code(cell: &str) -> bool {
 impl Country<'_, '_> {
     fn read_phone(&self, cell: &str) -> Result<PhoneReading, Reason> {
         let reading = match self.area_codes {
+            [] if self.without_code.contains(&cell) => self.read_without_code(cell)?,
             [] => self.read_by_first(cell)?,
             codes => {
                 let of_cell = codes.iter().filter(|(_, phone)| *phone == cell);
@@ -547,6 +551,15 @@ impl Country<'_, '_> {
     }
 
     /// Reads a cell by the first country cell that says one.
+    /// A cell that needs no other country looked at.
+    fn read_without_code(&self, cell: &str) -> Result<PhoneReading, Reason> {
+        let own = || phone::read(cell, &PhoneContext { is_region_stated: true, ..self.context });
+        match self.read_by_first(cell) {
+            Err(Reason::PhoneAmbiguous) => own(),
+            reading => reading,
+        }
+    }
+
     fn read_by_first(&self, cell: &str) -> Result<PhoneReading, Reason> {
         let reading = phone::read(cell, &self.context);
         let Some(other) = &self.or_else else { return reading };

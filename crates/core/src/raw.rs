@@ -36,6 +36,8 @@ pub struct RawContact<'r> {
     pub area_codes: Vec<(&'r str, &'r str)>,
     /// Phone cells under a header that says that their country calling code is in them: `Mobile (with country code)`.
     pub phones_with_code: Vec<&'r str>,
+    /// Phone cells under one that says that it is not: `Mobile (without country code)`.
+    pub phones_without_code: Vec<&'r str>,
     /// Cells of tags, each split at `;` `|` `,` and `:::`.
     pub tags: Vec<&'r str>,
     /// Keys and values.
@@ -59,6 +61,7 @@ impl RawContact<'_> {
             countries: texts(self.countries),
             area_codes: emptied(self.area_codes, |_| ("", "")),
             phones_with_code: texts(self.phones_with_code),
+            phones_without_code: texts(self.phones_without_code),
             tags: texts(self.tags),
             attributes: emptied(self.attributes, |_| ("", "")),
             attribute_objects: texts(self.attribute_objects),

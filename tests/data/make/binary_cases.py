@@ -261,6 +261,17 @@ def columns():
         file.write_table(table)
     case("arrow-values-of-every-kind", "leads.arrow", data.getvalue())
 
+    # A number of binary32 has lost its last digits.
+    short = pyarrow.array([9876543210.0, 9198765432.0, None], pyarrow.float32())
+    table = pyarrow.table({"Name": NAMES, "Phone": short, "Score": pyarrow.array([1.5, 2.0, None], pyarrow.float32())})
+    data = io.BytesIO()
+    pyarrow.parquet.write_table(table, data)
+    case("parquet-floats-of-32-bits", "leads.parquet", data.getvalue())
+    data = io.BytesIO()
+    with pyarrow.ipc.new_file(data, table.schema) as file:
+        file.write_table(table)
+    case("arrow-floats-of-32-bits", "leads.arrow", data.getvalue())
+
     table = pyarrow.table(
         {
             **PLAIN,

@@ -5,7 +5,7 @@ use crate::columns::consent::{self, Consent, ConsentReading};
 use crate::columns::content::ContentSample;
 use crate::columns::decide::{DecidedBy, Decision};
 use crate::columns::field::MappedField;
-use crate::columns::header::{self, Bookkeeping};
+use crate::columns::header::{self, Bookkeeping, CodeInCells};
 use crate::columns::header_row::column_letters;
 use crate::columns::names::{column_names, find_column};
 use crate::columns::notes::MappingNote;
@@ -54,8 +54,8 @@ pub struct ColumnMap {
     pub(super) labels: Vec<LabelColumn>,
     /// The columns of area codes.
     pub(super) area_codes: Vec<usize>,
-    /// The columns of phones whose header says that the country calling code is in the cell.
-    pub(super) with_code: Vec<usize>,
+    /// The columns of phones whose header says whether the country calling code is in the cell.
+    pub(super) codes_in_cells: Vec<(usize, CodeInCells)>,
     /// The columns of consents.
     pub(super) consents: Vec<(usize, Consent)>,
     /// What people should see of how columns were taken.
@@ -97,7 +97,7 @@ impl ColumnMap {
             roles: roles(&names, bookkeeping, &fields),
             labels: LabelColumn::all(header, &fields),
             area_codes: area_codes(header, &fields),
-            with_code: phones_with_code(header, &fields),
+            codes_in_cells: codes_in_cells(header, &fields),
             fields,
             reason_column: reason_column(&names, bookkeeping),
             consents: consent::columns(header),
@@ -365,8 +365,10 @@ impl ColumnMap {
                 MappedField::Phone => match self.refusal(*index, record) {
                     None => {
                         raw.phones.push(text);
-                        if self.with_code.contains(index) {
-                            raw.phones_with_code.push(text);
+                        match self.codes_in_cells.iter().find(|(column, _)| column == index) {
+                            Some((_, CodeInCells::Has)) => raw.phones_with_code.push(text),
+                            Some((_, CodeInCells::Lacks)) => raw.phones_without_code.push(text),
+                            None => {}
                         }
                         if !self.area_codes.is_empty() {
                             self.fill_area_codes(*index, text, record, raw);
@@ -496,11 +498,14 @@ pub(super) fn area_codes(header: &[String], fields: &[(MappedField, usize)]) -> 
     of_codes.map(|(at, _)| at).filter(is_free).collect()
 }
 
-/// The columns of phones whose header says that the country calling code is in the cell.
-pub(super) fn phones_with_code(header: &[String], fields: &[(MappedField, usize)]) -> Vec<usize> {
+/// The columns of phones whose header says whether the country calling code is in the cell.
+pub(super) fn codes_in_cells(
+    header: &[String],
+    fields: &[(MappedField, usize)],
+) -> Vec<(usize, CodeInCells)> {
     let phones = fields.iter().filter(|(field, _)| *field == MappedField::Phone);
-    let says = |at: &usize| header.get(*at).is_some_and(|header| header::says_with_code(header));
-    phones.map(|&(_, at)| at).filter(says).collect()
+    let says = |&(_, at): &(_, usize)| Some((at, header::code_in_cells(header.get(at)?)?));
+    phones.filter_map(says).collect()
 }
 
 /// The column of a corrected file that says why the record was rejected.

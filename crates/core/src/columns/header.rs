@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use contactmill_phone::{PhoneNumber, Region, parse};
 use foldhash::{HashMap, HashSet};
 
 use crate::columns::field::MappedField;
@@ -198,6 +199,7 @@ pub(crate) struct Words {
     pub(crate) phone_labels: HashSet<String>,
     area_codes: HashSet<String>,
     without: HashSet<String>,
+    with_code: HashSet<String>,
 }
 
 impl Words {
@@ -224,6 +226,7 @@ impl Words {
             "phone-label" => &mut self.phone_labels,
             "area-code" => &mut self.area_codes,
             "without" => &mut self.without,
+            "with-code" => &mut self.with_code,
             _ => return None,
         })
     }
@@ -471,13 +474,37 @@ pub(crate) fn exact(folded: &str) -> Option<HeaderMeaning> {
     MEANINGS.get(folded).copied()
 }
 
-/// Whether the header of a phone says that the country calling code is in its cells: `Mobile (with country code)`,
-/// `Telefon mit Ländervorwahl`.
-pub(crate) fn says_with_code(header: &str) -> bool {
+/// What the header of a phone says of the country calling code of its cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CodeInCells {
+    /// It is in them: `Mobile (with country code)`, `Telefon mit Ländervorwahl`, `wa_id`.
+    Has,
+    /// It is not: `Mobile (without country code)`.
+    Lacks,
+}
+
+/// What the header of a phone says of the country calling code of its cells, if it does.
+pub(crate) fn code_in_cells(header: &str) -> Option<CodeInCells> {
     let words: Vec<String> = words_of(header).into_iter().map(folded).collect();
-    let is_code = |words: &[String]| exact(&words.concat()) == Some(HeaderMeaning::CallingCode);
+    let is_code = |words: &[String]| {
+        let word = words.concat();
+        exact(&word) == Some(HeaderMeaning::CallingCode) || WORDS.with_code.contains(&word)
+    };
     let has_code = (1..=3).any(|count| words.windows(count).any(is_code));
-    has_code && !words.iter().any(|word| WORDS.without.contains(word))
+    let has_example = || words.iter().any(|word| is_example_with_code(word));
+    match words.iter().any(|word| WORDS.without.contains(word)) {
+        true => has_code.then_some(CodeInCells::Lacks),
+        false => (has_code || has_example()).then_some(CodeInCells::Has),
+    }
+}
+
+/// Whether a word of a header shows a number with its country calling code: `971501234567`, `62xxx`.
+fn is_example_with_code(word: &str) -> bool {
+    let digits = word.trim_end_matches('x');
+    let has_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let is_code = || digits.parse().is_ok_and(|code| Region::of_calling_code(code).is_some());
+    let has_code = || parse(&format!("+{digits}"), None).is_ok_and(PhoneNumber::is_valid);
+    has_digits && if digits.len() < word.len() { is_code() } else { has_code() }
 }
 
 /// The words of a header, also of `clientPhone` and `client_phone`.

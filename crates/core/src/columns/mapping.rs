@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::columns::attribute_selection::AttributeSelection;
 use crate::columns::column_map::{
-    ColumnMap, ColumnRole, area_codes, phones_with_code, reason_column, roles,
+    ColumnMap, ColumnRole, area_codes, codes_in_cells, reason_column, roles,
 };
 use crate::columns::consent;
 use crate::columns::content::ContentSample;
@@ -315,7 +315,7 @@ impl FieldMapping {
             header: header.to_vec(),
             labels: LabelColumn::all(header, &fields),
             area_codes: area_codes(header, &fields),
-            with_code: phones_with_code(header, &fields),
+            codes_in_cells: codes_in_cells(header, &fields),
             reason_column: reason_column(&names, bookkeeping),
             names,
             roles,

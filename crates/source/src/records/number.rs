@@ -18,8 +18,14 @@ pub(crate) fn push_number(text: &mut String, number: f64) {
     };
 }
 
-/// Appends a number of a type that keeps this number of decimal digits (IEEE 754: 7 of binary32, 3 of
-/// binary16). One with more was rounded, and its exponent says so.
+/// How many decimal digits a number keeps in IEEE 754 binary32, and in binary16.
+#[cfg(feature = "arrow")]
+pub(crate) const BINARY32_DIGITS: i32 = 7;
+#[cfg(feature = "arrow")]
+pub(crate) const BINARY16_DIGITS: i32 = 3;
+
+/// Appends a number of a type that keeps this number of decimal digits. One with more was rounded, and its exponent
+/// says so.
 #[cfg(feature = "arrow")]
 pub(crate) fn push_short_float(text: &mut String, number: f32, digits: i32) {
     if number.abs() < 10_f32.powi(digits) {

@@ -2,13 +2,16 @@
 
 use contactmill_phone::{PhoneNumber, Plain, Region, parse_plain};
 
-use super::repair::{is_filler, is_set_apart};
+use super::repair::{is_filler, is_set_apart, may_be_abroad};
 use super::{PhoneContext, beside, list, lookalike, shape};
 use crate::options::BareDigits;
 
 /// Numbers have 4 digits at least (Tokelau, +690) and 15 at most (ITU-T E.164).
 const FEWEST: usize = 4;
 const MOST: usize = 15;
+
+/// A mobile has eight digits behind its country calling code, or more.
+const FEWEST_OF_MOBILE_ABROAD: usize = 9;
 
 /// Dates have no more digits, or those of a time behind it.
 const MOST_OF_A_DATE: usize = 8;
@@ -66,6 +69,10 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
         let has_digits_of_date = digits <= MOST_OF_A_DATE || digits == DATE_AND_TIME;
         let may_be_date = has_digits_of_date && context.calling_code.is_none();
         if may_be_date && lookalike::is_date(cell) {
+            return None;
+        }
+        let is_alone = !context.is_region_stated && context.calling_code.is_none();
+        if digits >= FEWEST_OF_MOBILE_ABROAD && is_alone && may_be_abroad(number, cell) {
             return None;
         }
         if region == Region::BR && digits == body.len() && lookalike::is_cpf(cell) {

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use contactmill_phone::{LengthCheck, ParseError, PhoneNumber, Region, parse};
+use contactmill_phone::{LengthCheck, LineType, ParseError, PhoneNumber, Region, parse};
 use foldhash::HashMap;
 
 use super::shape::{self, OddEnding};
@@ -212,6 +212,11 @@ impl<'t> Cell<'t> {
                 notes.refused(|| "the code stands apart, and belongs to the number".into());
                 return Err(Reason::PhoneAmbiguous);
             }
+            let is_alone = !self.has_plus && !context.is_region_stated;
+            if is_alone && context.calling_code.is_none() && may_be_abroad(number, &self.text) {
+                notes.refused(|| "with a + it is a mobile of another country".into());
+                return Err(Reason::PhoneAmbiguous);
+            }
             valid = Some(number);
             if !REPAIRS
                 .iter()
@@ -332,6 +337,23 @@ impl<'t> Cell<'t> {
     fn calling_code(&self) -> Option<(&str, &str)> {
         calling_code(&self.digits)
     }
+}
+
+/// Whether digits that are a number of the region, but no mobile, are a mobile of another country with a `+` before
+/// them: `41791234567` in Germany. A number of the region has its trunk zero, or lost it; a chat app leaves out the `+`.
+pub(super) fn may_be_abroad(number: PhoneNumber, text: &str) -> bool {
+    if number.line_type().may_be_mobile() || !text.starts_with(|c: char| matches!(c, '1'..='9')) {
+        return false;
+    }
+    parse(&format!("+{text}"), None).is_ok_and(|abroad| {
+        let is_mobile = match abroad.line_type() {
+            LineType::Mobile => true,
+            // North America does not tell them apart.
+            LineType::FixedLineOrMobile => abroad.calling_code() == 1,
+            _ => false,
+        };
+        abroad.is_valid() && is_mobile && abroad.calling_code() != number.calling_code()
+    })
 }
 
 /// Groups of digits.

@@ -22,7 +22,7 @@ use super::values::{
     BYTES_SAMPLE, NESTED, NO_TEXT, OTHER, SEPARATOR, path, push_bytes, push_or_number,
 };
 use crate::input::error::SourceProblem;
-use crate::records::number::{push_number, push_short_float};
+use crate::records::number::{BINARY16_DIGITS, BINARY32_DIGITS, push_number, push_short_float};
 use crate::records::table::SkippedColumn;
 
 /// The values of a column.
@@ -300,8 +300,10 @@ fn push(text: &mut String, array: &dyn Array, row: usize) -> bool {
         D::UInt64 => {
             display!(UInt64Type);
         }
-        D::Float16 => push_short_float(text, f32::from(value!(Float16Type)), 3),
-        D::Float32 => push_short_float(text, value!(Float32Type), 7),
+        D::Float16 => {
+            push_short_float(text, f32::from(value!(Float16Type)), BINARY16_DIGITS);
+        }
+        D::Float32 => push_short_float(text, value!(Float32Type), BINARY32_DIGITS),
         D::Float64 => push_number(text, value!(Float64Type)),
         D::Decimal32(..) => decimal!(Decimal32Type),
         D::Decimal64(..) => decimal!(Decimal64Type),

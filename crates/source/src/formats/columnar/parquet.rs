@@ -22,7 +22,7 @@ use super::{encrypted, pages};
 use crate::input::Input;
 use crate::input::error::SourceProblem;
 use crate::input::limits::DecompressLimits;
-use crate::records::number::push_number;
+use crate::records::number::{BINARY16_DIGITS, BINARY32_DIGITS, push_number, push_short_float};
 use crate::records::table::{Ended, RowWriter, SkippedColumn, TableOf, TableSource};
 
 pub(super) fn open(input: Input, limits: DecompressLimits) -> Result<TableSource, SourceProblem> {
@@ -371,8 +371,10 @@ fn push(text: &mut String, value: &Field, kind: ValueKind) -> bool {
         ) => return number(moment::timestamp(*count, unit, is_utc), *count),
         (Field::Str(string), _) => text.push_str(string),
         (Field::Double(number), _) => push_number(text, *number),
-        (Field::Float(number), _) => push_number(text, f64::from(*number)),
-        (Field::Float16(number), _) => push_number(text, f64::from(*number)),
+        (Field::Float(number), _) => push_short_float(text, *number, BINARY32_DIGITS),
+        (Field::Float16(number), _) => {
+            push_short_float(text, f32::from(*number), BINARY16_DIGITS);
+        }
         (Field::Bytes(bytes), ValueKind::Uuid) => push_uuid(text, bytes.data()),
         (Field::Bytes(bytes), _) => return push_bytes(text, bytes.data()),
         (Field::ListInternal(list), _) => {
