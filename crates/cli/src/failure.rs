@@ -199,10 +199,16 @@ fn mapping_failure(
         }
         MappingError::AmbiguousPhone { candidates } => ambiguous_phone(f, candidates),
         MappingError::SeveralCodes { phones } => {
-            writeln!(
-                f,
-                "several phones have country calling codes of their own; say whose to take"
-            )?;
+            match phones.as_slice() {
+                [(_, code)] => writeln!(
+                    f,
+                    "the country calling codes of {code:?} are those of one of several phones"
+                )?,
+                _ => writeln!(
+                    f,
+                    "several phones have country calling codes of their own; say whose to take"
+                )?,
+            }
             write!(f, "  one of:")?;
             let typed = |assignment: String| format!("--map {}", shell_word(&assignment));
             phones.iter().try_for_each(|(phone, code)| {
@@ -264,6 +270,11 @@ fn mapping_failure(
 
 /// The columns that could hold the phone number, each as it is typed.
 fn ambiguous_phone(f: &mut fmt::Formatter<'_>, candidates: &[PhoneCandidate]) -> fmt::Result {
+    if let [PhoneCandidate { column, .. }] = candidates {
+        writeln!(f, "the phone stands behind the names of two people")?;
+        let typed = shell_word(&format!("phone={column}"));
+        return write!(f, "  if it is that of the first, say so: --map {typed}");
+    }
     writeln!(f, "several columns hold phone numbers; say whose to take")?;
     write!(f, "  one of:")?;
     let typed = |column: &str| format!("--map {}", shell_word(&format!("phone={column}")));

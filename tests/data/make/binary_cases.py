@@ -266,11 +266,11 @@ def columns():
     table = pyarrow.table({"Name": NAMES, "Phone": short, "Score": pyarrow.array([1.5, 2.0, None], pyarrow.float32())})
     data = io.BytesIO()
     pyarrow.parquet.write_table(table, data)
-    case("parquet-floats-of-32-bits", "leads.parquet", data.getvalue())
+    case("parquet-floats-of-32-bits", "leads.parquet", data.getvalue(), "--region", "IN")
     data = io.BytesIO()
     with pyarrow.ipc.new_file(data, table.schema) as file:
         file.write_table(table)
-    case("arrow-floats-of-32-bits", "leads.arrow", data.getvalue())
+    case("arrow-floats-of-32-bits", "leads.arrow", data.getvalue(), "--region", "IN")
 
     table = pyarrow.table(
         {
@@ -367,6 +367,17 @@ def sheets():
     case("sheets-hidden-by-name", "leads.xlsx", xlsx, "--sheet", "Old")
     case("sheets-all-mapped", "leads.xlsx", xlsx, "--sheet", "*", "--map", "phone=Phone")
     case("sheets-without-contacts-by-name", "leads.xlsx", xlsx, "--sheet", "Totals", "--sheet", "India")
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for month, people in {"Jan": ["Asha Rao", "Om Das"], "Feb": ["Ravi Menon", "Uma Das"], "Notes": []}.items():
+        sheet = book.create_sheet(month)
+        sheet.append(["Member", "Contact", "Amount"] if people else ["Paid in cash"])
+        for at, name in enumerate(people):
+            sheet.append([name, 9876543210 + at + len(month + name), 500])
+    data = io.BytesIO()
+    book.save(data)
+    case("sheets-alike-by-their-cells", "members.xlsx", data.getvalue(), "--region", "IN")
+    case("sheets-alike-all", "members.xlsx", data.getvalue(), "--sheet", "*", "--region", "IN")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("more.csv", "Name,Phone\nUma Das,+91 98765 00002\n")

@@ -263,6 +263,15 @@ impl ContentSample {
         (has_foreign && 5 * seen.named >= 4 * seen.filled).then_some(seen)
     }
 
+    /// Whether two columns differ in most of the records in which both are filled.
+    pub(crate) fn mostly_differ(&self, one: usize, other: usize) -> bool {
+        let marks = |column: usize| self.marks.get(column).into_iter().flatten().copied();
+        let both =
+            marks(one).zip(marks(other)).filter(|&(one, other)| one != NO_MARK && other != NO_MARK);
+        let (same, different): (Vec<_>, Vec<_>) = both.partition(|(one, other)| one == other);
+        different.len() > same.len()
+    }
+
     /// Whether a text stands among the cells of a column.
     pub(crate) fn has_cell(&self, index: usize, text: &str) -> bool {
         let mark = cell_mark(text);

@@ -390,7 +390,11 @@ impl Columns<'_> {
         phones.retain(|phone| are_all || !is_of_others(phone));
         let of_several = phones.iter().any(|phone| phone.party != phones[0].party)
             || are_all && !of_others.is_empty();
-        let owners = if of_several { Owners::Unknown } else { self.owners_by_order(&phones) };
+        let are_behind_two = || self.people().are_behind_two_names(&by_header);
+        let owners = match of_several || are_behind_two() {
+            true => Owners::Unknown,
+            false => self.owners_by_order(&phones),
+        };
         if let Owners::Others(others) = &owners {
             phones.retain(|phone| !others.contains(&phone.index));
             decided.candidates.retain(|known| !others.contains(&known.index));
@@ -636,6 +640,9 @@ impl Columns<'_> {
             .filter(|known| known.precedence == Precedence::CallingCode)
             .map(|known| known.index)
             .collect();
+        if let [code] = codes[..] {
+            decided.codes_of_several = self.whatsapp_with_own_code(decided, code);
+        }
         if codes.len() < 2 {
             return;
         }
@@ -653,6 +660,19 @@ impl Columns<'_> {
                 let pair = |code: usize| Some((behind(&code)?, code));
                 decided.codes_of_several = codes.into_iter().filter_map(pair).collect();
             }
+        }
+    }
+
+    /// The numbers of `WhatsApp Country Code` beside other phones: whether these have that code, nobody knows.
+    fn whatsapp_with_own_code(&self, decided: &Decided, code: usize) -> Vec<(usize, usize)> {
+        let is_whatsapp =
+            |&index: &usize| PhoneRank::of_label(&self.header[index]) == PhoneRank::WhatsApp;
+        let phones = self.phones(decided);
+        let (whatsapp, others): (Vec<usize>, Vec<usize>) =
+            phones.into_iter().partition(is_whatsapp);
+        match whatsapp.first() {
+            Some(&phone) if is_whatsapp(&code) && !others.is_empty() => vec![(phone, code)],
+            _ => Vec::new(),
         }
     }
 

@@ -127,11 +127,9 @@ impl fmt::Display for MappingError {
             ),
             MappingError::SeveralCodes { phones } => {
                 let codes: Vec<&str> = phones.iter().map(|(_, code)| &**code).collect();
-                write!(
-                    f,
-                    "each of {} holds the country calling codes of one phone",
-                    codes.join(", ")
-                )
+                let each = if codes.len() == 1 { "" } else { "each of " };
+                let codes = codes.join(", ");
+                write!(f, "{each}{codes} holds the country calling codes of one phone of several")
             }
             MappingError::NoHeader { .. } => f.write_str("the first row is data, not a header"),
             MappingError::UnknownColumn { column, columns, .. } => {
@@ -387,8 +385,10 @@ impl FieldMapping {
             let may_be = |index: usize| {
                 labels.header.get(index).is_none_or(|header| !is_of_something_else(header))
             };
-            let likely = likely
-                .or_else(|| sample.likely_phone_column_among(may_be))
+            // One of a party is the last to be suggested.
+            let likely = sample
+                .likely_phone_column_among(may_be)
+                .or(likely)
                 .or_else(|| sample.likely_phone_column());
             let likely = likely.map(|index| labels.of(index));
             return Err(MappingError::NoPhoneColumn { columns: labels.all(), likely });

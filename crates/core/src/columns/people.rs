@@ -122,6 +122,20 @@ impl People<'_> {
         Owners::Others(of_others)
     }
 
+    /// Whether two columns with one header and different names stand before all of these:
+    /// `Name, Name, Mobile`, as a row of groups above them leaves it.
+    pub(crate) fn are_behind_two_names(self, columns: &[usize]) -> bool {
+        let Some(end) = columns.iter().copied().min() else { return false };
+        let is_plain = |index: &usize| {
+            header::meaning(&self.header[*index]) == Some(HeaderMeaning::Name)
+                && Party::of(&self.header[*index]) == Party::default()
+        };
+        let mut names = (0..end).filter(is_plain);
+        let (Some(first), Some(second)) = (names.next(), names.next()) else { return false };
+        folded(&self.header[first]) == folded(&self.header[second])
+            && self.sample.mostly_differ(first, second)
+    }
+
     /// The party whose name is the nearest before one of these columns, where they are of several people.
     pub(crate) fn party_before(self, column: usize, columns: &[usize]) -> Party {
         if self.by_order(columns) == Owners::One {

@@ -65,12 +65,20 @@ pub(super) fn choose(
     }
     candidates.retain(|candidate| !candidate.rows.is_empty());
     let fits = |candidate: &Candidate| candidate.may_hold_contacts(search);
-    if candidates.iter().any(fits) {
+    let has_fitting = candidates.iter().any(fits);
+    let first_row = candidates.first().and_then(|first| first.rows.first()).cloned();
+    let is_alike = |candidate: &Candidate| candidate.rows.first() == first_row.as_ref();
+    if has_fitting {
         candidates.retain(fits);
-        if candidates.len() > 1 {
-            let sheets = candidates.iter().map(|candidate| candidate.sheet(search)).collect();
-            return Err(SourceProblem::SeveralSheets { sheets });
-        }
+    }
+    // A sheet for each month: what the first one holds by its cells, the others do, too.
+    if candidates.len() > 1 && (has_fitting || candidates.iter().skip(1).any(is_alike)) {
+        let sheet = |candidate: &Candidate| Sheet {
+            has_contacts: has_fitting || is_alike(candidate),
+            ..candidate.sheet(search)
+        };
+        let sheets = candidates.iter().map(sheet).collect();
+        return Err(SourceProblem::SeveralSheets { sheets });
     }
     let Some(Candidate { name, mut rows, .. }) = candidates.into_iter().next() else {
         return Ok(None);
