@@ -69,6 +69,12 @@ pub(crate) fn better_region(fits: &RegionFits, advice: RegionAdvice) -> String {
 /// The option that leaves out people who opted out.
 const OF_OPT_OUTS: &str = "--opt-outs exclude";
 
+/// Writes how to leave out other records with the numbers of those who opted out.
+pub(crate) fn write_other_records(out: &mut impl Write, folder: &str) -> io::Result<()> {
+    writeln!(out, "  to leave out other records with their numbers, too, convert once more with")?;
+    writeln!(out, "    --exclude {folder}/excluded.csv")
+}
+
 /// Writes what leaves out people who opted out.
 pub(crate) fn write_opt_outs(out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "  to leave out who opted out: {OF_OPT_OUTS}")

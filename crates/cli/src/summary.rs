@@ -499,8 +499,12 @@ impl Summary<'_> {
             writeln!(out, "    if it is no column of countries: --map {}", one_line(&map))?;
         }
         self.notes.mapping.write_options(out)?;
-        if !self.manifest.opt_outs.is_empty() && !self.excludes_opt_outs() {
-            hints::write_opt_outs(out)?;
+        if !self.manifest.opt_outs.is_empty() && contacts > 0 {
+            match self.excludes_opt_outs() {
+                true if parts.is_empty() => hints::write_other_records(out, &folder)?,
+                true => {}
+                false => hints::write_opt_outs(out)?,
+            }
         }
         if warnings > 0 {
             writeln!(out, "  look through {folder}/warnings.csv")?;

@@ -269,6 +269,8 @@ mod tests {
             ["agreement", "no"],
             ["agreement", "refusal"],
             ["agreement", "opt-out"],
+            ["no-refusal", "refusal"],
+            ["no-refusal", "no"],
         ] {
             let words = kinds
                 .into_iter()

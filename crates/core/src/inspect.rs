@@ -232,7 +232,9 @@ impl<'a> Inspector<'a> {
             opt_outs: consents
                 .into_iter()
                 // Remarks are mostly of other things.
-                .filter(|(consent, column)| *consent != Consent::Remark || column.count > 0)
+                .filter(|(consent, column)| {
+                    !matches!(consent, Consent::Remark | Consent::Tags) || column.count > 0
+                })
                 .map(|(_, column)| column)
                 .collect(),
             examples: examples.into_iter().step_by(step).collect(),

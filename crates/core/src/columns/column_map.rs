@@ -98,9 +98,9 @@ impl ColumnMap {
             labels: LabelColumn::all(header, &fields),
             area_codes: area_codes(header, &fields),
             codes_in_cells: codes_in_cells(header, &fields),
+            consents: consent::columns(header, &fields),
             fields,
             reason_column: reason_column(&names, bookkeeping),
-            consents: consent::columns(header),
             names,
             ..ColumnMap::default()
         }
@@ -141,7 +141,8 @@ impl ColumnMap {
     /// in other words there.
     #[must_use]
     pub fn has_remarks_alone(&self) -> bool {
-        self.has_consents() && self.consents.iter().all(|&(_, of)| of == Consent::Remark)
+        self.has_consents()
+            && self.consents.iter().all(|&(_, of)| matches!(of, Consent::Remark | Consent::Tags))
     }
 
     /// The columns of consents, each with its index.

@@ -9,6 +9,7 @@ use crate::cells::country::{self, CountryReading};
 use crate::cells::email;
 use crate::cells::name;
 use crate::cells::phone::read_phone;
+use crate::columns::consent;
 use crate::columns::sensitive::{IdentifierShare, Identifiers};
 use crate::explain::Notes;
 use crate::options::Options;
@@ -261,6 +262,13 @@ impl ContentSample {
             }
         }
         (has_foreign && 5 * seen.named >= 4 * seen.filled).then_some(seen)
+    }
+
+    /// Whether all cells of a column, by the first records, are a yes or a no: `SMS?`.
+    pub(crate) fn are_answers(&self, index: usize) -> bool {
+        let cells = self.first.iter().filter_map(|record| record.get(index));
+        let mut filled = cells.filter(|cell| !is_blank(cell)).peekable();
+        filled.peek().is_some() && filled.all(|cell| consent::is_answer(cell))
     }
 
     /// Whether two columns differ in most of the records in which both are filled.

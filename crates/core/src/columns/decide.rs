@@ -299,7 +299,9 @@ impl Columns<'_> {
         let by_own_words =
             header::meaning(header).filter(|_| !header::is_part_of_date(header, self.header));
         match by_own_words.or_else(|| party::meaning(header)) {
-            Some(HeaderMeaning::Phone(rank)) if content.refutes_phone() => {
+            Some(HeaderMeaning::Phone(rank))
+                if content.refutes_phone() || self.sample.are_answers(index) =>
+            {
                 if Party::of(header).standing() < Standing::Other {
                     refuted.push((index, rank));
                 }
