@@ -163,8 +163,9 @@ impl ColumnMap {
         &self,
         record: Record<'r>,
     ) -> impl Iterator<Item = (usize, &'r str)> {
+        let says = |consent| matches!(consent, Consent::In | Consent::Out);
         self.consents.iter().filter_map(move |&(index, consent)| {
-            let cell = record.get(index)?;
+            let cell = record.get(index).filter(|_| says(consent))?;
             (consent.read(cell) == ConsentReading::NotUnderstood).then_some((index, cell))
         })
     }

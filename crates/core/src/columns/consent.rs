@@ -67,6 +67,38 @@ const FILTERS: [Prefilter; 2] = [
     Prefilter::of(data::CONSENT_COLUMNS, "refusal"),
 ];
 
+/// The marks of the refusals in ASCII. They sort out nearly every tag, which is as short as a refusal.
+static MARKS: LazyLock<HashSet<u32>> = LazyLock::new(|| {
+    let refusals = WORDS.opt_out.iter().chain(&WORDS.refusal);
+    refusals.map(|word| word.bytes().fold(NO_TEXT, with_byte)).collect()
+});
+
+/// The mark of no text.
+const NO_TEXT: u32 = 0x811c_9dc5;
+
+/// The mark of the letters and digits of a text in ASCII, in any case, and of one more byte: FNV-1a of 32 bits.
+const fn with_byte(mark: u32, byte: u8) -> u32 {
+    match byte.is_ascii_alphanumeric() {
+        true => (mark ^ byte.to_ascii_lowercase() as u32).wrapping_mul(0x0100_0193),
+        false => mark,
+    }
+}
+
+/// Whether one of the tags in a cell may be a refusal: in one pass, as nearly none is.
+fn may_have_refusal(tags: &str) -> bool {
+    let marks = &*MARKS;
+    let mut mark = NO_TEXT;
+    for byte in tags.bytes() {
+        match byte {
+            b',' | b';' | b'|' if marks.contains(&mark) => return true,
+            b',' | b';' | b'|' => mark = NO_TEXT,
+            0x80.. => return true,
+            _ => mark = with_byte(mark, byte),
+        }
+    }
+    marks.contains(&mark)
+}
+
 /// What a column says of consents: what `yes` means in it, or that its text may be a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Consent {
@@ -173,7 +205,7 @@ impl Consent {
             Consent::Out => is_yes(cell) || begins_with_refusal(cell),
             Consent::In => is_no(cell) || begins_with_refusal(cell),
             Consent::Remark => is_refusal(cell),
-            Consent::Tags => cell.split([',', ';', '|']).any(is_refusal),
+            Consent::Tags => may_have_refusal(cell) && cell.split([',', ';', '|']).any(is_refusal),
         }
     }
 

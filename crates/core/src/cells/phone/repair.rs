@@ -53,6 +53,10 @@ pub(super) fn read_number(text: &str, context: &PhoneContext<'_>) -> Result<Phon
                 .ok_or(reason);
         }
     };
+    if text.bytes().all(|byte| byte.is_ascii_digit()) && may_be_rounded(text.as_bytes()) {
+        context.notes.refused(|| "its last digits may have been rounded away".into());
+        return Err(Reason::PhoneExcelRounded);
+    }
     if repeats_code(text, number) {
         context.notes.refused(|| "its code stands there twice, or belongs to the number".into());
         return Err(Reason::PhoneAmbiguous);
@@ -339,13 +343,35 @@ impl<'t> Cell<'t> {
     }
 }
 
+/// Whether digits alone are what a program makes of `9.19877E+11`: six that are known, and zeros. One number in a
+/// million ends so.
+pub(super) fn may_be_rounded(digits: &[u8]) -> bool {
+    digits.len() >= 10 && digits.ends_with(b"000000")
+}
+
+/// A number has no more (ITU-T E.164).
+const MOST_DIGITS: usize = 15;
+
 /// Whether digits that are a number of the region, but no mobile, are a mobile of another country with a `+` before
 /// them: `41791234567` in Germany. A number of the region has its trunk zero, or lost it; a chat app leaves out the `+`.
 pub(super) fn may_be_abroad(number: PhoneNumber, text: &str) -> bool {
     if number.line_type().may_be_mobile() || !text.starts_with(|c: char| matches!(c, '1'..='9')) {
         return false;
     }
-    parse(&format!("+{text}"), None).is_ok_and(|abroad| {
+    // With a `+` before them, on the stack: a landline has to pay for this.
+    let mut international = [b'+'; 1 + MOST_DIGITS];
+    let mut len = 1;
+    for digit in text.bytes().filter(u8::is_ascii_digit) {
+        let Some(slot) = international.get_mut(len) else { return false };
+        *slot = digit;
+        len += 1;
+    }
+    // All numbers of North America have ten digits behind the 1.
+    if international[1] == b'1' && len != "+12015550123".len() {
+        return false;
+    }
+    let Ok(international) = std::str::from_utf8(&international[..len]) else { return false };
+    parse(international, None).is_ok_and(|abroad| {
         let is_mobile = match abroad.line_type() {
             LineType::Mobile => true,
             // North America does not tell them apart.
