@@ -426,7 +426,7 @@ impl<'c> Convert<'c> {
         self
     }
 
-    /// Number of worker threads; 0, the default, is one per core. With 1, the calling thread does
+    /// Number of worker threads, at most 256; 0, the default, is one per core. With 1, the calling thread does
     /// everything. The results are the same.
     pub const fn threads(mut self, threads: usize) -> Self {
         self.settings.threads = threads;

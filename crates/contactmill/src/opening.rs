@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use contactmill_core::Options;
 use contactmill_core::columns::{
-    ColumnMap, ContentSample, FieldMapping, MappingError, Resumed, Sampled,
+    ColumnMap, ContentSample, FieldMapping, MappedField, MappingError, Resumed, Sampled,
 };
 use contactmill_core::records::{Block, Source};
 use contactmill_core::regions::RegionSample;
@@ -410,6 +410,9 @@ impl Described<'_> {
         sample: &ContentSample,
         cannot_read: impl Fn(&SkippedColumn) -> SourceError,
     ) -> Result<ColumnMap, Error> {
+        if let Some(skipped) = self.skipped.iter().find(|skipped| makes_numbers(skipped, mapping)) {
+            return Err(cannot_read(skipped).into());
+        }
         mapping.resolve_with(self.header, sample).map_err(|error| {
             // A column that is not read is not needed, unless something is to be found in it.
             let is_meant = |skipped: &&SkippedColumn| match &error {
@@ -425,6 +428,18 @@ impl Described<'_> {
             Problem::Mapping { input, error, takes_no_header }.into()
         })
     }
+}
+
+/// Whether a column that is not read would hold numbers, or their countries, by its name: without it, a number is
+/// another's, or of another country. Whoever says which columns hold those does not need it.
+fn makes_numbers(skipped: &SkippedColumn, mapping: &FieldMapping) -> bool {
+    let header = ["phone", &skipped.name].map(str::to_owned);
+    let Ok(map) = FieldMapping::default().resolve(&header) else { return false };
+    let mut fields = map.field_columns().filter(|&(_, column)| column == 1);
+    fields.any(|(field, _)| {
+        matches!(field, MappedField::Phone | MappedField::Country)
+            && !mapping.assignments.iter().any(|(assigned, _)| assigned == field)
+    })
 }
 
 /// An error once the caller has asked to stop.

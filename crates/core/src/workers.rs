@@ -23,6 +23,9 @@ impl fmt::Display for NoThreads {
 
 impl std::error::Error for NoThreads {}
 
+/// Maximum number of threads: a hundred thousand of them keep a machine busy with nothing else.
+const MAX_THREADS: usize = 256;
+
 /// The threads that do the work of a run.
 pub(crate) enum Workers {
     /// The calling thread does everything.
@@ -32,11 +35,11 @@ pub(crate) enum Workers {
 }
 
 impl Workers {
-    /// Starts this many threads, or one per core for 0. One thread is the calling one.
+    /// Starts this many threads, at most [`MAX_THREADS`], or one per core for 0. One thread is the calling one.
     pub(crate) fn new(threads: usize) -> Result<Self, NoThreads> {
         let threads = match threads {
             0 => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-            threads => threads,
+            threads => threads.min(MAX_THREADS),
         };
         if threads == 1 {
             return Ok(Workers::Caller);

@@ -213,7 +213,12 @@ fn check_upload(out: &Path) -> Result<(), String> {
 #[pyfunction]
 pub(crate) fn convert<'py>(arguments: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
     let py = arguments.py();
-    let convert = arguments.extract::<ConvertArguments<'_>>()?.convert(py)?;
+    let given = arguments.extract::<ConvertArguments<'_>>()?;
+    if matches!(&given.inputs, Paths::More(paths) if paths.is_empty()) {
+        // An earlier result would be replaced by nothing.
+        return Err(option_error(py, "inputs: there are none"));
+    }
+    let convert = given.convert(py)?;
     let manifest = interruptible(py, |stop| convert().stop(stop).run())?;
     from_json(py, &manifest.map_err(|error| library_error(py, &error))?)
 }

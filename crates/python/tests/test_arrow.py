@@ -233,6 +233,26 @@ def test_mapping_and_attributes_are_those_of_the_command() -> None:
         cm.normalize_table(table, mapping=mapping, attributes="all but ")
 
 
+@pytest.mark.parametrize("needed", ["country", "phones", "Country Code"])
+def test_a_column_of_numbers_or_countries_that_cannot_be_read_is_an_error(needed: str) -> None:
+    nested = pa.array([[{"code": "GB"}]])
+    table = pa.table({"name": ["Asha"], "phone": ["2079460018"], needed: nested})
+    with pytest.raises(cm.SourceError, match=needed):
+        cm.normalize_table(table, options=cm.Options(region="IN"))
+    table = pa.table({"name": ["Asha"], "phone": ["9876543210"], "orders": nested})
+    assert len(cm.normalize_table(table, options=cm.Options(region="IN")).read_all()) == 1
+
+
+def test_numbers_that_a_library_made_of_rounded_ones_are_no_phones() -> None:
+    table = pa.table({"phone": pa.array([9.19877e11, 919876543210.0], pa.float64())})
+    rows = pa.table(cm.normalize_table(table, options=cm.Options(region="IN"))).to_pylist()
+    assert [row["reason"] for row in rows] == ["phone_excel_rounded", None]
+
+
+def test_no_number_of_threads_stops_a_run() -> None:
+    assert cm.run(ARROW, threads=10**6).counts == cm.run(ARROW, threads=1).counts
+
+
 # A producer that lies.
 
 

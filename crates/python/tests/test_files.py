@@ -166,6 +166,9 @@ def test_convert_writes_every_format_and_says_what_is_wrong(
     with pytest.raises(cm.SourceError, match="no such file") as raised:
         cm.convert("nothing.csv", tmp_path / "x")
     assert raised.value.source == "nothing.csv"
+    with pytest.raises(cm.OptionError, match="inputs: there are none"):
+        cm.convert([], tmp_path / "csv", overwrite=True)
+    assert (tmp_path / "csv" / "import-000001.json").exists()
     with pytest.raises(cm.OptionError, match='expected "import" or "csv"'):
         cm.convert(sample, tmp_path / "x", to="xml")  # type: ignore[arg-type]
     with pytest.raises(cm.MappingError) as unmapped:

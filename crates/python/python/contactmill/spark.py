@@ -233,6 +233,10 @@ def convert(
         "overwrite": overwrite,
         "threads": 0,
     }
+    paths = list(_each_of(inputs))
+    if not paths:
+        # An earlier result would be replaced by nothing.
+        raise OptionError("inputs: there are none")
     by_driver = single_folder or to == "parquet" or rejects == "xlsx" or since is not None
     folder, name = os.path.split(os.path.abspath(arguments["out"]))
     # Whatever has this name is what a killed run has left.
@@ -241,7 +245,7 @@ def convert(
     try:
         arguments["inputs"] = [
             _copied(spark, path, os.path.join(copies, str(number))) if _is_remote(path) else _path(path)
-            for number, path in enumerate(_each_of(inputs))
+            for number, path in enumerate(paths)
         ]
         return _converted(spark, arguments, (split_bytes, partitions), by_driver)
     finally:

@@ -2,7 +2,7 @@
 
 use contactmill_phone::{PhoneNumber, Plain, Region, parse_plain};
 
-use super::repair::{is_filler, is_set_apart, may_be_abroad};
+use super::repair::{is_filler, is_set_apart, may_be_abroad, may_be_rounded};
 use super::{PhoneContext, beside, list, lookalike, shape};
 use crate::options::BareDigits;
 
@@ -59,6 +59,9 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
         return None;
     }
     if let Some(region) = region {
+        if digits == body.len() && may_be_rounded(body) {
+            return None;
+        }
         if digits < body.len() && is_other(cell, body) {
             return None;
         }
