@@ -59,7 +59,7 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
         return None;
     }
     if let Some(region) = region {
-        if digits == body.len() && may_be_rounded(body) {
+        if digits == body.len() && context.calling_code.is_none() && may_be_rounded(body) {
             return None;
         }
         if digits < body.len() && is_other(cell, body) {

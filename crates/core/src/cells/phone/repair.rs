@@ -53,7 +53,9 @@ pub(super) fn read_number(text: &str, context: &PhoneContext<'_>) -> Result<Phon
                 .ok_or(reason);
         }
     };
-    if text.bytes().all(|byte| byte.is_ascii_digit()) && may_be_rounded(text.as_bytes()) {
+    // A number beside its code is split as results are.
+    let is_alone = context.calling_code.is_none() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_alone && may_be_rounded(text.as_bytes()) {
         context.notes.refused(|| "its last digits may have been rounded away".into());
         return Err(Reason::PhoneExcelRounded);
     }
