@@ -59,7 +59,7 @@ fn listed<T>(
 ) -> Result<Vec<Sheet>, SourceProblem> {
     let (mut sheets, search) = (Vec::new(), HeaderSearch::new(&options));
     open(&mut |candidates| {
-        sheets = candidates.iter().map(|candidate| candidate.sheet(search)).collect();
+        sheets = sheet::sheets(&candidates, search);
         Ok(None)
     })?;
     Ok(sheets)

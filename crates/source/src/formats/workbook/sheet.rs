@@ -21,7 +21,7 @@ pub(super) struct Candidate {
 
 impl Candidate {
     /// The sheet, whose records are not counted.
-    pub(super) fn sheet(&self, search: HeaderSearch<'_>) -> Sheet {
+    fn sheet(&self, search: HeaderSearch<'_>) -> Sheet {
         Sheet {
             name: self.name.clone(),
             records: None,
@@ -36,6 +36,25 @@ impl Candidate {
         let rows = self.rows.iter().map(|(_, row)| row.as_slice());
         search.is_without() && !self.rows.is_empty() || search.find(rows).is_some()
     }
+}
+
+/// The sheets, whose records are not counted. Where none has a header row for contacts, those have contacts that
+/// begin as the first one does: a sheet for each month, whose columns only their cells explain.
+pub(super) fn sheets(candidates: &[Candidate], search: HeaderSearch<'_>) -> Vec<Sheet> {
+    let mut sheets: Vec<Sheet> =
+        candidates.iter().map(|candidate| candidate.sheet(search)).collect();
+    if sheets.iter().any(|sheet| sheet.has_contacts && !sheet.is_hidden) {
+        return sheets;
+    }
+    let mut visible = candidates.iter().filter(|candidate| !candidate.is_hidden);
+    let first = visible.find_map(|candidate| candidate.rows.first());
+    let is_alike = |one: &&Candidate| first.is_some() && one.rows.first() == first;
+    if candidates.iter().filter(is_alike).count() > 1 {
+        for (sheet, candidate) in sheets.iter_mut().zip(candidates) {
+            sheet.has_contacts |= is_alike(&candidate);
+        }
+    }
+    sheets
 }
 
 /// The sheet that is read, and its header row.
@@ -57,28 +76,19 @@ pub(super) fn choose(
 ) -> Result<Option<Chosen>, SourceProblem> {
     let search = HeaderSearch::new(&options);
     if let Sheets::Named(wanted) = options.sheets {
-        let sheets: Vec<Sheet> = candidates.iter().map(|one| one.sheet(search)).collect();
-        let wanted = named(&sheets, wanted)?;
+        let wanted = named(&sheets(&candidates, search), wanted)?;
         candidates.retain(|one| wanted.iter().any(|sheet| sheet.name == one.name));
     } else if candidates.iter().any(|candidate| !candidate.is_hidden) {
         candidates.retain(|candidate| !candidate.is_hidden);
     }
     candidates.retain(|candidate| !candidate.rows.is_empty());
-    let fits = |candidate: &Candidate| candidate.may_hold_contacts(search);
-    let has_fitting = candidates.iter().any(fits);
-    let first_row = candidates.first().and_then(|first| first.rows.first()).cloned();
-    let is_alike = |candidate: &Candidate| candidate.rows.first() == first_row.as_ref();
-    if has_fitting {
-        candidates.retain(fits);
-    }
-    // A sheet for each month: what the first one holds by its cells, the others do, too.
-    if candidates.len() > 1 && (has_fitting || candidates.iter().skip(1).any(is_alike)) {
-        let sheet = |candidate: &Candidate| Sheet {
-            has_contacts: has_fitting || is_alike(candidate),
-            ..candidate.sheet(search)
-        };
-        let sheets = candidates.iter().map(sheet).collect();
-        return Err(SourceProblem::SeveralSheets { sheets });
+    let mut sheets = sheets(&candidates, search);
+    if sheets.iter().any(|sheet| sheet.has_contacts) {
+        sheets.retain(|sheet| sheet.has_contacts);
+        candidates.retain(|one| sheets.iter().any(|sheet| sheet.name == one.name));
+        if candidates.len() > 1 {
+            return Err(SourceProblem::SeveralSheets { sheets });
+        }
     }
     let Some(Candidate { name, mut rows, .. }) = candidates.into_iter().next() else {
         return Ok(None);
