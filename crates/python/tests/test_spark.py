@@ -212,11 +212,15 @@ def test_the_driver_lets_go_of_what_it_has_fetched(
     held = []
     unpacked = cms._unpacked
 
+    def in_use() -> int:
+        runtime.gc()
+        return runtime.totalMemory() - runtime.freeMemory()
+
     def weighed(rows: Iterator[bytes]) -> Iterator[pa.RecordBatch]:
         for number, batch in enumerate(unpacked(rows)):
             if number % 10 == 0:
-                runtime.gc()
-                held.append(runtime.totalMemory() - runtime.freeMemory())
+                # Other threads of the machine use memory for a moment, and what is held stays.
+                held.append(min(in_use() for _ in range(3)))
             yield batch
 
     monkeypatch.setattr(cms, "_FETCHED_RECORDS", 100)
