@@ -24,7 +24,7 @@ pub(crate) enum PrefixMatch {
     Rewritten { taken: usize, put: String, kept: Range<usize> },
 }
 
-/// Compiles a pattern, with the rule that says what becomes of the digits that it matches.
+/// Compiles a pattern, with the rule for the digits that it matches.
 pub(crate) fn build(
     pattern: &str,
     rule: Option<&str>,

@@ -279,7 +279,7 @@ impl<'c> Convert<'c> {
         self
     }
 
-    /// What becomes of contacts that a column of consents says must not be written to. They are kept
+    /// What happens to contacts that a column of consents says must not be written to. They are kept
     /// by default; the manifest says how many there are.
     pub const fn opt_outs(mut self, opt_outs: OptOuts) -> Self {
         self.settings.opt_outs = opt_outs;

@@ -20,7 +20,7 @@ use crate::reason::{Field, Reason};
 use crate::records::{Block, Source};
 use crate::workers::{NoThreads, Workers};
 
-/// What becomes of contacts that a column of consents says must not be written to.
+/// What happens to contacts that a column of consents says must not be written to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OptOuts {

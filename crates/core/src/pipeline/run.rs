@@ -74,7 +74,7 @@ pub struct PipelineOptions<'a> {
     pub dedup: DedupPolicy,
     /// Numbers and addresses that must not be written to.
     pub exclusion_lists: Option<&'a ExclusionLists>,
-    /// What becomes of contacts that a column of consents says must not be written to.
+    /// What happens to contacts that a column of consents says must not be written to.
     pub opt_outs: OptOuts,
     /// Encodes contacts and limits their size. Without one, contacts are handed over as they are, of
     /// any size.
