@@ -290,8 +290,8 @@ fn says_word(cell: &str, words: &HashSet<String>) -> bool {
 fn set_off(cell: &str) -> &str {
     let is_mark = |c: char| matches!(c, '-' | '–' | '—' | '(' | ',' | ';' | ':' | '.');
     let mark = cell.find(is_mark);
-    let digit = cell.match_indices(' ').map(|(at, _)| at);
-    let digit = { digit }.find(|&at| cell[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+    let mut spaces = cell.match_indices(' ').map(|(at, _)| at);
+    let digit = spaces.find(|&at| cell[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
     let end = mark.into_iter().chain(digit).min();
     end.map_or("", |end| cell[..end].trim())
 }
