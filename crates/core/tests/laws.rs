@@ -77,6 +77,20 @@ fn normalized<'r>(cells: &'r Cells, normalizer: &'r Normalizer) -> Option<Normal
     normalizer.normalize(&raw).ok()
 }
 
+#[test]
+fn a_number_beside_its_code_is_not_one_with_its_code() {
+    // Each is a mobile as well, if its code is taken off: a result has no code in it.
+    for (code, national) in [("62", "62822201242"), ("27", "278358045"), ("358", "358418008")] {
+        let mut raw = RawContact::default();
+        raw.names.push("Asha Verma");
+        raw.phones.push(national);
+        raw.countries.push(code);
+        let read = Normalizer::new(Options::default()).normalize(&raw).unwrap();
+        assert_eq!(read.contact.phone.e164().to_string(), format!("+{code}{national}"));
+        assert!(read.warnings.is_empty());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 

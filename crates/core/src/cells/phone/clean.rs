@@ -2,7 +2,7 @@
 
 use contactmill_phone::{PhoneNumber, Plain, Region, parse_plain};
 
-use super::repair::{is_filler, is_set_apart, may_be_abroad, may_be_rounded};
+use super::repair::{is_filler_number, is_set_apart, may_be_abroad, may_be_rounded};
 use super::{PhoneContext, beside, list, lookalike, shape};
 use crate::options::BareDigits;
 
@@ -89,11 +89,12 @@ pub(super) fn read(cell: &str, context: &PhoneContext<'_>) -> Option<PhoneNumber
         let own = region.calling_code()?;
         let begins_with_own = [leading, leading / 10, leading / 100].contains(&own);
         let is_other = || !is_the_same_with_plus(number, inside) || is_apart(number, inside, own);
-        if leading < 10 || begins_with_own && is_other() {
+        let has_exit_code = leading < 10 || own == 1 && leading == 11;
+        if has_exit_code || begins_with_own && is_other() {
             return None;
         }
     }
-    (!(may_be_filler([a, b, c]) && is_filler_number(number, body))).then_some(number)
+    (!(may_be_filler([a, b, c]) && is_filler_in(number, body))).then_some(number)
 }
 
 /// Whether a number with its code begins with the same group once more: `+49 49 171 …`.
@@ -126,14 +127,14 @@ fn is_apart(number: PhoneNumber, body: &[u8], own: u16) -> bool {
 }
 
 /// Whether the national number is a filler, as it is or as it is written behind its code.
-fn is_filler_number(number: PhoneNumber, body: &[u8]) -> bool {
+fn is_filler_in(number: PhoneNumber, body: &[u8]) -> bool {
     let digits = digits_of(body);
     let code = number.calling_code().to_string();
     let national = number.national_number().to_string();
     [Some(&*national), digits.strip_prefix(&code)]
         .into_iter()
         .flatten()
-        .any(|digits| is_filler(digits.trim_start_matches('0')))
+        .any(is_filler_number)
 }
 
 /// Whether the number has the region's calling code.
@@ -144,18 +145,22 @@ fn is_of(number: PhoneNumber, region: Option<Region>) -> bool {
 /// Whether the layout is that of an amount, an address, an identity number or a numbered list. Few cells
 /// get past the look at single bytes.
 fn is_other(cell: &str, body: &[u8]) -> bool {
-    let is_counted = || beside::without_count(cell).is_some();
-    match body {
-        [_, b' ', b'-', b' ', ..] | [_, _, b' ', b'-', b' ', ..] => is_counted(),
-        [b'0'..=b'9', b')', ..] | [b'0'..=b'9', b'0'..=b'9', b')', ..] => is_counted(),
-        [_, _, _, _, b' ', _, _, _, _, b' ', _, _, _, _] => lookalike::is_national_id(cell),
-        [_, _, _, _, _, _, b'-', behind @ ..] if matches!(behind.len(), 4 | 7) => {
-            lookalike::is_national_id(cell)
-        }
-        _ if body.contains(&b'.') => lookalike::is_other_number(cell) || is_counted(),
-        [.., b'-', _] => lookalike::is_national_id(cell),
+    let has_dot = body.contains(&b'.');
+    let may_be_counted = matches!(
+        body,
+        [_, b' ', b'-', b' ', ..]
+            | [_, _, b' ', b'-', b' ', ..]
+            | [b'0'..=b'9', b')', ..]
+            | [b'0'..=b'9', b'0'..=b'9', b')', ..]
+    );
+    let may_be_id = match body {
+        [_, _, _, _, b' ', _, _, _, _, b' ', _, _, _, _] | [.., b'-', _] => true,
+        [_, _, _, _, _, _, b'-', behind @ ..] => matches!(behind.len(), 4 | 7),
         _ => false,
-    }
+    };
+    (has_dot || may_be_counted) && beside::without_count(cell).is_some()
+        || has_dot && lookalike::is_other_number(cell)
+        || may_be_id && lookalike::is_national_id(cell)
 }
 
 /// Whether the digits with a `+` before them come to the same number, or to none that is valid.

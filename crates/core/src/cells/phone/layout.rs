@@ -43,6 +43,9 @@ fn unquoted(text: &str) -> &str {
     let unmarked = text.trim_end_matches(['†', '‡', '?', '!', '-', ' ']);
     let text = if unmarked.ends_with(|c: char| c.is_ascii_digit()) { unmarked } else { text };
     let text = text.strip_suffix('*').filter(|text| !text.contains('*')).unwrap_or(text).trim_end();
+    // The end of a sentence, or a date as in `15. 3. 2024.`
+    let is_number = |text: &&str| text.ends_with(|c: char| c.is_ascii_digit());
+    let text = text.strip_suffix('.').filter(is_number).unwrap_or(text);
     // A bullet of a list.
     let text =
         ["* ", "• ", "· "].iter().find_map(|bullet| text.strip_prefix(bullet)).unwrap_or(text);

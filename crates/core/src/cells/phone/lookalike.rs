@@ -22,17 +22,27 @@ pub(super) fn reason(text: &str) -> Option<Reason> {
     if is_date(text) {
         return Some(Reason::PhoneLooksLikeDate);
     }
+    // `Tel:=2098…`: a space in quoted-printable (RFC 2045, section 6.7), or digits of the number.
+    if text.contains(":=20") {
+        return Some(Reason::PhoneAmbiguous);
+    }
     is_other_number(text).then_some(Reason::PhoneNotANumber)
 }
 
 /// Whether the text has the form of an address, an amount or a national identity number, none of which
 /// is a phone number, even where its digits would be one.
 pub(super) fn is_other_number(text: &str) -> bool {
+    let text = bare(text);
     is_web_address(text)
         || is_ip_address(text)
         || is_decimal(text)
         || is_place(text)
         || is_national_id(text)
+}
+
+/// The text without a bullet of a list, a minus, or a bracket whose other half is missing.
+fn bare(text: &str) -> &str {
+    text.trim_matches(['-', '(', ')', ' '])
 }
 
 /// `https://example.com/98765` or `example.com/98765`, which is no chat link.
@@ -122,6 +132,7 @@ const NATIONAL_IDS: [(&str, CheckDigits); 9] = [
 ];
 
 pub(super) fn is_national_id(text: &str) -> bool {
+    let text = bare(text);
     let has_form = |form: &str| {
         let fits = |(c, form): (u8, u8)| if form == b'0' { c.is_ascii_digit() } else { c == form };
         text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)
@@ -153,6 +164,7 @@ fn is_currency(c: char) -> bool {
 /// `2024-03-15`, `15/03/2024`, `3. 15. 2024`, `2024 03 15`, `15/03/24` and `20240315`, with or without a
 /// time behind.
 pub(crate) fn is_date(text: &str) -> bool {
+    let text = bare(text);
     is_compact_date(text) || is_separated_date(text)
 }
 

@@ -418,12 +418,15 @@ fn counted(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading
     context.notes.seen(|| format!("perhaps {count} counts something beside {number}"));
     let without = read_text(number, context);
     Some(match (repair::read_number(text, context), without) {
+        (_, Err(Reason::PhoneAmbiguous)) => Err(Reason::PhoneAmbiguous),
         (Ok(whole), Ok(without)) if whole.number() != without.number() => {
             Err(Reason::PhoneAmbiguous)
         }
-        (_, Err(Reason::PhoneLooksLikeDate)) => Err(Reason::PhoneLooksLikeDate),
         // Always open, or an item of a list: no part of a number.
         (_, Err(reason)) if count == "24/7" || count.ends_with(')') => Err(reason),
+        (_, Err(reason)) if lookalike::reason(number).is_some() => Err(reason),
+        // Nobody sets an area code apart with a dot and a space.
+        (Ok(_), Err(_)) if count.ends_with('.') => Err(Reason::PhoneAmbiguous),
         (Err(_), Ok(without)) => Ok(without.repaired(WarningCode::PhoneAnnotated)),
         (whole, _) => whole,
     })
@@ -445,7 +448,9 @@ fn float(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading, 
     let whole = shape::float_like(text)?;
     let reading = match repair::read_number(whole, context) {
         Ok(reading) => reading,
-        Err(Reason::PhonePlaceholder) => return Some(Err(Reason::PhonePlaceholder)),
+        Err(reason @ (Reason::PhonePlaceholder | Reason::PhoneAmbiguous)) => {
+            return Some(Err(reason));
+        }
         Err(_) => return None,
     };
     notes.seen(|| format!("perhaps the tail of a float, behind {whole}"));

@@ -33,7 +33,9 @@ pub(super) fn read_number(text: &str, context: &PhoneContext<'_>) -> Result<Phon
             .refused(|| "what stands at the end is of another number, or its area code".into());
         return Err(Reason::PhoneAmbiguous);
     }
-    let behind_code = cell.calling_code().filter(|_| cell.has_plus).map(|(_, rest)| rest);
+    let international =
+        if cell.has_plus { Some(&*cell.digits) } else { cell.behind_exit_code(context.region) };
+    let behind_code = international.and_then(calling_code).map(|(_, rest)| rest);
     if is_filler(&cell.digits) || behind_code.is_some_and(is_filler) {
         context.notes.refused(|| format!("{}: digits that mean nothing", cell.digits));
         return Err(Reason::PhonePlaceholder);
@@ -67,7 +69,7 @@ pub(super) fn read_number(text: &str, context: &PhoneContext<'_>) -> Result<Phon
         context.notes.refused(|| "another ending, or a part of the number".into());
         return Err(Reason::PhoneAmbiguous);
     }
-    if is_filler(number.national_number().to_string().trim_start_matches('0')) {
+    if is_filler_number(&number.national_number().to_string()) {
         context.notes.refused(|| format!("{}: digits that mean nothing", number.e164()));
         return Err(Reason::PhonePlaceholder);
     }
@@ -92,6 +94,12 @@ pub(super) fn is_filler(digits: &str) -> bool {
     digits.len() >= 4 && steps(0)
         || digits.len() >= 5 && steps(1)
         || digits.len() >= 8 && are_runs(digits)
+}
+
+/// Whether a number is a filler, with or without the zeros that it begins with. Tajikistan's plan allows zeros
+/// throughout.
+pub(super) fn is_filler_number(digits: &str) -> bool {
+    is_filler(digits) || is_filler(digits.trim_start_matches('0'))
 }
 
 /// Whether the digits are runs of three or more, each of which begins at 1.
@@ -167,6 +175,13 @@ impl<'t> Cell<'t> {
         with_plus(digits)
     }
 
+    /// The digits behind `00`, or the exit code of North America there.
+    fn behind_exit_code(&self, region: Option<Region>) -> Option<&str> {
+        let is_american = region.and_then(Region::calling_code) == Some(1);
+        let behind = |code| self.digits.strip_prefix(code);
+        behind("00").or_else(|| behind("011").filter(|_| is_american))
+    }
+
     /// The number as it stands.
     fn as_written(&self, region: Option<Region>) -> Result<PhoneNumber, ParseError> {
         match self.inner_plus {
@@ -240,11 +255,11 @@ impl<'t> Cell<'t> {
             // `0011…` in Australia: an exit code of the region, or 00 and a code.
             (Some(_), Some((_, WarningCode::PhoneIddPrefix))) => Err(Reason::PhoneAmbiguous),
             (Some(number), Some((other, code))) => {
-                // The mobile one is meant: contacts are people.
                 match (number.line_type().may_be_mobile(), other.line_type().may_be_mobile()) {
-                    (false, true) => Ok((other, Some(code))),
-                    // With a calling code beside it, the cell need not bring one.
+                    // With a calling code beside it, the cell need not bring one. Results are read so.
                     _ if context.calling_code.is_some() => Ok((number, None)),
+                    // The mobile one is meant: contacts are people.
+                    (false, true) => Ok((other, Some(code))),
                     (true, false) => Ok((number, Some(WarningCode::PhoneTwoReadings))),
                     _ => Err(Reason::PhoneAmbiguous),
                 }
