@@ -173,6 +173,21 @@ def xlsx_formulas_without_results():
     case("xlsx-formulas-without-results", "leads.xlsx", data.getvalue(), "--sheet", "Leads")
 
 
+def xlsx_groups():
+    """Groups of columns in joined cells above the header row."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Parent", None, "Student", None, None])
+    sheet.append(["Name", "Phone", "Name", "Class", "Phone"])
+    sheet.merge_cells("A1:B1")
+    sheet.merge_cells("C1:E1")
+    for name, phone, number in zip(NAMES, PHONES, range(3)):
+        sheet.append([name, phone, f"Student {number}", 5, f"+91 98765 4329{number}"])
+    data = io.BytesIO()
+    book.save(data)
+    case("xlsx-groups-above-the-header", "in.xlsx", data.getvalue(), "--map", "phone=Parent Phone")
+
+
 def xlsx_exclusion_list():
     # Whoever stands in any of its sheets is left out.
     book = openpyxl.Workbook()
@@ -403,7 +418,7 @@ def sheets():
 
 
 ALL = [xls_formulas, xlsx_1904, number_formats, ods_formulas_without_results,
-       xlsx_formulas_without_results, xlsx_exclusion_list,
+       xlsx_formulas_without_results, xlsx_groups, xlsx_exclusion_list,
        xlsm, sheets, columns, compressed]
 for make in [*ALL, encrypted, padded]:
     if make.__name__ in sys.argv[1:] or not sys.argv[1:]:

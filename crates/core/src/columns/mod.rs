@@ -37,4 +37,5 @@ pub use header_row::{column_letters, numbered_header};
 pub use mapping::{FieldMapping, MappingError, PhoneCandidate, named_column};
 pub use names::column_names;
 pub use notes::{MappingNote, WhyTaken, WhyUnused};
+pub use party::below_groups;
 pub use sensitive::{IdentifierShare, Sensitive, SensitiveColumn};

@@ -3,13 +3,14 @@
 //! `Staff Phone` and `Client Phone` are two people. Which of them the contact is, the file does not
 //! say, and nobody may guess. `docs/formats.md` has the rule; `tests/columns` has the cases.
 
+use std::iter;
 use std::sync::LazyLock;
 
 use foldhash::{HashMap, HashSet};
 
 use crate::columns::header::{self, HeaderMeaning, WORDS, words_of};
 use crate::data;
-use crate::text::folded;
+use crate::text::{folded, is_blank};
 
 /// The parties that a header names, as a set; the empty set is the contact of the record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -188,6 +189,50 @@ pub(crate) fn meaning(header: &str) -> Option<HeaderMeaning> {
     let rest = without_party(header)?;
     // `Customer First`: a party has a name.
     header::meaning(&rest).or_else(|| WORDS.part_of_name(&folded(&rest)))
+}
+
+/// The names of columns that stand below a row of groups: `Emergency contact` above `Name` and `Mobile` makes them
+/// `Emergency contact Name` and `Emergency contact Mobile`. Groups that name no party say nothing of whose a
+/// column is, and are left out.
+///
+/// A group goes on to the next one, as cells that were joined in a spreadsheet do. A row with one cell above the
+/// first column is a title, and no row of groups.
+///
+/// ```
+/// use contactmill_core::columns::below_groups;
+///
+/// let groups = ["Customer", "", "Emergency contact", ""].map(String::from);
+/// let header = ["Name", "City", "Name", "Mobile"].map(String::from);
+/// assert_eq!(
+///     below_groups(&groups, header.into()),
+///     ["Customer Name", "Customer City", "Emergency contact Name", "Emergency contact Mobile"]
+/// );
+/// ```
+#[must_use]
+pub fn below_groups(groups: &[String], mut header: Vec<String>) -> Vec<String> {
+    let before_first = header.iter().take_while(|name| is_blank(name)).count();
+    let is_title = groups.iter().skip(before_first + 1).all(|cell| is_blank(cell));
+    if is_title || groups.len() > header.len() {
+        return header;
+    }
+    let mut group = None;
+    for (name, cell) in header.iter_mut().zip(groups.iter().map(Some).chain(iter::repeat(None))) {
+        if let Some(cell) = cell.filter(|cell| !is_blank(cell)) {
+            group = Some(cell.trim()).filter(|cell| is_group(cell));
+        }
+        if let Some(group) = group.filter(|_| !is_blank(name)) {
+            *name = format!("{group} {name}");
+        }
+    }
+    header
+}
+
+/// Whether a cell names a party, with a word more at most: `Father`, `Emergency contact`, `Client details`.
+fn is_group(cell: &str) -> bool {
+    // `Printed by: staff` is no group.
+    let is_words = !cell.contains(|c: char| c == ':' || c.is_ascii_digit());
+    let parted = Parted::of(cell);
+    is_words && parted.party != Party::default() && words_of(&parted.rest()).len() <= 1
 }
 
 /// What is left of a header that names a party of persons, without the words for it.

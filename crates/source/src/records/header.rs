@@ -1,6 +1,6 @@
 //! Finding the header row below the preamble rows.
 
-use contactmill_core::columns::is_own_header;
+use contactmill_core::columns::{below_groups, is_own_header};
 
 use crate::input::options::{IsHeaderRow, ReadOptions};
 
@@ -51,9 +51,11 @@ impl<'o> HeaderSearch<'o> {
         if self.no_header {
             return None;
         }
+        let mut above = None;
         for (at, row) in rows.take(HEADER_AMONG).enumerate() {
             let filled = row.iter().filter(|cell| !cell.trim().is_empty()).count();
-            if (self.is_header)(row) {
+            let names = below_row(above.replace(row), row.to_vec());
+            if (self.is_header)(row) || (self.is_header)(&names) {
                 let is_below_preamble =
                     filled > fullest_above && filled >= 2 * fullest_record && records < 2;
                 return (at == 0 || is_below_preamble).then_some(at);
@@ -72,6 +74,14 @@ impl<'o> HeaderSearch<'o> {
     /// wrote has one, whatever the user says.
     pub(crate) fn is_numbered(self, first: Option<&[String]>) -> bool {
         self.no_header && first.is_some_and(|first| !is_own_header(first))
+    }
+}
+
+/// The names of the columns, where this row stands above the header row.
+pub(crate) fn below_row(above: Option<&[String]>, header: Vec<String>) -> Vec<String> {
+    match above {
+        Some(groups) if !is_own_header(&header) => below_groups(groups, header),
+        _ => header,
     }
 }
 

@@ -29,7 +29,7 @@ use crate::input::delimiter::Delimiter;
 use crate::input::encoding::BYTE_ORDER_MARK;
 use crate::input::error::{SourceError, SourceProblem};
 use crate::input::options::CsvOptions;
-use crate::records::header::{HeaderSearch, usual_width};
+use crate::records::header::{HeaderSearch, below_row, usual_width};
 use crate::records::own_file;
 use crate::records::split::InputSplit;
 
@@ -106,8 +106,9 @@ impl<R: Read + Seek> CsvSource<R> {
             .or(declared.map(|(delimiter, _)| delimiter))
             .unwrap_or_else(|| dialect::find(source.rest(), source.at_end));
         if !source.number_columns(search)? {
-            source.skip_preamble(search);
+            let above = source.skip_preamble(search);
             source.read_header()?;
+            source.header = below_row(above.as_deref(), source.header);
         }
         Ok(source)
     }
@@ -194,13 +195,12 @@ impl<R: Read + Seek> CsvSource<R> {
         (rows, starts)
     }
 
-    /// Goes to the header row, if preamble rows stand above it.
-    fn skip_preamble(&mut self, search: HeaderSearch<'_>) {
-        let (rows, starts) = self.first_rows(search.rows());
-        let found = search.find(rows.iter().map(Vec::as_slice));
-        if let Some(&start) = found.and_then(|row| starts.get(row)) {
-            self.consume(start);
-        }
+    /// Goes to the header row, if preamble rows stand above it. Returns the last of those.
+    fn skip_preamble(&mut self, search: HeaderSearch<'_>) -> Option<Vec<String>> {
+        let (mut rows, starts) = self.first_rows(search.rows());
+        let found = search.find(rows.iter().map(Vec::as_slice))?;
+        self.consume(*starts.get(found)?);
+        Some(rows.swap_remove(found.checked_sub(1)?))
     }
 
     /// Numbers the columns, if there is no header row. Returns whether the header is done with.

@@ -5,7 +5,7 @@ use contactmill_core::columns::numbered_header;
 use crate::input::error::SourceProblem;
 use crate::input::options::{ReadOptions, Sheets};
 use crate::input::sheet::{Sheet, named};
-use crate::records::header::HeaderSearch;
+use crate::records::header::{HeaderSearch, below_row};
 
 /// Maximum number of columns and rows of a sheet in any program.
 pub(super) const MAX_COLUMNS: usize = 16_384;
@@ -100,5 +100,8 @@ pub(super) fn choose(
     }
     let at = search.find(rows.iter().map(|(_, row)| row.as_slice())).unwrap_or(0);
     let (header_row, header) = rows.swap_remove(at);
+    let above = at.checked_sub(1).and_then(|above| rows.get(above));
+    let above = above.filter(|(row, _)| row + 1 == header_row).map(|(_, row)| row.as_slice());
+    let header = below_row(above, header);
     Ok(Some(Chosen { sheet: name, header_row, header }))
 }
