@@ -248,7 +248,9 @@ impl Normalizer {
                     country.context.bare_digits = BareDigits::National;
                 }
                 CountryReading::NamibiaOrNothing => {
-                    country.or_else = Some(PhoneContext { region: Some(Region::NA), ..default });
+                    let region = Some(Region::NA);
+                    let namibia = PhoneContext { region, is_region_stated: true, ..default };
+                    country.or_else = Some(namibia);
                 }
                 CountryReading::NotUnderstood => country.context.region = None,
             }
@@ -550,8 +552,7 @@ impl Country<'_, '_> {
         other.is_some()
     }
 
-    /// Reads a cell by the first country cell that says one.
-    /// A cell that needs no other country looked at.
+    /// Reads a cell that may have no code, though one stands beside it.
     fn read_without_code(&self, cell: &str) -> Result<PhoneReading, Reason> {
         let own = || phone::read(cell, &PhoneContext { is_region_stated: true, ..self.context });
         match self.read_by_first(cell) {
@@ -560,14 +561,19 @@ impl Country<'_, '_> {
         }
     }
 
+    /// Reads a cell by the first country cell that says one.
     fn read_by_first(&self, cell: &str) -> Result<PhoneReading, Reason> {
         let reading = phone::read(cell, &self.context);
         let Some(other) = &self.or_else else { return reading };
-        if self.context.region.is_none() {
-            return reading;
-        }
         match (reading, phone::read(cell, other)) {
-            (Ok(one), Ok(other)) if one != other => Err(Reason::PhoneAmbiguous),
+            // With a warning, if there the digits are another number without the `+`.
+            (Ok(one), Ok(other))
+                if one.number() == other.number() && one.others() == other.others() =>
+            {
+                Ok(other)
+            }
+            (reading, _) if self.context.region.is_none() => reading,
+            (Ok(_), Ok(_)) => Err(Reason::PhoneAmbiguous),
             (Err(_), Ok(other)) => Ok(other),
             (reading, _) => reading,
         }

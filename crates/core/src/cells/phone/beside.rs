@@ -67,6 +67,10 @@ pub(super) fn split(text: &str) -> Option<Beside<'_>> {
     if before.is_empty() && behind.is_empty() || is_joined(before, behind) {
         return None;
     }
+    // The sign belongs to the number.
+    if before.trim_end().ends_with("(+)") {
+        return None;
+    }
     // `-9876543210` is what a formula leaves.
     if before.ends_with('-') && bare(before).is_empty() || shape::has_chat_link(text) {
         return None;

@@ -23,7 +23,7 @@ pub(super) fn reason(text: &str) -> Option<Reason> {
         return Some(Reason::PhoneLooksLikeDate);
     }
     // `Tel:=2098…`: a space in quoted-printable (RFC 2045, section 6.7), or digits of the number.
-    if text.contains(":=20") {
+    if text.contains(":=20") || text.contains(")=20") {
         return Some(Reason::PhoneAmbiguous);
     }
     is_other_number(text).then_some(Reason::PhoneNotANumber)

@@ -425,11 +425,17 @@ fn counted(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReading
         // Always open, or an item of a list: no part of a number.
         (_, Err(reason)) if count == "24/7" || count.ends_with(')') => Err(reason),
         (_, Err(reason)) if lookalike::reason(number).is_some() => Err(reason),
-        // Nobody sets an area code apart with a dot and a space.
-        (Ok(_), Err(_)) if count.ends_with('.') => Err(Reason::PhoneAmbiguous),
+        // Nobody sets an area code apart with a dot and a space, or in another way than the groups behind it.
+        (Ok(_), Err(_)) if count.ends_with('.') || has_dashes_alone(number) => {
+            Err(Reason::PhoneAmbiguous)
+        }
         (Err(_), Ok(without)) => Ok(without.repaired(WarningCode::PhoneAnnotated)),
         (whole, _) => whole,
     })
+}
+
+fn has_dashes_alone(number: &str) -> bool {
+    number.contains('-') && !number.contains(' ')
 }
 
 /// A number that a spreadsheet has written as a float.
