@@ -131,10 +131,7 @@ fn is_filler_in(number: PhoneNumber, body: &[u8]) -> bool {
     let digits = digits_of(body);
     let code = number.calling_code().to_string();
     let national = number.national_number().to_string();
-    [Some(&*national), digits.strip_prefix(&code)]
-        .into_iter()
-        .flatten()
-        .any(is_filler_number)
+    [Some(&*national), digits.strip_prefix(&code)].into_iter().flatten().any(is_filler_number)
 }
 
 /// Whether the number has the region's calling code.
