@@ -71,7 +71,7 @@ const CALLS: &[(&[&str], &[&str])] = &[
     (&["statx", "stat", "fstat", "newfstatat", "readlink"], &["EACCES"]),
 ];
 
-/// So many of them hold calls that change something.
+/// How many of them hold calls that change something.
 const CHANGES: usize = 6;
 
 /// Whether a run is killed at this call.

@@ -584,7 +584,7 @@ fn count_unsafe(folder: &Path) -> usize {
     count
 }
 
-/// So many, and a crate is named.
+/// Number of uses from which on a crate is named.
 #[cfg(target_os = "linux")]
 const MUCH_UNSAFE: usize = 100;
 

@@ -28,7 +28,7 @@ fn international(
     Ok(Draft::of(writing, number))
 }
 
-/// In one of the layouts of a number that begins so and has so many more digits.
+/// In one of the layouts of a number that begins so and has this number of further digits.
 fn beginning(
     rng: &mut Rng,
     numbers: &Numbers,

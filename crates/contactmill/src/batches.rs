@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::atomic::AtomicBool;
 
 use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::{ArrowError, DataType, SchemaRef};
 use contactmill_core::cells::{PhoneReading, read_phone};
 use contactmill_core::columns::{ColumnMap, FieldMapping, Resumed, Sampled};
 use contactmill_core::dedup::DedupPolicy;
@@ -23,7 +23,8 @@ use contactmill_core::records::{Block, Source, SourceId};
 use contactmill_core::{Normalizer, Options};
 pub use contactmill_emit::TableBatches;
 use contactmill_emit::{OutcomeRows, PhoneRows, ResultBatches, manifest_counts};
-use contactmill_source::{BatchSource, SkippedColumn};
+use contactmill_source::BatchSource;
+pub use contactmill_source::SkippedColumn;
 
 pub use crate::decided::DecidedColumns;
 use crate::error::{Error, Problem};
@@ -114,6 +115,12 @@ impl NormalizedRows {
     #[must_use]
     pub const fn column_map(&self) -> &ColumnMap {
         &self.map
+    }
+
+    /// The columns of the table that are not read, as their values have no plain form as text.
+    #[must_use]
+    pub fn skipped_columns(&self) -> &[SkippedColumn] {
+        self.source.source().skipped_columns()
     }
 
     /// What was decided on the columns, for whoever reads other rows of the same table.
@@ -218,6 +225,8 @@ pub struct TableResult {
     pub counts: Counts,
     /// What each column was taken for.
     pub map: ColumnMap,
+    /// The columns that were not read, as their values have no plain form as text.
+    pub skipped_columns: Vec<SkippedColumn>,
     /// The columns of consents, and the number of contacts that each says must not be written to. They
     /// are among the contacts all the same.
     pub opt_outs: Vec<(String, u64)>,
@@ -277,6 +286,7 @@ impl<'c> ConvertTable<'c> {
         let ConvertTable { table, dedup, threads, stop } = self;
         let (name, normalizer) = (table.name.clone(), Normalizer::new(table.options.clone()));
         let (mut source, map) = table.open()?;
+        let skipped_columns = source.source().skipped_columns().to_vec();
         let mut results = ResultBatches::new(&name, source.source().header());
         let options = PipelineOptions {
             threads,
@@ -292,7 +302,16 @@ impl<'c> ConvertTable<'c> {
         let opt_outs = results.opt_outs().to_vec();
         let finished = results.finish().map_err(|error| Problem::Batches(error.into()))?;
         let [contacts, rejects, duplicates, warnings] = finished;
-        Ok(TableResult { counts, map, opt_outs, contacts, rejects, duplicates, warnings })
+        Ok(TableResult {
+            counts,
+            map,
+            skipped_columns,
+            opt_outs,
+            contacts,
+            rejects,
+            duplicates,
+            warnings,
+        })
     }
 }
 
@@ -357,8 +376,8 @@ impl Table {
     }
 }
 
-/// Reads the phone numbers in the first column of a table: a row with the number, or the reason why there
-/// is none, for each.
+/// Reads the phone numbers in the first column of a table, which is no struct: a row with the number, or the
+/// reason why there is none, for each.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -390,13 +409,28 @@ impl NormalizePhones {
     ///
     /// # Errors
     ///
-    /// When the column cannot be read.
+    /// When the column cannot be read, or is a struct.
     pub fn new(
         name: &str,
         batches: impl RecordBatchReader + Send + 'static,
         options: Options,
     ) -> Result<Self, Error> {
-        Ok(NormalizePhones { source: BatchSource::new(name, batches)?, options })
+        let schema = batches.schema();
+        let source = BatchSource::new(name, batches)?;
+        // In place of a column that is not one of cells, another one would be the first.
+        let column =
+            schema.fields().first().filter(|first| source.header().first() != Some(first.name()));
+        let not_cells = column.and_then(|column| {
+            let skipped =
+                source.skipped_columns().iter().find(|skipped| skipped.name == *column.name());
+            let is_struct = matches!(column.data_type(), DataType::Struct(_));
+            let structs = || SkippedColumn { name: column.name().clone(), holds: "structs" };
+            skipped.cloned().or_else(|| is_struct.then(structs))
+        });
+        match not_cells {
+            Some(column) => Err(source.cannot_read(&column).into()),
+            None => Ok(NormalizePhones { source, options }),
+        }
     }
 
     fn read(&mut self) -> Result<Option<RecordBatch>, ArrowError> {

@@ -644,8 +644,8 @@ impl Settings<'_> {
         reading: ReadOptions<'o>,
         fixes: Option<&'o Fixes>,
     ) -> Opening<'o> {
-        let Settings { mapping, options, stop, .. } = self;
-        Opening { reading, mapping, options, fixes, stop: *stop }
+        let Settings { mapping, options, opt_outs, stop, .. } = self;
+        Opening { reading, mapping, options, opt_outs: *opt_outs, fixes, stop: *stop }
     }
 
     /// Reports that everything is open, and what regions the phones may be of.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::AtomicBool;
 
 use contactmill_core::columns::{ColumnMap, FieldMapping};
+use contactmill_core::exclusion::OptOuts;
 use contactmill_core::inspect::{Inspection, Inspector};
 use contactmill_core::records::{Position, SourceId};
 use contactmill_core::{Contact, Normalizer, Options};
@@ -150,7 +151,14 @@ impl<'i> Inspect<'i> {
         }
         let is_header = |row: &[String]| mapping.is_header(row);
         let reading = reading.options(&scratch, &is_header);
-        let opening = Opening { reading, mapping: &mapping, options: &options, fixes: None, stop };
+        let opening = Opening {
+            reading,
+            mapping: &mapping,
+            options: &options,
+            opt_outs: OptOuts::Keep,
+            fixes: None,
+            stop,
+        };
         let Opened { inputs, workbooks, .. } = opening.all(inputs, &mut *on_event)?;
         let normalizer = Normalizer::new(options.clone());
         let mut report = Report { inputs: Vec::with_capacity(inputs.len()), workbooks };

@@ -8,6 +8,7 @@ use contactmill_core::Options;
 use contactmill_core::columns::{
     ColumnMap, ContentSample, FieldMapping, MappedField, MappingError, Resumed, Sampled,
 };
+use contactmill_core::exclusion::OptOuts;
 use contactmill_core::records::{Block, Source};
 use contactmill_core::regions::RegionSample;
 use contactmill_source::{
@@ -108,6 +109,8 @@ pub(crate) struct Opening<'o> {
     pub(crate) reading: ReadOptions<'o>,
     pub(crate) mapping: &'o FieldMapping,
     pub(crate) options: &'o Options,
+    /// Whether people who opted out are left out: it has to be known who that is.
+    pub(crate) opt_outs: OptOuts,
     /// The corrections of their cells.
     pub(crate) fixes: Option<&'o Fixes>,
     /// Ends the opening with an error once it is set.
@@ -237,6 +240,7 @@ impl Opening<'_> {
         on_event: &mut OnEvent<'_>,
     ) -> Result<Option<Error>, Error> {
         let sampled = Sampled::of(member.open(self.reading)?, self.options.clone())?;
+        self.check_consents(sampled.source())?;
         self.report(sampled.source(), on_event);
         // Where all sheets were looked at, they are listed.
         let is_listed = !opened.workbooks.is_empty();
@@ -297,6 +301,15 @@ impl Opening<'_> {
         }
         opened.inputs.push(input);
         Ok(None)
+    }
+
+    /// Requires that who opted out can be read where they are left out.
+    fn check_consents(&self, source: &AnySource) -> Result<(), Error> {
+        let skipped = source.skipped_columns().iter().find(|skipped| says_consents(skipped));
+        match skipped.filter(|_| self.opt_outs == OptOuts::Exclude) {
+            Some(skipped) => Err(source.cannot_read(skipped).into()),
+            None => Ok(()),
+        }
     }
 
     /// Reports what is not read of a source, or not as the caller says.
@@ -433,13 +446,22 @@ impl Described<'_> {
 /// Whether a column that is not read would hold numbers, or their countries, by its name: without it, a number is
 /// another's, or of another country. Whoever says which columns hold those does not need it.
 fn makes_numbers(skipped: &SkippedColumn, mapping: &FieldMapping) -> bool {
-    let header = ["phone", &skipped.name].map(str::to_owned);
-    let Ok(map) = FieldMapping::default().resolve(&header) else { return false };
+    let Some(map) = named_alone(skipped) else { return false };
     let mut fields = map.field_columns().filter(|&(_, column)| column == 1);
     fields.any(|(field, _)| {
         matches!(field, MappedField::Phone | MappedField::Country)
             && !mapping.assignments.iter().any(|(assigned, _)| assigned == field)
     })
+}
+
+/// Whether a column that is not read would say, by its name, who opted out.
+fn says_consents(skipped: &SkippedColumn) -> bool {
+    named_alone(skipped).is_some_and(|map| map.has_consents() && !map.has_remarks_alone())
+}
+
+/// What a column that is not read would be taken for, by its name, beside one of phones.
+fn named_alone(skipped: &SkippedColumn) -> Option<ColumnMap> {
+    FieldMapping::default().resolve(&["phone", &skipped.name].map(str::to_owned)).ok()
 }
 
 /// An error once the caller has asked to stop.

@@ -88,7 +88,7 @@ def import_milliseconds() -> float:
 
 
 def peak_kilobytes(batches: int) -> int:
-    """The peak memory of a process that reads a stream of so many batches of 20,000 rows."""
+    """The peak memory of a process that reads a stream of this number of batches, 20,000 rows each."""
     words = [sys.executable, __file__, "--stream", str(batches)]
     return int(subprocess.check_output(words, text=True))
 

@@ -1,11 +1,13 @@
 //! Tables in, tables out.
 
 use std::collections::BTreeMap;
+use std::ffi::CString;
 
 use contactmill::DedupPolicy;
 use contactmill::batches::{
-    ConvertTable, DecidedColumns, NormalizePhones, NormalizeTable, NormalizedRows,
+    ConvertTable, DecidedColumns, NormalizePhones, NormalizeTable, NormalizedRows, SkippedColumn,
 };
+use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 
@@ -38,7 +40,7 @@ const NAME: &str = "data";
 /// `warnings` (a list of `field`, `code`, `before`, `after`).
 ///
 /// Raises `TypeError` for data that is no table, `MappingError` where the columns are not known, `SourceError`
-/// where the table cannot be read.
+/// where the table cannot be read. Warns of columns that are not read, such as those of lists of structs.
 ///
 /// >>> import contactmill, pyarrow
 /// >>> leads = pyarrow.table({"Name": ["Asha", "Ravi"], "Phone": ["+91 98765 43210", "9.19877E+11"]})
@@ -67,13 +69,26 @@ pub(crate) fn normalized(
     (mapping, attributes): (Option<&Bound<'_, PyMapping>>, Option<&Bound<'_, PyAny>>),
     decided: Option<DecidedColumns>,
 ) -> PyResult<NormalizedRows> {
+    let is_decided = decided.is_some();
     let mut table = NormalizeTable::new(NAME, batches(data)?)
         .options(Options::of(options.map(Bound::get)))
         .mapping(field_mapping(py, mapping, attributes)?);
     if let Some(decided) = decided {
         table = table.decided(decided);
     }
-    py.detach(|| table.run()).map_err(|error| library_error(py, &error))
+    let rows = py.detach(|| table.run()).map_err(|error| library_error(py, &error))?;
+    if !is_decided {
+        warn_of_skipped(py, rows.skipped_columns())?;
+    }
+    Ok(rows)
+}
+
+/// Warns of the columns that are not read.
+fn warn_of_skipped(py: Python<'_>, skipped: &[SkippedColumn]) -> PyResult<()> {
+    skipped.iter().try_for_each(|SkippedColumn { name, holds }| {
+        let message = CString::new(format!("the column {name:?} is skipped: it holds {holds}"))?;
+        PyErr::warn(py, &py.get_type::<PyUserWarning>(), &message, 1)
+    })
 }
 
 /// Reads the phone numbers in the first column of a table: one row comes out for each.
@@ -81,7 +96,7 @@ pub(crate) fn normalized(
 /// Returns a `Reader` with the columns `e164` and `reason`, one of which is null. Cells are repaired where a
 /// repair can be proved, as in whole records.
 ///
-/// Raises `TypeError` for data that is no table, `SourceError` where the column cannot be read.
+/// Raises `TypeError` for data that is no table, `SourceError` where the column cannot be read, as one of structs.
 ///
 /// >>> import contactmill, pyarrow
 /// >>> cells = pyarrow.table({"phone": ["098765 43210", "9.19877E+11"]})
@@ -133,7 +148,7 @@ impl Result {
 /// `Result`, all of which is in memory.
 ///
 /// Raises `TypeError` for data that is no table, `OptionError`, `MappingError` where the columns are not known,
-/// `SourceError` where the table cannot be read.
+/// `SourceError` where the table cannot be read. Warns of columns that are not read.
 ///
 /// >>> import contactmill, pyarrow
 /// >>> leads = pyarrow.table({"Name": ["Asha", ""], "Phone": ["+91 98765 43210", "0091 98765-43210"]})
@@ -161,6 +176,7 @@ pub(crate) fn run(
     let table = ConvertTable::new(NAME, batches).options(options).mapping(mapping).dedup(dedup);
     let ran = interruptible(py, |stop| table.threads(threads).stop(stop).run())?;
     let ran = ran.map_err(|error| library_error(py, &error))?;
+    warn_of_skipped(py, &ran.skipped_columns)?;
     Ok(Result {
         contacts: Py::new(py, Table(ran.contacts))?,
         rejects: Py::new(py, Table(ran.rejects))?,

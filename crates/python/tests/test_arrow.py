@@ -176,10 +176,21 @@ def test_a_struct_becomes_the_columns_of_its_fields() -> None:
 )
 def test_a_column_that_has_no_text_is_left_out_or_named(values: pa.Array) -> None:
     table = pa.table({"Phone": ["+919876543210"] * 2, "other": values})
-    assert pa.table(cm.normalize_table(table))["attributes"].to_pylist() == [[], []]
+    with pytest.warns(UserWarning, match='column "other" is skipped'):
+        rows = cm.normalize_table(table)
+    assert pa.table(rows)["attributes"].to_pylist() == [[], []]
+    with pytest.warns(UserWarning, match='column "other" is skipped'):
+        assert len(cm.run(table).contacts) == 1
     with pytest.raises(cm.SourceError, match="other|Phone") as raised:
         cm.normalize_table(table.select(["other"]).rename_columns(["Phone"]))
     assert raised.value.source == "data"
+
+
+@pytest.mark.parametrize("phones", [[{"work": "+919876543210"}], [[{"number": "+919876543210"}]]])
+def test_a_column_of_phones_is_one_of_cells_and_no_other_takes_its_place(phones: list[Any]) -> None:
+    table = pa.table({"phones": phones, "wife": ["+919876543211"]})
+    with pytest.raises(cm.SourceError, match="the column phones cannot be read: it holds"):
+        cm.normalize_phones(table)
 
 
 def test_what_is_no_moment_costs_its_value_and_not_its_row() -> None:

@@ -401,7 +401,7 @@ function Duplicates({ state, act, say }) {
   const rows = state.groups.some(({ code }) => code === 'duplicate') ? view.rows : [];
   return html`<div>
     <h2>Records with the number of another</h2>
-    <label class="choice">What becomes of them <select value=${state.duplicates} onChange=${(event) => act('/api/map', { duplicates: event.target.value })}>
+    <label class="choice">Duplicates <select value=${state.duplicates} onChange=${(event) => act('/api/map', { duplicates: event.target.value })}>
       ${POLICIES.map(([word, label]) => html`<option value=${word} selected=${word === state.duplicates}>${label}</option>`)}
     </select></label>
     ${rows.length === 0 && html`<p class="empty">${state.isCurrent ? 'No number stands in two records.' : 'Still reading…'}</p>`}

@@ -302,6 +302,15 @@ def columns():
     case("parquet-int96", "leads.parquet", bytes(data))
 
 
+def consents_without_text():
+    opted_out = pyarrow.array([[{"channel": "sms"}], [], None])
+    table = pyarrow.table({**PLAIN, "Opted out": opted_out})
+    data = io.BytesIO()
+    with pyarrow.ipc.new_file(data, table.schema) as file:
+        file.write_table(table)
+    case("arrow-consents-without-text", "leads.arrow", data.getvalue(), "--opt-outs", "exclude")
+
+
 def compressed():
     plain = pyarrow.table(PLAIN)
     for codec in ["lz4", "brotli"]:
@@ -419,7 +428,7 @@ def sheets():
 
 ALL = [xls_formulas, xlsx_1904, number_formats, ods_formulas_without_results,
        xlsx_formulas_without_results, xlsx_groups, xlsx_exclusion_list,
-       xlsm, sheets, columns, compressed]
+       xlsm, sheets, columns, consents_without_text, compressed]
 for make in [*ALL, encrypted, padded]:
     if make.__name__ in sys.argv[1:] or not sys.argv[1:]:
         make()

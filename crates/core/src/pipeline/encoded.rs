@@ -1,7 +1,7 @@
 //! Records as bytes, for a run whose records are read, merged and emitted in different processes.
 //!
-//! A [`RecordEncoder`] reads a source, or a split of one. What becomes of a record is decided at once (it is rejected, or
-//! excluded), or it is a contact, on which a [`KeyMerger`](super::KeyMerger) decides among all contacts
+//! A [`RecordEncoder`] reads a source, or a split of one. A record is rejected or excluded at once, or
+//! it is a contact, on which a [`KeyMerger`](super::KeyMerger) decides among all contacts
 //! with its [`MergeKey`]. [`emit_encoded`] hands what is decided over to a [`Sink`].
 
 use std::convert::Infallible;
