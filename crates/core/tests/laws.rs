@@ -79,8 +79,10 @@ fn normalized<'r>(cells: &'r Cells, normalizer: &'r Normalizer) -> Option<Normal
 
 #[test]
 fn a_number_beside_its_code_is_not_one_with_its_code() {
-    // Each is a mobile as well, if its code is taken off: a result has no code in it.
-    for (code, national) in [("62", "62822201242"), ("27", "278358045"), ("358", "358418008")] {
+    // Each is a number as well, if its code or an exit code is taken off: a result has none in it.
+    let beside =
+        [("62", "62822201242"), ("27", "278358045"), ("358", "358418008"), ("992", "006483486")];
+    for (code, national) in beside {
         let mut raw = RawContact::default();
         raw.names.push("Asha Verma");
         raw.phones.push(national);

@@ -102,10 +102,17 @@ fn is_place(text: &str) -> bool {
 /// What stands before a dot and behind it.
 fn decimal(text: &str) -> Option<(u32, &str)> {
     let (whole, fraction) = text.split_once('.')?;
-    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let is_padded = whole.len() > 1 && whole.starts_with('0');
-    let is_decimal = is_number(whole) && is_number(fraction) && !fraction.is_empty() && !is_padded;
+    let is_decimal = has_one_dot(text) && !is_padded;
     is_decimal.then(|| Some((whole.parse().ok()?, fraction)))?
+}
+
+/// Whether the text is digits with one dot, and ends with a digit.
+pub(super) fn has_one_dot(text: &str) -> bool {
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once('.').is_some_and(|(whole, fraction)| {
+        is_number(whole) && is_number(fraction) && !fraction.is_empty()
+    })
 }
 
 /// Whether the digits of a number fit its check digits.

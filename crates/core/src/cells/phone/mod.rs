@@ -408,6 +408,12 @@ fn labelled(text: &str, context: &PhoneContext<'_>) -> Option<Result<PhoneReadin
     }
     let rest = beside::without_label(text)?;
     context.notes.seen(|| format!("behind a label: {rest}"));
+    // `M: -01.679933` is a number below zero; the dash of `Ph:-0484…` belongs to the label.
+    let is_signed = text.strip_suffix(rest).is_some_and(|label| label.ends_with(" -"));
+    if is_signed && lookalike::has_one_dot(rest) {
+        context.notes.refused(|| format!("-{rest}: {}", Reason::PhoneNotANumber.meaning()));
+        return Some(Err(Reason::PhoneNotANumber));
+    }
     Some(read_text(rest, context))
 }
 

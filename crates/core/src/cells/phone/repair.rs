@@ -252,6 +252,14 @@ impl<'t> Cell<'t> {
         let chosen = match (valid, repaired) {
             (None, Some((number, code))) => Ok((number, Some(code))),
             (Some(number), None) => Ok((number, None)),
+            // `006…` beside Tajikistan's code, whose mobiles may begin with 00. Results are read so.
+            (Some(number), Some((other, WarningCode::PhoneIddPrefix)))
+                if context.calling_code.is_some()
+                    && number.line_type().may_be_mobile()
+                    && !other.line_type().may_be_mobile() =>
+            {
+                Ok((number, None))
+            }
             // `0011…` in Australia: an exit code of the region, or 00 and a code.
             (Some(_), Some((_, WarningCode::PhoneIddPrefix))) => Err(Reason::PhoneAmbiguous),
             (Some(number), Some((other, code))) => {
