@@ -199,10 +199,11 @@ fn mapping_failure(
         }
         MappingError::AmbiguousPhone { candidates } => ambiguous_phone(f, candidates),
         MappingError::SeveralCodes { phones } => {
-            match phones.as_slice() {
-                [(_, code)] => writeln!(
+            let codes: Vec<&String> = phones.iter().filter_map(|(_, code)| code.as_ref()).collect();
+            match codes.as_slice() {
+                [code] => writeln!(
                     f,
-                    "the country calling codes of {code:?} are those of one of several phones"
+                    "{code:?} holds the country calling codes of one of several\n  phones"
                 )?,
                 _ => writeln!(
                     f,
@@ -210,10 +211,12 @@ fn mapping_failure(
                 )?,
             }
             write!(f, "  one of:")?;
-            let typed = |assignment: String| format!("--map {}", shell_word(&assignment));
+            let typed = |field: &str, column: &str| {
+                format!(" --map {}", shell_word(&format!("{field}={column}")))
+            };
             phones.iter().try_for_each(|(phone, code)| {
-                let (phone, code) = (format!("phone={phone}"), format!("country={code}"));
-                write!(f, "\n    {} {}", typed(phone), typed(code))
+                let code = code.as_ref().map(|code| typed("country", code)).unwrap_or_default();
+                write!(f, "\n   {}{code}", typed("phone", phone))
             })
         }
         MappingError::OtherThanBefore { assignments } => {

@@ -173,8 +173,11 @@ fn outcome(header: &[String], sample: &ContentSample) -> String {
             return format!("ambiguous: {}", columns.join(" | "));
         }
         Err(MappingError::SeveralCodes { phones }) => {
-            let pairs: Vec<String> =
-                phones.iter().map(|(phone, code)| format!("{phone} with {code}")).collect();
+            let with_code = |(phone, code): &(String, Option<String>)| match code {
+                Some(code) => format!("{phone} with {code}"),
+                None => phone.clone(),
+            };
+            let pairs: Vec<String> = phones.iter().map(with_code).collect();
             return format!("several codes: {}", pairs.join(" | "));
         }
         Err(MappingError::AmbiguousCountry { column }) => {

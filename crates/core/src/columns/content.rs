@@ -98,6 +98,9 @@ pub(crate) enum CallingCodes {
     /// Some cells say so, and others speak against it.
     Perhaps,
     Yes,
+    /// The cells have their `+`, the numbers none, and some are abroad with it: they are codes whatever the header
+    /// says.
+    Marked,
 }
 
 /// What the cells of a column of codes, and the numbers beside them, say.
@@ -148,11 +151,11 @@ impl CodeCells {
 
     fn verdict(&self) -> CallingCodes {
         let mostly = |count: u32, of: u32| 5 * count >= 4 * of;
+        let is_proved = self.foreign > 0 && self.fitting > 1 && mostly(self.fitting, self.beside);
         let are_all_mixed = self.codes == self.filled && self.has_own && self.has_foreign;
-        if are_all_mixed
-            || self.marked > 0 && mostly(self.codes, self.filled)
-            || self.foreign > 0 && self.fitting > 1 && mostly(self.fitting, self.beside)
-        {
+        if is_proved && mostly(self.marked, self.filled) {
+            CallingCodes::Marked
+        } else if is_proved || are_all_mixed || self.marked > 0 && mostly(self.codes, self.filled) {
             CallingCodes::Yes
         } else if self.marked > 0 || self.foreign > 0 && 2 * self.fitting >= self.beside {
             CallingCodes::Perhaps
@@ -578,7 +581,7 @@ impl ColumnContent {
     /// Whether the sample says clearly that this is no column of phone numbers: not one cell in ten
     /// has the look of one.
     pub(crate) const fn refutes_phone(&self) -> bool {
-        self.filled >= 10 && 10 * self.numbers < self.filled
+        self.filled >= 10 && 10 * self.numbers < self.filled || self.are_calling_codes()
     }
 }
 

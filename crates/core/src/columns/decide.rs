@@ -158,8 +158,8 @@ pub(crate) struct Decided {
     pub(crate) ambiguous: Vec<(usize, Option<Share>)>,
     /// The column that may hold the countries of the numbers, or their calling codes.
     pub(crate) perhaps_countries: Option<usize>,
-    /// Phones with a column of country calling codes each.
-    pub(crate) codes_of_several: Vec<(usize, usize)>,
+    /// Phones, and the columns of country calling codes that are theirs, where there are several phones.
+    pub(crate) codes_of_several: Vec<(usize, Option<usize>)>,
     /// The column that speaks of a phone, but of somebody else's, where there is no other.
     pub(crate) likely: Option<usize>,
 }
@@ -253,14 +253,16 @@ impl Columns<'_> {
         if party != Party::default() {
             return Some(party);
         }
-        let is_phone = |&index: &usize| {
-            let header = &self.header[index];
-            index == phone
-                || matches!(header::meaning(header), Some(HeaderMeaning::Phone(_)))
-                || matches!(hint(header), Some(HeaderHint::Phone(_)))
-        };
+        let is_phone = |&index: &usize| index == phone || self.is_called_phone(index);
         let phones: Vec<usize> = (0..self.header.len()).filter(is_phone).collect();
         Some(self.people().party_before(phone, &phones))
+    }
+
+    /// Whether the header of a column says, or hints at, a phone.
+    fn is_called_phone(&self, index: usize) -> bool {
+        let header = &self.header[index];
+        matches!(header::meaning(header), Some(HeaderMeaning::Phone(_)))
+            || matches!(hint(header), Some(HeaderHint::Phone(_)))
     }
 
     /// Whether no column holds a field yet.
@@ -577,25 +579,32 @@ impl Columns<'_> {
             return;
         }
         let phones = self.phones(decided);
-        let is_code = |&index: &usize| {
-            let header = &self.header[index];
+        let may_hold_codes = |&index: &usize| {
             self.is_free(index)
-                && may_be_calling_code(header)
-                && Party::of(header).standing() < Standing::Other
+                && Party::of(&self.header[index]).standing() < Standing::Other
                 && !decided.candidates.iter().any(|known| known.index == index)
         };
-        let codes: Vec<usize> = (0..self.header.len()).filter(is_code).collect();
-        for index in codes {
+        let free: Vec<usize> = (0..self.header.len()).filter(may_hold_codes).collect();
+        for index in free {
             let codes_of = |&phone: &usize| self.sample.calling_codes_of(index, phone);
-            match phones.iter().map(codes_of).max() {
-                Some(CallingCodes::Yes) => decided.candidates.push(self.by_content(
-                    index,
-                    MappedField::Country,
-                    Precedence::CallingCode,
-                )),
+            let codes = phones.iter().map(codes_of).max();
+            let may_be_code = may_be_calling_code(&self.header[index]);
+            match codes {
+                Some(CallingCodes::Yes | CallingCodes::Marked) if may_be_code => {
+                    decided.candidates.push(self.by_content(
+                        index,
+                        MappedField::Country,
+                        Precedence::CallingCode,
+                    ));
+                }
+                // By the cells alone.
+                Some(CallingCodes::Marked) if self.lacks(decided, &MappedField::Country) => {
+                    decided.perhaps_countries.get_or_insert(index);
+                }
                 // What may be an area code is tried before each number.
                 Some(CallingCodes::Perhaps)
-                    if self.lacks(decided, &MappedField::Country)
+                    if may_be_code
+                        && self.lacks(decided, &MappedField::Country)
                         && !header::is_area_code(&self.header[index]) =>
                 {
                     decided.perhaps_countries.get_or_insert(index);
@@ -642,8 +651,10 @@ impl Columns<'_> {
             .filter(|known| known.precedence == Precedence::CallingCode)
             .map(|known| known.index)
             .collect();
-        if let [code] = codes[..] {
-            decided.codes_of_several = self.whatsapp_with_own_code(decided, code);
+        if let [code] = codes[..]
+            && let Some(own) = self.phone_of_code(code)
+        {
+            self.keep_code_of(decided, own, code);
         }
         if codes.len() < 2 {
             return;
@@ -659,22 +670,39 @@ impl Columns<'_> {
             }
             ref phones => {
                 let behind = |&code: &usize| phones.iter().copied().filter(|&at| at > code).min();
-                let pair = |code: usize| Some((behind(&code)?, code));
+                let pair = |code: usize| Some((behind(&code)?, Some(code)));
                 decided.codes_of_several = codes.into_iter().filter_map(pair).collect();
             }
         }
     }
 
-    /// The numbers of `WhatsApp Country Code` beside other phones: whether these have that code, nobody knows.
-    fn whatsapp_with_own_code(&self, decided: &Decided, code: usize) -> Vec<(usize, usize)> {
-        let is_whatsapp =
-            |&index: &usize| PhoneRank::of_label(&self.header[index]) == PhoneRank::WhatsApp;
+    fn rank(&self, index: usize) -> PhoneRank {
+        PhoneRank::of_label(&self.header[index])
+    }
+
+    /// The phone that a column of codes belongs to by its own header: `WhatsApp Country Code`, `Office Code`.
+    fn phone_of_code(&self, code: usize) -> Option<usize> {
+        let mut behind = code + 1..self.header.len();
+        let own = behind
+            .find(|&index| self.is_called_phone(index))
+            .or_else(|| (0..code).rfind(|&index| self.is_called_phone(index)))?;
+        let is_of_one = matches!(self.rank(code), PhoneRank::WhatsApp | PhoneRank::HomeOrWork);
+        (is_of_one && self.rank(own) == self.rank(code)).then_some(own)
+    }
+
+    /// Keeps codes that belong to one phone from the others: whether these have them, nobody knows.
+    fn keep_code_of(&self, decided: &mut Decided, own: usize, code: usize) {
         let phones = self.phones(decided);
-        let (whatsapp, others): (Vec<usize>, Vec<usize>) =
-            phones.into_iter().partition(is_whatsapp);
-        match whatsapp.first() {
-            Some(&phone) if is_whatsapp(&code) && !others.is_empty() => vec![(phone, code)],
-            _ => Vec::new(),
+        if !phones.contains(&own) {
+            decided.candidates.retain(|known| known.index != code);
+            return;
+        }
+        let are_of_whatsapp = |one: usize| self.rank(one) == PhoneRank::WhatsApp;
+        let is_other = |&one: &usize| one != own && !(are_of_whatsapp(own) && are_of_whatsapp(one));
+        let others: Vec<usize> = phones.into_iter().filter(is_other).collect();
+        if !others.is_empty() {
+            let without = others.into_iter().map(|other| (other, None));
+            decided.codes_of_several = [(own, Some(code))].into_iter().chain(without).collect();
         }
     }
 

@@ -196,6 +196,8 @@ pub(crate) struct Words {
     no_name_remarks: HashSet<String>,
     pub(crate) country_remarks: HashSet<String>,
     pub(crate) other_countries: HashSet<String>,
+    pub(crate) phone_countries: HashSet<String>,
+    pub(crate) phone_regions: HashSet<String>,
     pub(crate) phone_labels: HashSet<String>,
     area_codes: HashSet<String>,
     without: HashSet<String>,
@@ -223,6 +225,8 @@ impl Words {
             "no-name-remark" => &mut self.no_name_remarks,
             "country-remark" => &mut self.country_remarks,
             "other-country" => &mut self.other_countries,
+            "phone-country" => &mut self.phone_countries,
+            "phone-region" => &mut self.phone_regions,
             "phone-label" => &mut self.phone_labels,
             "area-code" => &mut self.area_codes,
             "without" => &mut self.without,
@@ -284,7 +288,10 @@ pub(crate) fn single_meaning(header: &str) -> Option<HeaderMeaning> {
     if folded.contains(|c: char| c.is_ascii_digit()) {
         return numbered_meaning(header, &folded);
     }
-    exact(&folded).or_else(|| of_path(header)).or_else(|| of_phone_words(header))
+    exact(&folded)
+        .or_else(|| of_path(header))
+        .or_else(|| of_phone_words(header))
+        .or_else(|| of_code_behind_phone(header))
 }
 
 /// What the header of one of several columns means: `Phone 1 - Value`, `Phone 2`, `E-mail 2 Address`.
@@ -429,6 +436,22 @@ fn of_phone_words(header: &str) -> Option<HeaderMeaning> {
         rank => rank.max(last),
     };
     Some(HeaderMeaning::Phone(rank))
+}
+
+/// The code of a phone, behind the words for the phone: `phone.dial_code`, `Work Mobile Country`.
+fn of_code_behind_phone(header: &str) -> Option<HeaderMeaning> {
+    let words: Vec<String> = words_of(header).into_iter().map(folded).collect();
+    let is_phone = |word: &String| matches!(exact(word), Some(HeaderMeaning::Phone(_)));
+    let is_beside = |word: &String| {
+        [&WORDS.beside_phone, &WORDS.home_or_work, &WORDS.person_steps, &WORDS.container_steps]
+            .iter()
+            .any(|words| words.contains(word))
+    };
+    let of_phone = words.iter().take_while(|word| is_phone(word) || is_beside(word)).count();
+    let (of_phone, code) = words.split_at(of_phone);
+    let is_code =
+        matches!(exact(&code.concat()), Some(HeaderMeaning::CallingCode | HeaderMeaning::Country));
+    (is_code && of_phone.iter().any(is_phone)).then_some(HeaderMeaning::CallingCode)
 }
 
 /// The part of a name that the last of all steps says, where those that say something before it are

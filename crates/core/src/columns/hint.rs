@@ -116,7 +116,8 @@ fn speaks_of_codes<'h>(words: impl Iterator<Item = &'h str>) -> bool {
         );
         has_code |= is_code;
         has_subject |= is_subject;
-        let beside = [&WORDS.beside_phone, &WORDS.asking, &WORDS.person_steps];
+        let beside =
+            [&WORDS.beside_phone, &WORDS.asking, &WORDS.person_steps, &WORDS.country_remarks];
         is_code
             || is_subject
             || word.bytes().all(|byte| byte.is_ascii_digit())
@@ -138,14 +139,20 @@ pub(crate) enum CountryHeader {
 /// none, or of another: `Country of birth`.
 pub(crate) fn speaks_of_country(header: &str) -> Option<CountryHeader> {
     let (mut has_country, mut are_known) = (false, true);
-    for word in words_of(header) {
+    let words = words_of(header);
+    let is_phone = |word: &&str| matches!(exact(&folded(word)), Some(HeaderMeaning::Phone(_)));
+    let is_of_phone = words.iter().any(is_phone);
+    for word in words {
         let party = Party::of(word).standing();
         let word = folded(word);
         if WORDS.other_countries.contains(&word) || party >= Standing::Other {
             return None;
         }
-        let is_country = exact(&word) == Some(HeaderMeaning::Country);
-        has_country |= is_country;
+        // `Phone Region` may be a state, whose codes are those of countries.
+        let is_region = is_of_phone && WORDS.phone_regions.contains(&word);
+        let is_country = exact(&word) == Some(HeaderMeaning::Country)
+            || is_of_phone && WORDS.phone_countries.contains(&word);
+        has_country |= is_country || is_region;
         let beside = [
             &WORDS.country_remarks,
             &WORDS.beside_phone,
@@ -153,6 +160,7 @@ pub(crate) fn speaks_of_country(header: &str) -> Option<CountryHeader> {
             &WORDS.asking,
             &WORDS.person_steps,
         ];
+        are_known &= !is_region;
         are_known &= is_country
             || party != Standing::Contact
             || word.bytes().all(|byte| byte.is_ascii_digit())

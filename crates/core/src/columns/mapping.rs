@@ -74,10 +74,11 @@ pub enum MappingError {
         /// What they were taken for then.
         assignments: Vec<(MappedField, String)>,
     },
-    /// Several phones have a column of country calling codes each, and a contact has one country.
+    /// Country calling codes are those of one of several phones, and a contact has one country.
     SeveralCodes {
-        /// The columns of each phone and of its codes. By these, `--map` knows them: their names or letters.
-        phones: Vec<(String, String)>,
+        /// The columns of each phone and of its codes, where it has some. By these, `--map` knows them: their names
+        /// or letters.
+        phones: Vec<(String, Option<String>)>,
     },
     /// The first row holds an e-mail address or a phone number: it is no header.
     NoHeader {
@@ -126,7 +127,8 @@ impl fmt::Display for MappingError {
                 "the columns would be taken for other fields than in the run that wrote it",
             ),
             MappingError::SeveralCodes { phones } => {
-                let codes: Vec<&str> = phones.iter().map(|(_, code)| &**code).collect();
+                let codes: Vec<&str> =
+                    phones.iter().filter_map(|(_, code)| code.as_deref()).collect();
                 let each = if codes.len() == 1 { "" } else { "each of " };
                 let codes = codes.join(", ");
                 write!(f, "{each}{codes} holds the country calling codes of one phone of several")
@@ -285,7 +287,9 @@ impl FieldMapping {
             return Err(labels.ambiguous(&decided.ambiguous));
         }
         if !decided.codes_of_several.is_empty() {
-            let pair = |&(phone, code): &(usize, usize)| (labels.of(phone), labels.of(code));
+            let pair = |&(phone, code): &(usize, Option<usize>)| {
+                (labels.of(phone), code.map(|code| labels.of(code)))
+            };
             let phones = decided.codes_of_several.iter().map(pair).collect();
             return Err(MappingError::SeveralCodes { phones });
         }
