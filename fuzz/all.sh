@@ -11,7 +11,7 @@ for path in fuzz/fuzz_targets/*.rs; do
     end=$((SECONDS + ${1:-7200}))
     while ((SECONDS < end)); do
         cargo fuzz run -s none --features fuzzing "$target" "fuzz/found/$target" "fuzz/corpus/$target" \
-            "fuzz/regressions/$target" -- -max_total_time="$((end - SECONDS))" -runs=300000 -max_len=4096 \
+            "fuzz/regressions/$target" -- -max_total_time="$((end - SECONDS))" -runs=200000 -max_len=4096 \
             -rss_limit_mb=512 -dict="fuzz/dictionaries/$target.dict"
     done
 done

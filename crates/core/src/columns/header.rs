@@ -408,8 +408,13 @@ fn of_path(header: &str) -> Option<HeaderMeaning> {
         return Some(HeaderMeaning::Tags);
     }
     let joined = said.concat();
+    let phone = || {
+        let words = header.split('.').filter(|step| !says_nothing(&folded(step)));
+        of_phone_words(&words.collect::<Vec<_>>().join("."))
+    };
     let meaning = exact(joined.trim_end_matches(|c: char| c.is_ascii_digit()))
-        .or_else(|| name_of_path(&steps, &said))?;
+        .or_else(|| name_of_path(&steps, &said))
+        .or_else(phone)?;
     let is_of_thing = steps.iter().any(|step| WORDS.thing_steps.contains(step));
     (meaning != HeaderMeaning::Name || !is_of_thing).then_some(meaning)
 }
