@@ -244,6 +244,38 @@ impl ContentSample {
         self.countries(index, |_| true).is_some()
     }
 
+    /// Whether at least four of five numbers of a column are valid in the countries of another, two and more, and some
+    /// of these are abroad.
+    pub(crate) fn are_countries_of(&self, index: usize, numbers: usize) -> bool {
+        let own = self.options.region.and_then(Region::calling_code);
+        let (mut beside, mut fitting, mut foreign) = (0, 0, 0);
+        for record in &self.first {
+            let cell = |column: usize| record.get(column).map_or("", |cell| cell.trim());
+            let (CountryReading::Named(region), number) =
+                (country::read(cell(index)), cell(numbers))
+            else {
+                continue;
+            };
+            let code = region.calling_code();
+            let is_of = |number: &str, region| {
+                contactmill_phone::parse(number, region)
+                    .is_ok_and(|read| read.is_valid() && Some(read.calling_code()) == code)
+            };
+            // A number that brings its own code says nothing.
+            let has_code = number.starts_with('+')
+                || number.starts_with("00")
+                || is_of(&format!("+{number}"), None);
+            if own.is_none() || number.is_empty() || has_code {
+                continue;
+            }
+            let fits = is_of(number, Some(region));
+            beside += 1;
+            fitting += u32::from(fits);
+            foreign += u32::from(fits && code != own);
+        }
+        foreign > 1 && 5 * fitting >= 4 * beside
+    }
+
     /// How many cells of a column are countries in more letters than a code has, where the column [is one of
     /// countries](Self::are_countries) by these alone. Codes may be those of languages, or of states.
     pub(crate) fn countries_by_name(&self, index: usize) -> Option<CountryCells> {

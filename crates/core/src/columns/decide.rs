@@ -11,7 +11,7 @@ use crate::columns::field::MappedField;
 use crate::columns::header::{self, Bookkeeping, HeaderMeaning, PhoneRank};
 use crate::columns::hint::{
     CountryHeader, HeaderHint, hint, hint_of_party, is_of_something_else, may_be_calling_code,
-    speaks_of_country,
+    speaks_of_country, speaks_of_other_country,
 };
 use crate::columns::party::{self, Party, Standing};
 use crate::columns::people::{Owners, People};
@@ -625,6 +625,7 @@ impl Columns<'_> {
             .filter(|index| !decided.candidates.iter().any(|known| known.index == *index))
             .filter(|&index| self.sample.are_countries(index))
             .collect();
+        let phones = self.phones(decided);
         for index in free {
             match speaks_of_country(&self.header[index]) {
                 Some(CountryHeader::Own) => decided.candidates.push(self.by_content(
@@ -635,12 +636,23 @@ impl Columns<'_> {
                 Some(CountryHeader::Perhaps) => {
                     decided.perhaps_countries.get_or_insert(index);
                 }
+                None if self.are_countries_of(index, &phones) => {
+                    decided.perhaps_countries.get_or_insert(index);
+                }
                 None => {}
             }
         }
         if !self.lacks(decided, &MappedField::Country) {
             decided.perhaps_countries = None;
         }
+    }
+
+    /// Whether the numbers are those of the countries in a column, whatever it is called.
+    fn are_countries_of(&self, index: usize, phones: &[usize]) -> bool {
+        let header = &self.header[index];
+        Party::of(header).standing() < Standing::Other
+            && !speaks_of_other_country(header)
+            && phones.iter().any(|&phone| self.sample.are_countries_of(index, phone))
     }
 
     /// Calling codes in several columns are each of the phone behind them, and a contact has one country.
