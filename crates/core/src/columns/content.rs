@@ -245,17 +245,17 @@ impl ContentSample {
     }
 
     /// Whether at least four of five numbers of a column are valid in the countries of another, two and more, and some
-    /// of these are abroad.
+    /// of these are abroad, and would be numbers of the region without it.
     pub(crate) fn are_countries_of(&self, index: usize, numbers: usize) -> bool {
         let own = self.options.region.and_then(Region::calling_code);
+        let (mut filled, mut named) = (0, 0);
         let (mut beside, mut fitting, mut foreign) = (0, 0, 0);
         for record in &self.first {
             let cell = |column: usize| record.get(column).map_or("", |cell| cell.trim());
-            let (CountryReading::Named(region), number) =
-                (country::read(cell(index)), cell(numbers))
-            else {
-                continue;
-            };
+            let (country, number) = (cell(index), cell(numbers));
+            filled += u32::from(!country.is_empty() && !says_nothing(country));
+            let Some(region) = country_in(country) else { continue };
+            named += 1;
             let code = region.calling_code();
             let is_of = |number: &str, region| {
                 contactmill_phone::parse(number, region)
@@ -271,9 +271,14 @@ impl ContentSample {
             let fits = is_of(number, Some(region));
             beside += 1;
             fitting += u32::from(fits);
-            foreign += u32::from(fits && code != own);
+            let is_of_region = || {
+                contactmill_phone::parse(number, self.options.region)
+                    .is_ok_and(contactmill_phone::PhoneNumber::is_valid)
+            };
+            foreign += u32::from(fits && code != own && is_of_region());
         }
-        foreign > 1 && 5 * fitting >= 4 * beside
+        let mostly = |count: u32, of: u32| 5 * count >= 4 * of;
+        mostly(named, filled) && foreign > 0 && fitting > 1 && mostly(fitting, beside)
     }
 
     /// How many cells of a column are countries in more letters than a code has, where the column [is one of
@@ -615,6 +620,15 @@ impl ColumnContent {
     pub(crate) const fn refutes_phone(&self) -> bool {
         self.filled >= 10 && 10 * self.numbers < self.filled || self.are_calling_codes()
     }
+}
+
+/// The country of a cell, or of a part of it: `UK/Kent`.
+fn country_in(cell: &str) -> Option<Region> {
+    let named = |text: &str| match country::read(text) {
+        CountryReading::Named(region) => Some(region),
+        _ => None,
+    };
+    named(cell).or_else(|| cell.split(['/', '|', ';']).map(str::trim).find_map(named))
 }
 
 /// Whether a cell without digits could be the name of a person.

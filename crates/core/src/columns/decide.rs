@@ -560,12 +560,24 @@ impl Columns<'_> {
         let fitting = undecided.unknown.iter().copied().filter(|&index| {
             self.reads_as_phones(index) && self.sample.shared(index, &names).cells == 0
         });
-        let found: Vec<FieldCandidate> = fitting
+        let mut found: Vec<FieldCandidate> = fitting
             .map(|index| self.by_content(index, MappedField::Phone, Precedence::ByContentAlone))
             .collect();
+        // Beside one that is fuller, numbers in a few cells may be those that are meant.
+        if !found.is_empty() {
+            let is_sparse = |index: &usize| {
+                let content = self.sample.column(*index);
+                (1..ENOUGH_CELLS).contains(&content.filled) && content.phones == content.filled
+            };
+            let sparse = undecided.unknown.iter().copied().filter(is_sparse);
+            found.extend(sparse.map(|index| {
+                self.by_content(index, MappedField::Phone, Precedence::ByContentAlone)
+            }));
+        }
         match found.len() {
             0 | 1 => decided.candidates.extend(found),
             _ => {
+                found.sort_by_key(|found| found.index);
                 let candidate = |found: &FieldCandidate| (found.index, found.decision.share);
                 decided.ambiguous = found.iter().map(candidate).collect();
             }
@@ -623,11 +635,11 @@ impl Columns<'_> {
         let free: Vec<usize> = (0..self.header.len())
             .filter(|&index| self.is_free(index))
             .filter(|index| !decided.candidates.iter().any(|known| known.index == *index))
-            .filter(|&index| self.sample.are_countries(index))
             .collect();
         let phones = self.phones(decided);
         for index in free {
-            match speaks_of_country(&self.header[index]) {
+            let says = speaks_of_country(&self.header[index]);
+            match says.filter(|_| self.sample.are_countries(index)) {
                 Some(CountryHeader::Own) => decided.candidates.push(self.by_content(
                     index,
                     MappedField::Country,

@@ -280,7 +280,7 @@ pub(crate) fn meaning(header: &str) -> Option<HeaderMeaning> {
 /// What a header that says one thing means.
 pub(crate) fn single_meaning(header: &str) -> Option<HeaderMeaning> {
     // `company.phone` is the phone of a company.
-    if header.rsplit('.').skip(1).any(is_of_others) {
+    if header.rsplit('.').skip(1).any(is_of_others) || is_below_family(header) {
         return None;
     }
     let header = without_question(header);
@@ -330,6 +330,11 @@ fn without_question(header: &str) -> &str {
 /// contact.
 pub(crate) fn is_of_others(word: &str) -> bool {
     WORDS.of_others.contains(&folded(word))
+}
+
+/// Whether a path leads to what a relative has: the last step of `customer.family.name` is no family name.
+pub(crate) fn is_below_family(header: &str) -> bool {
+    header.rsplit('.').skip(1).any(|step| folded(step) == "family")
 }
 
 /// A header that says several things: `Celular/WhatsApp`, `Phone (with country code)`.

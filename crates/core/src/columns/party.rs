@@ -186,7 +186,7 @@ impl Party {
 
 /// What the column of a party holds: the meaning of its header without the words for the party.
 pub(crate) fn meaning(header: &str) -> Option<HeaderMeaning> {
-    let rest = without_party(header)?;
+    let rest = without_party(header).filter(|_| !header::is_below_family(header))?;
     // `Customer First`: a party has a name.
     header::meaning(&rest).or_else(|| WORDS.part_of_name(&folded(&rest)))
 }

@@ -33,6 +33,9 @@ static NO_PHONE: LazyLock<Vec<String>> = LazyLock::new(|| {
     data::words(data::PHONE_WORDS, "no-phone").map(|it| format!(" {it} ")).collect()
 });
 
+/// Signs for a number that is not to be called.
+const DO_NOT_CALL: [char; 5] = ['🚫', '📵', '⛔', '🔕', '❌'];
+
 /// A number, and what stands beside it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Beside<'t> {
@@ -99,7 +102,7 @@ pub(super) fn without_label(text: &str) -> Option<&str> {
     let start = text.find(|c: char| c == '+' || c == '(' || c.is_ascii_digit())?;
     let (label, rest) = text.split_at(start);
     let is_set_off = !label.ends_with(char::is_alphanumeric) || label.chars().count() >= 3;
-    if !is_label(bare(label)) || says_fax(label) || !is_set_off {
+    if !is_label(bare(label)) || says_fax(label) || says_no_phone(label) || !is_set_off {
         return None;
     }
     let behind_digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -172,7 +175,8 @@ pub(crate) fn says_no_phone(part: &str) -> bool {
     // `Rs.` is a currency, `R. S.` are initials.
     let words = part.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let said = words.fold(" ".to_owned(), |said, word| said + &word.to_lowercase() + " ");
-    said.len() > 1 && NO_PHONE.iter().any(|words| said.contains(words.as_str()))
+    let has_words = said.len() > 1 && NO_PHONE.iter().any(|words| said.contains(words.as_str()));
+    has_words || part.contains(DO_NOT_CALL)
 }
 
 const fn is_layout(c: char) -> bool {
