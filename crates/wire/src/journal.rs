@@ -233,7 +233,10 @@ fn read_last(
 pub fn acknowledged(lines: &[JournalLine]) -> BTreeMap<u32, Vec<(u32, u32)>> {
     let mut job = None;
     let mut slices: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
-    let last = lines.iter().rev().find_map(|line| line.event.job());
+    // Without TLS it is a service on this machine: a rehearsal.
+    let is_of_service = |job: &&Job| job.url.starts_with("https:");
+    let jobs = || lines.iter().rev().filter_map(|line| line.event.job());
+    let last = jobs().find(is_of_service).or_else(|| jobs().next());
     for JournalLine { event, .. } in lines {
         match event {
             JournalEvent::Opened { job: opened, again } => {
@@ -268,6 +271,11 @@ mod tests {
             (
                 "the upload behind it",
                 vec![opened(sandbox, false), taken(0, 0), opened(service, false), taken(1, 0)],
+                vec![(1, 0)],
+            ),
+            (
+                "a rehearsal behind it",
+                vec![opened(service, false), taken(1, 0), opened(sandbox, false), taken(0, 0)],
                 vec![(1, 0)],
             ),
             (
