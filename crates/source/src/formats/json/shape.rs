@@ -13,10 +13,12 @@ use super::leaves::{MAX_DEPTH, MAX_NUMBERED};
 /// of the same length of at least two.
 ///
 /// Nor may it have a list of more objects than get columns of their own: that is a table under a key which
-/// is not known to wrap one. Objects of two keys are not counted, as they may be a key and its value.
+/// is not known to wrap one. Objects of two keys are not counted, as they may be a key and its value. And where
+/// it holds objects alone, none of these may hold several people by their keys (`{"users": {"id1": {…}, …}}`).
 pub(super) fn no_record(bytes: &[u8]) -> Option<&'static str> {
     let mut shape = Some(Shape::default());
     let mut lists = Lists::default();
+    let mut people = PeopleByKey::default();
     let mut parser = LowLevelJsonParser::new().with_max_stack_size(MAX_DEPTH);
     let mut rest = bytes;
     loop {
@@ -26,12 +28,15 @@ pub(super) fn no_record(bytes: &[u8]) -> Option<&'static str> {
             None => continue,
             // Text that is not JSON is rejected as a malformed record.
             Some(Err(_)) => return None,
-            Some(Ok(JsonEvent::Eof)) => return shape.and_then(|shape| shape.verdict()),
+            Some(Ok(JsonEvent::Eof)) => {
+                return shape.and_then(|shape| shape.verdict()).or_else(|| people.verdict());
+            }
             Some(Ok(event)) => event,
         };
         if lists.take(&event) > MAX_NUMBERED {
             return Some("a list of many objects");
         }
+        people.take(&event);
         shape = shape.and_then(|mut shape| shape.take(event).then_some(shape));
     }
 }
@@ -74,6 +79,74 @@ impl Lists {
             _ => {}
         }
         0
+    }
+}
+
+/// The values of the values of an object, where these are objects, too.
+#[derive(Debug, Default)]
+struct PeopleByKey {
+    depth: usize,
+    /// Whether the outer object holds anything but objects and lists.
+    has_value: bool,
+    /// Of the inner object that is open: how many objects it holds, how many of them have a value with the look
+    /// of a number or an address, and how many other values.
+    objects: usize,
+    people: usize,
+    others: usize,
+    /// Whether the innermost object has such a value.
+    is_person: bool,
+    is_found: bool,
+}
+
+impl PeopleByKey {
+    fn take(&mut self, event: &JsonEvent<'_>) {
+        match event {
+            JsonEvent::StartObject => {
+                self.depth += 1;
+                match self.depth {
+                    2 => (self.objects, self.people, self.others) = (0, 0, 0),
+                    3 => (self.objects, self.is_person) = (self.objects + 1, false),
+                    _ => {}
+                }
+            }
+            JsonEvent::StartArray => {
+                self.others += usize::from(self.depth == 2);
+                self.depth += 1;
+            }
+            JsonEvent::EndObject => {
+                match self.depth {
+                    2 => {
+                        let are_people = self.objects > 1 && self.people == self.objects;
+                        self.is_found |= are_people && self.others == 0;
+                    }
+                    3 => self.people += usize::from(self.is_person),
+                    _ => {}
+                }
+                self.depth -= 1;
+            }
+            JsonEvent::EndArray => self.depth -= 1,
+            JsonEvent::String(text) | JsonEvent::Number(text) => self.value(text),
+            JsonEvent::Boolean(_) | JsonEvent::Null => self.value(""),
+            JsonEvent::ObjectKey(_) | JsonEvent::Eof => {}
+        }
+    }
+
+    fn value(&mut self, text: &str) {
+        // Shorter ones are years and prices.
+        const FEWEST_DIGITS: usize = 7;
+        match self.depth {
+            1 => self.has_value = true,
+            2 => self.others += 1,
+            3 => {
+                let digits = text.bytes().filter(u8::is_ascii_digit).count();
+                self.is_person |= digits >= FEWEST_DIGITS || text.contains('@');
+            }
+            _ => {}
+        }
+    }
+
+    fn verdict(&self) -> Option<&'static str> {
+        (self.is_found && !self.has_value).then_some("objects by their keys")
     }
 }
 
@@ -178,6 +251,16 @@ mod tests {
             (r#"{"names":["x"],"phones":[1,2]}"#, None),
             (r#"{"phones":[{"n":1},{"n":2}],"mails":[{"m":1},{"m":2}]}"#, None),
             (r#"{"contact":{"name":"x","phone":1}}"#, None),
+            (
+                r#"{"users":{"a":{"phone":"9876543210"},"b":{"phone":9876543211}},"more":{"x":1}}"#,
+                Some("objects by their keys"),
+            ),
+            (r#"{"name":"x","phones":{"a":{"n":"9876543210"},"b":{"n":"9876543211"}}}"#, None),
+            (
+                r#"{"who":{"name":"x"},"at":{"home":{"zip":"411001"},"work":{"zip":"411002"}}}"#,
+                None,
+            ),
+            (r#"{"who":{"name":"x","a":{"n":"9876543210"},"b":{"n":"9876543211"}}}"#, None),
             (r#"{"a":{"n":1},"b":{"n":1}"#, None),
             ("{}", None),
         ] {
