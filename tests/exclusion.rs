@@ -246,6 +246,43 @@ fn lines_that_cannot_be_read_are_named() {
 }
 
 #[test]
+fn whoever_can_be_read_in_a_damaged_line_is_left_out() {
+    let dump = "Name,Phone,Email\nAsha,+919876543210,\nRavi,+919876543211,\nMeera,+919876543212,meera@example.com\n\
+                Om,+919876543213,\n";
+    for list in [
+        "Phone,Note\n+919876543210,said stop, please\n+919876543299,\n",
+        "Email,Name,Phone\nmeera@example.com\nx@example.com,X,+919876543299\n",
+        "Phone,Country\n9876543211,Narnia\n+919876543213,US\n+919876543299,IN\n",
+        "+919876543299\n+919876543298\n+919876543297\n9876543211, 9876543213\n",
+        "Phone,Name\n+919876543299,X\n+919876543210,\"Asha\n",
+    ] {
+        let folder = with_list("list.csv", list.as_bytes());
+        fs::write(folder.path().join("in.csv"), dump).unwrap();
+        let arguments = ["in.csv", "-r", "IN", "--exclude", "list.csv", "-o", "out"];
+        converted(folder.path(), &arguments);
+        let out = folder.path().join("out");
+        let left = dump.lines().skip(1).filter(|line| {
+            let written =
+                |cell: &str| cell.len() > 3 && list.contains(cell.trim_start_matches("+91"));
+            !line.split(',').skip(1).any(written)
+        });
+        let counts = manifest(&out)["counts"].clone();
+        assert_eq!(counts["contacts"], left.count(), "{list}");
+    }
+}
+
+#[test]
+fn an_address_that_is_dropped_is_looked_up() {
+    let folder = with_list("list.txt", b"asha@example.com\n");
+    let dump =
+        "Name,Phone,Email\nAsha,+919876543210,\"asha@example.com, old\"\nRavi,+919876543211,junk\n";
+    fs::write(folder.path().join("in.csv"), dump).unwrap();
+    converted(folder.path(), &["in.csv", "--exclude", "list.txt", "-o", "out"]);
+    let counts = manifest(&folder.path().join("out"))["counts"].clone();
+    assert_eq!((&counts["contacts"], &counts["excluded"]), (&1.into(), &1.into()));
+}
+
+#[test]
 fn the_results_that_are_replaced_are_no_list() {
     let folder = with_list("list.txt", b"9876543210\n");
     let arguments = ["in.csv", "--region", "IN", "--exclude", "list.txt", "-o", "out"];

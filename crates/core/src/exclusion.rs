@@ -16,8 +16,8 @@ use crate::dedup::variant::other_form;
 use crate::explain::Notes;
 use crate::normalize::Normalizer;
 use crate::raw::RawContact;
-use crate::reason::{Field, Reason};
-use crate::records::{Block, Source};
+use crate::reason::{Field, Reason, Warning, WarningCode};
+use crate::records::{Block, Record, Source};
 use crate::workers::{NoThreads, Workers};
 
 /// What happens to contacts that a column of consents says must not be written to.
@@ -229,7 +229,11 @@ impl BlockReader<'_> {
             let line = record.position().line;
             let is_read = match self.map.kind(record) {
                 RecordKind::Blank => true,
-                RecordKind::Rejected(_) => false,
+                // Whoever can be read in a damaged row means to be left out all the same.
+                RecordKind::Rejected(reason) => {
+                    let is_found = self.add_cells(record, line, &mut entries);
+                    is_found && matches!(reason, Reason::RowTooManyFields | Reason::RowTooFewFields)
+                }
                 RecordKind::Contact => {
                     let mut raw: RawContact<'_> = std::mem::take(&mut empty);
                     self.map.fill(record, &mut raw);
@@ -252,7 +256,9 @@ impl BlockReader<'_> {
         let mut is_read = true;
         let of_others = raw.phones_of_others.iter().map(|&(cell, _)| cell);
         for cell in raw.phones.iter().copied().chain(of_others) {
-            match self.normalizer.phone_of(raw, cell) {
+            // A country that is another's, or none, keeps nobody on the list.
+            let alone = |_| self.normalizer.phone_of(&RawContact::default(), cell);
+            match self.normalizer.phone_of(raw, cell).or_else(alone) {
                 Ok(reading) => is_read &= self.add_phones(cell, reading, line, entries),
                 Err(Reason::PhoneMissing) => {}
                 Err(_) => is_read &= self.add_addresses(cell, line, entries),
@@ -261,16 +267,29 @@ impl BlockReader<'_> {
         for &cell in &raw.emails {
             is_read &= self.add_addresses(cell, line, entries);
         }
-        // What other columns hold need be neither.
         for &(_, cell) in &raw.attributes {
-            match self.normalizer.phone_of(raw, cell) {
-                Ok(reading) if has_digits(cell, FEWEST_DIGITS) => {
-                    self.add_phones(cell, reading, line, entries);
-                }
-                _ => drop(cell.contains('@') && self.add_addresses(cell, line, entries)),
-            }
+            self.add_cell(raw, cell, line, entries);
         }
         is_read && (entries.numbers.len(), entries.addresses.len()) != before
+    }
+
+    /// Adds every number and address of a record, whatever its columns are. Returns whether there is one.
+    fn add_cells(self, record: Record<'_>, line: u64, entries: &mut BlockEntries) -> bool {
+        let before = (entries.numbers.len(), entries.addresses.len());
+        for cell in record.iter() {
+            self.add_cell(&RawContact::default(), cell, line, entries);
+        }
+        (entries.numbers.len(), entries.addresses.len()) != before
+    }
+
+    /// Adds what stands in a cell that need hold neither a number nor an address.
+    fn add_cell(self, raw: &RawContact<'_>, cell: &str, line: u64, entries: &mut BlockEntries) {
+        match self.normalizer.phone_of(raw, cell) {
+            Ok(reading) if has_digits(cell, FEWEST_DIGITS) => {
+                self.add_phones(cell, reading, line, entries);
+            }
+            _ => drop(cell.contains('@') && self.add_addresses(cell, line, entries)),
+        }
     }
 
     /// Adds the numbers of a cell, and addresses beside them. Returns whether all of it was read: whoever
@@ -301,31 +320,35 @@ impl BlockReader<'_> {
 
     /// Adds the addresses of a cell, and those beside other words. Returns whether all were read.
     fn add_addresses(self, cell: &str, line: u64, entries: &mut BlockEntries) -> bool {
-        let mut add = |address: &EmailAddress<'_>| {
+        addresses_in(cell, |address| {
             entries.addresses.push((self.hashers.key(address.as_str()), line));
-        };
-        match email::read(cell, Notes::default()) {
-            EmailReading::Empty => return true,
-            // `*@example.com` is meant for many, and is nobody's.
-            EmailReading::One(address) if address.as_str().contains('*') => return false,
-            EmailReading::One(address) if cell.matches('@').count() == 1 => {
-                add(&address);
-                return true;
-            }
-            _ => {}
-        }
-        let is_end = |c: char| c.is_whitespace() || ";,|/<>()[]\"'".contains(c);
-        let pieces = cell.split(is_end).filter(|piece| piece.contains('@'));
-        let (mut is_found, mut is_read) = (false, true);
-        for piece in pieces {
-            match email::read(piece, Notes::default()).into_addresses() {
-                Some(addresses) => addresses.iter().for_each(&mut add),
-                None => is_read = false,
-            }
-            is_found = true;
-        }
-        is_found && is_read
+        })
     }
+}
+
+/// Hands over the addresses of a cell, and those beside other words. Returns whether all were read.
+fn addresses_in(cell: &str, mut take: impl FnMut(&EmailAddress<'_>)) -> bool {
+    match email::read(cell, Notes::default()) {
+        EmailReading::Empty => return true,
+        // `*@example.com` is meant for many, and is nobody's.
+        EmailReading::One(address) if address.as_str().contains('*') => return false,
+        EmailReading::One(address) if cell.matches('@').count() == 1 => {
+            take(&address);
+            return true;
+        }
+        _ => {}
+    }
+    let is_end = |c: char| c.is_whitespace() || ";,|/<>()[]\"'".contains(c);
+    let pieces = cell.split(is_end).filter(|piece| piece.contains('@'));
+    let (mut is_found, mut is_read) = (false, true);
+    for piece in pieces {
+        match email::read(piece, Notes::default()).into_addresses() {
+            Some(addresses) => addresses.iter().for_each(&mut take),
+            None => is_read = false,
+        }
+        is_found = true;
+    }
+    is_found && is_read
 }
 
 impl ExclusionLists {
@@ -394,6 +417,18 @@ impl ExclusionLists {
         })
     }
 
+    /// The first address in cells that were dropped for what stands beside it, that stands in a list.
+    fn find_dropped(&self, warnings: &[Warning]) -> Option<(Field, Place)> {
+        let dropped = warnings.iter().filter(|one| one.code == WarningCode::EmailDropped);
+        let mut place = None;
+        for warning in dropped {
+            addresses_in(&warning.before, |address| {
+                place = place.or_else(|| self.place_of_address(address.as_str()));
+            });
+        }
+        Some((Field::Email, place?))
+    }
+
     /// What stands in the proof for a place.
     pub(crate) fn listed<'e>(&'e self, field: &'e Field, place: Place) -> Exclusion<'e> {
         let list = self.names.get(place.list()).map_or("", String::as_str);
@@ -440,10 +475,18 @@ impl<'a> ExclusionRules<'a> {
         Some(Excluded::Listed(Field::Phone, place))
     }
 
-    /// Whether a contact is excluded, whatever its number; `opt_out` is the column that says so.
-    pub(crate) fn check(self, contact: &Contact<'_>, opt_out: Option<usize>) -> Option<Excluded> {
-        if let Some((field, place)) = self.lists.and_then(|lists| lists.find_beside_number(contact))
-        {
+    /// Whether a contact is excluded, whatever its number, with the warnings of it; `opt_out` is the column that
+    /// says so.
+    pub(crate) fn check(
+        self,
+        contact: &Contact<'_>,
+        warnings: &[Warning],
+        opt_out: Option<usize>,
+    ) -> Option<Excluded> {
+        let find = |lists: &ExclusionLists| {
+            lists.find_beside_number(contact).or_else(|| lists.find_dropped(warnings))
+        };
+        if let Some((field, place)) = self.lists.and_then(find) {
             return Some(Excluded::Listed(field, place));
         }
         match self.opt_outs {
