@@ -369,7 +369,7 @@ fn of_note(input: &str, map: &ColumnMap, note: &MappingNote) -> Option<Note> {
                 }
                 WhyUnused::OfOthers => said("as by its header it is not the contact's own"),
                 WhyUnused::BehindAnotherName => {
-                    said("as it stands behind the name of somebody else");
+                    said("as it stands beside the name of somebody else");
                 }
                 WhyUnused::Another => said(&format!("as another column is the {field}")),
                 _ => return None,

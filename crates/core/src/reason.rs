@@ -107,7 +107,7 @@ codes! {
             "must not be written to", "ask for a consent before it is written to";
         RowTooManyFields = "row_too_many_fields",
             "more fields than the header has",
-            "move the surplus at the end of the row to where it belongs and delete it there";
+            "move the surplus at the end of the row to where it belongs, then empty its _reason cell";
         RowTooFewFields = "row_too_few_fields",
             "the row ends too early",
             "complete it (the file may have been cut off here), then empty its _reason cell";

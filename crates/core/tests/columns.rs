@@ -189,6 +189,7 @@ fn outcome(header: &[String], sample: &ContentSample) -> String {
         Err(MappingError::NoHeader { likely, .. }) => {
             return format!("no header: {}", likely.as_deref().unwrap_or("-"));
         }
+        Err(MappingError::OtherHeader { .. }) => return "other header".to_owned(),
         Err(error) => return error.to_string(),
     };
     use MappedField::{Country, Email, FirstName, LastName, Name, Phone, Tags};

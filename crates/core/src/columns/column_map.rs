@@ -456,6 +456,7 @@ impl ColumnMap {
         matches!(
             reason,
             Reason::RowTooFewFields
+                | Reason::RowTooManyFields
                 | Reason::RowUnterminatedQuote
                 | Reason::RowTooLarge
                 | Reason::RowMalformed

@@ -115,6 +115,13 @@ pub(crate) enum Consent {
 /// Whether a column is one of consents, by its header. Of a path in JSON such as `user.consent.sms`, the
 /// end may say so; a column of remarks may have any words beside that one, as only a refusal counts in it.
 pub(crate) fn of_header(header: &str) -> Option<Consent> {
+    // `unsubscribedAt.$date`, `optedOut.BOOL`, `hs_email_optout.value`.
+    let mut header = header.strip_suffix(".$date").unwrap_or(header);
+    while let Some((before, step)) = header.rsplit_once('.')
+        && header::is_container_step(step)
+    {
+        header = before;
+    }
     let is_question = header.trim_end().ends_with('?');
     let path_ends = header.match_indices('.').map(|(dot, _)| &header[dot + 1..]);
     let names: Vec<&str> = std::iter::once(header).chain(path_ends).collect();

@@ -10,6 +10,8 @@ use crate::cells::email;
 use crate::cells::name;
 use crate::cells::phone::read_phone;
 use crate::columns::consent;
+use crate::columns::hint::is_header_word;
+use crate::columns::party::Party;
 use crate::columns::sensitive::{IdentifierShare, Identifiers};
 use crate::explain::Notes;
 use crate::options::Options;
@@ -29,6 +31,12 @@ const MAX_REMEMBERED: usize = 1 << 20;
 
 /// Number of records whose short cells are kept, to be read together.
 const FIRST_RECORDS: usize = 100;
+
+/// Maximum number of records kept that read like header rows.
+const MAX_HEADER_LIKE: usize = 8;
+
+/// Fewer digits are no phone number.
+const FEWEST_DIGITS: usize = 7;
 
 /// Maximum length of a short cell, in bytes: more than that of a number in any layout.
 const SHORT: usize = 32;
@@ -82,6 +90,37 @@ pub struct ContentSample {
     records: usize,
     /// The short cells of the first records.
     first: Vec<Vec<Box<str>>>,
+    header_like: Vec<HeaderLike>,
+}
+
+/// A record that reads like a header row.
+#[derive(Clone, Debug)]
+pub(crate) struct HeaderLike {
+    /// The line on which it begins.
+    pub(crate) line: u64,
+    pub(crate) cells: Vec<Box<str>>,
+}
+
+/// Whether most of the cells of a record are words of a header, and none holds a number or an address.
+fn reads_like_header(record: Record<'_>, is_first: bool) -> bool {
+    let may_be_word = |cell: &str| {
+        cell.len() <= 2 * SHORT
+            && !cell.contains('@')
+            && cell.bytes().filter(u8::is_ascii_digit).count() < FEWEST_DIGITS
+    };
+    if !record.iter().all(may_be_word) {
+        return false;
+    }
+    let filled =
+        record.iter().map(str::trim).filter(|cell| !cell.is_empty() && !says_nothing(cell));
+    let (mut words, mut others) = (0, 0);
+    for cell in filled {
+        let is_word = is_header_word(cell) || Party::of(cell) != Party::default();
+        *if is_word { &mut words } else { &mut others } += 1;
+    }
+    // Right below the header, words that say whose columns are stand beside others: `Wife`, `Own`.
+    let is_below_header = is_first && record.get(0).is_some_and(is_blank);
+    words >= 2 && words > others || is_below_header && words > 0 && words >= others
 }
 
 /// How many cells of a column name a country, of those that say something.
@@ -193,7 +232,13 @@ impl ContentSample {
             remembered: 0,
             records: 0,
             first: Vec::new(),
+            header_like: Vec::new(),
         }
+    }
+
+    /// The first records that read like header rows.
+    pub(crate) fn header_like(&self) -> &[HeaderLike] {
+        &self.header_like
     }
 
     /// Adds a record.
@@ -202,7 +247,12 @@ impl ContentSample {
             self.columns.resize(record.len(), ColumnContent::default());
             self.identifiers.resize_with(record.len(), Identifiers::default);
         }
+        let is_first = self.added == 0;
         self.added += 1;
+        if self.header_like.len() < MAX_HEADER_LIKE && reads_like_header(record, is_first) {
+            let cells = record.iter().map(Box::from).collect();
+            self.header_like.push(HeaderLike { line: record.position().line, cells });
+        }
         let columns = self.columns.iter_mut().zip(&mut self.identifiers);
         for ((column, identifiers), cell) in columns.zip(record.iter()) {
             column.add(cell, &self.options);
@@ -313,17 +363,52 @@ impl ContentSample {
 
     /// Whether two columns differ in most of the records in which both are filled.
     pub(crate) fn mostly_differ(&self, one: usize, other: usize) -> bool {
-        let marks = |column: usize| self.marks.get(column).into_iter().flatten().copied();
-        let both =
-            marks(one).zip(marks(other)).filter(|&(one, other)| one != NO_MARK && other != NO_MARK);
-        let (same, different): (Vec<_>, Vec<_>) = both.partition(|(one, other)| one == other);
+        let (same, different): (Vec<_>, Vec<_>) =
+            self.marks_of_both(one, other).partition(|(one, other)| one == other);
         different.len() > same.len()
     }
 
-    /// Whether a text stands among the cells of a column.
-    pub(crate) fn has_cell(&self, index: usize, text: &str) -> bool {
+    /// Whether both of two columns are filled in some records, and never in one: `name` and `Name` of JSON.
+    pub(crate) fn never_stand_together(&self, one: usize, other: usize) -> bool {
+        let is_filled = |column: usize| self.column(column).filled > 0;
+        is_filled(one) && is_filled(other) && self.marks_of_both(one, other).next().is_none()
+    }
+
+    /// What stands for the cells of two columns in the records in which both are filled.
+    fn marks_of_both(&self, one: usize, other: usize) -> impl Iterator<Item = (u64, u64)> {
+        let marks = |column: usize| self.marks.get(column).into_iter().flatten().copied();
+        marks(one).zip(marks(other)).filter(|&(one, other)| one != NO_MARK && other != NO_MARK)
+    }
+
+    /// Whether all records of a source are in its sample, so that a text that stands in none of its cells is not in
+    /// the source.
+    ///
+    /// ```
+    /// use contactmill_core::columns::Sampled;
+    /// use contactmill_core::records::Rows;
+    /// use contactmill_core::Options;
+    ///
+    /// let of = |rows: usize| Sampled::of(Rows::new((0..rows).map(|_| ["Asha"])), Options::default());
+    /// let (few, many) = (of(10)?, of(10_000)?);
+    /// assert!(few.sample().is_of_all_records() && !many.sample().is_of_all_records());
+    /// assert!(few.sample().has_cell(0, "Asha") && !few.sample().has_cell(0, "Ravi"));
+    /// # Ok::<(), std::convert::Infallible>(())
+    /// ```
+    #[must_use]
+    pub const fn is_of_all_records(&self) -> bool {
+        self.added < SAMPLED_RECORDS && self.records == self.added
+    }
+
+    /// Whether a text stands among the cells of the column at this index.
+    #[must_use]
+    pub fn has_cell(&self, index: usize, text: &str) -> bool {
         let mark = cell_mark(text);
         mark != NO_MARK && self.marks.get(index).is_some_and(|marks| marks.contains(&mark))
+    }
+
+    /// Whether a short cell of a column begins so, in the first records.
+    pub(crate) fn has_cell_beginning(&self, index: usize, text: &str) -> bool {
+        self.first.iter().filter_map(|record| record.get(index)).any(|cell| cell.starts_with(text))
     }
 
     /// In how many cells of a column stands a number that goes with more names than a person has.

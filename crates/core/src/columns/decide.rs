@@ -9,12 +9,14 @@ use std::fmt;
 use crate::columns::content::{CallingCodes, ColumnContent, ContentSample};
 use crate::columns::field::MappedField;
 use crate::columns::header::{self, Bookkeeping, HeaderMeaning, PhoneRank};
+use crate::columns::header_row::is_refused;
 use crate::columns::hint::{
     CountryHeader, HeaderHint, hint, hint_of_party, is_of_something_else, may_be_calling_code,
     speaks_of_country, speaks_of_other_country,
 };
 use crate::columns::party::{self, Party, Standing};
 use crate::columns::people::{Owners, People};
+use crate::columns::phone_label::is_label_of_phone;
 use crate::columns::preset::{Preset, PresetField};
 
 /// Minimum number of filled cells for content to decide against, or without, a header.
@@ -204,6 +206,10 @@ impl Columns<'_> {
     /// Decides for the columns that the user has not assigned; a field that is assigned takes none.
     pub(crate) fn decide(&self) -> Decided {
         let mut decided = Decided::default();
+        if is_refused(self.header, self.sample) {
+            decided.candidates = self.fields_of_refused();
+            return decided;
+        }
         let mut refuted: Vec<(usize, PhoneRank)> = Vec::new();
         let mut undecided = Undecided::default();
         self.read_headers(&mut decided, &mut refuted, &mut undecided);
@@ -270,6 +276,15 @@ impl Columns<'_> {
         !self.is_assigned(field) && !decided.candidates.iter().any(|known| known.field == *field)
     }
 
+    /// The fields of contacts that a service refused, which stand in their order.
+    fn fields_of_refused(&self) -> Vec<FieldCandidate> {
+        use PresetField::{Email, Name, Phone, Tags};
+        let fields = [Name, Phone, Email, Tags].into_iter().enumerate();
+        let fields = fields.filter(|&(index, _)| self.is_free(index));
+        let fields = fields.filter_map(|(index, field)| self.by_preset(index, field, 0));
+        fields.filter(|candidate| !self.is_assigned(&candidate.field)).collect()
+    }
+
     /// What the known export and the headers say of the columns.
     fn read_headers(
         &self,
@@ -327,7 +342,9 @@ impl Columns<'_> {
                 undecided.unknown.push(index);
             }
             None => match hint(header).or_else(|| hint_of_party(header)) {
-                Some(HeaderHint::Phone(rank)) if self.could_be_phones(content) => {
+                Some(HeaderHint::Phone(rank))
+                    if self.could_be_phones(content) && !is_label_of_phone(header) =>
+                {
                     let precedence = rank.into();
                     let phone = self.by_content(index, MappedField::Phone, precedence);
                     decided.candidates.push(phone);
@@ -388,7 +405,11 @@ impl Columns<'_> {
         // Beside a phone of the contact, those of others fill in for nobody.
         let by_header = phones.iter().filter(|phone| phone.decision.by != DecidedBy::Preset);
         let by_header: Vec<usize> = by_header.map(|phone| phone.index).collect();
-        let of_others = self.people().by_number(&by_header);
+        let mut of_others = self.people().by_number(&by_header);
+        of_others.extend(self.people().with_name_behind(&by_header));
+        let below_another = self.people().below_another_name(&all);
+        decided.candidates.retain(|known| !below_another.contains(&known.index));
+        of_others.extend(below_another);
         let is_of_others = |phone: &FieldCandidate| of_others.contains(&phone.index);
         let are_all = phones.iter().all(is_of_others);
         phones.retain(|phone| are_all || !is_of_others(phone));
@@ -442,6 +463,9 @@ impl Columns<'_> {
         let of_phone = decided.candidates.iter().find(is_phone).map(|phone| phone.party);
         if of_phone == Some(Party::default()) {
             self.take_only_name(decided, undecided);
+            let phones = of_field(&decided.candidates, &[MappedField::Phone]);
+            let others = self.people().names_above(&phones);
+            decided.candidates.retain(|known| !others.contains(&known.index));
         }
         let Some(party) =
             self.assigned_party().or(of_phone).filter(|party| *party != Party::default())

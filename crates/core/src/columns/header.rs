@@ -199,6 +199,8 @@ pub(crate) struct Words {
     pub(crate) phone_countries: HashSet<String>,
     pub(crate) phone_regions: HashSet<String>,
     pub(crate) phone_labels: HashSet<String>,
+    pub(crate) numbers: HashSet<String>,
+    pub(crate) before_doer: HashSet<String>,
     area_codes: HashSet<String>,
     without: HashSet<String>,
     with_code: HashSet<String>,
@@ -228,11 +230,23 @@ impl Words {
             "phone-country" => &mut self.phone_countries,
             "phone-region" => &mut self.phone_regions,
             "phone-label" => &mut self.phone_labels,
+            "number" => &mut self.numbers,
+            "before-doer" => &mut self.before_doer,
             "area-code" => &mut self.area_codes,
             "without" => &mut self.without,
             "with-code" => &mut self.with_code,
             _ => return None,
         })
+    }
+
+    /// Whether a step of a path leads to a value: `fields`.
+    fn is_container_step(&self, step: &str) -> bool {
+        self.container_steps.contains(step)
+    }
+
+    /// Whether a step of a path leads to the contact: `customer`.
+    pub(crate) fn is_person_step(&self, step: &str) -> bool {
+        self.person_steps.contains(step)
     }
 
     /// Whether a word says that there is another before: `secondary`.
@@ -283,7 +297,8 @@ pub(crate) fn single_meaning(header: &str) -> Option<HeaderMeaning> {
     if header.rsplit('.').skip(1).any(is_of_others) || is_below_family(header) {
         return None;
     }
-    let header = without_question(header);
+    // Documents as Elasticsearch wraps them.
+    let header = without_question(header.strip_prefix("_source.").unwrap_or(header));
     let folded = folded(header);
     if folded.contains(|c: char| c.is_ascii_digit()) {
         return numbered_meaning(header, &folded);
@@ -313,8 +328,8 @@ fn numbered_meaning(header: &str, folded: &str) -> Option<HeaderMeaning> {
 /// A header without the words by which forms ask: `Your full name`, `Please enter your phone`.
 fn without_question(header: &str) -> &str {
     let mut rest = header.trim_start();
-    // `Is mobile` asks something else.
-    if folded(rest).starts_with("is") {
+    // `Is mobile` asks something else, and `Type of phone` asks nothing.
+    if ["is", "typeof"].iter().any(|words| folded(rest).starts_with(words)) {
         return rest;
     }
     while let Some((word, behind)) = rest.split_once(char::is_whitespace)
@@ -324,6 +339,11 @@ fn without_question(header: &str) -> &str {
         rest = behind.trim_start();
     }
     rest
+}
+
+/// Whether a step of a path leads to a value, and says nothing of it: `value`.
+pub(crate) fn is_container_step(step: &str) -> bool {
+    WORDS.is_container_step(&folded(step))
 }
 
 /// Whether a word makes the column one of somebody else, or of something that is no way to reach the

@@ -4,9 +4,10 @@
 //! messages. So a header row must not read like the rows below it, and what is not known to be a
 //! header is never shown.
 
-use crate::columns::content::ContentSample;
+use crate::columns::content::{ContentSample, HeaderLike};
+use crate::columns::field::MappedField;
 use crate::columns::header::{self, Bookkeeping, HeaderMeaning, words_of};
-use crate::columns::hint::{hint, hint_of_party, is_of_something_else};
+use crate::columns::hint::{hint, is_header_word, is_label, is_of_something_else};
 use crate::columns::party::{self, Party};
 use crate::columns::preset::Preset;
 use crate::text::{folded, is_blank, says_nothing};
@@ -92,22 +93,43 @@ pub(crate) fn is_data(cell: &str, sample: &ContentSample) -> bool {
     read.emails > 0 || read.numbers > 0
 }
 
-/// Whether the words of a cell are those of a header for contacts.
-pub(crate) fn is_label(cell: &str) -> bool {
-    header::meaning(cell).is_some() || party::meaning(cell).is_some()
-}
-
-/// Whether a cell is a word for what a column of contacts holds, or may hold.
-fn is_header_word(cell: &str) -> bool {
-    is_label(cell) || hint(cell).is_some() || hint_of_party(cell).is_some()
-}
-
 /// Labels of a row below which something else stands: a column of types holds `mobile` again and
 /// again, and is no header for it.
 pub(crate) fn labels(row: &[String], sample: &ContentSample) -> usize {
     let is_label =
         |&(index, cell): &(usize, &String)| is_label(cell) && !sample.has_cell(index, cell);
     row.iter().enumerate().filter(is_label).count()
+}
+
+/// The line of a record, in the sample, that is another header row, by which the columns of these fields hold something
+/// else below it: `Name, Emergency Mobile, Mobile` below `Name, Mobile, Emergency Mobile`, or words that say whose
+/// the columns are.
+pub(crate) fn other_header(
+    header: &[String],
+    fields: &[(MappedField, usize)],
+    sample: &ContentSample,
+) -> Option<u64> {
+    let meaning = |text: &str| header::meaning(text).or_else(|| party::meaning(text));
+    let is_phone = |meaning| matches!(meaning, Some(HeaderMeaning::Phone(_)));
+    let says_other = |cell: &str, above: &str| {
+        let (now, before) = (meaning(cell), meaning(above));
+        let is_alike = now == before || is_phone(now) && is_phone(before);
+        Party::of(cell) != Party::of(above) || now.is_some() && !is_alike
+    };
+    let is_other = |row: &&HeaderLike| {
+        let differs = |&(_, index): &(MappedField, usize)| {
+            let (Some(cell), Some(above)) = (row.cells.get(index), header.get(index)) else {
+                return false;
+            };
+            // Below a group, the header has its words, too.
+            !folded(above).ends_with(&folded(cell)) && says_other(cell, above)
+        };
+        let of_numbers = |(field, _): &&(MappedField, usize)| {
+            matches!(field, MappedField::Phone | MappedField::Country)
+        };
+        fields.iter().filter(of_numbers).any(differs)
+    };
+    sample.header_like().iter().find(is_other).map(|row| row.line)
 }
 
 /// Whether the first row reads like those below it: an e-mail address above addresses, a number above
@@ -166,6 +188,15 @@ fn is_known(header: &[String], sample: &ContentSample) -> bool {
 /// Whether a header row is that of a program that is known.
 fn is_made(header: &[String]) -> bool {
     is_numbered(header) || header::is_own_header(header) || Preset::of(header).is_some()
+}
+
+/// Whether a table is that of the contacts that a service refused: `name,phone,email,tags`, their attributes, and
+/// the answer of the service as the reason.
+pub(crate) fn is_refused(header: &[String], sample: &ContentSample) -> bool {
+    let reason = header.iter().position(|name| name == "_reason");
+    header::is_bookkeeping_header(header)
+        && header.iter().take(4).eq(["name", "phone", "email", "tags"])
+        && reason.is_some_and(|index| sample.has_cell_beginning(index, "status_"))
 }
 
 /// Whether so much of a row is known that all of it can be shown.

@@ -5,14 +5,25 @@ use std::sync::LazyLock;
 use foldhash::HashMap;
 
 use crate::columns::header::{
-    HeaderMeaning, HeaderParts, PhoneRank, WORDS, exact, is_of_others, single_meaning, words_of,
+    self, HeaderMeaning, HeaderParts, PhoneRank, WORDS, exact, is_of_others, single_meaning,
+    words_of,
 };
-use crate::columns::party::{Party, Standing, without_party};
+use crate::columns::party::{self, Party, Standing, without_party};
 use crate::data;
 use crate::text::folded;
 
 /// What stands in `data/headers.tsv` before the meaning of headers that only hint at it.
 pub(crate) const MAYBE: &str = "maybe.";
+
+/// Whether the words of a cell are those of a header for contacts.
+pub(crate) fn is_label(cell: &str) -> bool {
+    header::meaning(cell).is_some() || party::meaning(cell).is_some()
+}
+
+/// Whether a cell is a word for what a column of contacts holds, or may hold, or for whose it is.
+pub(crate) fn is_header_word(cell: &str) -> bool {
+    is_label(cell) || hint(cell).is_some() || hint_of_party(cell).is_some()
+}
 
 /// What a header may say its column holds, if its cells agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,10 +12,10 @@ use crate::columns::decide::{Columns, DecidedBy, Decision, FieldCandidate, Share
 use crate::columns::field::MappedField;
 use crate::columns::header::Bookkeeping;
 use crate::columns::header_row::{
-    Labels, column_letters, has_data, index_of_letters, is_data, is_label, is_record, labels,
-    may_be_record, without_shared_word,
+    Labels, column_letters, has_data, index_of_letters, is_data, is_record, labels, may_be_record,
+    other_header, without_shared_word,
 };
-use crate::columns::hint::is_of_something_else;
+use crate::columns::hint::{is_label, is_of_something_else};
 use crate::columns::names::{by_name, column_names, find_column};
 use crate::columns::notes::Known;
 use crate::columns::phone_label::LabelColumn;
@@ -74,6 +74,11 @@ pub enum MappingError {
         /// What they were taken for then.
         assignments: Vec<(MappedField, String)>,
     },
+    /// Columns were taken for different fields in the inputs whose rows the table holds.
+    OfSeveralInputs {
+        /// The names of the columns.
+        columns: Vec<String>,
+    },
     /// Country calling codes are those of one of several phones, and a contact has one country.
     SeveralCodes {
         /// The columns of each phone and of its codes, where it has some. By these, `--map` knows them: their names
@@ -86,6 +91,11 @@ pub enum MappingError {
         columns: usize,
         /// The letter of the one that most likely holds phone numbers.
         likely: Option<String>,
+    },
+    /// A record is another header row, by which numbers are somebody else's below it.
+    OtherHeader {
+        /// The line on which it begins, from 1.
+        line: u64,
     },
     /// A column that the user named is not there.
     UnknownColumn {
@@ -126,12 +136,19 @@ impl fmt::Display for MappingError {
             MappingError::OtherThanBefore { .. } => f.write_str(
                 "the columns would be taken for other fields than in the run that wrote it",
             ),
+            MappingError::OfSeveralInputs { columns } => {
+                let columns = columns.join(", ");
+                write!(f, "{columns} were different fields in the inputs that the rows are of")
+            }
             MappingError::SeveralCodes { phones } => {
                 let codes: Vec<&str> =
                     phones.iter().filter_map(|(_, code)| code.as_deref()).collect();
                 let each = if codes.len() == 1 { "" } else { "each of " };
                 let codes = codes.join(", ");
                 write!(f, "{each}{codes} holds the country calling codes of one phone of several")
+            }
+            MappingError::OtherHeader { line } => {
+                write!(f, "line {line} is another header row, with other columns")
             }
             MappingError::NoHeader { .. } => f.write_str("the first row is data, not a header"),
             MappingError::UnknownColumn { column, columns, .. } => {
@@ -304,6 +321,9 @@ impl FieldMapping {
             fields.push((field, index));
         }
         self.check_header(reach, &fields, &labels, decided.likely)?;
+        if let Some(line) = other_header(header, &fields, sample) {
+            return Err(MappingError::OtherHeader { line });
+        }
 
         let known =
             Known { header, sample, preset, bookkeeping, fields: &fields, decisions: &decisions };

@@ -63,7 +63,7 @@ pub enum WhyUnused {
     Refuted(Option<Share>),
     /// Its header names somebody else.
     OfOthers,
-    /// It stands behind the name of somebody else: `Name, Phone, Guardian, Mobile`.
+    /// It stands beside the name of somebody else: `Name, Phone, Guardian, Mobile`.
     BehindAnotherName,
     /// Its header does not say that it does, and its cells do.
     Unnamed(Share),

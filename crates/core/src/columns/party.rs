@@ -145,7 +145,7 @@ impl<'h> Parted<'h> {
 
     /// What is left, without the words in between.
     fn rest(&self) -> String {
-        let said = self.rest.iter().filter(|word| !PARTIES.fillers.contains(&folded(word)));
+        let said = self.rest.iter().filter(|word| !is_filler(&folded(word)));
         said.copied().collect::<Vec<_>>().join(" ")
     }
 }
@@ -255,6 +255,11 @@ pub(crate) fn words_of_others() -> impl Iterator<Item = &'static str> {
     let is_of_others = |number: usize| PARTIES.all[number].0 == Standing::Other;
     let words = PARTIES.by_word.iter().filter(move |&(_, &number)| is_of_others(number));
     words.map(|(word, _)| word.as_str())
+}
+
+/// Whether a folded word stands between a party and what it has: `of`.
+pub(crate) fn is_filler(word: &str) -> bool {
+    PARTIES.fillers.contains(word)
 }
 
 /// What is left of a header without the words for its party, where it names one.

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::columns::content::ContentSample;
 use crate::columns::header::{self, HeaderMeaning, WORDS, words_of};
-use crate::columns::hint::{HeaderHint, hint};
+use crate::columns::hint::{HeaderHint, hint, is_of_something_else};
 use crate::columns::party::{self, Party, Standing};
 use crate::text::folded;
 
@@ -72,10 +72,74 @@ impl People<'_> {
         columns.iter().copied().filter(|&index| stems.contains(&numbered[index].1)).collect()
     }
 
+    /// The columns, each with the column of the name behind it that is called as it is: `Alternate Phone,
+    /// Alternate Contact Name`, `Mobile 2, Name of person on Mobile 2`.
+    pub(crate) fn with_name_behind(self, columns: &[usize]) -> Vec<usize> {
+        let is_named = |&column: &usize| {
+            let header = &self.header[column];
+            let is_further = beside_another(header).next().is_some()
+                || numbered(header).is_some_and(|(number, _)| number > 1);
+            let is_name_of_it = |behind: usize| {
+                let content = self.sample.column(behind);
+                names_whose(&self.header[behind], header)
+                    && (content.filled == 0 || content.is_mostly(content.names))
+            };
+            is_further && (column + 1..self.header.len()).any(is_name_of_it)
+        };
+        columns.iter().copied().filter(is_named).collect()
+    }
+
+    /// All columns in an object that has one of these and a name of its own, where another one of these is in an
+    /// object above it, whose name is another: `contact.name` and `contact.phone` for
+    /// `name, phone, contact.name, contact.phone`.
+    pub(crate) fn below_another_name(self, columns: &[usize]) -> Vec<usize> {
+        let mut paths: Vec<&str> =
+            columns.iter().map(|&column| person_path(&self.header[column])).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        let is_of_another = |&&path: &&&str| {
+            paths.iter().any(|above| is_below(path, above) && self.have_other_names(path, above))
+        };
+        let of_others: Vec<&str> = paths.iter().filter(is_of_another).copied().collect();
+        let is_in = |&index: &usize| of_others.contains(&person_path(&self.header[index]));
+        (0..self.header.len()).filter(is_in).collect()
+    }
+
+    /// The names that are not in the object of these columns, where that has another of its own: `name` for
+    /// `name, contact.name, contact.phone`.
+    pub(crate) fn names_above(self, columns: &[usize]) -> Vec<usize> {
+        let mut paths = columns.iter().map(|&column| person_path(&self.header[column]));
+        let Some(path) = paths.next().filter(|path| paths.all(|other| other == *path)) else {
+            return Vec::new();
+        };
+        let is_above = |&(index, _): &(usize, HeaderMeaning)| {
+            let above = person_path(&self.header[index]);
+            is_below(path, above) && self.have_other_names(path, above)
+        };
+        self.names().filter(is_above).map(|(index, _)| index).collect()
+    }
+
+    /// Whether the objects of two paths have names that differ in most records.
+    fn have_other_names(self, path: &str, other: &str) -> bool {
+        let is_in = |index: usize, path: &str| person_path(&self.header[index]) == path;
+        self.names().filter(|&(name, _)| is_in(name, path)).any(|(name, meaning)| {
+            let mut others = self.names().filter(|&(at, of)| of == meaning && is_in(at, other));
+            others.any(|(other, _)| self.sample.mostly_differ(name, other))
+        })
+    }
+
+    /// The columns of names, and of their parts.
+    fn names(self) -> impl Iterator<Item = (usize, HeaderMeaning)> {
+        let meanings = self.header.iter().map(|header| header::meaning(header));
+        meanings
+            .enumerate()
+            .filter_map(|(index, meaning)| Some((index, meaning.filter(|of| of.is_name())?)))
+    }
+
     /// Whose columns these are by the nearest name before each.
     pub(crate) fn by_order(self, columns: &[usize]) -> Owners {
         let mut owners = Vec::new();
-        let (mut nearest, mut has_contact) = (None, false);
+        let (mut nearest, mut of_contact) = (None, None);
         // The columns of the nearest name.
         let mut named = Vec::new();
         let mut names_of_others = Vec::new();
@@ -86,8 +150,12 @@ impl People<'_> {
                     names_of_others.append(&mut named);
                 }
             } else if let Some(owner) = self.named(index, columns) {
-                let is_further = has_contact && !owners.is_empty() && !self.is_part(index);
-                has_contact |= owner == Owner::Contact;
+                let is_beside = |first| !self.sample.never_stand_together(first, index);
+                let is_further =
+                    of_contact.is_some_and(is_beside) && !owners.is_empty() && !self.is_part(index);
+                if owner == Owner::Contact {
+                    of_contact.get_or_insert(index);
+                }
                 let owner = match owner {
                     Owner::Contact if is_further => Owner::Another,
                     // The parts of a name stand together.
@@ -105,7 +173,7 @@ impl People<'_> {
         // What stands before all names is of the first.
         let first = owners.iter().find_map(|&(_, owner)| owner).unwrap_or(Owner::Contact);
         let is_role = matches!(first, Owner::Of(party, _) if party.standing() == Standing::Role);
-        let before_all = if is_role && !has_contact { first } else { Owner::Contact };
+        let before_all = if is_role && of_contact.is_none() { first } else { Owner::Contact };
         let owner_of = |owner: Option<Owner>| owner.unwrap_or(before_all);
         let is_of_first =
             |&(_, owner): &(usize, Option<Owner>)| owner_of(owner) == owner_of(owners[0].1);
@@ -150,7 +218,8 @@ impl People<'_> {
     /// Whom a column of names names; nobody where the columns behind it cannot be theirs.
     fn named(self, index: usize, columns: &[usize]) -> Option<Owner> {
         let content = self.sample.column(index);
-        if content.filled > 0 && !content.is_mostly(content.names) {
+        if content.filled > 0 && !content.is_mostly(content.names) || self.sample.are_answers(index)
+        {
             return None;
         }
         let header = &self.header[index];
@@ -160,7 +229,7 @@ impl People<'_> {
         }
         let owner = if is_person(header) {
             Owner::Of(Party::of(header), party::word_of_party(header))
-        } else if is_another_name(header) {
+        } else if is_another_name(header) || content.filled > 0 && is_doer(header) {
             Owner::Another
         } else if is_name(header) || hint(header) == Some(HeaderHint::Name) {
             (Party::of(header) == Party::default()).then_some(Owner::Contact)?
@@ -225,8 +294,23 @@ fn is_person(header: &str) -> bool {
     rest.is_empty()
         || party::meaning(header).is_some_and(HeaderMeaning::is_name)
         || matches!(hint(&rest), Some(HeaderHint::Name | HeaderHint::Phone(_)))
+        // `Account Manager`, `Local Guardian`, `Sales Person`.
+        || words_of(header).last().is_some_and(|last| is_word_of_person(last))
         // `Acil durumda aranacak kişi`: whatever else is said of whom to call in an emergency.
         || Party::of(header).standing() == Standing::Never && header::meaning(&rest).is_none()
+}
+
+/// Whether a word stands for a person: `manager`, `person`.
+fn is_word_of_person(word: &str) -> bool {
+    WORDS.is_person_step(&folded(word))
+        || party::without_person(word).is_some_and(|rest| rest.is_empty())
+}
+
+/// Whether a header says what somebody beside the contact does or did: `Handled by`, `Assigned to`.
+fn is_doer(header: &str) -> bool {
+    let words = words_of(header);
+    let ends_so = |word: &&str| WORDS.before_doer.contains(&folded(word));
+    words.len() > 1 && words.last().is_some_and(ends_so) && header::meaning(header).is_none()
 }
 
 /// Whether a header is a path in JSON: `owner.name`, and not `Ref. Name`.
@@ -235,10 +319,52 @@ fn is_path(header: &str) -> bool {
         && header.split('.').all(|step| !step.is_empty() && !step.starts_with(char::is_whitespace))
 }
 
+/// The path to the person in whose object a value is: `contact` for `contact.phones.2.number`, nothing for a value
+/// that stands in none.
+fn person_path(header: &str) -> &str {
+    let mut end = 0;
+    for (dot, _) in header.match_indices('.') {
+        let step = header[..dot].rsplit('.').next().unwrap_or_default();
+        if WORDS.is_person_step(&folded(step)) {
+            end = dot;
+        }
+    }
+    &header[..end]
+}
+
+/// Whether a path leads further than another one.
+fn is_below(path: &str, other: &str) -> bool {
+    path.strip_prefix(other)
+        .is_some_and(|rest| !rest.is_empty() && (other.is_empty() || rest.starts_with('.')))
+}
+
 /// `Secondary Contact`, `Other Contact Name`.
 fn is_another_name(header: &str) -> bool {
     let is_another = |word: &&str| WORDS.is_beside_another(&folded(word));
     let words = words_of(header);
     let rest: Vec<&str> = words.iter().copied().filter(|word| !is_another(word)).collect();
-    rest.len() < words.len() && header::meaning(&rest.join(" ")) == Some(HeaderMeaning::Name)
+    let rest_is_name = || {
+        let rest = rest.join(" ");
+        header::meaning(&rest) == Some(HeaderMeaning::Name) || WORDS.is_person_step(&folded(&rest))
+    };
+    rest.len() < words.len() && rest_is_name()
+}
+
+/// The words of a header by which it comes behind others, folded.
+fn beside_another(header: &str) -> impl Iterator<Item = String> {
+    words_of(header).into_iter().map(folded).filter(|word| WORDS.is_beside_another(word))
+}
+
+/// Whether a header is that of the name of whose phone another one is: `Alternate Contact Name` for `Alternate
+/// Phone`, `Name of person on Mobile 2` for `Mobile 2`.
+fn names_whose(name: &str, phone: &str) -> bool {
+    let is_alike = |word: String| beside_another(phone).any(|other| other == word);
+    if is_another_name(name) && beside_another(name).any(is_alike) {
+        return true;
+    }
+    let all = |header: &str| words_of(header).into_iter().map(folded).collect::<Vec<_>>();
+    let (words, of_phone) = (all(name), all(phone));
+    let is_name = |word: &String| header::exact(word) == Some(HeaderMeaning::Name);
+    let has_phone = || words.windows(of_phone.len()).any(|some| some == of_phone);
+    words.iter().any(is_name) && has_phone() && !is_of_something_else(name)
 }

@@ -7,7 +7,7 @@
 use crate::cells::phone;
 use crate::columns::field::MappedField;
 use crate::columns::header::{self, HeaderMeaning, WORDS, is_of_others, words_of};
-use crate::columns::party::{Party, Standing};
+use crate::columns::party::{self, Party, Standing};
 use crate::reason::Reason;
 use crate::text::folded;
 
@@ -23,7 +23,7 @@ impl LabelColumn {
     /// Those of all columns that have one.
     pub(crate) fn all(header: &[String], fields: &[(MappedField, usize)]) -> Vec<Self> {
         let stems = header.iter().enumerate().filter_map(|(at, text)| Some((at, labelled(text)?)));
-        let stems: Vec<(usize, String)> = stems.collect();
+        let mut stems: Vec<(usize, String)> = stems.collect();
         if stems.is_empty() {
             return Vec::new();
         }
@@ -36,7 +36,17 @@ impl LabelColumn {
                 move |&&(at, ref stem): &&(usize, String)| at != of && known.contains(stem);
             stems.iter().filter(is_label).map(move |&(label, _)| LabelColumn { of, label })
         });
-        labels.collect()
+        let mut labels: Vec<Self> = labels.collect();
+        // `Mobile` and `Number Type`: there is no other phone that it can be of.
+        let mut phones = fields.iter().filter(|(field, _)| *field == MappedField::Phone);
+        if let (Some(&(_, of)), None) = (phones.next(), phones.next()) {
+            stems.retain(|(at, stem)| {
+                let is_used = *at == of || labels.iter().any(|column| column.label == *at);
+                !is_used && !header[*at].contains('.') && is_phone(stem)
+            });
+            labels.extend(stems.into_iter().map(|(label, _)| LabelColumn { of, label }));
+        }
+        labels
     }
 
     /// The columns of the labels of this column.
@@ -67,6 +77,16 @@ pub(crate) fn refusal(label: &str) -> Option<Reason> {
     is_of_another.then_some(Reason::PhoneNotOfContact)
 }
 
+/// Whether a stem without a number is that of a phone, or says no more than that it is a number.
+fn is_phone(stem: &str) -> bool {
+    matches!(header::exact(stem), Some(HeaderMeaning::Phone(_))) || WORDS.numbers.contains(stem)
+}
+
+/// Whether a header is that of the labels of a phone or an e-mail address.
+pub(crate) fn is_label_of_phone(header: &str) -> bool {
+    labelled(header).is_some()
+}
+
 /// What a header labels, folded, if that is a phone or an e-mail address: `phone1` for `Phone 1 - Label`.
 fn labelled(text: &str) -> Option<String> {
     let is_point =
@@ -79,15 +99,36 @@ fn labelled(text: &str) -> Option<String> {
         {
             path = before;
         }
-        return (path.len() < text.len() && is_point(header::meaning(path))).then(|| folded(path));
+        // `contacts.relation` says whom all of the object is.
+        let is_of_person = || {
+            let last = text.rsplit('.').next().unwrap_or_default();
+            let step = path.rsplit('.').next().unwrap_or_default();
+            Party::of(last) != Party::default() && WORDS.is_person_step(&folded(step))
+        };
+        let is_label =
+            path.len() < text.len() && (is_point(header::meaning(path)) || is_of_person());
+        return is_label.then(|| folded(path));
+    }
+    let is_stem = |stem: &str| {
+        let stem = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+        is_point(header::exact(stem)) || WORDS.numbers.contains(stem)
+    };
+    // `Type of phone`, `Tipo telefone`, `Whose number`.
+    let words: Vec<String> = words_of(text).into_iter().map(folded).collect();
+    if let [label, of @ ..] = words.as_slice()
+        && WORDS.phone_labels.contains(label)
+    {
+        let fillers = of.iter().take_while(|word| party::is_filler(word)).count();
+        let stem = of[fillers..].concat();
+        if is_stem(&stem) {
+            return Some(stem);
+        }
     }
     let text = folded(text);
     let without_number = text.trim_end_matches(|c: char| c.is_ascii_digit());
     let number = &text[without_number.len()..];
     let stems = WORDS.phone_labels.iter().filter_map(|label| without_number.strip_suffix(&**label));
-    let is_stem =
-        |stem: &&str| is_point(header::exact(stem.trim_end_matches(|c: char| c.is_ascii_digit())));
-    stems.filter(is_stem).map(|stem| format!("{stem}{number}")).next()
+    stems.filter(|stem| is_stem(stem)).map(|stem| format!("{stem}{number}")).next()
 }
 
 /// What the header of a label can leave of that of its phone.

@@ -189,7 +189,7 @@ impl<E> BlockOutcome<E> {
                 }
                 ReadRecord::Contact(contact, warnings) => {
                     let opt_out = read.opt_out(map, record);
-                    Some(match exclusion.check(contact, opt_out) {
+                    Some(match exclusion.check(contact, &warnings, opt_out) {
                         Some(excluded) => Err(NotEmitted::excluded(contact.phone, excluded)),
                         None => read.contact(contact, warnings, worker, record),
                     })
