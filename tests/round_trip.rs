@@ -113,6 +113,62 @@ fn corrected_tables_keep_the_columns_of_the_run_that_wrote_them() {
     }
 }
 
+/// A column that was a phone in one input and shared in another fills in for nobody of the other.
+#[test]
+fn rows_of_inputs_that_took_a_column_differently_are_not_read_as_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let shared = "Asha,+919876543210\nLena,+919876543212\nMia,+919876543219\nZoe,+919876543218\nRavi,98765\n";
+    let shared = shared.replace('\n', ",+912228765432\n");
+    fs::write(path.join("jan.csv"), format!("Name,Mobile,Phone\n{shared}")).unwrap();
+    let own = "Kim,+919876500001,+912228765433\nTom,+919876500002,+912228765434\nUlf,98765,12\n";
+    fs::write(path.join("feb.csv"), format!("Name,Mobile,Phone\n{own}")).unwrap();
+    converted(path, &["jan.csv", "feb.csv", "--out", "out"]);
+    let again = ["out/rejects.csv", "--out", "again"];
+    fails(path, &again, 1, "it holds in all of them:\n    --map attr:Phone=Phone");
+    converted(path, &[&again[..], &["--map", "attr:Phone=Phone"]].concat());
+    assert_eq!(manifest(&path.join("again"))["counts"]["contacts"], 0);
+}
+
+/// The only column with numbers among a few rejected rows is not that of the phones.
+#[test]
+fn columns_that_are_not_known_any_more_are_named_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let rows: String = (0..8).map(|n| format!("N{n},+91987654320{n},A{n}\n")).collect();
+    let dump = format!("Nom,Reach,Order\n{rows}Bad,98765,+919876543288\n");
+    fs::write(path.join("in.csv"), dump).unwrap();
+    converted(path, &["in.csv", "--out", "out"]);
+    let again = ["out/rejects.csv", "--out", "again"];
+    fails(path, &again, 1, "as in that run:\n    --map last_name=Nom --map phone=Reach");
+}
+
+/// Whom a run left out, the correction of its rejects does not bring back.
+#[test]
+fn who_was_left_out_is_not_taken_from_corrected_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let dump = "Name,Phone,Email,Unsubscribed\nRavi,98765,asha@example.com,\nAsha,+919876543211,asha@example.com,\n\
+                Tom,+919876543212,,yes\nKim,+919876543213,,\n";
+    fs::write(path.join("in.csv"), dump).unwrap();
+    fs::write(path.join("list.txt"), "asha@example.com\n").unwrap();
+    converted(path, &["in.csv", "--exclude", "list.txt", "--out", "listed"]);
+    converted(path, &["in.csv", "--opt-outs", "exclude", "--out", "opted"]);
+    let cases = [
+        ("listed/rejects.csv", "--exclude list.txt does"),
+        ("opted/rejects.csv", "--opt-outs exclude does"),
+        ("listed/excluded.csv", "no input"),
+        ("opted/excluded.csv", "no input"),
+    ];
+    for (table, said) in cases {
+        fails(path, &[table, "--out", "again"], 1, said);
+    }
+    fs::copy(path.join("listed/excluded.csv"), path.join("copy.csv")).unwrap();
+    fails(path, &["copy.csv", "--out", "again"], 1, "no input");
+    converted(path, &["listed/rejects.csv", "--exclude", "list.txt", "--out", "again"]);
+    converted(path, &["in.csv", "--exclude", "listed/excluded.csv", "--out", "proof"]);
+}
+
 /// The contacts, their attributes by key: columns have one order for all contacts, which those that
 /// were merged need not have had.
 fn sorted(mut contacts: Vec<Value>) -> Vec<Value> {

@@ -135,10 +135,17 @@ fn a_spreadsheet_breaks_nothing_that_goes_back_in() {
     let cells: Vec<&str> = CELLS.iter().flat_map(|cell| [*cell; 3]).collect();
     write_dump(path, &cells);
     fs::write(path.join("list.txt"), "+91 98765 43210\n").unwrap();
-    converted(path, &["in.csv", "-o", "csv", "--exclude", "list.txt"]);
+    converted(path, &["in.csv", "-o", "csv"]);
     converted(path, &["in.csv", "-o", "xlsx", "--rejects", "xlsx"]);
-    for table in ["csv/rejects.csv", "csv/excluded.csv", "xlsx/rejects.xlsx", "xlsx/duplicates.csv"]
-    {
+    converted(path, &["in.csv", "-o", "excluding", "--exclude", "list.txt"]);
+    let excluded = "excluding/excluded.csv";
+    save_as(path, excluded, "saved.csv");
+    let notes = |table: &str| -> Vec<String> {
+        let cells = column(&path.join(table), "Note");
+        cells.iter().map(|cell| unescape(cell).trim().to_owned()).collect()
+    };
+    assert_eq!(notes("saved.csv"), notes(excluded));
+    for table in ["csv/rejects.csv", "csv/duplicates.csv", "xlsx/rejects.xlsx"] {
         let untouched = convert_again(path, table, "untouched");
         for saved in ["saved.csv", "saved.xlsx", "saved.ods"] {
             save_as(path, table, saved);

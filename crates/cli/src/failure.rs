@@ -227,6 +227,18 @@ fn mapping_failure(
                 write!(f, "{before} --map {}", shell_word(&format!("{field}={column}")))
             })
         }
+        MappingError::OfSeveralInputs { columns } => {
+            let names: Vec<String> = columns.iter().map(|name| format!("{name:?}")).collect();
+            writeln!(f, "its rows are of inputs in which {} held different", names.join(", "))?;
+            writeln!(
+                f,
+                "  things; keep the rows of each input (`_source`) in a table of their own,"
+            )?;
+            let attribute = columns.first().map(|name| format!("attr:{name}={name}"));
+            let attribute = shell_word(&attribute.unwrap_or_default());
+            writeln!(f, "  beside its manifest.json, or say what it holds in all of them:")?;
+            write!(f, "    --map {attribute}")
+        }
         MappingError::AmbiguousCountry { column } => {
             writeln!(f, "{column:?} may hold the countries of the numbers, or their")?;
             writeln!(
@@ -238,6 +250,14 @@ fn mapping_failure(
             let width = countries.chars().count().max(other.chars().count()).min(44);
             writeln!(f, "  one of:\n    {countries:width$}  it does")?;
             write!(f, "    {other:width$}  it holds something else")
+        }
+        MappingError::OtherHeader { line } => {
+            writeln!(f, "line {line} reads like another header row, and its numbers are others")?;
+            writeln!(
+                f,
+                "  than those above; put the rows from there on into a file of their own,"
+            )?;
+            write!(f, "  or make one header row of both")
         }
         MappingError::NoHeader { columns, likely } => {
             let add = match takes_no_header {

@@ -9,15 +9,22 @@ use crate::shell::shell_word;
 use crate::summary::{grouped, percent};
 
 /// The options that let a run succeed, as a sentence; `None` where the text of the error says all.
-pub(crate) fn of_error(hint: Hint<'_>) -> Option<&'static str> {
-    Some(match hint {
+pub(crate) fn of_error(hint: Hint<'_>) -> Option<String> {
+    let text = match hint {
         Hint::Out => "--out DIR names another folder",
         Hint::OutOrReplace => "--out DIR names another folder; --overwrite replaces the results",
         Hint::Encoding => "--encoding NAME names it",
         Hint::DecompressLimits => "--max-inflated SIZE,RATIOx raises them",
         Hint::OneThread => "--threads 1 uses one",
+        Hint::ExcludeOptOuts => "--opt-outs exclude does",
+        Hint::Exclude(lists) => {
+            let option = |list: &String| format!("--exclude {}", shell_word(list));
+            let options: Vec<String> = lists.iter().map(option).collect();
+            return Some(format!("{} does", options.join(" ")));
+        }
         _ => return None,
-    })
+    };
+    Some(text.to_owned())
 }
 
 /// The option that takes a sheet, or every sheet.
@@ -108,17 +115,22 @@ mod tests {
             Hint::Encoding,
             Hint::DecompressLimits,
             Hint::OneThread,
+            Hint::Exclude(&["list.txt".to_owned()]),
+            Hint::ExcludeOptOuts,
         ];
         let of_errors = hints.into_iter().map(|hint| of_error(hint).unwrap());
-        let of_reasons = Reason::ALL.iter().filter_map(|reason| of_reason(*reason));
+        let of_reasons =
+            Reason::ALL.iter().filter_map(|reason| of_reason(*reason).map(str::to_owned));
         let mut named = 0;
-        for hint in of_errors.chain(of_reasons).chain([OF_OPT_OUTS, &of_sheet(ALL_SHEETS)]) {
+        for hint in
+            of_errors.chain(of_reasons).chain([OF_OPT_OUTS.to_owned(), of_sheet(ALL_SHEETS)])
+        {
             for word in hint.split([' ', ',', ';']).filter_map(|word| word.strip_prefix("--")) {
                 let mut options = convert.get_arguments().filter_map(clap::Arg::get_long);
                 assert!(options.any(|option| option == word), "{hint}");
                 named += 1;
             }
         }
-        assert!(named > 12, "{named}");
+        assert!(named > 14, "{named}");
     }
 }

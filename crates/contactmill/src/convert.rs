@@ -30,7 +30,7 @@ use crate::inputs::{self, Input, Reading, ScratchFile};
 use crate::limits::MaxRejects;
 use crate::manifest::{self, ExclusionList, Manifest, RunInputs};
 use crate::opened_inputs::OpenedInputs;
-use crate::opening::{Opened, Opening};
+use crate::opening::{LeftOut, Opened, Opening};
 use crate::scratch::scratch;
 use crate::since::{Earlier, SinceProblem};
 use crate::sink::{CountingSink, ReportingSink};
@@ -645,7 +645,8 @@ impl Settings<'_> {
         fixes: Option<&'o Fixes>,
     ) -> Opening<'o> {
         let Settings { mapping, options, opt_outs, stop, .. } = self;
-        Opening { reading, mapping, options, opt_outs: *opt_outs, fixes, stop: *stop }
+        let left_out = LeftOut { has_lists: !self.exclude.is_empty(), opt_outs: *opt_outs };
+        Opening { reading, mapping, options, left_out: Some(left_out), fixes, stop: *stop }
     }
 
     /// Reports that everything is open, and what regions the phones may be of.

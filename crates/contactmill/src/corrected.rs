@@ -4,16 +4,22 @@
 //! number that many shared there is that of one person here. So columns are what they were.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fmt;
+use std::fs::File;
 use std::path::Path;
 
 use contactmill_core::columns::{
     ColumnMap, ColumnRole, ContentSample, FieldMapping, MappedField, MappingError,
     is_bookkeeping_header,
 };
+use contactmill_core::exclusion::OptOuts;
+use contactmill_source::AnySource;
 use contactmill_wire::files::MANIFEST;
 use contactmill_wire::manifest::Manifest;
 use contactmill_wire::object::Object;
+
+use crate::error::{Error, Problem};
+use crate::opening::LeftOut;
 
 /// Maximum size of a manifest that is looked at, in bytes. One of a thousand inputs has a few megabytes.
 const MAX_MANIFEST_BYTES: u64 = 64 << 20;
@@ -37,6 +43,63 @@ impl EarlierRun {
         manifest.map_or(EarlierRun::Unknown, |manifest| EarlierRun::Known(Box::new(manifest)))
     }
 
+    /// Fails where that run left people out whom this one would not leave out.
+    pub(crate) fn check_left_out(
+        &self,
+        table: &str,
+        header: &[String],
+        now: LeftOut,
+    ) -> Result<(), Error> {
+        let left_out =
+            if !matches!(self, EarlierRun::None) && header.iter().any(|name| name == "_list") {
+                LeftOutBefore::InTable
+            } else if let EarlierRun::Known(manifest) = self {
+                let lists = manifest.exclusion_lists.iter().map(|list| list.path.clone());
+                let lists: Vec<String> = lists.filter(|_| !now.has_lists).collect();
+                let by_consents = manifest.options.opt_outs.as_deref() == Some("exclude");
+                if !lists.is_empty() {
+                    LeftOutBefore::ByLists(lists)
+                } else if by_consents && now.opt_outs == OptOuts::Keep {
+                    LeftOutBefore::ByConsents
+                } else {
+                    return Ok(());
+                }
+            } else {
+                return Ok(());
+            };
+        Err(Problem::LeftOutBefore { input: table.to_owned(), left_out }.into())
+    }
+
+    /// The error for columns of which this run does not know what they hold, and that run did.
+    pub(crate) fn with_columns(
+        &self,
+        error: &Error,
+        source: &AnySource,
+        given: &FieldMapping,
+    ) -> Option<Error> {
+        let EarlierRun::Known(manifest) = self else { return None };
+        let is_given = given.assignments.iter().any(|(field, _)| *field == MappedField::Phone);
+        if !error.is_of_unclear_columns() || is_given {
+            return None;
+        }
+        let before = fields_of(manifest, |_| true);
+        let assignments: Vec<(MappedField, String)> = source
+            .header()
+            .iter()
+            .filter_map(|name| match before.get(name.as_str())? {
+                Before::Same(field) => Some((field.clone()?, name.clone())),
+                Before::Different => None,
+            })
+            .collect();
+        if !assignments.iter().any(|(field, _)| *field == MappedField::Phone) {
+            return None;
+        }
+        let takes_no_header = source.format().has_header_row();
+        let (input, error) =
+            (source.name().to_owned(), MappingError::OtherThanBefore { assignments });
+        Some(Problem::Mapping { input, error, takes_no_header }.into())
+    }
+
     /// Fails where columns would be taken for other fields than they were in a run that is known.
     pub(crate) fn check_columns(
         &self,
@@ -51,6 +114,33 @@ impl EarlierRun {
     }
 }
 
+/// Whom an earlier run left out, and this one would not.
+#[derive(Debug)]
+pub(crate) enum LeftOutBefore {
+    /// Whoever stands in the table.
+    InTable,
+    /// Whoever stands in these exclusion lists.
+    ByLists(Vec<String>),
+    /// Whoever opted out.
+    ByConsents,
+}
+
+impl fmt::Display for LeftOutBefore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LeftOutBefore::InTable => {
+                "these are contacts that a run left out; they can be an exclusion list, and no input"
+            }
+            LeftOutBefore::ByLists(_) => {
+                "the run that wrote it left out who stands in exclusion lists, and this one would not"
+            }
+            LeftOutBefore::ByConsents => {
+                "the run that wrote it left out who opted out, and this one would not"
+            }
+        })
+    }
+}
+
 /// What the user has assigned is as it should be, and an empty column is nothing.
 fn check_columns(
     manifest: &Manifest,
@@ -58,7 +148,12 @@ fn check_columns(
     sample: &ContentSample,
     given: &FieldMapping,
 ) -> Result<(), MappingError> {
-    let before = fields_of(manifest);
+    let source_column = map.columns().position(|(name, _)| name == "_source");
+    // Of a table that is longer than the sample, the rows may be of any input.
+    let is_whole = sample.is_of_all_records();
+    let has_rows =
+        |path: &str| !is_whole || source_column.is_none_or(|column| sample.has_cell(column, path));
+    let before = fields_of(manifest, has_rows);
     let is_given = |field: &Option<MappedField>| {
         given.assignments.iter().any(|(assigned, _)| Some(assigned) == field.as_ref())
     };
@@ -67,9 +162,19 @@ fn check_columns(
             return None;
         }
         let now = field(role);
-        let was = before.get(name)?.clone()?;
+        let Before::Same(was) = before.get(name)?.clone() else { return None };
         (was != now && !is_given(&was) && !is_given(&now)).then_some([was, now])
     };
+    let is_of_several = |(index, (name, role)): (usize, (&str, &ColumnRole))| {
+        let now = field(role);
+        let differs = matches!(before.get(name), Some(Before::Different));
+        let is_taken = now.is_some() && !is_given(&now) && sample.column(index).filled > 0;
+        (differs && is_taken).then(|| name.to_owned())
+    };
+    let of_several: Vec<String> = map.columns().enumerate().filter_map(is_of_several).collect();
+    if !of_several.is_empty() {
+        return Err(MappingError::OfSeveralInputs { columns: of_several });
+    }
     let changed: Vec<MappedField> =
         map.columns().enumerate().filter_map(differs).flatten().flatten().collect();
     if changed.is_empty() {
@@ -77,7 +182,7 @@ fn check_columns(
     }
     // All columns of a field, as the field is then theirs alone.
     let was_changed = |(name, _): (&str, &ColumnRole)| {
-        let field = before.get(name).cloned().flatten().flatten()?;
+        let Before::Same(Some(field)) = before.get(name)?.clone() else { return None };
         changed.contains(&field).then(|| (field, name.to_owned()))
     };
     let mut assignments: Vec<(MappedField, String)> =
@@ -85,7 +190,7 @@ fn check_columns(
     let is_kept = |field: &MappedField| assignments.iter().any(|(kept, _)| kept == field);
     let attributes = map.columns().filter_map(|(name, role)| {
         let now = field(role).filter(|now| changed.contains(now) && !is_kept(now))?;
-        let is_other = before.get(name).is_some_and(|was| *was != Some(Some(now)));
+        let is_other = before.get(name).is_some_and(|was| *was != Before::Same(Some(now)));
         is_other.then(|| (MappedField::Attribute(name.into()), name.to_owned()))
     });
     let attributes: Vec<_> = attributes.collect();
@@ -96,7 +201,7 @@ fn check_columns(
 /// The manifest in the folder of a file, where there is one.
 fn manifest_beside(file: &Path) -> Option<Manifest> {
     let path = file.parent()?.join(MANIFEST);
-    let is_small = fs::metadata(&path).ok()?.len() <= MAX_MANIFEST_BYTES;
+    let is_small = std::fs::metadata(&path).ok()?.len() <= MAX_MANIFEST_BYTES;
     let file = File::open(path).ok().filter(|_| is_small)?;
     let Object(manifest) = serde_json::from_reader(std::io::BufReader::new(file)).ok()?;
     Some(manifest)
@@ -111,16 +216,26 @@ fn field(role: &ColumnRole) -> Option<MappedField> {
     }
 }
 
-/// What the columns of the inputs were taken for: a field, or none. Nothing is known of those that were something
-/// else in every input.
-fn fields_of(manifest: &Manifest) -> HashMap<&str, Option<Option<MappedField>>> {
+/// What a column was taken for in the inputs that have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Before {
+    /// A field, or none.
+    Same(Option<MappedField>),
+    /// For one in some of them, and for another, or none, in others.
+    Different,
+}
+
+/// What the columns of those inputs were taken for.
+fn fields_of(manifest: &Manifest, counts: impl Fn(&str) -> bool) -> HashMap<&str, Before> {
     let mut fields = HashMap::new();
-    for column in manifest.mapping.iter().flat_map(|mapping| &mapping.columns) {
+    let inputs = manifest.mapping.iter().filter(|mapping| counts(&mapping.path));
+    for column in inputs.flat_map(|mapping| &mapping.columns) {
         let field = column.field.as_deref().and_then(|field| field.parse().ok());
         let field = field.filter(|field| !matches!(field, MappedField::Attribute(_)));
-        let known = fields.entry(&*column.column).or_insert_with(|| Some(field.clone()));
-        if *known != Some(field) {
-            *known = None;
+        let field = Before::Same(field);
+        let known = fields.entry(&*column.column).or_insert_with(|| field.clone());
+        if *known != field {
+            *known = Before::Different;
         }
     }
     fields

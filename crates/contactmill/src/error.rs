@@ -11,6 +11,7 @@ use contactmill_emit::EmitError;
 use contactmill_report::ReportError;
 use contactmill_source::{Sheet, SourceError, SourceProblem};
 
+use crate::corrected::LeftOutBefore;
 use crate::distributed::DistributedProblem;
 use crate::fixes::FixesProblem;
 use crate::since::SinceProblem;
@@ -45,6 +46,8 @@ pub enum ErrorKind {
     Mapping,
     /// No number and no address can be read in an exclusion list.
     ExclusionList,
+    /// An input is a table of an earlier run that left people out, whom this one would not leave out.
+    LeftOutBefore,
     /// The earlier result cannot be compared with: see [`Convert::since`](crate::Convert::since).
     Since,
     /// A correction does not fit the inputs, or cannot be read: see
@@ -100,6 +103,10 @@ pub enum Hint<'e> {
     },
     /// Use one thread: [`Convert::threads`](crate::Convert::threads).
     OneThread,
+    /// Leave out who stands in these exclusion lists: [`Convert::exclude`](crate::Convert::exclude).
+    Exclude(&'e [String]),
+    /// Leave out who opted out: [`Convert::opt_outs`](crate::Convert::opt_outs).
+    ExcludeOptOuts,
 }
 
 /// An error of whoever uses the library.
@@ -120,6 +127,11 @@ pub(crate) enum Problem {
     ExclusionList {
         list: String,
         error: Option<MappingError>,
+    },
+    /// An earlier run left out whom this one would not.
+    LeftOutBefore {
+        input: String,
+        left_out: LeftOutBefore,
     },
     /// The earlier result cannot be compared with.
     Since {
@@ -190,6 +202,7 @@ impl Error {
             Problem::Threads(_) => ErrorKind::Threads,
             Problem::Mapping { .. } => ErrorKind::Mapping,
             Problem::ExclusionList { .. } => ErrorKind::ExclusionList,
+            Problem::LeftOutBefore { .. } => ErrorKind::LeftOutBefore,
             Problem::Since { .. } => ErrorKind::Since,
             Problem::Fixes { .. } => ErrorKind::Fixes,
             Problem::InputInOut { .. } => ErrorKind::OutputFolder,
@@ -211,6 +224,7 @@ impl Error {
             Problem::Source(error) => Some(&error.source),
             Problem::Mapping { input, .. }
             | Problem::ExclusionList { list: input, .. }
+            | Problem::LeftOutBefore { input, .. }
             | Problem::InputInOut { input }
             | Problem::Changed { input } => Some(input),
             _ => None,
@@ -251,8 +265,25 @@ impl Error {
                 Some(Hint::Columns { error, takes_no_header: *takes_no_header })
             }
             Problem::InputInOut { .. } => Some(Hint::Out),
+            Problem::LeftOutBefore { left_out, .. } => match left_out {
+                LeftOutBefore::InTable => None,
+                LeftOutBefore::ByLists(lists) => Some(Hint::Exclude(lists)),
+                LeftOutBefore::ByConsents => Some(Hint::ExcludeOptOuts),
+            },
             _ => None,
         }
+    }
+
+    /// Whether it is not known what the columns of an input hold, and the caller can say.
+    pub(crate) fn is_of_unclear_columns(&self) -> bool {
+        let Problem::Mapping { error, .. } = &*self.0 else { return false };
+        matches!(
+            error,
+            MappingError::NoPhoneColumn { .. }
+                | MappingError::AmbiguousPhone { .. }
+                | MappingError::AmbiguousCountry { .. }
+                | MappingError::SeveralCodes { .. }
+        )
     }
 
     /// Whether an input has no column that is called like one with phone numbers, or as the caller says.
@@ -295,6 +326,7 @@ impl fmt::Display for Error {
                     None => Ok(()),
                 }
             }
+            Problem::LeftOutBefore { input, left_out } => write!(f, "{input}: {left_out}"),
             Problem::Since { folder, problem } => write!(f, "{}: {problem}", folder.display()),
             Problem::Fixes { path, line, problem } => {
                 write!(f, "{}: ", path.display())?;
@@ -340,6 +372,7 @@ impl std::error::Error for Error {
             Problem::Batches(error) => error.source(),
             Problem::Fixes { .. }
             | Problem::InputInOut { .. }
+            | Problem::LeftOutBefore { .. }
             | Problem::Since { .. }
             | Problem::Changed { .. }
             | Problem::Distributed(_)

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::atomic::AtomicBool;
 
 use contactmill_core::columns::{ColumnMap, FieldMapping};
-use contactmill_core::exclusion::OptOuts;
 use contactmill_core::inspect::{Inspection, Inspector};
 use contactmill_core::records::{Position, SourceId};
 use contactmill_core::{Contact, Normalizer, Options};
@@ -155,7 +154,7 @@ impl<'i> Inspect<'i> {
             reading,
             mapping: &mapping,
             options: &options,
-            opt_outs: OptOuts::Keep,
+            left_out: None,
             fixes: None,
             stop,
         };

@@ -109,12 +109,20 @@ pub(crate) struct Opening<'o> {
     pub(crate) reading: ReadOptions<'o>,
     pub(crate) mapping: &'o FieldMapping,
     pub(crate) options: &'o Options,
-    /// Whether people who opted out are left out: it has to be known who that is.
-    pub(crate) opt_outs: OptOuts,
+    /// Who is left out; nothing where records are only looked at.
+    pub(crate) left_out: Option<LeftOut>,
     /// The corrections of their cells.
     pub(crate) fixes: Option<&'o Fixes>,
     /// Ends the opening with an error once it is set.
     pub(crate) stop: Option<&'o AtomicBool>,
+}
+
+/// Whom a run leaves out.
+#[derive(Clone, Copy)]
+pub(crate) struct LeftOut {
+    /// Whether there are exclusion lists.
+    pub(crate) has_lists: bool,
+    pub(crate) opt_outs: OptOuts,
 }
 
 /// The inputs that are open so far.
@@ -248,9 +256,16 @@ impl Opening<'_> {
             let sheet = format!("{}/{sheet}", member.name());
             opened.skip(&sheet, "another sheet", on_event);
         }
+        let run = EarlierRun::of(sampled.source().name(), sampled.source().header());
+        if let Some(left_out) = self.left_out {
+            run.check_left_out(sampled.source().name(), sampled.source().header(), left_out)?;
+        }
         let map = match self.columns_of(&sampled) {
             Ok(map) => map,
             Err(error) => {
+                if let Some(error) = run.with_columns(&error, sampled.source(), self.mapping) {
+                    return Err(error);
+                }
                 let lacks_phones = sampled.sample().likely_phone_column().is_none();
                 if lacks_phones && member.may_lack_contacts() && error.is_column_missing() {
                     opened.skip(member.name(), "a sheet without contacts", on_event);
@@ -268,7 +283,6 @@ impl Opening<'_> {
         let mut decided_anew = false;
         if let Some(map) = &map {
             let source = sampled.source();
-            let run = EarlierRun::of(source.name(), source.header());
             decided_anew =
                 matches!(run, EarlierRun::Unknown) && self.mapping.assignments.is_empty();
             run.check_columns(map, sampled.sample(), self.mapping).map_err(|error| {
@@ -303,10 +317,14 @@ impl Opening<'_> {
         Ok(None)
     }
 
+    fn leaves_out_opt_outs(&self) -> bool {
+        self.left_out.is_some_and(|left_out| left_out.opt_outs == OptOuts::Exclude)
+    }
+
     /// Requires that who opted out can be read where they are left out.
     fn check_consents(&self, source: &AnySource) -> Result<(), Error> {
         let skipped = source.skipped_columns().iter().find(|skipped| says_consents(skipped));
-        match skipped.filter(|_| self.opt_outs == OptOuts::Exclude) {
+        match skipped.filter(|_| self.leaves_out_opt_outs()) {
             Some(skipped) => Err(source.cannot_read(skipped).into()),
             None => Ok(()),
         }
