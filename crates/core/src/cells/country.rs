@@ -132,8 +132,10 @@ pub(crate) fn read(cell: &str) -> CountryReading {
 
 fn read_anew(cell: &str) -> CountryReading {
     let text = match cell.starts_with(|c: char| c.is_ascii_alphabetic()) && is_plain(cell) {
-        // Nothing to tidy but a quote, or the mark of a note, at its end.
-        true if !cell.ends_with(['"', '\'', '`', 'ʼ', '*']) => Cow::Borrowed(cell),
+        // Nothing to tidy but what may stand at its end.
+        true if cell.ends_with(|c: char| c.is_ascii_alphanumeric() || c == ')') => {
+            Cow::Borrowed(cell)
+        }
         _ => layout::tidy(cell),
     };
     let text = text.as_ref();
