@@ -61,8 +61,8 @@ fn records(path: &Path) -> u64 {
     let options = ReadOptions { is_header: &is_header, ..ReadOptions::new(&tempfile::tempfile) };
     let input = Input::open(path, tempfile::tempfile).expect("it was just written");
     let mut records = 0;
-    for part in Dump::of(input, options).expect("it is sound").parts {
-        let mut source = part.open(options).expect("it is sound");
+    for member in Dump::of(input, options).expect("it is sound").members {
+        let mut source = member.open(options).expect("it is sound");
         while let Some(block) = source.next_block().expect("it is sound") {
             let visited = block.visit(&mut |record| {
                 black_box(record);

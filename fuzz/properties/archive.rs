@@ -60,6 +60,6 @@ fn archive(bytes: &[u8], method: CompressionMethod) -> Vec<u8> {
 }
 
 fn records(bytes: &[u8]) -> Result<Vec<inputs::Records>, SourceError> {
-    let parts = inputs::parts(bytes, inputs::options())?;
+    let parts = inputs::members(bytes, inputs::options())?;
     parts.into_iter().map(|mut part| inputs::read(&mut part, 20_000)).collect()
 }

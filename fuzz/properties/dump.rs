@@ -17,7 +17,7 @@ pub(crate) fn check(data: &[u8]) {
 }
 
 fn read(bytes: &[u8], options: ReadOptions<'_>) -> Result<(), SourceError> {
-    for mut source in inputs::parts(bytes, options)? {
+    for mut source in inputs::members(bytes, options)? {
         inputs::read(&mut source, 20_000)?;
         source.sha256()?;
     }

@@ -23,10 +23,13 @@ pub(crate) fn options() -> ReadOptions<'static> {
     }
 }
 
-/// The first parts of an input.
-pub(crate) fn parts(bytes: &[u8], options: ReadOptions<'_>) -> Result<Vec<AnySource>, SourceError> {
+/// The first members of an input.
+pub(crate) fn members(
+    bytes: &[u8],
+    options: ReadOptions<'_>,
+) -> Result<Vec<AnySource>, SourceError> {
     let dump = Dump::of(Input::spool("input", bytes, options.scratch)?, options)?;
-    dump.parts.iter().take(8).map(|part| part.open(options)).collect()
+    dump.members.iter().take(8).map(|member| member.open(options)).collect()
 }
 
 /// All records of a part, or the first `max`. They are in the order of their lines.

@@ -86,7 +86,7 @@ fn compound(stream: &[u8]) -> Vec<u8> {
 }
 
 fn read(workbook: &[u8]) -> Result<(), SourceError> {
-    for mut source in inputs::parts(workbook, inputs::options())? {
+    for mut source in inputs::members(workbook, inputs::options())? {
         if !matches!(source.format(), Format::Xlsx | Format::Xls | Format::Ods) {
             continue;
         }

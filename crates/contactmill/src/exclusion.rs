@@ -49,12 +49,12 @@ impl<'r> ListReader<'r> {
         reading.takes_bare_lists = true;
         for path in &self.settings.exclude {
             let input = Input::file(path).open(self.scratch, on_event)?;
-            let Dump { parts, skipped_members, .. } = Dump::of(input, reading)?;
+            let Dump { members, skipped_members, .. } = Dump::of(input, reading)?;
             for SkippedMember { name, what } in &skipped_members {
                 on_event(Event::SkippedMember { member: name, what });
             }
             let (before, mut empty) = (listed.len(), None);
-            for member in parts {
+            for member in members {
                 match self.member(&member, reading, &mut reader) {
                     Err(error)
                         if member.may_lack_contacts()

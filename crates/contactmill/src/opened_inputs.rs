@@ -49,9 +49,9 @@ impl PlannedInput {
     /// Finds it again, unless it was changed.
     pub(crate) fn member(&self, reading: ReadOptions<'_>) -> Result<DumpMember, Error> {
         let file = Input::file(&self.path).open(reading.scratch, &mut |_| {})?;
-        let mut parts = Dump::of(file, reading)?.parts.into_iter();
+        let mut members = Dump::of(file, reading)?.members.into_iter();
         let mut member =
-            parts.find(|part| part.name() == self.name).ok_or_else(|| self.changed())?;
+            members.find(|member| member.name() == self.name).ok_or_else(|| self.changed())?;
         if member.modified() != self.modified {
             return Err(self.changed());
         }

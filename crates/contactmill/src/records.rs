@@ -97,7 +97,7 @@ impl<'i> Records<'i> {
         let mut all = Vec::new();
         for input in std::mem::take(&mut self.inputs) {
             let input = input.open(&scratch, &mut |_| {})?;
-            for member in Dump::of(input, reading)?.parts {
+            for member in Dump::of(input, reading)?.members {
                 all.push(self.of_member(&member, reading)?);
             }
         }

@@ -91,7 +91,7 @@ fn from_file(batch: &RecordBatch) -> Said {
     writer.finish().unwrap();
     let options = ReadOptions::new(&tempfile::tempfile);
     let dump = Dump::of(Input::open(&path, tempfile::tempfile).unwrap(), options).unwrap();
-    let mut source = dump.parts[0].open(options).unwrap();
+    let mut source = dump.members[0].open(options).unwrap();
     let (header, skipped) = (source.header().to_vec(), source.skipped_columns().to_vec());
     Said { header, skipped, records: records(&mut source) }
 }

@@ -55,8 +55,8 @@ fn read(bytes: &[u8]) -> Result<(u64, u64), SourceError> {
         ..ReadOptions::new(&tempfile::tempfile)
     };
     let (mut records, mut len) = (0, 0);
-    for part in Dump::of(Input::spool("input", bytes, options.scratch)?, options)?.parts {
-        let mut source = part.open(options)?;
+    for member in Dump::of(Input::spool("input", bytes, options.scratch)?, options)?.members {
+        let mut source = member.open(options)?;
         // Without its first bytes it is something else.
         if !matches!(source.format(), Format::Parquet | Format::ArrowIpc) {
             continue;

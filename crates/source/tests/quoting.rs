@@ -14,7 +14,7 @@ type Rows = Vec<Vec<String>>;
 fn read(text: &str) -> Rows {
     let options = ReadOptions::new(&tempfile::tempfile);
     let input = Input::spool("text", text.as_bytes(), tempfile::tempfile).unwrap();
-    let mut source = Dump::of(input, options).unwrap().parts[0].open(options).unwrap();
+    let mut source = Dump::of(input, options).unwrap().members[0].open(options).unwrap();
     let mut rows = vec![source.header().to_vec()];
     while let Some(block) = source.next_block().unwrap() {
         block.visit(&mut |record| rows.push(record.iter().map(str::to_owned).collect())).unwrap();

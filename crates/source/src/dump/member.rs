@@ -123,11 +123,11 @@ impl DumpMember {
     /// # let path = folder.path().join("leads.csv");
     /// std::fs::write(&path, "Name,Phone\nAsha,9876\n").unwrap();
     /// let options = ReadOptions::new(&tempfile::tempfile);
-    /// let part = Dump::of(Input::open(&path, tempfile::tempfile)?, options)?.parts.remove(0);
+    /// let member = Dump::of(Input::open(&path, tempfile::tempfile)?, options)?.members.remove(0);
     /// let (column, after) = ("Phone".into(), "+919876543210".into());
     /// let fix = CellFix { line: 2, record: 1, column, before: "9876".into(), after };
     ///
-    /// let mut source = part.with_fixes(CellFixes::new("fixes.csv", vec![fix])).open(options)?;
+    /// let mut source = member.with_fixes(CellFixes::new("fixes.csv", vec![fix])).open(options)?;
     /// let block = source.next_block()?.unwrap();
     /// block.visit(&mut |record| assert_eq!(record.get(1), Some("+919876543210")))?;
     /// # Ok::<(), contactmill_source::SourceError>(())
@@ -215,10 +215,10 @@ impl DumpMember {
     /// # std::fs::write(&path, r#"{"name": "Asha"}"#).unwrap();
     /// let options = ReadOptions::new(&tempfile::tempfile);
     /// let mut dump = Dump::of(Input::open(&path, tempfile::tempfile)?, options)?;
-    /// let part = &mut dump.parts[0];
-    /// assert_eq!(part.open(options)?.header(), ["name"]);
-    /// part.has_also(&["phone".to_owned()]);
-    /// assert_eq!(part.open(options)?.header(), ["name", "phone"]);
+    /// let member = &mut dump.members[0];
+    /// assert_eq!(member.open(options)?.header(), ["name"]);
+    /// member.has_also(&["phone".to_owned()]);
+    /// assert_eq!(member.open(options)?.header(), ["name", "phone"]);
     /// # Ok::<(), contactmill_source::SourceError>(())
     /// ```
     pub fn has_also(&mut self, columns: &[String]) {
@@ -264,10 +264,10 @@ impl DumpMember {
     /// # std::fs::write(&path, "Name,Phone\nAsha,+919876543210\nRavi,+919988776655\n").unwrap();
     /// let options = ReadOptions::new(&tempfile::tempfile);
     /// let dump = Dump::of(Input::open(&path, tempfile::tempfile)?, options)?;
-    /// let splits = dump.parts[0].splits(options, 1 << 20)?.unwrap();
+    /// let splits = dump.members[0].splits(options, 1 << 20)?.unwrap();
     /// assert_eq!((splits.splits.len(), splits.splits[0].start, splits.splits[0].line), (1, 11, 2));
     ///
-    /// let mut source = dump.parts[0].within(splits.splits[0]).open(options)?;
+    /// let mut source = dump.members[0].within(splits.splits[0]).open(options)?;
     /// let block = source.next_block()?.unwrap();
     /// block.visit(&mut |record| assert_eq!(record.len(), 2))?;
     /// # Ok::<(), contactmill_source::SourceError>(())

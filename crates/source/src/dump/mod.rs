@@ -26,8 +26,8 @@ use crate::input::skipped::SkippedMember;
 /// # std::fs::write(&path, "Name;Phone\nAsha;+919876543210\n").unwrap();
 /// let options = ReadOptions::new(&tempfile::tempfile);
 /// let dump = Dump::of(Input::open(&path, tempfile::tempfile)?, options)?;
-/// for part in &dump.parts {
-///     let mut source = part.open(options)?;
+/// for member in &dump.members {
+///     let mut source = member.open(options)?;
 ///     assert_eq!((source.format(), source.header().len()), (Format::Csv, 2));
 ///     while let Some(block) = source.next_block()? {
 ///         block.visit(&mut |record| assert_eq!(record.get(0), Some("Asha")))?;
@@ -38,7 +38,7 @@ use crate::input::skipped::SkippedMember;
 #[derive(Debug, Default)]
 pub struct Dump {
     /// What can be opened, in order.
-    pub parts: Vec<DumpMember>,
+    pub members: Vec<DumpMember>,
     /// The files in an archive that no records can be read from, such as pictures and prose; and of
     /// [`Sheets::All`], the sheets that are empty or hidden.
     pub skipped_members: Vec<SkippedMember>,
@@ -70,27 +70,27 @@ impl Dump {
                 return Dump::of_archive(&archive, &whole, input, options)?.by_sheets(options);
             }
         }
-        Dump { parts: vec![whole], ..Dump::default() }.by_sheets(options)
+        Dump { members: vec![whole], ..Dump::default() }.by_sheets(options)
     }
 
     /// The same, with the sheets of workbooks in their place, if some were chosen.
     fn by_sheets(self, options: ReadOptions<'_>) -> Result<Dump, SourceError> {
-        let Dump { parts, skipped_members, workbooks } = self;
-        let mut dump = Dump { parts: Vec::new(), skipped_members, workbooks };
-        for part in parts {
+        let Dump { members, skipped_members, workbooks } = self;
+        let mut dump = Dump { members: Vec::new(), skipped_members, workbooks };
+        for member in members {
             match options.sheets {
-                Sheets::OneWithContacts => dump.parts.push(part),
-                Sheets::EachWithContacts => dump.add_with_contacts(part, options)?,
+                Sheets::OneWithContacts => dump.members.push(member),
+                Sheets::EachWithContacts => dump.add_with_contacts(member, options)?,
                 Sheets::Named(names) => {
-                    let sheets = part.sheets(options)?;
+                    let sheets = member.sheets(options)?;
                     if sheets.is_empty() {
-                        dump.parts.push(part);
+                        dump.members.push(member);
                         continue;
                     }
-                    let sheets = named(&sheets, names).map_err(|problem| part.error(problem))?;
-                    dump.parts.extend(sheets.iter().map(|sheet| part.sheet(&sheet.name)));
+                    let sheets = named(&sheets, names).map_err(|problem| member.error(problem))?;
+                    dump.members.extend(sheets.iter().map(|sheet| member.sheet(&sheet.name)));
                 }
-                Sheets::All => dump.add_all(part, options)?,
+                Sheets::All => dump.add_all(member, options)?,
             }
         }
         Ok(dump)
@@ -98,23 +98,23 @@ impl Dump {
 
     fn add_with_contacts(
         &mut self,
-        part: DumpMember,
+        member: DumpMember,
         options: ReadOptions<'_>,
     ) -> Result<(), SourceError> {
-        let sheets = part.counted_sheets(options)?;
+        let sheets = member.counted_sheets(options)?;
         let with_contacts = || sheets.iter().filter(|one| one.has_contacts && !one.is_hidden);
         match with_contacts().count() {
-            0 | 1 => self.parts.push(part.clone()),
-            _ => self.parts.extend(with_contacts().map(|sheet| part.sheet(&sheet.name))),
+            0 | 1 => self.members.push(member.clone()),
+            _ => self.members.extend(with_contacts().map(|sheet| member.sheet(&sheet.name))),
         }
         if sheets.len() > 1 {
-            self.workbooks.push(Workbook { name: part.name().to_owned(), sheets });
+            self.workbooks.push(Workbook { name: member.name().to_owned(), sheets });
         }
         Ok(())
     }
 
-    fn add_all(&mut self, part: DumpMember, options: ReadOptions<'_>) -> Result<(), SourceError> {
-        let sheets = part.sheets(options)?;
+    fn add_all(&mut self, member: DumpMember, options: ReadOptions<'_>) -> Result<(), SourceError> {
+        let sheets = member.sheets(options)?;
         let lack = |sheet: &Sheet| match sheet {
             Sheet { is_empty: true, .. } => Some("empty"),
             Sheet { is_hidden: true, .. } => Some("hidden"),
@@ -122,17 +122,17 @@ impl Dump {
         };
         if sheets.iter().all(|sheet| lack(sheet).is_some()) {
             // It is no workbook, or what is read of it without a choice is all there is.
-            self.parts.push(part);
+            self.members.push(member);
             return Ok(());
         }
         for sheet in &sheets {
-            let member = part.sheet(&sheet.name);
+            let one = member.sheet(&sheet.name);
             match lack(sheet) {
                 Some(what) => {
-                    let name = member.name().to_owned();
+                    let name = one.name().to_owned();
                     self.skipped_members.push(SkippedMember { name, what });
                 }
-                None => self.parts.push(member.taken_with_others()),
+                None => self.members.push(one.taken_with_others()),
             }
         }
         Ok(())
@@ -149,13 +149,13 @@ impl Dump {
         let mut names = HashMap::new();
         for file in archive.members.iter().filter(|member| member.is_file()) {
             let name = distinct(&mut names, format!("{}/{}", whole.name(), file.name));
-            let part = whole.member(name.as_str(), file);
-            match part.lacks_records(input, options)? {
+            let member = whole.member(name.as_str(), file);
+            match member.lacks_records(input, options)? {
                 Some(what) => dump.skipped_members.push(SkippedMember { name, what }),
-                None => dump.parts.push(part),
+                None => dump.members.push(member),
             }
         }
-        if dump.parts.is_empty() {
+        if dump.members.is_empty() {
             let skipped_members = dump.skipped_members;
             return Err(whole.error(SourceProblem::NothingInside { skipped_members }));
         }
@@ -201,8 +201,8 @@ mod tests {
         let options = ReadOptions::new(&tempfile::tempfile);
         let input = Input::open(file.path(), tempfile::tempfile).unwrap();
         let mut records = 0;
-        for part in Dump::of(input, options).unwrap().parts {
-            let mut source = part.open(options).unwrap();
+        for member in Dump::of(input, options).unwrap().members {
+            let mut source = member.open(options).unwrap();
             while let Some(block) = source.next_block().unwrap() {
                 block.visit(&mut |_| records += 1).unwrap();
             }

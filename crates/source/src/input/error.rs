@@ -160,25 +160,7 @@ impl SourceProblem {
 
 impl fmt::Display for SourceProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
-    }
-}
-
-impl std::error::Error for SourceProblem {}
-
-impl From<SourceProblem> for io::Error {
-    fn from(problem: SourceProblem) -> Self {
-        io::Error::other(problem)
-    }
-}
-
-impl fmt::Display for SourceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.source)?;
-        if let Some(line) = self.line {
-            write!(f, "line {line}: ")?;
-        }
-        match &self.problem {
+        match self {
             SourceProblem::Io(error) if error.kind() == io::ErrorKind::NotFound => {
                 f.write_str("no such file")
             }
@@ -188,9 +170,7 @@ impl fmt::Display for SourceError {
                 "a thread to read it cannot be started ({error}); end other programs, or raise the \
                  limit on processes"
             ),
-            SourceProblem::Directory => {
-                write!(f, "is a folder; name the files in it, such as {}/*.csv", self.source)
-            }
+            SourceProblem::Directory => f.write_str("is a folder; name the files in it"),
             SourceProblem::HeaderEncoding => f.write_str(
                 "the header row holds bytes that are no text; name the encoding that it is in, \
                  such as windows-1252",
@@ -269,11 +249,38 @@ impl fmt::Display for SourceError {
     }
 }
 
-impl std::error::Error for SourceError {
+impl std::error::Error for SourceProblem {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.problem {
+        match self {
             SourceProblem::Io(error) | SourceProblem::NoThread(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+impl From<SourceProblem> for io::Error {
+    fn from(problem: SourceProblem) -> Self {
+        io::Error::other(problem)
+    }
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.source)?;
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        match &self.problem {
+            SourceProblem::Directory => {
+                write!(f, "is a folder; name the files in it, such as {}/*.csv", self.source)
+            }
+            problem => problem.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SourceError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(&self.problem)
     }
 }
