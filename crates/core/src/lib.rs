@@ -40,9 +40,11 @@
 //! | [`cells`] | reading one phone cell |
 //! | [`explain`] | showing how a cell is read, step by step |
 //! | [`inspect`] | looking at a source before it is imported |
+//! | [`regions`] | finding the region of numbers without a country calling code |
 //!
 //! This crate knows contacts, fields, mapping, repairs, reasons and merging. It knows nothing of
-//! files, JSON, HTTP or terminals; only its [`pipeline`] knows threads.
+//! files, JSON, HTTP or terminals. Only its private module `workers` starts threads, for [`pipeline`] and
+//! [`exclusion`].
 
 pub mod cells;
 pub mod columns;

@@ -3,26 +3,27 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use contactmill_phone::{PhoneNumber, Region};
+use contactmill_phone::PhoneNumber;
 use foldhash::HashSet;
 
 use crate::cells::attributes;
-use crate::cells::country::{self, CountryReading};
 use crate::cells::email::{self, EmailReading};
 use crate::cells::name::{self, NameReading};
-use crate::cells::phone::{self, Phone, PhoneContext, PhoneReading};
+use crate::cells::phone::PhoneReading;
 use crate::cells::tag;
 use crate::contact::{
     Attribute, AttributeValue, Contact, ContactLists, ContactName, EmailAddress, Tag,
 };
 use crate::explain::{Explained, Explanation, Notes};
-use crate::options::{BadEmail, BareDigits, LineTypePolicy, MissingName, Options, PhoneMode};
+use crate::normalize::phones::{PhoneCellReader, PhoneCells, Phones, address_in};
+use crate::options::{BadEmail, LineTypePolicy, MissingName, Options};
 use crate::raw::RawContact;
 use crate::reason::{Field, Reason, Rejection, Warning, WarningCode};
 use crate::text::{
     folded, has_bad_control, head, is_bad_control, is_blank, says_nothing, without_text_mark,
 };
-use contactmill_phone::LineType;
+
+mod phones;
 
 /// An attribute's value that is longer is cut, with a warning that holds all of it (characters).
 const MAX_VALUE_CHARACTERS: usize = 4_000;
@@ -156,8 +157,8 @@ impl Normalizer {
         notes: Notes<'_>,
     ) -> Result<Normalized<'r>, Rejection> {
         let mut warnings = Vec::new();
-        let country = self.country(raw, notes);
-        let phones = self.phones(raw, &country, &mut warnings)?;
+        let phone_cells = PhoneCellReader::new(&self.options, raw, notes);
+        let phones = self.phones(raw, &phone_cells, &mut warnings)?;
         let (email, other_emails) = self.emails(raw, phones.email, &mut warnings, notes)?;
         let names = Names::of(raw);
         let name = self.name(raw, names.chosen, phones.phone, &mut warnings)?;
@@ -190,7 +191,7 @@ impl Normalizer {
             let note: String = note.chars().filter(|&c| !is_bad_control(c)).collect();
             attributes.push("phone_note".into(), note.trim().to_owned().into());
         }
-        for cell in country.not_understood {
+        for cell in phone_cells.not_understood {
             attributes.read("country", cell, &mut warnings);
         }
         let attributes = attributes.list;
@@ -204,71 +205,20 @@ impl Normalizer {
         raw: &RawContact<'_>,
         cell: &str,
     ) -> Result<PhoneReading, Reason> {
-        self.country(raw, Notes::default()).read_phone(cell)
-    }
-
-    /// What the record's country cells, and the options behind them, say of its phone cells.
-    fn country<'n, 'r: 'n>(&self, raw: &'n RawContact<'r>, notes: Notes<'n>) -> Country<'n, 'r> {
-        let default = PhoneContext::new(&self.options, notes);
-        let mut country = Country {
-            context: default,
-            area_codes: &raw.area_codes,
-            with_code: &raw.phones_with_code,
-            without_code: &raw.phones_without_code,
-            or_else: None,
-            contradicted_by: None,
-            not_understood: Vec::new(),
-        };
-        let mut found = false;
-        for &cell in &raw.countries {
-            let reading = country::read(cell);
-            if reading == CountryReading::NotUnderstood {
-                country.not_understood.push(cell);
-            }
-            if reading == CountryReading::Nothing {
-                continue;
-            }
-            if found {
-                let known = country.contradicted_by;
-                country.contradicted_by = known.or_else(|| country.contradiction(reading));
-                continue;
-            }
-            found = true;
-            match reading {
-                CountryReading::Nothing => {}
-                CountryReading::Named(region) => {
-                    country.context.region = Some(region);
-                    country.context.is_region_stated = true;
-                }
-                CountryReading::CallingCode(code) => {
-                    let region = Region::of_calling_code(code);
-                    country.context.region = region.filter(|&region| region != Region::World);
-                    country.context.is_region_stated = country.context.region.is_some();
-                    country.context.calling_code = Some(code);
-                    country.context.bare_digits = BareDigits::National;
-                }
-                CountryReading::NamibiaOrNothing => {
-                    let region = Some(Region::NA);
-                    let namibia = PhoneContext { region, is_region_stated: true, ..default };
-                    country.or_else = Some(namibia);
-                }
-                CountryReading::NotUnderstood => country.context.region = None,
-            }
-        }
-        country
+        PhoneCellReader::new(&self.options, raw, Notes::default()).read(cell)
     }
 
     /// The numbers of a record, the phone first.
     fn phones<'r>(
         &self,
         raw: &RawContact<'r>,
-        country: &Country<'_, 'r>,
+        reader: &PhoneCellReader<'_, 'r>,
         warnings: &mut Vec<Warning>,
     ) -> Result<Phones<'r>, Reason> {
         // Nearly all records have one phone cell, with a number that is as it should be.
         let mut first = None;
         if let [cell] = raw.phones[..] {
-            let reading = country.read_phone(cell);
+            let reading = reader.read(cell);
             if let Ok(reading) = &reading
                 && let Some(number) = reading.sole().filter(|&number| self.takes(number))
             {
@@ -277,7 +227,7 @@ impl Normalizer {
             first = Some(reading);
         }
         let PhoneCells { mut phones, notes, refused } =
-            PhoneCells::read(raw, country, first, warnings);
+            PhoneCells::read(raw, reader, first, warnings);
         let Some(chosen) = phones.iter().position(|phone| self.takes(phone.number)) else {
             return Err(match (phones.is_empty(), refused.first()) {
                 (false, _) => Reason::PhoneTypeNotAllowed,
@@ -288,7 +238,7 @@ impl Normalizer {
             });
         };
         let phone = phones.remove(chosen);
-        let email = address_in(refused, country.context.notes, warnings);
+        let email = address_in(refused, reader.context.notes, warnings);
         Ok(Phones { phone: phone.number, extension: phone.extension, others: phones, notes, email })
     }
 
@@ -415,268 +365,6 @@ impl Normalizer {
             tag::push(tags, tag.as_str().to_owned().into());
         }
     }
-}
-
-/// How a record's phone cells are to be read.
-struct Country<'n, 'r> {
-    context: PhoneContext<'n>,
-    /// Area codes that stand in other columns, each with its phone cell.
-    area_codes: &'n [(&'r str, &'r str)],
-    /// Phone cells that have their country calling code, as their header says.
-    with_code: &'n [&'r str],
-    /// Those that have not, as theirs says.
-    without_code: &'n [&'r str],
-    /// Another way that is just as plausible: both must come to the same, or only one to a number.
-    or_else: Option<PhoneContext<'n>>,
-    /// A country with another calling code, which another cell says.
-    contradicted_by: Option<Region>,
-    /// Country cells that say something, but not which country.
-    not_understood: Vec<&'r str>,
-}
-
-/// Whether a cell is a code, and not other words: `0221`, `(11)`, `+351`.
-fn is_area_code(cell: &str) -> bool {
-    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
-    (1..=5).contains(&digits)
-        && cell
-            .chars()
-            .all(|c| c.is_ascii_digit() || c == ' ' || matches!(c, '+' | '(' | ')' | '-'))
-}
-
-impl Country<'_, '_> {
-    fn read_phone(&self, cell: &str) -> Result<PhoneReading, Reason> {
-        let reading = match self.area_codes {
-            [] if self.without_code.contains(&cell) => self.read_without_code(cell)?,
-            [] => self.read_by_first(cell)?,
-            codes => {
-                let of_cell = codes.iter().filter(|(_, phone)| *phone == cell);
-                let codes: Vec<&str> = of_cell.map(|&(code, _)| code).collect();
-                self.read_with_area_code(&codes, cell)?
-            }
-        };
-        if !self.with_code.is_empty() && self.is_another_abroad(cell, reading.number()) {
-            self.context.notes.refused(|| "by its header, the calling code is in it".into());
-            return Err(Reason::PhoneAmbiguous);
-        }
-        match self.contradicted_by {
-            Some(region) if self.is_mobile_in(region, cell, reading.number()) => {
-                Ok(reading.repaired(WarningCode::PhoneTwoReadings))
-            }
-            _ => Ok(reading),
-        }
-    }
-
-    /// Whether digits alone, under a header that says that they begin with the country calling code, are another
-    /// valid number with it than the one that was read.
-    fn is_another_abroad(&self, cell: &str, read: PhoneNumber) -> bool {
-        let starts_with_code = cell.trim_start().starts_with(|c: char| matches!(c, '1'..='9'));
-        if !starts_with_code || !self.with_code.contains(&cell) {
-            return false;
-        }
-        let abroad = contactmill_phone::parse(&format!("+{}", cell.trim_start()), None);
-        abroad.is_ok_and(|number| number.is_valid() && number != read)
-    }
-
-    /// Reads a cell whose number begins with one of these codes, or lacks it.
-    fn read_with_area_code(&self, codes: &[&str], cell: &str) -> Result<PhoneReading, Reason> {
-        let alone = self.read_by_first(cell);
-        // `0151 23456781`, `(11) 98765-4321` and `+49 …` have theirs.
-        let is_whole = |reading: &PhoneReading| {
-            // In Italy, what begins with 0 is no more than the number.
-            let has_trunk_prefix =
-                || !reading.number().national_number().to_string().starts_with('0');
-            let cell = cell.trim_start();
-            cell.starts_with(['+', '(']) || cell.starts_with('0') && has_trunk_prefix()
-        };
-        if alone.as_ref().is_ok_and(is_whole)
-            || codes.is_empty()
-            || codes.iter().any(|code| !is_area_code(code))
-        {
-            return alone;
-        }
-        // A mobile needs none of a town.
-        let is_of_town = |code: &&str| code.trim_start().starts_with('0');
-        let is_mobile = |reading: &PhoneReading| reading.number().line_type() == LineType::Mobile;
-        let may_stand = codes.iter().all(is_of_town) && alone.as_ref().is_ok_and(is_mobile);
-        let has_one = |reading: &PhoneReading| {
-            let number = reading.number();
-            let written = [number.calling_code().to_string(), number.national_number().to_string()];
-            let bare =
-                |code: &&str| code.trim_matches(|c: char| !matches!(c, '1'..='9')).to_owned();
-            codes.iter().map(bare).any(|code| {
-                written[0] == code || written[1].trim_start_matches('0').starts_with(&code)
-            })
-        };
-        if alone.as_ref().is_ok_and(has_one) {
-            return alone;
-        }
-        let joined =
-            codes.iter().flat_map(|code| [format!("{code} {cell}"), format!("+{code} {cell}")]);
-        let mut readings: Vec<PhoneReading> =
-            joined.filter_map(|text| self.read_by_first(&text).ok()).filter(has_one).collect();
-        readings.dedup_by_key(|reading| reading.number());
-        match (readings.pop(), readings.is_empty(), &alone) {
-            (Some(joined), true, _) => Ok(joined.repaired(WarningCode::PhoneAreaCode)),
-            (_, _, Err(_)) => alone,
-            (None, ..) if may_stand => alone,
-            _ => {
-                self.context.notes.refused(|| "it lacks the code of another column".into());
-                Err(Reason::PhoneAmbiguous)
-            }
-        }
-    }
-
-    /// The region of a further cell, if its calling code is another than that of the first.
-    fn contradiction(&self, reading: CountryReading) -> Option<Region> {
-        let region = match reading {
-            CountryReading::Named(region) => Some(region),
-            CountryReading::CallingCode(code) => Region::of_calling_code(code),
-            _ => None,
-        }?;
-        let PhoneContext { is_region_stated, mode, .. } = self.context;
-        let first =
-            self.context.region.filter(|_| is_region_stated && mode == PhoneMode::Recover)?;
-        (region.calling_code() != first.calling_code()).then_some(region)
-    }
-
-    /// Whether a cell is another number in this region, and a mobile.
-    fn is_mobile_in(&self, region: Region, cell: &str, number: PhoneNumber) -> bool {
-        let notes = Notes::default();
-        let there =
-            PhoneContext { region: Some(region), calling_code: None, notes, ..self.context };
-        let other = phone::read(cell, &there).map(|other| other.number());
-        let other = other.ok().filter(|&o| o != number && o.line_type().may_be_mobile());
-        if let Some(other) = other {
-            self.context.notes.seen(|| format!("the record says {region}, too: {}", other.e164()));
-        }
-        other.is_some()
-    }
-
-    /// Reads a cell that may have no code, though one stands beside it.
-    fn read_without_code(&self, cell: &str) -> Result<PhoneReading, Reason> {
-        let own = || phone::read(cell, &PhoneContext { is_region_stated: true, ..self.context });
-        match self.read_by_first(cell) {
-            Err(Reason::PhoneAmbiguous) => own(),
-            reading => reading,
-        }
-    }
-
-    /// Reads a cell by the first country cell that says one.
-    fn read_by_first(&self, cell: &str) -> Result<PhoneReading, Reason> {
-        let reading = phone::read(cell, &self.context);
-        let Some(other) = &self.or_else else { return reading };
-        match (reading, phone::read(cell, other)) {
-            // With a warning, if there the digits are another number without the `+`.
-            (Ok(one), Ok(other))
-                if one.number() == other.number() && one.others() == other.others() =>
-            {
-                Ok(other)
-            }
-            (reading, _) if self.context.region.is_none() => reading,
-            (Ok(_), Ok(_)) => Err(Reason::PhoneAmbiguous),
-            (Err(_), Ok(other)) => Ok(other),
-            (reading, _) => reading,
-        }
-    }
-}
-
-/// What the phone cells of a record hold.
-#[derive(Default)]
-struct PhoneCells<'r> {
-    /// All numbers; none twice.
-    phones: Vec<Phone>,
-    /// What stands beside them.
-    notes: Vec<String>,
-    /// Cells that cannot be read, and why.
-    refused: Vec<(&'r str, Reason)>,
-}
-
-impl<'r> PhoneCells<'r> {
-    /// Reads the phone cells of a record, the first of which may have been read already.
-    fn read(
-        raw: &RawContact<'r>,
-        country: &Country<'_, 'r>,
-        mut first: Option<Result<PhoneReading, Reason>>,
-        warnings: &mut Vec<Warning>,
-    ) -> Self {
-        let mut cells = PhoneCells::default();
-        for &cell in &raw.phones {
-            let reading = match first.take().unwrap_or_else(|| country.read_phone(cell)) {
-                Ok(reading) => reading,
-                Err(Reason::PhoneMissing) => continue,
-                Err(reason) => {
-                    cells.refused.push((cell, reason));
-                    continue;
-                }
-            };
-            warn_of_repairs(cell, &reading, warnings);
-            cells.notes.extend_from_slice(reading.notes());
-            for phone in reading.into_phones() {
-                if cells.phones.iter().all(|known| known.number != phone.number) {
-                    cells.phones.push(phone);
-                }
-            }
-        }
-        cells
-    }
-}
-
-/// Adds a warning for each repair of a phone cell, with the numbers that came of it.
-fn warn_of_repairs(cell: &str, reading: &PhoneReading, warnings: &mut Vec<Warning>) {
-    if reading.repairs().is_empty() {
-        return;
-    }
-    let others = reading.others().iter().map(|phone| phone.number);
-    let numbers = std::iter::once(reading.number()).chain(others);
-    let after: Vec<String> = numbers.map(|number| number.e164().to_string()).collect();
-    let after = after.join(" ");
-    for &code in reading.repairs() {
-        let (before, after) = (cell.trim().into(), after.as_str().into());
-        warnings.push(Warning { field: Field::Phone, code, before, after });
-    }
-}
-
-/// The first of the refused phone cells that holds e-mail addresses, and those; a warning is added for
-/// every other cell.
-fn address_in<'r>(
-    refused: Vec<(&'r str, Reason)>,
-    notes: Notes<'_>,
-    warnings: &mut Vec<Warning>,
-) -> Option<(&'r str, Vec<EmailAddress<'r>>)> {
-    let mut email = None;
-    for (cell, reason) in refused {
-        if email.is_none()
-            && cell.contains('@')
-            && let Some(addresses) = email::read(cell, notes).into_addresses()
-        {
-            email = Some((cell, addresses));
-            continue;
-        }
-        warnings.push(Warning {
-            field: Field::Phone,
-            code: WarningCode::PhoneDropped,
-            before: cell.trim().into(),
-            after: reason.code().into(),
-        });
-    }
-    email
-}
-
-impl Phones<'_> {
-    /// One number and nothing else.
-    fn sole(phone: PhoneNumber) -> Self {
-        Phones { phone, extension: None, others: Vec::new(), notes: Vec::new(), email: None }
-    }
-}
-
-/// What the phone cells of a record give.
-struct Phones<'r> {
-    phone: PhoneNumber,
-    extension: Option<Box<str>>,
-    others: Vec<Phone>,
-    notes: Vec<String>,
-    /// Addresses that stood in a phone cell.
-    email: Option<(&'r str, Vec<EmailAddress<'r>>)>,
 }
 
 /// The name of a record, and names that say something else.

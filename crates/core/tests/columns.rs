@@ -95,7 +95,7 @@ fn phone(region: &str, header: &[String], cells: &[String]) -> String {
     }
 }
 
-/// What people are told of how columns were taken.
+/// What people see of how columns were taken.
 fn notes(header: &[String], sample: &ContentSample) -> String {
     let map = FieldMapping::default().resolve_with(header, sample).unwrap();
     let said = map.notes().iter().map(|note| match note {

@@ -562,20 +562,23 @@ fn is_example_with_code(word: &str) -> bool {
 
 /// The words of a header, also of `clientPhone` and `client_phone`.
 pub(crate) fn words_of(header: &str) -> Vec<&str> {
-    let mut words = Vec::new();
     // Vowel signs of Devanagari are no letters, but parts of words.
     let is_word = |c: char| c.is_alphanumeric() || !c.is_ascii() && !c.is_whitespace();
-    for piece in header.split(|c: char| !is_word(c)).filter(|piece| !piece.is_empty()) {
-        let mut start = 0;
-        let mut was_small = false;
-        for (at, c) in piece.char_indices() {
-            if was_small && c.is_uppercase() {
-                words.push(&piece[start..at]);
-                start = at;
-            }
-            was_small = c.is_lowercase();
+    let pieces = header.split(|c: char| !is_word(c)).filter(|piece| !piece.is_empty());
+    pieces.flat_map(camel_case_words).collect()
+}
+
+/// The words of a name such as `workMobile`.
+pub(crate) fn camel_case_words(name: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut start, mut was_lower) = (0, false);
+    for (at, c) in name.char_indices() {
+        if was_lower && c.is_uppercase() {
+            words.push(&name[start..at]);
+            start = at;
         }
-        words.push(&piece[start..]);
+        was_lower = c.is_lowercase();
     }
+    words.push(&name[start..]);
     words
 }

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use foldhash::HashMap;
 
 use crate::columns::header::{
-    self, HeaderMeaning, HeaderParts, PhoneRank, WORDS, exact, is_of_others, single_meaning,
-    words_of,
+    self, HeaderMeaning, HeaderParts, PhoneRank, WORDS, camel_case_words, exact, is_of_others,
+    single_meaning, words_of,
 };
 use crate::columns::party::{self, Party, Standing, without_party};
 use crate::data;
@@ -236,19 +236,4 @@ impl PhoneRank {
             _ => None,
         }
     }
-}
-
-/// The words of a name such as `workMobile`.
-fn camel_case_words(name: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    let (mut start, mut was_lower) = (0, false);
-    for (at, c) in name.char_indices() {
-        if was_lower && c.is_uppercase() {
-            words.push(&name[start..at]);
-            start = at;
-        }
-        was_lower = c.is_lowercase();
-    }
-    words.push(&name[start..]);
-    words
 }

@@ -66,7 +66,7 @@ pub enum MappingError {
     /// A column may hold the countries of the numbers, or their calling codes: some cells, or a part of its header, say
     /// so. A country that is left out makes another number.
     AmbiguousCountry {
-        /// By this, `--map` knows it: its name or its letter.
+        /// The name or letter by which [`FieldMapping::assignments`] finds it.
         column: String,
     },
     /// The columns would be taken for other fields than in the run that wrote the table.
@@ -81,8 +81,8 @@ pub enum MappingError {
     },
     /// Country calling codes are those of one of several phones, and a contact has one country.
     SeveralCodes {
-        /// The columns of each phone and of its codes, where it has some. By these, `--map` knows them: their names
-        /// or letters.
+        /// The columns of each phone and of its codes, where it has some: the names or letters by which
+        /// [`FieldMapping::assignments`] finds them.
         phones: Vec<(String, Option<String>)>,
     },
     /// The first row holds an e-mail address or a phone number: it is no header.
@@ -112,7 +112,7 @@ pub enum MappingError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PhoneCandidate {
-    /// By this, `--map` knows it: its name or its letter.
+    /// The name or letter by which [`FieldMapping::assignments`] finds it.
     pub column: String,
     /// Its letter.
     pub letter: String,

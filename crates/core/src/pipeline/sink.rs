@@ -97,7 +97,7 @@ pub trait Sink {
     /// Why the sink could take no more.
     type Error;
 
-    /// Takes every record that is not blank, in input order, before anything that becomes of it. The
+    /// Takes every record that is not blank, in input order, before its outcome. The
     /// number is there unless the record is rejected.
     ///
     /// # Errors
