@@ -545,7 +545,7 @@ fn results_with_an_unfinished_upload_are_replaced_only_with_overwrite_twice() {
     check_refused(folder, &twice, "at work in this folder");
     at_work.kill().unwrap();
     at_work.wait().unwrap();
-    check_refused(folder, &overwrite, "40 of 60 contacts are not settled");
+    check_refused(folder, &overwrite, "40 of 60 contacts have no final answer");
     assert!(program::files(&folder.join("out")) == before);
     // Once all is in, or when it is asked for, they are replaced, and the journal goes with them.
     check_exit(&upload(folder, &url(&sandbox)).output().unwrap(), 0);

@@ -38,11 +38,11 @@ pub(crate) enum Command {
     Inspect(Box<InspectArguments>),
     /// Tell step by step how a value is read
     Explain(ExplainArguments),
-    /// A page on this machine: map columns, look, fix cells, export
+    /// Open a page on this machine to map columns, correct cells and export
     Review(Box<ReviewArguments>),
     /// Send what convert wrote to the service
     Upload(Box<UploadArguments>),
-    /// A local stand-in of the service, to rehearse an upload
+    /// Run a local stand-in for the service, to rehearse an upload
     Sandbox(SandboxArguments),
     /// Write a page about a result, to look at in a browser
     Report(ReportArguments),
@@ -640,7 +640,7 @@ impl ConvertArguments {
     }
 
     /// Whether results may be replaced whose upload is not finished.
-    pub(crate) const fn replaces_unsettled(&self) -> bool {
+    pub(crate) const fn replaces_unfinished(&self) -> bool {
         self.overwrite > 1
     }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use contactmill::manifest::Counts;
 use contactmill::{Convert, ErrorKind, Event, Manifest, StagingNote};
-use contactmill_upload::{JournalError, UploadError, unsettled};
+use contactmill_upload::{JournalError, UploadError, unfinished_upload};
 
 use crate::args::{ConvertArguments, DisplayArguments};
 use crate::failure::Failure;
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<ExitCode, Failure> {
         .mapping(arguments.mapping())
         .reading(arguments.reading.reading())
         .existing(arguments.existing())
-        .may_replace(|out| check_upload(out, arguments.replaces_unsettled()))
+        .may_replace(|out| check_upload(out, arguments.replaces_unfinished()))
         .to(arguments.output())
         .array_limits(arguments.array_limits())
         .array_layout(arguments.layout())
@@ -158,7 +158,7 @@ enum UploadObjection {
     /// An upload is at work in the folder.
     Busy { out: PathBuf },
     /// They were uploaded in part.
-    Unsettled { out: PathBuf, what: String },
+    Unfinished { out: PathBuf, what: String },
 }
 
 impl fmt::Display for UploadObjection {
@@ -170,7 +170,7 @@ impl fmt::Display for UploadObjection {
                  folder with --out",
                 out.display()
             ),
-            UploadObjection::Unsettled { out, what } => write!(
+            UploadObjection::Unfinished { out, what } => write!(
                 f,
                 "{}: {what}\n  Replacing the results would forget which are in. Finish the upload, \
                  name another folder with --out, or give --overwrite twice",
@@ -183,16 +183,18 @@ impl fmt::Display for UploadObjection {
 impl std::error::Error for UploadObjection {}
 
 /// Whether the results in a folder may be replaced, as far as their upload is concerned.
-fn check_upload(out: &Path, replaces_unsettled: bool) -> Result<(), UploadObjection> {
+fn check_upload(out: &Path, replaces_unfinished: bool) -> Result<(), UploadObjection> {
     let out = out.to_owned();
-    match unsettled(&out) {
+    match unfinished_upload(&out) {
         Ok(None) => Ok(()),
         Err(UploadError::Journal(JournalError::Busy { .. })) => Err(UploadObjection::Busy { out }),
-        _ if replaces_unsettled => Ok(()),
-        Ok(Some(unsettled)) => Err(UploadObjection::Unsettled { out, what: unsettled.to_string() }),
+        _ if replaces_unfinished => Ok(()),
+        Ok(Some(unfinished_upload)) => {
+            Err(UploadObjection::Unfinished { out, what: unfinished_upload.to_string() })
+        }
         Err(error) => {
             let what = format!("whether its upload is finished cannot be told: {error}");
-            Err(UploadObjection::Unsettled { out, what })
+            Err(UploadObjection::Unfinished { out, what })
         }
     }
 }

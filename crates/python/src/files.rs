@@ -10,7 +10,7 @@ use contactmill::{
     ArrayLayout, BatchLimits, Convert, Existing, Inspect, OptOuts, Output, Reading, RejectsFormat,
     Sheets,
 };
-use contactmill_upload::unsettled;
+use contactmill_upload::unfinished_upload;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
@@ -202,9 +202,9 @@ impl ConvertArguments<'_> {
 fn check_upload(out: &Path) -> Result<(), String> {
     let objection =
         |what: &dyn Display| format!("{}: {what}; finish the upload first", out.display());
-    match unsettled(out) {
+    match unfinished_upload(out) {
         Ok(None) => Ok(()),
-        Ok(Some(unsettled)) => Err(objection(&unsettled)),
+        Ok(Some(unfinished_upload)) => Err(objection(&unfinished_upload)),
         Err(error) => Err(objection(&error)),
     }
 }

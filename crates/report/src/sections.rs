@@ -340,7 +340,7 @@ fn upload(Shown { manifest, upload, detail, .. }: Shown<'_>) -> Option<Markup> {
     let summed = [
         ("Acknowledged", acknowledged),
         ("Refused", refused),
-        ("Not settled", of.saturating_sub(acknowledged + refused)),
+        ("No final answer", of.saturating_sub(acknowledged + refused)),
         ("Asked to wait", limited),
     ];
     Some(section(

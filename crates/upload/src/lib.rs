@@ -62,7 +62,7 @@
 //! * The words of a service are made safe to show on a terminal, and hold no secret.
 //! * The token is in one header of the requests, and nowhere else.
 //!
-//! # Rooms
+//! # Modules
 //!
 //! | module | holds |
 //! |---|---|
@@ -74,7 +74,7 @@
 //! | `words`, `echo`, `object` | text of others, safe to show and without the contacts that it repeats; JSON objects of others |
 //! | `schedule` | what is sent when: halves, retries, waits; whether a contact is at fault |
 //! | `journal`, `refused` | what the folder keeps |
-//! | `unsettled` | uploads that are not finished, for a program that wants to replace the folder |
+//! | `unfinished_upload` | uploads that are not finished, for a program that wants to replace the folder |
 //! | `transport` | the trait, and HTTPS |
 //! | `uploader` | the workers |
 //! | `report`, `error` | events, the result of a run, errors |
@@ -96,7 +96,7 @@ mod slice;
 mod target;
 mod token;
 mod transport;
-mod unsettled;
+mod unfinished;
 mod uploader;
 mod words;
 
@@ -160,5 +160,5 @@ pub use slice::ArraySlice;
 pub use target::{Service, Target, TargetError};
 pub use token::{MASKED, Token, TokenError};
 pub use transport::{CaFileError, CertificateFault, HttpTransport, SendError, Transport};
-pub use unsettled::{Unsettled, unsettled};
+pub use unfinished::{UnfinishedUpload, unfinished_upload};
 pub use uploader::{Remaining, UploadOptions, Uploader, body_bytes, remaining};

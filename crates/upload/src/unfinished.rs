@@ -12,7 +12,7 @@ use crate::journal::{Job, Journal, JournalEvent, JournalLine, Past};
 /// knows which.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Unsettled {
+pub struct UnfinishedUpload {
     /// Where contacts were sent.
     pub url: String,
     /// Contacts that were neither acknowledged nor refused.
@@ -21,12 +21,12 @@ pub struct Unsettled {
     pub of: u64,
 }
 
-impl fmt::Display for Unsettled {
+impl fmt::Display for UnfinishedUpload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Unsettled { url, contacts, of } = self;
+        let UnfinishedUpload { url, contacts, of } = self;
         write!(
             f,
-            "the upload to {url} is not finished: {contacts} of {of} contacts are not settled"
+            "the upload to {url} is not finished: {contacts} of {of} contacts have no final answer"
         )
     }
 }
@@ -40,19 +40,19 @@ impl fmt::Display for Unsettled {
 ///
 /// When the folder is being uploaded now ([`JournalError::Busy`](crate::JournalError::Busy)), or the
 /// manifest or the journal cannot be read.
-pub fn unsettled(folder: &Path) -> Result<Option<Unsettled>, UploadError> {
+pub fn unfinished_upload(folder: &Path) -> Result<Option<UnfinishedUpload>, UploadError> {
     let parts = parts_in(folder).into_iter().map(|part| folder.join(part));
     // Each part of a split result is uploaded by itself, and may have been removed since.
     for part in parts.filter(|part| part.is_dir()) {
-        if let Some(unsettled) = unsettled_alone(&part)? {
-            return Ok(Some(unsettled));
+        if let Some(unfinished_upload) = unfinished_upload_of(&part)? {
+            return Ok(Some(unfinished_upload));
         }
     }
-    unsettled_alone(folder)
+    unfinished_upload_of(folder)
 }
 
-/// As [`unsettled`], for a folder that is not split.
-fn unsettled_alone(folder: &Path) -> Result<Option<Unsettled>, UploadError> {
+/// As [`unfinished_upload`], for a folder that is not split.
+fn unfinished_upload_of(folder: &Path) -> Result<Option<UnfinishedUpload>, UploadError> {
     Journal::check_idle(folder)?;
     let lines = Journal::lines(folder)?;
     if lines.is_empty() {
@@ -78,7 +78,7 @@ fn unsettled_alone(folder: &Path) -> Result<Option<Unsettled>, UploadError> {
     }
     Ok(settled.into_iter().find_map(|(url, ranges)| {
         let contacts = of.saturating_sub(count_contacts(ranges));
-        (contacts > 0).then(|| Unsettled { url: url.to_owned(), contacts, of })
+        (contacts > 0).then(|| UnfinishedUpload { url: url.to_owned(), contacts, of })
     }))
 }
 
@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn left(folder: &Path) -> Option<(String, u64)> {
-        unsettled(folder).unwrap().map(|left| (left.url, left.contacts))
+        unfinished_upload(folder).unwrap().map(|left| (left.url, left.contacts))
     }
 
     #[test]
@@ -239,13 +239,13 @@ mod tests {
         let job = job(folder, REAL, None);
         upload(folder, &job, &[first_array(), second_array()].concat());
         let held = Journal::open(folder, &job, false, SystemTime::now()).unwrap();
-        let busy = unsettled(folder).unwrap_err();
+        let busy = unfinished_upload(folder).unwrap_err();
         assert!(matches!(busy, UploadError::Journal(JournalError::Busy { .. })), "{busy}");
         drop(held);
         let path = folder.join(crate::JOURNAL);
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.replacen("422", "423", 1)).unwrap();
-        let damaged = unsettled(folder).unwrap_err();
+        let damaged = unfinished_upload(folder).unwrap_err();
         assert!(matches!(damaged, UploadError::Journal(JournalError::Damaged { .. })), "{damaged}");
     }
 }
