@@ -168,11 +168,11 @@ impl fmt::Display for Failure {
 
 /// The text of the library, and the options that help.
 fn run_failure(f: &mut fmt::Formatter<'_>, error: &Error) -> fmt::Result {
-    if let Some(Hint::Columns { error: mapping, takes_no_header }) = error.hint() {
+    if let Some(Hint::Columns { error: mapping, can_omit_header }) = error.hint() {
         if let Some(name) = error.source_name() {
             write!(f, "{name}: ")?;
         }
-        return mapping_failure(f, mapping, takes_no_header);
+        return mapping_failure(f, mapping, can_omit_header);
     }
     if let (Some(Hint::Sheets(sheets)), Some(name)) = (error.hint(), error.source_name()) {
         write!(f, "{name}: several sheets hold contacts; say which to read\n  one or more of:")?;
@@ -188,11 +188,11 @@ fn run_failure(f: &mut fmt::Formatter<'_>, error: &Error) -> fmt::Result {
 fn mapping_failure(
     f: &mut fmt::Formatter<'_>,
     error: &MappingError,
-    takes_no_header: bool,
+    can_omit_header: bool,
 ) -> fmt::Result {
     match error {
         MappingError::NoPhoneColumn { columns, likely } => {
-            writeln!(f, "no column is called like one with phone numbers")?;
+            writeln!(f, "no column header names phone numbers")?;
             writeln!(f, "{}", listed("its columns are:", columns))?;
             let column = likely.as_deref().unwrap_or("COLUMN");
             write!(f, "  say which one it is: --map {}", shell_word(&format!("phone={column}")))
@@ -229,10 +229,10 @@ fn mapping_failure(
         }
         MappingError::OfSeveralInputs { columns } => {
             let names: Vec<String> = columns.iter().map(|name| format!("{name:?}")).collect();
-            writeln!(f, "its rows are of inputs in which {} held different", names.join(", "))?;
+            writeln!(f, "its rows come from inputs in which {} held", names.join(", "))?;
             writeln!(
                 f,
-                "  things; keep the rows of each input (`_source`) in a table of their own,"
+                "  different fields; keep the rows of each (`_source`) in a table of their own,"
             )?;
             let attribute = columns.first().map(|name| format!("attr:{name}={name}"));
             let attribute = shell_word(&attribute.unwrap_or_default());
@@ -252,15 +252,15 @@ fn mapping_failure(
             write!(f, "    {other:width$}  it holds something else")
         }
         MappingError::OtherHeader { line } => {
-            writeln!(f, "line {line} reads like another header row, and its numbers are others")?;
+            writeln!(f, "line {line} looks like a second header row, with other phone columns")?;
             writeln!(
                 f,
-                "  than those above; put the rows from there on into a file of their own,"
+                "  than the first; put the rows below it into a file of their own, with it,"
             )?;
             write!(f, "  or make one header row of both")
         }
         MappingError::NoHeader { columns, likely } => {
-            let add = match takes_no_header {
+            let add = match can_omit_header {
                 true => {
                     let map = likely.as_ref().map(|letter| format!(" --map phone={letter}"));
                     let map = map.unwrap_or_default();

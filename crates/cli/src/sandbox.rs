@@ -1,4 +1,4 @@
-//! `contactmill sandbox`: a stand-in of the import API that runs until a signal ends it.
+//! `contactmill sandbox`: a stand-in for the import API that runs until a signal ends it.
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -176,7 +176,7 @@ impl FromStr for Period {
     }
 }
 
-/// A local stand-in of the import API, to rehearse an upload.
+/// A local stand-in for the import API, to rehearse an upload.
 ///
 /// It listens on this machine alone, keeps contacts in memory, and takes any token. Its page shows what
 /// arrived.

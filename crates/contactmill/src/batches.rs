@@ -362,13 +362,13 @@ impl Table {
             name: source.name(),
             header: source.header(),
             skipped: source.skipped_columns(),
-            takes_no_header: false,
+            can_omit_header: false,
         };
         let cannot_read = |skipped: &SkippedColumn| source.cannot_read(skipped);
         let map = described.columns(&self.mapping, sampled.sample(), cannot_read)?;
         if let Some(error) = self.mapping.unknown_exception(&[source.header()]) {
             let input = self.name;
-            return Err(Problem::Mapping { input, error, takes_no_header: false }.into());
+            return Err(Problem::Mapping { input, error, can_omit_header: false }.into());
         }
         // A sample fits into the first block.
         let resumed = sampled.resume().ok_or(Problem::Changed { input: self.name })?;

@@ -30,7 +30,7 @@ use crate::inputs::{self, Input, Reading, ScratchFile};
 use crate::limits::MaxRejects;
 use crate::manifest::{self, ExclusionList, Manifest, RunInputs};
 use crate::opened_inputs::OpenedInputs;
-use crate::opening::{LeftOut, Opened, Opening};
+use crate::opening::{Exclusions, Opened, Opening};
 use crate::scratch::scratch;
 use crate::since::{Earlier, SinceProblem};
 use crate::sink::{CountingSink, ReportingSink};
@@ -341,8 +341,8 @@ impl<'c> Convert<'c> {
 
     /// Splits the results by a value: for each there is a folder in the result folder, with all files
     /// of a result and a manifest of its own. The folder is called like its value, as far as file
-    /// systems take that; the manifest above says which is which. Whatever becomes of a record stands
-    /// in the folder of its own value; duplicates are looked for in all of them.
+    /// systems take that; the manifest above says which is which. Each record is
+    /// listed in the folder of its own value, whatever its outcome; duplicates are looked for in all of them.
     ///
     /// More than 1,000 values are an error.
     ///
@@ -399,7 +399,7 @@ impl<'c> Convert<'c> {
         self
     }
 
-    /// Corrects cells before they are read, by hand as it were: each line of this file names a cell by the
+    /// Corrects cells before they are read: each line of this file names a cell by the
     /// SHA-256 of its input, its record and its column, what stands in it, and what it is to be read as
     /// ([`contactmill_wire::fixes`]). The results are those of inputs in which the cells were corrected. A
     /// line that does not fit is an error.
@@ -645,8 +645,8 @@ impl Settings<'_> {
         fixes: Option<&'o Fixes>,
     ) -> Opening<'o> {
         let Settings { mapping, options, opt_outs, stop, .. } = self;
-        let left_out = LeftOut { has_lists: !self.exclude.is_empty(), opt_outs: *opt_outs };
-        Opening { reading, mapping, options, left_out: Some(left_out), fixes, stop: *stop }
+        let exclusions = Exclusions { has_lists: !self.exclude.is_empty(), opt_outs: *opt_outs };
+        Opening { reading, mapping, options, exclusions: Some(exclusions), fixes, stop: *stop }
     }
 
     /// Reports that everything is open, and what regions the phones may be of.

@@ -19,7 +19,7 @@ use contactmill_wire::manifest::Manifest;
 use contactmill_wire::object::Object;
 
 use crate::error::{Error, Problem};
-use crate::opening::LeftOut;
+use crate::opening::Exclusions;
 
 /// Maximum size of a manifest that is looked at, in bytes. One of a thousand inputs has a few megabytes.
 const MAX_MANIFEST_BYTES: u64 = 64 << 20;
@@ -44,30 +44,30 @@ impl EarlierRun {
     }
 
     /// Fails where that run left people out whom this one would not leave out.
-    pub(crate) fn check_left_out(
+    pub(crate) fn check_exclusions(
         &self,
         table: &str,
         header: &[String],
-        now: LeftOut,
+        now: Exclusions,
     ) -> Result<(), Error> {
-        let left_out =
+        let excluded =
             if !matches!(self, EarlierRun::None) && header.iter().any(|name| name == "_list") {
-                LeftOutBefore::InTable
+                ExcludedBefore::InTable
             } else if let EarlierRun::Known(manifest) = self {
                 let lists = manifest.exclusion_lists.iter().map(|list| list.path.clone());
                 let lists: Vec<String> = lists.filter(|_| !now.has_lists).collect();
                 let by_consents = manifest.options.opt_outs.as_deref() == Some("exclude");
                 if !lists.is_empty() {
-                    LeftOutBefore::ByLists(lists)
+                    ExcludedBefore::ByLists(lists)
                 } else if by_consents && now.opt_outs == OptOuts::Keep {
-                    LeftOutBefore::ByConsents
+                    ExcludedBefore::ByConsents
                 } else {
                     return Ok(());
                 }
             } else {
                 return Ok(());
             };
-        Err(Problem::LeftOutBefore { input: table.to_owned(), left_out }.into())
+        Err(Problem::ExcludedBefore { input: table.to_owned(), excluded }.into())
     }
 
     /// The error for columns of which this run does not know what they hold, and that run did.
@@ -94,10 +94,10 @@ impl EarlierRun {
         if !assignments.iter().any(|(field, _)| *field == MappedField::Phone) {
             return None;
         }
-        let takes_no_header = source.format().has_header_row();
+        let can_omit_header = source.format().has_header_row();
         let (input, error) =
             (source.name().to_owned(), MappingError::OtherThanBefore { assignments });
-        Some(Problem::Mapping { input, error, takes_no_header }.into())
+        Some(Problem::Mapping { input, error, can_omit_header }.into())
     }
 
     /// Fails where columns would be taken for other fields than they were in a run that is known.
@@ -116,7 +116,7 @@ impl EarlierRun {
 
 /// Whom an earlier run left out, and this one would not.
 #[derive(Debug)]
-pub(crate) enum LeftOutBefore {
+pub(crate) enum ExcludedBefore {
     /// Whoever stands in the table.
     InTable,
     /// Whoever stands in these exclusion lists.
@@ -125,16 +125,16 @@ pub(crate) enum LeftOutBefore {
     ByConsents,
 }
 
-impl fmt::Display for LeftOutBefore {
+impl fmt::Display for ExcludedBefore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            LeftOutBefore::InTable => {
+            ExcludedBefore::InTable => {
                 "these are contacts that a run left out; they can be an exclusion list, and no input"
             }
-            LeftOutBefore::ByLists(_) => {
+            ExcludedBefore::ByLists(_) => {
                 "the run that wrote it left out who stands in exclusion lists, and this one would not"
             }
-            LeftOutBefore::ByConsents => {
+            ExcludedBefore::ByConsents => {
                 "the run that wrote it left out who opted out, and this one would not"
             }
         })

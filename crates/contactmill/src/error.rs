@@ -11,7 +11,7 @@ use contactmill_emit::EmitError;
 use contactmill_report::ReportError;
 use contactmill_source::{Sheet, SourceError, SourceProblem};
 
-use crate::corrected::LeftOutBefore;
+use crate::corrected::ExcludedBefore;
 use crate::distributed::DistributedProblem;
 use crate::fixes::FixesProblem;
 use crate::since::SinceProblem;
@@ -47,7 +47,7 @@ pub enum ErrorKind {
     /// No number and no address can be read in an exclusion list.
     ExclusionList,
     /// An input is a table of an earlier run that left people out, whom this one would not leave out.
-    LeftOutBefore,
+    ExcludedBefore,
     /// The earlier result cannot be compared with: see [`Convert::since`](crate::Convert::since).
     Since,
     /// A correction does not fit the inputs, or cannot be read: see
@@ -99,7 +99,7 @@ pub enum Hint<'e> {
         /// What is not known of the columns.
         error: &'e MappingError,
         /// Whether the input may be without a header row: whether its format has one at all.
-        takes_no_header: bool,
+        can_omit_header: bool,
     },
     /// Use one thread: [`Convert::threads`](crate::Convert::threads).
     OneThread,
@@ -121,7 +121,7 @@ pub(crate) enum Problem {
         input: String,
         error: MappingError,
         /// Whether the input can be read without a header row.
-        takes_no_header: bool,
+        can_omit_header: bool,
     },
     /// The columns of an exclusion list are not known, or it has nothing that can be read.
     ExclusionList {
@@ -129,9 +129,9 @@ pub(crate) enum Problem {
         error: Option<MappingError>,
     },
     /// An earlier run left out whom this one would not.
-    LeftOutBefore {
+    ExcludedBefore {
         input: String,
-        left_out: LeftOutBefore,
+        excluded: ExcludedBefore,
     },
     /// The earlier result cannot be compared with.
     Since {
@@ -202,7 +202,7 @@ impl Error {
             Problem::Threads(_) => ErrorKind::Threads,
             Problem::Mapping { .. } => ErrorKind::Mapping,
             Problem::ExclusionList { .. } => ErrorKind::ExclusionList,
-            Problem::LeftOutBefore { .. } => ErrorKind::LeftOutBefore,
+            Problem::ExcludedBefore { .. } => ErrorKind::ExcludedBefore,
             Problem::Since { .. } => ErrorKind::Since,
             Problem::Fixes { .. } => ErrorKind::Fixes,
             Problem::InputInOut { .. } => ErrorKind::OutputFolder,
@@ -224,7 +224,7 @@ impl Error {
             Problem::Source(error) => Some(&error.source),
             Problem::Mapping { input, .. }
             | Problem::ExclusionList { list: input, .. }
-            | Problem::LeftOutBefore { input, .. }
+            | Problem::ExcludedBefore { input, .. }
             | Problem::InputInOut { input }
             | Problem::Changed { input } => Some(input),
             _ => None,
@@ -261,14 +261,14 @@ impl Error {
                 _ => None,
             },
             Problem::Threads(_) => Some(Hint::OneThread),
-            Problem::Mapping { error, takes_no_header, .. } => {
-                Some(Hint::Columns { error, takes_no_header: *takes_no_header })
+            Problem::Mapping { error, can_omit_header, .. } => {
+                Some(Hint::Columns { error, can_omit_header: *can_omit_header })
             }
             Problem::InputInOut { .. } => Some(Hint::Out),
-            Problem::LeftOutBefore { left_out, .. } => match left_out {
-                LeftOutBefore::InTable => None,
-                LeftOutBefore::ByLists(lists) => Some(Hint::Exclude(lists)),
-                LeftOutBefore::ByConsents => Some(Hint::ExcludeOptOuts),
+            Problem::ExcludedBefore { excluded, .. } => match excluded {
+                ExcludedBefore::InTable => None,
+                ExcludedBefore::ByLists(lists) => Some(Hint::Exclude(lists)),
+                ExcludedBefore::ByConsents => Some(Hint::ExcludeOptOuts),
             },
             _ => None,
         }
@@ -286,7 +286,7 @@ impl Error {
         )
     }
 
-    /// Whether an input has no column that is called like one with phone numbers, or as the caller says.
+    /// Whether no column header of an input names phone numbers, or is as the caller says.
     pub(crate) fn is_column_missing(&self) -> bool {
         let Problem::Mapping { error, .. } = &*self.0 else { return false };
         matches!(error, MappingError::NoPhoneColumn { .. } | MappingError::UnknownColumn { .. })
@@ -326,7 +326,7 @@ impl fmt::Display for Error {
                     None => Ok(()),
                 }
             }
-            Problem::LeftOutBefore { input, left_out } => write!(f, "{input}: {left_out}"),
+            Problem::ExcludedBefore { input, excluded } => write!(f, "{input}: {excluded}"),
             Problem::Since { folder, problem } => write!(f, "{}: {problem}", folder.display()),
             Problem::Fixes { path, line, problem } => {
                 write!(f, "{}: ", path.display())?;
@@ -372,7 +372,7 @@ impl std::error::Error for Error {
             Problem::Batches(error) => error.source(),
             Problem::Fixes { .. }
             | Problem::InputInOut { .. }
-            | Problem::LeftOutBefore { .. }
+            | Problem::ExcludedBefore { .. }
             | Problem::Since { .. }
             | Problem::Changed { .. }
             | Problem::Distributed(_)

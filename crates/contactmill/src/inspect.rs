@@ -154,7 +154,7 @@ impl<'i> Inspect<'i> {
             reading,
             mapping: &mapping,
             options: &options,
-            left_out: None,
+            exclusions: None,
             fixes: None,
             stop,
         };

@@ -110,7 +110,7 @@ pub(crate) struct Opening<'o> {
     pub(crate) mapping: &'o FieldMapping,
     pub(crate) options: &'o Options,
     /// Who is left out; nothing where records are only looked at.
-    pub(crate) left_out: Option<LeftOut>,
+    pub(crate) exclusions: Option<Exclusions>,
     /// The corrections of their cells.
     pub(crate) fixes: Option<&'o Fixes>,
     /// Ends the opening with an error once it is set.
@@ -119,7 +119,7 @@ pub(crate) struct Opening<'o> {
 
 /// Whom a run leaves out.
 #[derive(Clone, Copy)]
-pub(crate) struct LeftOut {
+pub(crate) struct Exclusions {
     /// Whether there are exclusion lists.
     pub(crate) has_lists: bool,
     pub(crate) opt_outs: OptOuts,
@@ -195,14 +195,14 @@ impl Opening<'_> {
         let mut opened = Opened::default();
         for input in inputs {
             let input = input.open(self.reading.scratch, on_event)?;
-            let Dump { parts, skipped_members, workbooks } = Dump::of(input, self.reading)?;
+            let Dump { members, skipped_members, workbooks } = Dump::of(input, self.reading)?;
             opened.workbooks.extend(workbooks);
             for SkippedMember { name, what } in &skipped_members {
                 opened.skip(name, what, on_event);
             }
             let before = opened.inputs.len();
             let mut lacking = None;
-            for member in parts {
+            for member in members {
                 self.check_stop()?;
                 let member = match self.fixes {
                     Some(fixes) => fixes.applied_to(member, self.reading)?,
@@ -226,9 +226,9 @@ impl Opening<'_> {
         let headers: Vec<&[String]> = inputs.iter().map(|input| input.header).collect();
         match (inputs.first(), self.mapping.unknown_exception(&headers)) {
             (Some(first), Some(error)) => {
-                let takes_no_header = first.format.has_header_row();
+                let can_omit_header = first.format.has_header_row();
                 let input = first.name.to_owned();
-                Err(Problem::Mapping { input, error, takes_no_header }.into())
+                Err(Problem::Mapping { input, error, can_omit_header }.into())
             }
             _ => Ok(()),
         }
@@ -257,8 +257,8 @@ impl Opening<'_> {
             opened.skip(&sheet, "another sheet", on_event);
         }
         let run = EarlierRun::of(sampled.source().name(), sampled.source().header());
-        if let Some(left_out) = self.left_out {
-            run.check_left_out(sampled.source().name(), sampled.source().header(), left_out)?;
+        if let Some(exclusions) = self.exclusions {
+            run.check_exclusions(sampled.source().name(), sampled.source().header(), exclusions)?;
         }
         let map = match self.columns_of(&sampled) {
             Ok(map) => map,
@@ -286,8 +286,8 @@ impl Opening<'_> {
             decided_anew =
                 matches!(run, EarlierRun::Unknown) && self.mapping.assignments.is_empty();
             run.check_columns(map, sampled.sample(), self.mapping).map_err(|error| {
-                let takes_no_header = source.format().has_header_row();
-                Problem::Mapping { input: source.name().to_owned(), error, takes_no_header }
+                let can_omit_header = source.format().has_header_row();
+                Problem::Mapping { input: source.name().to_owned(), error, can_omit_header }
             })?;
             sampled.visit(&mut |record| regions.add(record, map))?;
         }
@@ -318,7 +318,7 @@ impl Opening<'_> {
     }
 
     fn leaves_out_opt_outs(&self) -> bool {
-        self.left_out.is_some_and(|left_out| left_out.opt_outs == OptOuts::Exclude)
+        self.exclusions.is_some_and(|exclusions| exclusions.opt_outs == OptOuts::Exclude)
     }
 
     /// Requires that who opted out can be read where they are left out.
@@ -355,7 +355,7 @@ impl Opening<'_> {
             name: source.name(),
             header: source.header(),
             skipped: source.skipped_columns(),
-            takes_no_header: source.format().has_header_row(),
+            can_omit_header: source.format().has_header_row(),
         };
         let cannot_read = |skipped: &SkippedColumn| source.cannot_read(skipped);
         described.columns(self.mapping, sample, cannot_read).map(Some)
@@ -430,7 +430,7 @@ pub(crate) struct Described<'d> {
     pub(crate) header: &'d [String],
     pub(crate) skipped: &'d [SkippedColumn],
     /// Whether it can be read without a header row.
-    pub(crate) takes_no_header: bool,
+    pub(crate) can_omit_header: bool,
 }
 
 impl Described<'_> {
@@ -455,8 +455,8 @@ impl Described<'_> {
             if let Some(skipped) = self.skipped.iter().find(is_meant) {
                 return cannot_read(skipped).into();
             }
-            let (input, takes_no_header) = (self.name.to_owned(), self.takes_no_header);
-            Problem::Mapping { input, error, takes_no_header }.into()
+            let (input, can_omit_header) = (self.name.to_owned(), self.can_omit_header);
+            Problem::Mapping { input, error, can_omit_header }.into()
         })
     }
 }

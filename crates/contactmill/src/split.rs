@@ -15,7 +15,7 @@ pub(crate) fn values(by: &SplitBy, inputs: &[OpenInput]) -> Result<SplitValues, 
             is_found = true;
             continue;
         };
-        let error = Problem::Mapping { input: input.name.clone(), error, takes_no_header: false };
+        let error = Problem::Mapping { input: input.name.clone(), error, can_omit_header: false };
         if input.header.is_empty() || input.format.is_self_describing() {
             excused.get_or_insert(error);
         } else {

@@ -316,7 +316,7 @@ fn an_error_says_its_kind_its_input_and_its_line() {
 fn an_error_about_columns_hands_out_what_is_known_of_them() {
     let error = error_of("Name,Email\nAsha,asha@example.com\n");
     assert_eq!((error.kind(), error.source_name()), (ErrorKind::Mapping, Some("leads")));
-    let Some(Hint::Columns { error, takes_no_header: true, .. }) = error.hint() else {
+    let Some(Hint::Columns { error, can_omit_header: true, .. }) = error.hint() else {
         panic!("{error:?}")
     };
     let MappingError::NoPhoneColumn { columns, likely: None } = error else { panic!("{error:?}") };

@@ -5,7 +5,7 @@
 //! [`Convert::count`](contactmill::Convert::count), a correction is a line of a file that
 //! [`Convert::fixes`](contactmill::Convert::fixes) takes, and an export is a conversion.
 //!
-//! | room | holds |
+//! | module | holds |
 //! |---|---|
 //! | `server`, `guard` | requests and answers; which requests are answered at all |
 //! | `session` | what one review knows, and what a request changes |

@@ -188,7 +188,7 @@ fn regions(report: &Report) -> Value {
 fn problem(error: &Error) -> Value {
     let (text, likely) = match error.hint() {
         Some(Hint::Columns { error: MappingError::NoPhoneColumn { likely, .. }, .. }) => {
-            ("No column is called like one with phone numbers.", likely.clone())
+            ("No column header names phone numbers.", likely.clone())
         }
         Some(Hint::Columns { error: MappingError::AmbiguousPhone { candidates }, .. }) => (
             "Several columns hold phone numbers of different people.",
