@@ -150,7 +150,7 @@ mod tests {
     }
 
     proptest! {
-        /// Compared one by one, and all at once in the order of their numbers, contacts are told apart as if
+        /// Compared one by one, and all at once in the order of their numbers, contacts are distinguished as if
         /// the whole list was looked through for each.
         #[test]
         fn contacts_are_known_changed_or_new(

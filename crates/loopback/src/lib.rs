@@ -1,4 +1,4 @@
-//! HTTP/1.1 for this machine alone: as much as a page and a stand-in of an API need.
+//! HTTP/1.1 for this machine alone: as much as a page and a stand-in for an API need.
 //!
 //! A [`Server`] listens on the loopback address and gives each connection a thread. Whoever else is on this
 //! machine can connect, too, so everything has a limit: connections, sizes of heads and bodies, and the time

@@ -1,4 +1,4 @@
-//! A local stand-in of the import API, to rehearse an upload: strict, limited, and with faults on
+//! A local stand-in for the import API, to rehearse an upload: strict, limited, and with faults on
 //! demand.
 //!
 //! ```

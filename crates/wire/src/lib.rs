@@ -1,10 +1,19 @@
-//! What the parts of contactmill agree on: the import API's JSON ([`import`]), the manifest of a
-//! result folder ([`manifest`]), the names of its files ([`files`]), the cells of its tables
-//! ([`csv_cell`]), corrections by hand ([`fixes`]), its index ([`index`]), the journal of its upload ([`journal`]) and the limits
-//! ([`limits`]).
+//! The formats that the parts of contactmill share.
 //!
-//! This crate holds types and names. It reads and writes no files, and knows nothing of how contacts
-//! are made.
+//! | module | of |
+//! |---|---|
+//! | [`import`] | the import API's JSON |
+//! | [`object`] | JSON objects with fields that this version does not know |
+//! | [`files`] | the names of the files in a result folder |
+//! | [`manifest`] | the manifest |
+//! | [`csv_cell`] | the cells of its tables |
+//! | [`fixes`] | corrections by hand |
+//! | [`index`] | the index of its contacts |
+//! | [`journal`] | the journal of its upload |
+//! | [`limits`] | limits |
+//! | [`kept_file`] | whether a file that is kept open is still the one with its name |
+//!
+//! Apart from that last question it touches no files, and it knows nothing of how contacts are made.
 
 mod bytes;
 pub mod csv_cell;
