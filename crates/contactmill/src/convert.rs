@@ -533,7 +533,7 @@ impl<'c> Convert<'c> {
         let run = Run { reading, lists, earlier: earlier.as_ref(), scratch: &scratch };
         let written = settings.write(&mut opened, run, staging.files(), on_event)?;
         let inputs = RunInputs::of(&opened, regions);
-        let manifest = written.manifests(&settings, inputs, listed, staging.files())?;
+        let manifest = written.write_manifests(&settings, inputs, listed, staging.files())?;
         settings.commit(staging, on_event)?;
         Ok(manifest)
     }
@@ -635,7 +635,7 @@ impl Settings<'_> {
             on_event(Event::Opened(input.opened()));
             regions.append(std::mem::take(&mut input.regions));
         }
-        let fits = self.started(&regions, opened.bytes(), on_event);
+        let fits = self.report_opened(&regions, opened.bytes(), on_event);
         Ok((opened, fits))
     }
 
@@ -650,7 +650,7 @@ impl Settings<'_> {
     }
 
     /// Reports that everything is open, and what regions the phones may be of.
-    pub(crate) fn started(
+    pub(crate) fn report_opened(
         &self,
         regions: &RegionSample,
         bytes: u64,
@@ -819,8 +819,12 @@ impl Settings<'_> {
         }
     }
 
-    /// Writes the manifest of a result, and before it the page that was asked for.
-    pub(crate) fn describe(&self, manifest: &Manifest, files: &ResultFiles) -> Result<(), Error> {
+    /// Writes the manifest of a result, and before it the report if one was asked for.
+    pub(crate) fn write_manifest(
+        &self,
+        manifest: &Manifest,
+        files: &ResultFiles,
+    ) -> Result<(), Error> {
         if self.report {
             let page = contactmill_report::page(manifest, files.folder());
             write_report(&page.map_err(Problem::Report)?, files)?;
@@ -869,7 +873,7 @@ pub(crate) struct Written {
 
 impl Written {
     /// Writes the manifests: that of the run last, without which nothing is a result.
-    pub(crate) fn manifests(
+    pub(crate) fn write_manifests(
         self,
         settings: &Settings<'_>,
         inputs: RunInputs,
@@ -882,10 +886,10 @@ impl Written {
         for part in parts {
             let files = part.files.clone();
             let (entry, of_part) = manifest::of_part(&manifest, part);
-            settings.describe(&of_part, &files)?;
+            settings.write_manifest(&of_part, &files)?;
             manifest.parts.push(entry);
         }
-        settings.describe(&manifest, files)?;
+        settings.write_manifest(&manifest, files)?;
         Ok(manifest)
     }
 }

@@ -591,7 +591,7 @@ impl<'c> Coordinator<'c> {
         (written.counts.records, written.counts.blank) = (all.records, all.blank);
         written.finished.opt_outs = all.opt_outs;
         written.tallies.damage = all.damage;
-        let manifest = written.manifests(&settings, inputs, plan.exclusion_lists, files)?;
+        let manifest = written.write_manifests(&settings, inputs, plan.exclusion_lists, files)?;
         settings.commit(staging, &mut on_event)?;
         Ok(manifest)
     }
@@ -640,7 +640,7 @@ impl<'c> Coordinator<'c> {
         all.check(run.counts)?;
         let scratch = || Ok(Box::new(staging.scratch()?) as Box<dyn Scratch>);
         run.files = join_partitions(&results, staging.files(), &scratch)?;
-        settings.describe(&run, staging.files())?;
+        settings.write_manifest(&run, staging.files())?;
         remove_partitions(partitions_folder)?;
         settings.commit(staging, &mut on_event)?;
         Ok(run)

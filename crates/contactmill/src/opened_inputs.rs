@@ -218,7 +218,7 @@ impl PlannedRun {
         let columns: Vec<_> = inputs.iter().map(OpenedInput::columns).collect::<Result<_, _>>()?;
         opening.check_exceptions(columns.into_iter())?;
         let bytes = inputs.iter().map(|input| input.planned.bytes).sum();
-        let regions = settings.started(&regions, bytes, on_event);
+        let regions = settings.report_opened(&regions, bytes, on_event);
         let mut run = RunInputs { skipped, ..RunInputs::of(&Opened::default(), regions) };
         let mut planned = Vec::with_capacity(inputs.len());
         for input in inputs {
