@@ -269,7 +269,7 @@ test('the token is in no address that is asked for, and leaves the bar', async (
   const asked = [];
   page.on('request', (request) => asked.push(request));
   await page.goto(url);
-  await page.getByText('No column is called').waitFor();
+  await page.getByText('No column header names').waitFor();
   assert.equal(page.url(), `${origin}/`);
   assert.ok(asked.length >= 4);
   for (const request of asked) {
