@@ -5,8 +5,8 @@
 mod program;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use contactmill_wire::index::IndexEntry;
 use contactmill_wire::journal::{ArraySlice, Job, JournalEvent, JournalLine, encode};
@@ -267,13 +267,21 @@ fn an_earlier_result_that_cannot_be_compared_with_is_an_error() {
 
 #[test]
 fn what_cannot_be_read_of_an_earlier_result_is_not_taken_for_missing() {
-    for name in ["manifest.json", "contacts.index", "upload.journal"] {
+    // The first can be opened, the second cannot.
+    let in_its_place: &[fn(&Path) -> io::Result<()>] = &[
+        |path| fs::create_dir(path),
+        #[cfg(unix)]
+        |path| std::os::unix::fs::symlink(path, path),
+    ];
+    let names = ["manifest.json", "contacts.index", "upload.journal"];
+    for (name, put) in names.iter().flat_map(|name| in_its_place.iter().map(move |put| (name, put)))
+    {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path();
         convert(folder, &[(1, 0)], "earlier", &[]);
         let path = folder.join("earlier").join(name);
         let _ = fs::remove_file(&path);
-        fs::create_dir(&path).unwrap();
+        put(&path).unwrap();
         let said = format!("earlier: {name}: cannot be read");
         fails(folder, &["in.csv", "-o", "out", "--since", "earlier"], 1, &said);
     }
